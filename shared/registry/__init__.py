@@ -1,0 +1,75 @@
+"""Every weight file that the hub can use, each declared as one typed frozen record or not at all.
+
+A record names its files with full SHA-256 and size, its licence and source, where it can be had (bundled, inside a
+package, on the hub, at an address), the input it wants and the meaning of its output. ``shared.weights`` turns a
+record into verified local paths, ``shared.model_cache`` into a loaded network; the README's table, the drop-downs and
+``python -m shared.weights`` read the same tuple. One module of this package per demo.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+from shared.errors import OptionError, WeightsError, quoted
+from shared.registry.types import Bundled, HubFile, InPackage, Origin, Record, Release, Task, WeightFile
+from shared.settings import weights_dir
+
+__all__ = [
+    "Bundled",
+    "HubFile",
+    "InPackage",
+    "Origin",
+    "Record",
+    "Release",
+    "Task",
+    "WeightFile",
+    "find",
+    "measured",
+    "records",
+]
+
+_MODULES = ("face", "style", "gan", "ekg")
+
+
+def records(task: Task | None = None) -> tuple[Record, ...]:
+    """All records in the order of the README, or those of one task."""
+    every = tuple(
+        record for module in _MODULES for record in importlib.import_module(f"shared.registry.{module}").RECORDS
+    )
+    return every if task is None else tuple(record for record in every if record.task == task)
+
+
+def find(name: str, task: Task | None = None) -> Record:
+    """The record called ``name``; the task's prefix may be left out ("resnet29-128d").
+
+    Raises:
+        OptionError: there is none of that name; the message lists those there are.
+    """
+    choices = records(task)
+    for record in choices:
+        if name in (record.name, record.name.partition("/")[2]):
+            return record
+    raise OptionError(
+        f"The name of a model is one of {', '.join(record.name for record in choices)}",
+        quoted(name),
+        "Choose one of these.",
+    )
+
+
+def measured(record: Record) -> dict[str, Any]:
+    """The thresholds and figures measured for ``record``: its JSON file, parsed.
+
+    Raises:
+        WeightsError: the record names no such file, or the file is missing or damaged.
+    """
+    if record.measured is None:
+        raise WeightsError(f"{record.name} has measured figures", "none in the registry", "Choose another model.")
+    path = weights_dir() / record.measured
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"The figures of {record.name} are in {path}", str(error), "Restore the file from the repository."
+        ) from error

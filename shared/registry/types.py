@@ -1,0 +1,84 @@
+"""What a weight file's record says. See the package's docstring."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Task = Literal["face", "style", "gan", "ekg"]
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightFile:
+    """One file: where it lies below ``weights/`` or the cache folder, and the bytes it must have."""
+
+    path: str  # relative, with forward slashes: "face/resnet29-128d.safetensors"
+    sha256: str  # 64 hexadecimal digits
+    size: int  # bytes
+
+    def __post_init__(self) -> None:
+        if not _SHA256.fullmatch(self.sha256):
+            raise ValueError(f"{self.path}: a SHA-256 has 64 lower-case hexadecimal digits, got {self.sha256!r}")
+        if self.size <= 0 or self.path.startswith("/") or ".." in self.path.split("/"):
+            raise ValueError(f"{self.path}: a weight file has a relative path and a size above 0, got {self.size}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bundled:
+    """In this repository's ``weights/`` folder, made by a command of ours."""
+
+    made_by: str  # the command, as typed
+
+
+@dataclass(frozen=True, kw_only=True)
+class InPackage:
+    """Inside an installed Python package."""
+
+    package: str  # import name
+    folder: str  # below the package's folder
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubFile:
+    """On the Hugging Face hub."""
+
+    repo: str  # "owner/name"
+    filename: str
+    revision: str = "main"  # the SHA-256 guards the content
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A file served over plain HTTPS; ``mirror`` is asked when the first address fails."""
+
+    url: str
+    mirror: HubFile | None = None
+
+
+Origin = Bundled | InPackage | HubFile | Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One pretrained network: its files, where they come from, how to load it and how to feed it."""
+
+    name: str  # "face/resnet29-128d"; also what the drop-downs and the command lines call it
+    title: str  # for people
+    task: Task
+    files: tuple[WeightFile, ...]
+    origin: Origin
+    loader: str  # "module:function"; the function takes the files' paths and returns a float32 nn.Module on the CPU
+    licence: str
+    source: str  # paper and repository, or the command that trained it
+    preprocessing: str  # layout, range and colour order of the input
+    output: str  # layout and meaning of the output
+    labels: tuple[str, ...] = ()  # what the outputs stand for, where they are classes
+    measured: str | None = None  # JSON below weights/ with thresholds and figures, their data and their command
+    card: str | None = None  # Markdown below weights/: the model card
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(file.size for file in self.files)

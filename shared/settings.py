@@ -1,0 +1,212 @@
+"""Every option of the hub, once: its flag, its environment variable, its check and its help text.
+
+``python app.py --help``, the environment and the tests read the one table ``OPTIONS``. Settings are read when they are
+asked for, never at import, so that a test isolates itself with one ``monkeypatch.setenv``. A flag wins over its
+variable, a variable over the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+TAB_SLUGS = ("face", "style", "gan", "ekg", "conv")
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the hub was started with, checked."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None  # None: the first free one from 7860 up
+    share: bool = False
+    auth: tuple[str, str] | None = None  # user, password
+    device: str = "auto"  # one of DEVICES
+    offline: bool = False
+    tabs: tuple[str, ...] = TAB_SLUGS
+    gallery: Path | None = None  # the class gallery's SQLite file; None: galleries are private to a browser session
+    max_upload_mb: float = 50.0
+    cache_gb: float = 4.0
+    mcp: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: ``--name``, ``CONVHUB_NAME``, and how its text becomes a value."""
+
+    name: str  # as typed after --, dashes included
+    parse: Callable[[str], Any]  # raises OptionError
+    help: str
+    metavar: str | None = None  # None: a switch, on when given
+    variables: tuple[str, ...] = ()  # further environment variables, tried after CONVHUB_*
+
+    @property
+    def field(self) -> str:
+        """The name of the option's field in ``Settings``."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The name of the option's environment variable."""
+        return f"CONVHUB_{self.field.upper()}"
+
+    def read(self, flag: str | bool | None, environ: Mapping[str, str]) -> Any:
+        """The value given by the flag or the environment, or ``None`` where neither is set."""
+        if flag is not None:
+            return self.parse(str(flag))
+        for variable in (self.variable, *self.variables):
+            if environ.get(variable, "") != "":
+                return self.parse(environ[variable])
+        return None
+
+
+def _switch(name: str) -> Callable[[str], bool]:
+    def parse(text: str) -> bool:
+        if text.lower() in _TRUE:
+            return True
+        if text.lower() in _FALSE:
+            return False
+        raise OptionError(f"{name} is on or off", quoted(text), f"Write one of {', '.join(_TRUE + _FALSE[:-1])}.")
+
+    return parse
+
+
+def _auth(text: str) -> tuple[str, str]:
+    user, colon, password = text.partition(":")
+    if not (user and colon and password):
+        raise OptionError("--auth is USER:PASS", "text without both parts", "Write for example --auth class:secret.")
+    return user, password
+
+
+def _tabs(text: str) -> tuple[str, ...]:
+    asked = [part.strip() for part in text.split(",") if part.strip()]
+    if not asked:
+        raise OptionError("--tabs names at least one tab", "none", f"Choose from {', '.join(TAB_SLUGS)}.")
+    for part in asked:
+        check_choice(part, TAB_SLUGS, "--tabs")
+    return tuple(slug for slug in TAB_SLUGS if slug in asked)
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "host",
+        str,
+        "address to listen on; 0.0.0.0 lets the class in",
+        "HOST",
+        ("GRADIO_SERVER_NAME",),
+    ),
+    Option(
+        "port",
+        lambda text: check_whole(text, "--port", low=1, high=65535),
+        "port to listen on (default: the first free one from 7860 up)",
+        "PORT",
+        ("GRADIO_SERVER_PORT",),
+    ),
+    Option("share", _switch("--share"), "also open a public link through gradio's tunnel"),
+    Option("auth", _auth, "ask every visitor for this user name and password", "USER:PASS"),
+    Option(
+        "device",
+        lambda text: check_choice(text, DEVICES, "--device"),
+        f"where the networks run: {', '.join(DEVICES)}; auto takes cuda, then mps, then cpu (default: auto)",
+        "DEVICE",
+    ),
+    Option("offline", _switch("--offline"), "never open a connection to another machine", variables=("HF_HUB_OFFLINE",)),
+    Option("tabs", _tabs, f"the tabs to show, from {','.join(TAB_SLUGS)} (default: all)", "TAB,TAB,..."),
+    Option(
+        "gallery",
+        lambda text: Path(text).expanduser(),
+        "keep one face gallery for the whole class in this SQLite file (default: private to each browser session)",
+        "PATH",
+    ),
+    Option(
+        "max-upload-mb",
+        lambda text: check_number(text, "--max-upload-mb", low=1, high=4096),
+        "largest file a visitor may upload, in MB (default: 50)",
+        "MB",
+    ),
+    Option(
+        "cache-gb",
+        lambda text: check_number(text, "--cache-gb", low=0.1, high=1024),
+        "memory for loaded models, in GB (default: 4)",
+        "GB",
+    ),
+    Option("mcp", _switch("--mcp"), "also serve the tools as an MCP server (the face endpoints excepted)"),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of ``app.py``, made from ``OPTIONS``."""
+    made = argparse.ArgumentParser(
+        prog="python app.py",
+        description="ConvHub: hands-on demos of what convolutional networks are used for.",
+        epilog="Each option can also be set as an environment variable, named in brackets.",
+    )
+    for option in OPTIONS:
+        text = f"{option.help} [{option.variable}]"
+        if option.metavar is None:
+            made.add_argument(f"--{option.name}", action="store_const", const="on", help=text)
+        else:
+            made.add_argument(f"--{option.name}", metavar=option.metavar, help=text)
+    return made
+
+
+def read_settings(argv: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the flags ``argv`` and the environment give.
+
+    Raises:
+        OptionError: a value is not among the allowed ones.
+        SystemExit: an unknown flag (2) or ``--help`` (0), as argparse does.
+    """
+    environ = os.environ if environ is None else environ
+    flags = vars(parser().parse_args(list(argv)))
+    given = {option.field: option.read(flags[option.field], environ) for option in OPTIONS}
+    return Settings(**{field: value for field, value in given.items() if value is not None})
+
+
+def publish(settings: Settings) -> None:
+    """Put what ``shared`` reads later (device, offline, memory) into the environment, so that one place decides.
+
+    ``HF_HUB_OFFLINE`` and ``GRADIO_ANALYTICS_ENABLED`` are set too: the libraries read them when they are imported.
+    """
+    os.environ["CONVHUB_DEVICE"] = settings.device
+    os.environ["CONVHUB_OFFLINE"] = "1" if settings.offline else "0"
+    os.environ["CONVHUB_CACHE_GB"] = str(settings.cache_gb)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if settings.offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def current() -> Settings:
+    """The settings that the environment gives now."""
+    return read_settings()
+
+
+def offline() -> bool:
+    """Whether connections to other machines are forbidden now."""
+    return current().offline
+
+
+def cache_dir() -> Path:
+    """The folder for downloaded weights: ``CONVHUB_CACHE``, or ``convhub`` below the user's cache folder."""
+    if chosen := os.environ.get("CONVHUB_CACHE"):
+        return Path(chosen).expanduser()
+    if os.name == "nt":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "convhub"
+
+
+def weights_dir() -> Path:
+    """The folder of the bundled weights: ``weights/`` of this repository, or ``CONVHUB_WEIGHTS``."""
+    chosen = os.environ.get("CONVHUB_WEIGHTS")
+    return Path(chosen).expanduser() if chosen else Path(__file__).resolve().parent.parent / "weights"
