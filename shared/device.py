@@ -80,15 +80,8 @@ def bf16_is_fast(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
-        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and _cpu_has_bf16()
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return False
-
-
-def _cpu_has_bf16() -> bool:
-    import torch
-
-    flags = torch.backends.cpu.get_cpu_capability()
-    return "AVX512" in flags or "AMX" in flags
 
 
 def on_zero_gpu() -> bool:
