@@ -43,7 +43,9 @@ def pick_device(name: str | None = None) -> torch.device:
     if not available[name]:
         there = ", ".join(kind for kind, is_there in available.items() if is_there)
         raise OptionError(
-            f"--device names a device of this machine ({there})", f"{name}, which torch cannot see", "Use --device auto."
+            f"--device names a device of this machine ({there})",
+            f"{name}, which torch cannot see",
+            "Use --device auto.",
         )
     return torch.device(name)
 
@@ -78,7 +80,7 @@ def bf16_is_fast(device: torch.device) -> bool:
     import torch
 
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
     return False

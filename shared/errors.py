@@ -74,7 +74,7 @@ class DownloadError(WeightsError):
 
 
 class HashError(WeightsError):
-    """A file's bytes are not those that the registry declares; the file was deleted."""
+    """A file's bytes are not those that the registry declares."""
 
 
 class ResourceError(HubError):

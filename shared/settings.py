@@ -119,7 +119,9 @@ OPTIONS: tuple[Option, ...] = (
         f"where the networks run: {', '.join(DEVICES)}; auto takes cuda, then mps, then cpu (default: auto)",
         "DEVICE",
     ),
-    Option("offline", _switch("--offline"), "never open a connection to another machine", variables=("HF_HUB_OFFLINE",)),
+    Option(
+        "offline", _switch("--offline"), "never open a connection to another machine", variables=("HF_HUB_OFFLINE",)
+    ),
     Option("tabs", _tabs, f"the tabs to show, from {','.join(TAB_SLUGS)} (default: all)", "TAB,TAB,..."),
     Option(
         "gallery",

@@ -1,0 +1,130 @@
+"""``python -m shared.weights list | fetch [NAME | --all] | verify [NAME]``: the weight files on this machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from shared import registry
+from shared.cli import Parser, run, say, write_json
+from shared.errors import HashError, HubError, OptionError
+from shared.registry.types import Bundled, HubFile, InPackage, Record
+from shared.weights import FileState, ensure, inspect
+
+
+def main(argv: Sequence[str]) -> None:
+    """Parse ``argv`` and run one of the three commands."""
+    arguments = _parser().parse_args(argv)
+    if arguments.command == "list":
+        _list(as_json=arguments.json)
+    elif arguments.command == "fetch":
+        _fetch(arguments.name, everything=arguments.all)
+    else:
+        _verify(arguments.name, as_json=arguments.json)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m shared.weights", description="List, download and check the weight files.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    listing = commands.add_parser("list", help="every weight file that the hub can use")
+    listing.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    fetching = commands.add_parser("fetch", help="download what is not bundled")
+    fetching.add_argument("name", nargs="?", help="a name that list shows")
+    fetching.add_argument("--all", action="store_true", help="everything")
+    verifying = commands.add_parser("verify", help="hash every file that is here")
+    verifying.add_argument("name", nargs="?", help="only this one")
+    verifying.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    return parser
+
+
+def _list(*, as_json: bool) -> None:
+    rows = [_row(record) for record in registry.records()]
+    if as_json:
+        write_json({"weights": rows})
+        return
+    for row in rows:
+        print(f"{row['name']:24} {row['size'] / 1e6:7.1f} MB  {row['origin']:9} {row['state']:10} {row['licence']}")
+
+
+def _row(record: Record) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "title": record.title,
+        "size": record.size,
+        "origin": origin_word(record),
+        "state": _condition(record),
+        "licence": record.licence,
+        "files": [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files],
+    }
+
+
+def origin_word(record: Record) -> str:
+    """Where the files come from, in one word: bundled, package, hub or release."""
+    if isinstance(record.origin, Bundled):
+        return "bundled"
+    if isinstance(record.origin, InPackage):
+        return "package"
+    return "hub" if isinstance(record.origin, HubFile) else "release"
+
+
+def _condition(record: Record) -> str:
+    try:
+        found = {state.condition for state in inspect(record)}
+    except HubError:
+        return "missing"
+    return next(word for word in ("wrong", "missing", "ok") if word in found)
+
+
+def _fetch(name: str | None, *, everything: bool) -> None:
+    if everything == (name is not None):
+        raise OptionError("fetch is given one name, or --all", "both" if everything else "neither", "Run list first.")
+    wanted = registry.records() if name is None else (registry.find(name),)
+    failures = []
+    for record in wanted:
+        try:
+            paths = ensure(record, report=_progress if sys.stderr.isatty() else None)
+        except HubError as error:
+            failures.append(error)
+            say(f"{record.name}: {error}")
+        else:
+            print(f"{record.name}: {', '.join(map(str, paths))}")
+    if failures:
+        raise type(failures[0])(f"{len(wanted)} of {len(wanted)} models are here", f"{len(wanted) - len(failures)}")
+
+
+def _progress(name: str, done: int, total: int) -> None:
+    sys.stderr.write(f"\r{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB" + ("\n" if done == total else ""))
+
+
+def _verify(name: str | None, *, as_json: bool) -> None:
+    chosen = registry.records() if name is None else (registry.find(name),)
+    states = {record.name: inspect(record) for record in chosen}
+    wrong = [state for found in states.values() for state in found if state.condition == "wrong"]
+    wrong += [state for found in states.values() for state in found if _should_be_here(state)]
+    if as_json:
+        write_json(
+            {"ok": not wrong, "files": {name: [_verdict(state) for state in found] for name, found in states.items()}}
+        )
+    else:
+        for record_name, found in states.items():
+            for state in found:
+                print(f"{state.condition:8} {record_name:24} {state.path}")
+    if wrong:
+        raise HashError(
+            "Every file is what the registry declares",
+            "; ".join(f"{state.path}: expected {state.file.sha256}, got {state.found or 'no file'}" for state in wrong),
+            "Restore bundled files with git checkout; delete downloaded ones and fetch them again.",
+        )
+
+
+def _should_be_here(state: FileState) -> bool:
+    return state.condition == "missing" and state.place != "cache"
+
+
+def _verdict(state: FileState) -> dict[str, object]:
+    return {"path": str(state.path), "state": state.condition, "expected": state.file.sha256, "found": state.found}
+
+
+if __name__ == "__main__":
+    run(main)

