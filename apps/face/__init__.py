@@ -1,0 +1,1 @@
+"""Face verification and recognition: from a photo to encodings, decisions and measured error rates."""
