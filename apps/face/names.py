@@ -1,0 +1,44 @@
+"""What a person in the gallery may be called, and when two names are the same.
+
+Letters of every script, emoji, slashes, angle brackets and quotes are all fine: a name is never a path, never markup and
+never code. What is refused is what nobody can see: control characters, and marks that reorder the text around them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from shared.errors import InputError
+
+LONGEST_NAME = 60  # characters
+_INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode categories
+_JOINERS = frozenset("\u200c\u200d\ufe0f")  # inside emoji, and in scripts that need them: in the name, not in its key
+
+
+def check_name(name: object) -> str:
+    """``name`` as it is shown: NFC, white space collapsed, 1 to 60 characters, none of them invisible or reordering.
+
+    Raises:
+        InputError: it is empty, too long, or holds control characters.
+    """
+    expected = f"A name has 1 to {LONGEST_NAME} visible characters"
+    if not isinstance(name, str) or not name.strip():
+        raise InputError(expected, "none", "Type a name.")
+    shown = " ".join(unicodedata.normalize("NFC", name).split())
+    if len(shown) > LONGEST_NAME:
+        raise InputError(expected, f"{len(shown):,} characters", "Shorten the name.")
+    hidden = [c for c in shown if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS]
+    if hidden:
+        code = ", ".join(f"U+{ord(c):04X}" for c in hidden[:3])
+        raise InputError(expected, f"control characters ({code})", "Type the name again without them.")
+    if not name_key(shown):
+        raise InputError(expected, "only invisible characters", "Type a name.")
+    return shown
+
+
+def name_key(name: str) -> str:
+    """What makes two names the same: case, compatibility forms and joiners do not count."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(
+        "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE and c not in _JOINERS).split()
+    )
