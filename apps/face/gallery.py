@@ -3,12 +3,12 @@
 ``Gallery`` is what the page, the command line and the tests use; ``MemoryGallery`` here keeps one browser session's
 people in memory and forgets them with it, ``store.SqliteGallery`` keeps those of a whole class in one file.
 
-A name belongs to whoever enrolled it first: nobody else can add a photo to it, so nobody can slip his face under another's
-name, and everybody can delete exactly what he enrolled. Owners are secrets that the caller makes up (``owner``); only
-their SHA-256 is kept.
+A name belongs to whoever enrolled it first: nobody else can add a photo to it, so nobody can slip his face under
+another's name, and everybody can delete exactly what he enrolled. Owners are secrets that the caller makes up
+(``owner``); only their SHA-256 is kept.
 
-Encodings of different encoders lie in different spaces: every encoding is kept with its encoder's identity, and an index
-is made from one encoder's encodings only.
+Encodings of different encoders lie in different spaces: every encoding is kept with its encoder's identity, and an
+index is made from one encoder's encodings only.
 """
 
 from __future__ import annotations

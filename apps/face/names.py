@@ -1,7 +1,8 @@
 """What a person in the gallery may be called, and when two names are the same.
 
-Letters of every script, emoji, slashes, angle brackets and quotes are all fine: a name is never a path, never markup and
-never code. What is refused is what nobody can see: control characters, and marks that reorder the text around them.
+Letters of every script, emoji, slashes, angle brackets and quotes are all fine: a name is never a path, never markup
+and never code. What is refused is what nobody can see: control characters, and marks that reorder the text around
+them.
 """
 
 from __future__ import annotations
