@@ -1,0 +1,174 @@
+"""Pictures as people send them: any format and mode Pillow reads, phones' HEIC included, turned upright, RGB.
+
+Left out: colour management (a wide-gamut photo is read as if it were sRGB) and every frame but the first.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Union
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from shared.errors import ImageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Source = Union[str, Path, bytes, Image.Image, "np.ndarray"]
+MAX_PIXELS = 178_000_000  # twice Pillow's own warning limit, where Pillow refuses
+MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
+_FORMATS = "JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF"
+_open_lock = threading.Lock()  # guards the warning filters, which are global
+
+
+def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, max_side: int = MAX_SIDE) -> Image.Image:
+    """``source`` as an upright RGB picture whose longer side has at most ``max_side`` pixels.
+
+    ``source`` is a path, a file's bytes, a Pillow image, or an array (H, W), (H, W, 3) or (H, W, 4) of uint8, or of
+    floats in [0, 1]. EXIF rotation is applied; transparency is laid on white; 16-bit and float modes are scaled to 8
+    bits; of an animation the first frame is taken. ``what`` names the picture in messages.
+
+    Raises:
+        ImageError: no picture, a damaged or unknown one, or one with a side under ``min_side`` or over 178 megapixels.
+    """
+    if source is None or (isinstance(source, str | bytes) and not source):
+        raise ImageError(f"{what} is a picture", "none", "Choose a file, take a photo, or click a sample.")
+    if isinstance(source, Image.Image):
+        upright = _upright_rgb(source, what, max_side)
+    elif isinstance(source, str | Path | bytes):
+        upright = _decode(source, what, max_side)
+    else:
+        upright = _upright_rgb(_from_array(source, what), what, max_side)
+    if min(upright.size) < min_side:
+        raise ImageError(
+            f"{what} has at least {min_side} x {min_side} pixels",
+            f"{upright.width} x {upright.height}",
+            "Choose a larger picture.",
+        )
+    return upright
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    """``image`` as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def jpeg_bytes(image: Image.Image, *, quality: int = 88) -> bytes:
+    """An RGB or grey ``image`` as the bytes of a JPEG file, without metadata."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def data_url(image: Image.Image, *, lossless: bool = False) -> str:
+    """``image`` as a ``data:`` URL, so that a page shows it without a file in any cache."""
+    kind, data = ("png", png_bytes(image)) if lossless else ("jpeg", jpeg_bytes(image))
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _decode(source: str | Path | bytes, what: str, max_side: int) -> Image.Image:
+    _register_heif()
+    stream = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
+    try:
+        with _open_lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(stream)
+        with image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(what, f"{image.width} x {image.height} pixels")
+            if image.format == "JPEG":
+                image.draft("RGB", (max_side, max_side))  # decodes at 1/2, 1/4 or 1/8: fast, and little memory
+            return _upright_rgb(image, what, max_side)
+    except Image.DecompressionBombError as error:
+        raise _too_large(what, "many times that") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{what} is a picture ({_FORMATS})",
+            "a file that is none of these, whatever its name ends in",
+            "Choose another file.",
+        ) from error
+    except FileNotFoundError as error:
+        raise ImageError(f"{what} is a file", f"no file {Path(error.filename).name}", "Choose it again.") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(
+            f"{what} is a whole {_FORMATS} file", f"a damaged one ({error})", "Save or send it again."
+        ) from error
+
+
+def _too_large(what: str, got: str) -> ImageError:
+    return ImageError(
+        f"{what} has at most {MAX_PIXELS // 1_000_000} megapixels", got, "Make it smaller, for example by a screenshot."
+    )
+
+
+def _upright_rgb(image: Image.Image, what: str, max_side: int) -> Image.Image:
+    if image.width == 0 or image.height == 0:
+        raise ImageError(f"{what} has pixels", f"{image.width} x {image.height}", "Choose another picture.")
+    if getattr(image, "is_animated", False):
+        image.seek(0)
+    turned = ImageOps.exif_transpose(image)
+    if max(turned.size) > max_side and turned.mode in ("RGB", "L"):
+        turned.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    rgb = _to_rgb(turned)
+    if max(rgb.size) > max_side:
+        rgb.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    rgb.info.clear()  # neither the place where a photo was taken nor a comment goes further
+    return rgb
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """``image`` as an RGB picture of its own."""
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _scaled_to_8_bits(image)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        white.alpha_composite(rgba)
+        return white.convert("RGB")
+    return image.convert("RGB") if image.mode != "RGB" else image.copy()
+
+
+def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
+    import numpy as np
+
+    values = np.asarray(image, dtype=np.float64)
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    if image.mode == "F":
+        full = 1.0 if values.max(initial=0.0) <= 1.0 else 255.0
+    else:
+        full = 255.0 if image.mode == "I" and values.max(initial=0) <= 255 else 65535.0
+    grey = np.clip(np.rint(values * (255.0 / full)), 0, 255).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")
+
+
+def _from_array(array: np.ndarray, what: str) -> Image.Image:
+    import numpy as np
+
+    expected = f"{what} is an array (H, W), (H, W, 3) or (H, W, 4) of uint8, or of floats from 0 to 1"
+    if not isinstance(array, np.ndarray):
+        raise ImageError(
+            f"{what} is a picture", f"a {type(array).__name__}", "Give a path, bytes, an image or an array."
+        )
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
+        raise ImageError(expected, f"the shape {array.shape}", "Put the channels last.")
+    if np.issubdtype(array.dtype, np.floating):
+        if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
+            raise ImageError(expected, "floats outside of that range", "Divide by 255.")
+        array = np.rint(array * 255).astype(np.uint8)
+    if array.dtype != np.uint8:
+        raise ImageError(expected, f"the type {array.dtype}", "Convert it to uint8.")
+    return Image.fromarray(array)
+
+
+def _register_heif() -> None:
+    if "HEIF" not in Image.OPEN:
+        import pillow_heif
+
+        pillow_heif.register_heif_opener()
