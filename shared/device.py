@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 HEAVY_LANE = "accelerator"  # gradio concurrency_id of the work that wants the whole device
 
+_known: dict[str, str] = {}  # what pick_device has found out
+
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
@@ -47,7 +49,14 @@ def pick_device(name: str | None = None) -> torch.device:
             f"{name}, which torch cannot see",
             "Use --device auto.",
         )
+    _known["device"] = describe(torch.device(name))
     return torch.device(name)
+
+
+def described() -> str:
+    """The device for people, without importing torch: before its first use, the settings' wish."""
+    wish = os.environ.get("CONVHUB_DEVICE") or "auto"
+    return _known.get("device", "chosen at first use" if wish == "auto" else wish)
 
 
 def describe(device: torch.device) -> str:

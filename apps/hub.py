@@ -1,0 +1,167 @@
+"""The page around the demos: theme, header, one tab per demo, the status bar.
+
+Everything the page needs comes from this server: system fonts, no analytics, no CDN.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from apps import DEMOS, Demo
+from apps.status import read_status, status_html
+from apps.ui import LIGHT, PRIVATE, escape, guard
+from shared.settings import Settings
+
+log = logging.getLogger("convhub")
+
+TITLE = "ConvHub"
+TAGLINE = "What convolutional networks are used for, to try, to look into and to measure."
+_STATUS_EVERY_S = 5.0
+_QUEUE_LIMIT = 200  # requests that may wait; more are told that the hub is busy
+_CACHE_S = 3600  # s after which gradio's copies of uploads and results are deleted
+_SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
+_MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
+
+_FOLLOW_TAB = """(event) => {
+  const names = %s;
+  const tab = document.querySelector('#hub-tabs > .tab-wrapper [role=tab][aria-selected=true]');
+  const slug = tab && names[tab.textContent.trim()];
+  if (!slug) return;
+  const url = new URL(window.location);
+  url.searchParams.set('tab', slug);
+  history.replaceState(null, '', url);
+}"""
+_TOGGLE_DARK = "() => { document.body.classList.toggle('dark'); }"
+
+
+def theme() -> gr.themes.Base:
+    """The hub's look: system fonts, calm greys, one teal accent; light and dark."""
+    return gr.themes.Base(
+        primary_hue="teal",
+        secondary_hue="teal",
+        neutral_hue="slate",
+        font=_SANS,
+        font_mono=_MONO,
+        radius_size="md",
+    ).set(
+        body_background_fill="*neutral_50",
+        body_background_fill_dark="*neutral_950",
+        block_shadow="none",
+        block_label_text_weight="600",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_text_color="white",
+    )
+
+
+def css() -> str:
+    """The hub's style sheet."""
+    return (Path(__file__).parent / "hub.css").read_text(encoding="utf-8")
+
+
+def build(settings: Settings) -> gr.Blocks:
+    """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
+    demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
+    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
+    with page:
+        _header()
+        with gr.Tabs(elem_id="hub-tabs") as tabs:
+            for demo in demos:
+                with gr.Tab(demo.title, id=demo.slug, elem_id=f"tab-{demo.slug}"):
+                    _build_demo(demo)
+        _status_bar(page)
+
+        def open_asked_tab(request: gr.Request) -> dict[str, Any]:
+            asked = request.query_params.get("tab", "")
+            return gr.update(selected=asked) if any(demo.slug == asked for demo in demos) else gr.skip()
+
+        page.load(open_asked_tab, None, tabs, queue=False, **LIGHT, **PRIVATE)
+        names = "{" + ",".join(f"{demo.title!r}:{demo.slug!r}" for demo in demos) + "}"
+        tabs.select(None, None, None, js=_FOLLOW_TAB % names)
+    page.queue(max_size=_QUEUE_LIMIT)
+    return page
+
+
+def launch_options(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments of ``Blocks.launch`` that do not change how long it blocks."""
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "share": settings.share,
+        "auth": settings.auth,
+        "max_file_size": int(settings.max_upload_mb * 1e6),
+        "mcp_server": settings.mcp or None,
+        "theme": theme(),
+        "css": css(),
+        "run_history": False,  # it would keep runs, photos included, in the browser
+        "footer_links": ["api", "settings"],
+        "allowed_paths": [],
+        "show_error": False,
+        "ssr_mode": False,
+        "pwa": False,
+    }
+
+
+def warm_up() -> threading.Thread:
+    """Import torch and choose the device in the background, so that the first visitor does not wait for that."""
+
+    def work() -> None:
+        try:
+            from shared import device
+
+            device.pick_device()
+        except Exception:
+            log.exception("warming up failed")
+
+    thread = threading.Thread(target=work, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _header() -> None:
+    with gr.Row(elem_id="hub-header"):
+        gr.HTML(f'<h1>{TITLE}</h1><p class="ch-tagline">{TAGLINE}</p>', elem_id="hub-title")
+        toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
+    toggle.click(None, None, None, js=_TOGGLE_DARK)
+
+
+def _build_demo(demo: Demo) -> None:
+    """Lay out one tab; a demo that fails to import shows that in its own tab and takes nothing else down."""
+    module, _, function = demo.build.partition(":")
+    gr.HTML(f'<p class="ch-summary">{escape(demo.summary)}</p>')
+    try:
+        getattr(importlib.import_module(module), function)()
+    except Exception as error:
+        log.exception("the tab %s could not be built", demo.slug)
+        gr.Markdown(
+            f"**This tab could not be opened.** The others work. The log says more; in short: "
+            f"`{type(error).__name__}`. Run `pip install -r requirements.txt` and start again.",
+            elem_classes="ch-broken",
+        )
+
+
+def _status_bar(page: gr.Blocks) -> None:
+    def status() -> dict[str, Any]:
+        """The hub's device, loaded models with their bytes and load times, cache hits and misses, memory, and queue.
+
+        Returns:
+            A dictionary: device, models (name, device, bytes, load_s, hits, leases), loading, hits, misses, evictions,
+            cache_bytes, cache_budget, memory_total, memory_free, process_bytes, waiting, torch_loaded.
+        """
+        return read_status(waiting=len(page._queue))
+
+    def redraw() -> str:
+        return status_html(status())
+
+    bar = gr.HTML(status_html(read_status(waiting=0)), elem_id="hub-status")
+    timer = gr.Timer(_STATUS_EVERY_S)
+    timer.tick(guard(redraw), None, bar, queue=False, **LIGHT, **PRIVATE)
+    page.load(guard(redraw), None, bar, queue=False, **LIGHT, **PRIVATE)
+    gr.events.api(guard(status), api_name="status", queue=False, concurrency_limit=None)
