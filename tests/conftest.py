@@ -1,0 +1,113 @@
+"""Fixtures of all tests: isolation from the settings and from the network, the development data, a running hub."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_START_S = 90.0  # s that a hub may take to answer on a busy machine
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every test has default settings and an empty cache folder of its own."""
+    for name in [name for name in os.environ if name.startswith("CONVHUB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+    monkeypatch.setenv("CONVHUB_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections to other machines fail at once, so that the suite means the same everywhere."""
+    if request.node.get_closest_marker("network"):
+        return
+    connect = socket.socket.connect
+
+    def only_here(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise ConnectionRefusedError(f"tests open no connection to {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", only_here)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The development data beside the repository; a test that needs it skips where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the development data in ../shared/data, which is not redistributed")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def start_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """A function that starts ``python app.py --offline ARGS...`` on a free port and returns its address."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str, **environment: str) -> str:
+        port = free_port()
+        folder = tmp_path_factory.mktemp("hub")
+        variables = os.environ | {"GRADIO_TEMP_DIR": str(folder), "CONVHUB_CACHE": str(folder / "cache")} | environment
+        log = folder / "hub.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "app.py", "--offline", "--port", str(port), *arguments],
+                cwd=ROOT,
+                env=variables,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        running.append(process)
+        url = f"http://127.0.0.1:{port}/"
+        _wait_until_up(url, process, log)
+        return url
+
+    yield start
+    for process in running:
+        process.terminate()
+    for process in running:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def hub_url(start_hub: Callable[..., str]) -> str:
+    """The address of a hub with all tabs and default settings, shared by the session's tests."""
+    return start_hub()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"the hub at {url} does not answer; its log:\n{log.read_text(errors='replace')[-4000:]}")

@@ -1,0 +1,78 @@
+"""A real browser: headless Chromium where the machine has one, a clear skip where it has not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright (requirements-dev.txt)")
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream"]
+PROJECTOR = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[playwright.Browser]:
+    """One Chromium for the session, with a made-up webcam."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
+        pytest.skip(f"needs a browser: none of {', '.join(_NAMES)} is installed (make setup tries apt)")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=[*_FLAGS, "--use-fake-device-for-media-stream"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..., playwright.Page]]:
+    """A function that opens the hub (or ``url``) in a fresh browser session of a given size, light or dark.
+
+    When the test is over, every page must have asked nothing of any other host and thrown no error.
+    """
+    contexts = []
+    outside: list[str] = []
+    errors: list[str] = []
+
+    def watch(request: playwright.Request) -> None:
+        target = urlsplit(request.url)
+        if target.scheme in ("http", "https", "ws", "wss") and target.hostname not in ("127.0.0.1", "localhost"):
+            outside.append(request.url)
+
+    def open_one(
+        tab: str = "", *, url: str | None = None, viewport: dict[str, int] = PROJECTOR, dark: bool = False
+    ) -> playwright.Page:
+        context = browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", watch)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto((url or hub_url) + (f"?tab={tab}" if tab else ""))
+        page.wait_for_selector("#hub-status .ch-status", timeout=30_000)
+        if tab:
+            page.wait_for_selector(f"#tab-{tab}:visible", timeout=30_000)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not outside, f"the page asked other hosts: {outside}"
+    assert not errors, f"the page threw: {errors}"
+
+
+@pytest.fixture
+def page(open_page: Callable[..., playwright.Page]) -> playwright.Page:
+    """The hub on a projector, light."""
+    return open_page()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is an e2e test."""
+    for item in items:
+        if "/e2e/" in item.path.as_posix():
+            item.add_marker(pytest.mark.e2e)

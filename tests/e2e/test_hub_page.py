@@ -1,0 +1,53 @@
+"""The page as visitors meet it: projector, phone, dark mode, keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from apps import DEMOS
+from tests.e2e.conftest import PHONE, PROJECTOR
+
+
+def test_every_tab_opens_by_its_address(open_page: Callable[..., Any]) -> None:
+    for demo in DEMOS:
+        page = open_page(demo.slug)
+        assert page.locator("[role=tab][aria-selected=true]", has_text=demo.title).first.is_visible()
+        assert page.get_by_text(demo.summary).is_visible()
+        assert page.locator(".ch-broken").count() == 0
+
+
+def test_the_address_follows_the_tab(page: Any) -> None:
+    last = DEMOS[-1]
+    page.get_by_role("tab", name=last.title, exact=True).click()
+    page.wait_for_url(f"**tab={last.slug}*")
+
+
+@pytest.mark.parametrize("viewport", [PROJECTOR, PHONE], ids=["projector", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Any], viewport: dict[str, int], dark: bool) -> None:
+    for demo in DEMOS:
+        page = open_page(demo.slug, viewport=viewport, dark=dark)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], demo.slug
+        assert ("dark" in (page.locator("body").get_attribute("class") or "")) is dark
+
+
+def test_the_status_bar_tells_the_device(page: Any) -> None:
+    bar = page.locator("#hub-status")
+    for label in ("Device", "Models in memory", "Cache", "Memory", "Waiting"):
+        assert label in bar.inner_text()
+    page.wait_for_function("document.querySelector('#hub-status').innerText.includes('thread')", timeout=60_000)
+
+
+def test_the_tabs_work_with_the_keyboard(page: Any) -> None:
+    page.get_by_role("tab", name=DEMOS[0].title, exact=True).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**tab={DEMOS[1].slug}*")
+
+
+def test_light_and_dark_can_be_switched(page: Any) -> None:
+    page.get_by_role("button", name="Light / dark").click()
+    assert "dark" in (page.locator("body").get_attribute("class") or "")
