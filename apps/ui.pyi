@@ -34,14 +34,12 @@ NEUTRAL = "Something went wrong on our side. It was written to the log; your inp
 _ERROR_S = 12.0  # s that a message stays
 _KINDS: dict[Kind, str] = {"use": "Use it", "inside": "Look inside", "measure": "Measure it"}
 
-
 def guard(handler: _Handler) -> _Handler:
     """``handler``, function or generator, with its errors translated for the page.
 
     The wrapper keeps name, docstring and annotations, which gradio shows as the endpoint's documentation.
     """
     if inspect.isgeneratorfunction(handler):
-
         @functools.wraps(handler)
         def guarded_steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
             try:
@@ -60,11 +58,9 @@ def guard(handler: _Handler) -> _Handler:
 
     return cast("_Handler", guarded)
 
-
 def heavy(handler: _Handler) -> _Handler:
     """``guard`` for the entry point of heavy work, which on ZeroGPU hardware also asks for the GPU."""
     return guard(gpu_task(handler))
-
 
 def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     if isinstance(error, gr.Error):
@@ -79,12 +75,9 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     log.error("%s failed", getattr(handler, "__qualname__", handler), exc_info=error)
     return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
 
-
 def escape(text: object) -> str:
     """``text`` safe inside HTML, in an element or a quoted attribute."""
     return html.escape(str(text), quote=True)
-
-from gradio.events import Dependency
 
 class Photo(gr.Image):
     """A picture input that hands its handler the path of the file as it was sent, unopened.
@@ -100,12 +93,14 @@ class Photo(gr.Image):
         if payload.path is None:
             return cast("str | None", super().preprocess(payload))  # a data: URL, which gradio writes to its cache
         return payload.path
-    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from collections.abc import Callable, Sequence
+    from typing import TYPE_CHECKING, Any, Literal
+
     from gradio.blocks import Block
+
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 def photo_input(label: str, **options: Any) -> Photo:
     """A ``Photo`` fed by upload, webcam or clipboard, without the buttons that make no sense on an input."""
@@ -117,11 +112,9 @@ def photo_input(label: str, **options: Any) -> Photo:
     }
     return Photo(label=label, **(settings | options))
 
-
 def intro(text: str) -> gr.Markdown:
     """The sentence or two under a tab's title."""
     return gr.Markdown(text, elem_classes="ch-intro")
-
 
 def section(kind: Kind, title: str, text: str = "") -> gr.HTML:
     """A heading with its tag: use it, look inside, measure it. ``title`` and ``text`` are ours, not a visitor's."""

@@ -1,4 +1,4 @@
-"""``python -m shared.weights list | fetch [NAME | --all] | verify [NAME]``: the weight files on this machine."""
+"""``python -m shared.weights list | fetch [NAME | --all] | verify [NAME] | readme``: the weight files on this machine."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from shared.cli import Parser, run, say, write_json
 from shared.errors import HashError, HubError, OptionError
 from shared.registry.types import Bundled, HubFile, InPackage, Record
 from shared.weights import FileState, ensure, inspect
+from shared.weights.table import readme, with_table
 
 
 def main(argv: Sequence[str]) -> None:
-    """Parse ``argv`` and run one of the three commands."""
+    """Parse ``argv`` and run one of the four commands."""
     arguments = _parser().parse_args(argv)
     if arguments.command == "list":
         _list(as_json=arguments.json)
     elif arguments.command == "fetch":
         _fetch(arguments.name, everything=arguments.all)
+    elif arguments.command == "readme":
+        readme().write_text(with_table(readme().read_text(encoding="utf-8")), encoding="utf-8")
     else:
         _verify(arguments.name, as_json=arguments.json)
 
@@ -35,6 +38,7 @@ def _parser() -> Parser:
     verifying = commands.add_parser("verify", help="hash every file that is here")
     verifying.add_argument("name", nargs="?", help="only this one")
     verifying.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    commands.add_parser("readme", help="write the README's table from the registry")
     return parser
 
 

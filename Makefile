@@ -1,0 +1,61 @@
+# One word per task, the same at home and in CI. Needs python3 (3.10 or newer) and nothing else; `make help` lists the words.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-ready
+DEV := $(VENV)/.dev-ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench weights readme screenshots report clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
+
+setup: $(DEV)  ## the environment in .venv, for running and testing, and Chromium where apt can give it
+	@sh .ci/browser
+
+run: $(RUN)  ## serve the hub; options: make run ARGS="--port 8000"
+	$(BIN)/python app.py $(ARGS)
+
+test: setup  ## all tests, offline; options: make test ARGS="-k face"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV)  ## bring the code into its style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV)  ## the speed measurements, each against its plain counterpart in one run
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+weights: $(DEV)  ## convert the bundled weights again from the packages that carry them
+	@for demo in face style; do test ! -f apps/$$demo/convert.py || $(BIN)/python -m apps.$$demo.convert || exit 1; done
+
+readme: $(DEV)  ## write the README's tables from the registry
+	$(BIN)/python -m shared.weights readme
+
+screenshots: setup  ## the README's pictures, taken from a running hub
+	$(BIN)/python -m tests.e2e.screenshots
+
+report: $(RUN)  ## the app of measured results
+	$(BIN)/streamlit run apps/report/app.py --browser.gatherUsageStats false
+
+clean:  ## remove the environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(RUN)
