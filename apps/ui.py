@@ -85,31 +85,29 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-class Photo(gr.Image):
+def photo_input(label: str, **options: Any) -> gr.Image:
     """A picture input that hands its handler the path of the file as it was sent, unopened.
 
     ``shared.images.open_image`` then reads it, so that a damaged or disguised file gets our message, and a phone's
-    HEIC works. (``gr.Image`` itself opens the file before the handler runs and fails without one.)
+    HEIC works; ``gr.Image`` itself opens the file before the handler runs, and fails without a message.
     """
-
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        """The path of the uploaded file, or ``None`` where there is none."""
-        if payload is None:
-            return None
-        if payload.path is None:
-            return cast("str | None", super().preprocess(payload))  # a data: URL, which gradio writes to its cache
-        return payload.path
-
-
-def photo_input(label: str, **options: Any) -> Photo:
-    """A ``Photo`` fed by upload, webcam or clipboard, without the buttons that make no sense on an input."""
     settings: dict[str, Any] = {
         "type": "filepath",
         "sources": ["upload", "webcam", "clipboard"],
         "height": 260,
         "buttons": [],
     }
-    return Photo(label=label, **(settings | options))
+    image = gr.Image(label=label, **(settings | options))
+    opening = image.preprocess
+
+    def unopened(payload: ImageData | None) -> str | None:
+        if payload is None or payload.path is None:
+            return cast("str | None", opening(payload))  # nothing, or a data: URL that gradio writes to its cache
+        return payload.path
+
+    # a subclass would do, but gradio writes a .pyi file beside every module that subclasses a component
+    vars(image)["preprocess"] = unopened
+    return image
 
 
 def intro(text: str) -> gr.Markdown:

@@ -1,4 +1,4 @@
-"""``python -m shared.weights list | fetch [NAME | --all] | verify [NAME] | readme``: the weight files on this machine."""
+"""``python -m shared.weights list | fetch [NAME | --all] | verify [NAME] | readme``: this machine's weight files."""
 
 from __future__ import annotations
 

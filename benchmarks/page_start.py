@@ -1,0 +1,89 @@
+"""How long until the page answers: ``python app.py`` against a bare one-button gradio page, in turns, in one run.
+
+Prints for both the median seconds from process start to the first whole answer, and the processor seconds used until
+then, which other work on the machine disturbs less; then their ratios. The aim is 1.2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+_BARE = """
+import gradio as gr
+with gr.Blocks(analytics_enabled=False) as page:
+    gr.Button("Hello").click(lambda: None, None, None)
+page.launch(server_port={port}, quiet=True)
+"""
+
+
+class Start(NamedTuple):
+    """One start of a page."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    starts: dict[str, list[Start]] = {"bare page": [], "hub": []}
+    for number in range(rounds + 1):
+        for name in starts:
+            taken = _start(name)
+            if number > 0:  # the first round fills the disk cache
+                starts[name].append(taken)
+    for name, taken_each in starts.items():
+        wall, cpu = (statistics.median(values) for values in zip(*taken_each, strict=True))
+        print(f"{name:10} {wall:.2f} s until the answer, {cpu:.2f} s of processor (medians, n = {rounds})")
+    for index, what in enumerate(Start._fields):
+        hub, bare = ([start[index] for start in starts[name]] for name in ("hub", "bare page"))
+        medians = statistics.median(hub) / statistics.median(bare)
+        print(f"ratio of {what}: {medians:.3f} (medians), {min(hub) / min(bare):.3f} (minima)")
+
+
+def _start(name: str) -> Start:
+    port = _free_port()
+    command = ["-c", _BARE.format(port=port)] if name == "bare page" else ["app.py", "--offline", "--port", str(port)]
+    environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            if process.poll() is not None:
+                raise SystemExit(f"{name} ended with {process.returncode}")
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+                    answer.read()
+                used = psutil.Process(process.pid).cpu_times()
+                return Start(time.perf_counter() - started, used.user + used.system)
+            except OSError:
+                time.sleep(0.02)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()
