@@ -14,6 +14,7 @@ from typing import Any
 import gradio as gr
 
 from apps import DEMOS, Demo
+from apps.join import join_address, join_html
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, escape, guard
 from shared.settings import Settings
@@ -72,6 +73,8 @@ def build(settings: Settings) -> gr.Blocks:
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     with page:
         _header()
+        if settings.host not in ("127.0.0.1", "localhost", "::1"):
+            _join_panel()
         with gr.Tabs(elem_id="hub-tabs") as tabs:
             for demo in demos:
                 with gr.Tab(demo.title, id=demo.slug, elem_id=f"tab-{demo.slug}"):
@@ -130,6 +133,16 @@ def _header() -> None:
         gr.HTML(f'<h1>{TITLE}</h1><p class="ch-tagline">{TAGLINE}</p>', elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
+
+
+def _join_panel() -> None:
+    def show(request: gr.Request) -> str:
+        asked = request.request
+        return join_html(join_address(str(asked.base_url))) if asked is not None else ""
+
+    with gr.Accordion("Join from a phone", open=False, elem_id="hub-join") as panel:
+        code = gr.HTML()
+    panel.expand(guard(show), None, code, queue=False, **LIGHT, **PRIVATE)
 
 
 def _build_demo(demo: Demo) -> None:
