@@ -24,12 +24,15 @@ def main(argv: Sequence[str]) -> int:
 
     from apps import hub  # after publish: gradio and huggingface-hub read the environment when they are imported
 
+    hub.place_models(chosen)
     page = hub.build(chosen)
     try:
         page.launch(**hub.launch_options(chosen), prevent_thread_lock=True)
     except OSError as error:  # the port is taken
         sys.stderr.write(f"The hub needs a free port. {error} Choose another with --port.\n")
         return BAD_INPUT
+    if chosen.mcp:
+        logging.getLogger("convhub").info("MCP tools: %s", ", ".join(hub.name_tools(page)) or page.mcp_error)
     hub.warm_up()
     page.block_thread()
     return 0

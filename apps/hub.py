@@ -17,6 +17,9 @@ from apps import DEMOS, Demo
 from apps.join import join_address, join_html
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, escape, guard
+from shared import device, registry
+from shared.model_cache import model_cache
+from shared.registry import Bundled, InPackage
 from shared.settings import Settings
 
 log = logging.getLogger("convhub")
@@ -24,6 +27,7 @@ log = logging.getLogger("convhub")
 TITLE = "ConvHub"
 TAGLINE = "What convolutional networks are used for, to try, to look into and to measure."
 _STATUS_EVERY_S = 5.0
+_NOT_FOR_AGENTS = ("/verify", "/identify", "/enroll", "/forget", "/triplet")  # faces are for people at the page
 _QUEUE_LIMIT = 200  # requests that may wait; more are told that the hub is busy
 _CACHE_S = 3600  # s after which gradio's copies of uploads and results are deleted
 _SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
@@ -112,13 +116,32 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     }
 
 
+def name_tools(page: gr.Blocks) -> tuple[str, ...]:
+    """With ``--mcp``: name the tools after their endpoints, take the face endpoints away; returns their names."""
+    server = page.mcp_server_obj
+    if server is None:
+        return ()
+    endpoints = [path for path in server.tool_to_endpoint.values() if path not in _NOT_FOR_AGENTS]
+    server.tool_to_endpoint = {path.lstrip("/"): path for path in endpoints}
+    return tuple(server.tool_to_endpoint)
+
+
+def place_models(settings: Settings) -> None:
+    """On ZeroGPU hardware: load every bundled network of the chosen tabs now, where calls in other processes find them.
+
+    Elsewhere nothing happens: networks are loaded when they are first used.
+    """
+    if not device.on_zero_gpu():
+        return
+    chosen = [record for record in registry.records() if record.task in settings.tabs]
+    model_cache().preload(record for record in chosen if isinstance(record.origin, Bundled | InPackage))
+
+
 def warm_up() -> threading.Thread:
     """Import torch and choose the device in the background, so that the first visitor does not wait for that."""
 
     def work() -> None:
         try:
-            from shared import device
-
             device.pick_device()
         except Exception:
             log.exception("warming up failed")

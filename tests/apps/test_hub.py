@@ -1,0 +1,108 @@
+"""The page as a whole: its endpoints, its tools for agents, and what happens when one demo is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio_client import Client
+
+from apps import DEMOS, hub
+from shared.settings import Settings
+
+ENDPOINTS = {  # what outside users rely on
+    "face": {"/verify", "/identify", "/enroll", "/forget", "/triplet"},
+    "style": {"/stylize", "/unit_patches"},
+    "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate"},
+    "ekg": {"/classify_ekg"},
+    "conv": {"/conv_shapes"},
+}
+
+
+@pytest.fixture(scope="module")
+def page() -> gr.Blocks:
+    return hub.build(Settings())
+
+
+def public_endpoints(page: gr.Blocks) -> set[str]:
+    return set(page.get_api_info()["named_endpoints"])
+
+
+def test_the_endpoints_are_exactly_the_promised_ones(page: gr.Blocks) -> None:
+    promised = set().union(*(ENDPOINTS[demo.slug] for demo in DEMOS)) | {"/status"}
+    assert public_endpoints(page) == promised
+
+
+def test_every_endpoint_is_described(page: gr.Blocks) -> None:
+    bare = [name for name, info in page.get_api_info()["named_endpoints"].items() if not info.get("description")]
+    assert bare == []
+
+
+def test_only_the_asked_tabs_are_built() -> None:
+    assert public_endpoints(hub.build(Settings(tabs=("conv",)))) == ENDPOINTS["conv"] | {"/status"}
+
+
+def test_a_broken_demo_takes_nothing_else_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = ModuleType("broken_demo")
+
+    def build() -> None:
+        gr.Textbox()
+        raise ImportError("no such wheel")
+
+    broken.build = build  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "broken_demo", broken)
+    demos = tuple(replace(demo, build="broken_demo:build") if demo.slug == "gan" else demo for demo in DEMOS)
+    monkeypatch.setattr(hub, "DEMOS", demos)
+    page = hub.build(Settings())
+    assert public_endpoints(page) >= ENDPOINTS["conv"]
+    notes = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
+    assert sum("could not be opened" in note for note in notes) == 1
+
+
+def test_status_tells_device_cache_memory_and_queue(hub_url: str) -> None:
+    status = Client(hub_url, verbose=False).predict(api_name="/status")
+    assert status["memory_total"] > status["memory_free"] > 0
+    assert status["cache_budget"] == 4_000_000_000
+    assert {"device", "models", "hits", "misses", "waiting"} <= status.keys()
+
+
+def test_agents_get_every_endpoint_but_the_faces(start_hub: Callable[..., str]) -> None:
+    pytest.importorskip("mcp", reason="needs gradio[mcp]")
+    tools = asyncio.run(_tools(start_hub("--mcp")))
+    wanted = set().union(*(ENDPOINTS[demo.slug] for demo in DEMOS if demo.slug != "face")) | {"/status"}
+    assert {f"/{name}" for name in tools} == wanted
+
+
+async def _tools(url: str) -> dict[str, Any]:
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async with (
+        streamable_http_client(f"{url}gradio_api/mcp/") as (read, write, _),
+        ClientSession(read, write) as session,
+    ):
+        await session.initialize()
+        return {tool.name: tool for tool in (await session.list_tools()).tools}
+
+
+def test_models_are_placed_at_start_on_zero_gpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed: list[str] = []
+
+    class Recorder:
+        def preload(self, records: Any) -> None:
+            placed.extend(record.name for record in records)
+
+    monkeypatch.setattr(hub, "model_cache", Recorder)
+    hub.place_models(Settings())
+    assert placed == []
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
+    hub.place_models(Settings(tabs=("face",)))
+    assert placed
+    assert all(name.startswith("face/") for name in placed)
+    assert "face/facenet-vggface2" not in placed  # it would be a download
