@@ -200,7 +200,12 @@ def test_a_model_in_use_stays_and_what_is_too_much_goes_when_it_is_released() ->
 
 def test_room_is_made_before_a_load() -> None:
     sizes: list[int] = []
-    cache = ModelCache(2 * SIZE, load=Loader(lambda _: (sizes.append(cache.statistics().size), Net())[1]))
+
+    def load(_: Record) -> nn.Module:
+        sizes.append(cache.statistics().size)
+        return Net()
+
+    cache = ModelCache(2 * SIZE, load=Loader(load))
     for name in "ab":
         held(cache, name)
     held(cache, "c")
@@ -299,7 +304,8 @@ def test_a_model_comes_ready_for_use_even_inside_inference_mode() -> None:
     assert not any(parameter.requires_grad for parameter in model.parameters())
     assert not any(parameter.is_inference() for parameter in model.parameters())
     pixels = torch.ones(SIZE // 4, requires_grad=True)
-    (model.weight * pixels).sum().backward()  # type: ignore[operator] # raises for inference tensors
+    cost = (dict(model.named_parameters())["weight"] * pixels).sum()
+    cost.backward()  # type: ignore[no-untyped-call] # it raises for inference tensors
     assert pixels.grad is not None
 
 
@@ -342,7 +348,12 @@ def test_the_one_cache_has_the_settings_budget(monkeypatch: pytest.MonkeyPatch) 
 def test_load_model_calls_the_records_loader_with_its_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[Any] = []
     monkeypatch.setattr(module, "ensure", lambda wanted: (tmp_path / wanted.name,))
-    monkeypatch.setattr("shared.progress.duration", lambda paths: (seen.append(paths), Net())[1])
+
+    def load(paths: tuple[Path, ...]) -> nn.Module:
+        seen.append(paths)
+        return Net()
+
+    monkeypatch.setattr("shared.progress.duration", load)
     load_model(replace(record("a"), loader="shared.progress:duration"))
     assert seen == [(tmp_path / "a",)]
 

@@ -95,11 +95,8 @@ class CacheMachine(RuleBasedStateMachine):
 
     @rule(lease=consumes(leases), failed=st.booleans())
     def release(self, lease: Lease, failed: bool) -> None:
-        if failed:
-            with pytest.raises(ZeroDivisionError):
-                lease.context.__exit__(ZeroDivisionError, ZeroDivisionError(), None) or _raise(ZeroDivisionError())
-        else:
-            lease.context.__exit__(None, None, None)
+        error = ZeroDivisionError() if failed else None
+        assert not lease.context.__exit__(type(error) if error else None, error, None), "the work's error is not kept"
         self.held[lease.name] -= 1
         self.make_room()
 
@@ -112,8 +109,8 @@ class CacheMachine(RuleBasedStateMachine):
                 pass
             assert not self.failing
         else:
-            with self.cache.lease(record(name), CPU):
-                pass
+            with self.cache.lease(record(name), CPU) as model:
+                assert model is self.models[name]
             self.make_room()
 
     @rule(name=NAMES)
@@ -123,6 +120,7 @@ class CacheMachine(RuleBasedStateMachine):
         def work(model: nn.Module) -> int:
             if failing:
                 raise failing.pop()
+            self.models[name] = model
             return len(list(model.parameters()))
 
         self.expect_lease(name, loads=True)
@@ -163,22 +161,18 @@ class CacheMachine(RuleBasedStateMachine):
         assert torch.is_grad_enabled()
 
 
-def _raise(error: Exception) -> None:
-    raise error
-
-
 @pytest.fixture(autouse=True)
 def _no_collection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "release_memory", lambda: None)  # a collection of all torch takes a quarter second
 
 
 @pytest.mark.usefixtures("_no_collection")
-class TestSequences(CacheMachine.TestCase):  # type: ignore[misc, name-defined]
+class TestSequences(CacheMachine.TestCase):  # type: ignore[misc, valid-type]
     """Runs the machine."""
 
     settings = settings(
-        max_examples=60,
-        stateful_step_count=30,
+        max_examples=50,
+        stateful_step_count=25,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
