@@ -175,13 +175,14 @@ def read_settings(argv: Sequence[str] = (), environ: Mapping[str, str] | None = 
 
 
 def publish(settings: Settings) -> None:
-    """Put what ``shared`` reads later (device, offline, memory) into the environment, so that one place decides.
+    """Put what is read later (device, offline, memory, gallery) into the environment, so that one place decides.
 
     ``HF_HUB_OFFLINE`` and ``GRADIO_ANALYTICS_ENABLED`` are set too: the libraries read them when they are imported.
     """
     os.environ["CONVHUB_DEVICE"] = settings.device
     os.environ["CONVHUB_OFFLINE"] = "1" if settings.offline else "0"
     os.environ["CONVHUB_CACHE_GB"] = str(settings.cache_gb)
+    os.environ["CONVHUB_GALLERY"] = str(settings.gallery or "")
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     if settings.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
