@@ -1,7 +1,7 @@
 """Something private per browser session, forgotten with the session.
 
 gradio's own ``State`` is copied deeply and is no place for galleries or locks; this store is keyed by the session's
-hash instead. The end of a session is told by ``drop``; a session whose end goes unnoticed is forgotten after a while
+hash instead. The end of a session is told by ``leave``; a session whose end goes unnoticed is forgotten after a while
 of idleness, and the store never holds more than a fixed number of them.
 """
 
@@ -25,6 +25,7 @@ class Sessions(Generic[T]):
         *,
         most: int = 300,
         idle_s: float = 2 * 3600,
+        grace_s: float = 120,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """An empty store.
@@ -33,13 +34,16 @@ class Sessions(Generic[T]):
             make: makes what a new session owns.
             most: sessions kept; beyond them the one unused for longest is forgotten.
             idle_s: seconds after its last use that a session is forgotten.
+            grace_s: seconds after ``leave``.
             clock: seconds, for tests.
         """
         self._make = make
         self._most = most
         self._idle_s = idle_s
+        self._grace_s = grace_s
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        self._left: dict[str, float] = {}  # session -> when it is forgotten unless it is back
         self._lock = threading.Lock()
 
     def get(self, session: str) -> T:
@@ -47,6 +51,7 @@ class Sessions(Generic[T]):
         now = self._clock()
         with self._lock:
             self._sweep(now)
+            self._left.pop(session, None)
             known = self._kept.pop(session, None)
             owned = self._make() if known is None else known[1]
             self._kept[session] = (now, owned)
@@ -55,18 +60,34 @@ class Sessions(Generic[T]):
             return owned
 
     def drop(self, session: str) -> None:
-        """Forget ``session`` and everything that it owns."""
+        """Forget ``session`` and everything that it owns, now."""
         with self._lock:
             self._kept.pop(session, None)
+            self._left.pop(session, None)
+
+    def leave(self, session: str) -> None:
+        """The page of ``session`` was closed, or a phone went to sleep: forget it unless it is back soon."""
+        with self._lock:
+            if session in self._kept:
+                self._left[session] = self._clock() + self._grace_s
 
     def __len__(self) -> int:
         with self._lock:
             self._sweep(self._clock())
             return len(self._kept)
 
+    def sweep(self) -> None:
+        """Forget every session whose time is over; any other call does that too."""
+        with self._lock:
+            self._sweep(self._clock())
+
     def _sweep(self, now: float) -> None:
+        for session in [session for session, end in self._left.items() if now >= end]:
+            del self._left[session]
+            self._kept.pop(session, None)
         while self._kept:
             session, (used, _) = next(iter(self._kept.items()))
             if now - used <= self._idle_s:
                 return
             del self._kept[session]
+            self._left.pop(session, None)

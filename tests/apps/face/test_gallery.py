@@ -214,3 +214,20 @@ def test_sessions_are_private_bounded_and_forgotten() -> None:
     assert sessions.get("a").photos("me") == ()
     now = 11.0
     assert len(sessions) == 0
+
+
+def test_a_closed_page_has_a_moment_to_come_back() -> None:
+    now = 0.0
+    sessions = Sessions(MemoryGallery, grace_s=60, clock=lambda: now)
+    enroll(sessions.get("phone"), "Anna", 1)
+    enroll(sessions.get("gone"), "Ben", 2)
+    sessions.leave("phone")
+    sessions.leave("gone")
+    sessions.leave("never seen")
+    now = 59.0
+    assert len(sessions.get("phone").photos("me")) == 1  # the phone woke up
+    now = 61.0
+    sessions.sweep()
+    assert len(sessions) == 1
+    assert len(sessions.get("phone").photos("me")) == 1
+    assert sessions.get("gone").photos("me") == ()

@@ -1,0 +1,95 @@
+"""The face tab: verify, recognise, enrol; then what lies behind the answers, and how good they are.
+
+One encoder and one threshold serve the whole tab. Moving the threshold redraws the answers from what is known: no
+network runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from apps.face import ui_api, ui_gallery, ui_recognise, ui_verify
+from apps.face.encoders import DEFAULT_ENCODER, ENCODERS
+from apps.face.ui_draw import message
+from apps.face.ui_state import calibration_of, class_gallery, class_path, leave, usable
+from apps.ui import LIGHT, PRIVATE, QUICK, guard
+from shared.errors import HubError
+
+_STEP = 0.005  # of the threshold slider, in plain distance
+# The browser's own key: with it a visitor can forget what he enrolled in the class gallery after a reload, too.
+_OWNER_KEY = """() => {
+  let key = null;
+  try { key = localStorage.getItem('convhub-face-owner'); } catch (error) {}
+  if (!key) {
+    key = Array.from(crypto.getRandomValues(new Uint8Array(24)), (b) => b.toString(16).padStart(2, '0')).join('');
+    try { localStorage.setItem('convhub-face-owner', key); } catch (error) {}
+  }
+  return key;
+}"""
+
+
+def build() -> None:
+    """Lay out the tab inside the hub's page."""
+    page: Any = Context.root_block
+    gr.HTML(f"<style>{(Path(__file__).parent / 'face.css').read_text(encoding='utf-8')}</style>", visible="hidden")
+    path = class_path()
+    if path is not None and (fault := usable(lambda: class_gallery(path))):
+        gr.HTML(message(fault, "warn"))
+    owner = gr.Textbox("", visible="hidden", elem_id="face-owner")
+    with gr.Row(elem_classes="cf-controls"):
+        tau = gr.Slider(
+            **_range(DEFAULT_ENCODER),
+            label="Threshold τ: “same” means a plain distance of at most τ",
+            elem_id="face-tau",
+            scale=3,
+            min_width=260,
+        )
+        encoder = gr.Dropdown(
+            [(one.title, one.name) for one in ENCODERS.values()],
+            value=DEFAULT_ENCODER,
+            label="Encoder f",
+            elem_id="face-encoder",
+            scale=2,
+            min_width=220,
+        )
+    enrol_samples = gr.Button("Enrol 3 sample people", size="sm", min_width=90, elem_id="face-samples", render=False)
+    with gr.Tabs(elem_id="face-tabs"):
+        with gr.Tab("Verify", id="verify"):
+            verdict = ui_verify.build(encoder, tau)
+        with gr.Tab("Recognise", id="recognise"):
+            who = ui_recognise.build(encoder, tau, enrol_samples)
+        with gr.Tab("Enrol / forget", id="enrol") as enrol_tab:
+            people = ui_gallery.build(encoder, owner, enrol_samples)
+    ui_api.build()
+
+    drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
+    tau.change(guard(_redraw), [encoder, tau], [verdict, who], **drag)
+    encoder.change(guard(_on_encoder), encoder, tau, **LIGHT, **PRIVATE).then(
+        guard(_redraw), [encoder, tau], [verdict, who], **QUICK, **PRIVATE
+    )
+    enrol_tab.select(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
+    page.load(None, None, owner, js=_OWNER_KEY).then(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
+    page.unload(leave)
+
+
+def _range(encoder: str) -> dict[str, Any]:
+    """The threshold slider for ``encoder``: as far as its measured distances reach."""
+    try:
+        known = calibration_of(encoder)
+    except HubError:
+        return {"minimum": 0.0, "maximum": 1.5, "value": 0.6}
+    end = max(float(known.thresholds[-1]), known.threshold)
+    return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
+
+
+def _on_encoder(encoder: str) -> Any:
+    calibration_of(encoder)
+    return gr.update(**_range(encoder))
+
+
+def _redraw(encoder: str, tau: float, request: gr.Request) -> tuple[str, str]:
+    return ui_verify.redraw(encoder, tau, request), ui_recognise.redraw(encoder, tau, request)

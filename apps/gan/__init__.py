@@ -1,1 +1,0 @@
-"""The GAN demo: digits from noise, digits on demand, the two players watched and measured."""
