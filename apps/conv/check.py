@@ -1,0 +1,194 @@
+"""Asks torch what it makes of a stack, and compares: shapes, parameters, multiplications, and values.
+
+Every layer runs on torch's meta device, which computes shapes without numbers, under torch's own counter of
+operations; small layers also run on real numbers, and one value of the output is computed again as the sum of products
+in one window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from apps.conv.shapes import Layer, Shape, Step, pads
+
+REAL_MULTIPLICATIONS = 3_000_000  # a layer up to this many also runs on real numbers
+REAL_VALUES = 1_000_000  # ... if it has at most this many inputs, outputs and parameters
+REAL_WINDOW = 4_096  # ... and a window of at most this many places
+TOLERANCE = 1e-9  # float64, values of order one: far above rounding, far below an error
+
+_CONVOLUTIONS: dict[tuple[str, int], Any] = {
+    ("conv", 1): nn.Conv1d,
+    ("conv", 2): nn.Conv2d,
+    ("conv", 3): nn.Conv3d,
+    ("transposed", 1): nn.ConvTranspose1d,
+    ("transposed", 2): nn.ConvTranspose2d,
+    ("transposed", 3): nn.ConvTranspose3d,
+    ("maxpool", 1): nn.MaxPool1d,
+    ("maxpool", 2): nn.MaxPool2d,
+    ("maxpool", 3): nn.MaxPool3d,
+    ("avgpool", 1): nn.AvgPool1d,
+    ("avgpool", 2): nn.AvgPool2d,
+    ("avgpool", 3): nn.AvgPool3d,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What torch says of one step, and whether it is what the arithmetic says."""
+
+    shape: Shape  # of torch's output
+    parameters: int  # numbers in torch's module
+    multiplications: int | None  # by torch's counter of operations; None for pooling, which it does not count
+    difference: float | None  # of one output value, by hand and by torch in float64; None: too large to run here
+    agrees: bool
+
+
+class Padded(nn.Module):
+    """A layer behind zeros that differ before and behind, as ``same`` needs for even filters and for strides."""
+
+    def __init__(self, zeros: list[int], layer: nn.Module) -> None:
+        super().__init__()
+        self.zeros = zeros  # torch's order: last axis first, before and behind
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x`` (B, C, axes) padded and given to the layer."""
+        out: Tensor = self.layer(F.pad(x, self.zeros))
+        return out
+
+
+def module_of(layer: Layer, shape: Shape, *, device: str, dtype: torch.dtype = torch.float64) -> nn.Module:
+    """torch's own module for ``layer`` on an input of ``shape``."""
+    if layer.kind == "fc":
+        linear = nn.Linear(shape.values, layer.filters, bias=layer.bias, device=device, dtype=dtype)
+        return nn.Sequential(nn.Flatten(), linear)
+    make = _CONVOLUTIONS[layer.kind, len(shape.axes)]
+    both = [pads(layer, axis) for axis in range(len(shape.axes))]
+    even = all(before == behind for before, behind in both)
+    options: dict[str, Any] = {"stride": layer.stride, "padding": tuple(p for p, _ in both) if even else 0}
+    if layer.kind == "maxpool":
+        made: nn.Module = make(layer.filter, dilation=layer.dilation, ceil_mode=layer.ceil, **options)
+    elif layer.kind == "avgpool":
+        made = make(layer.filter, ceil_mode=layer.ceil, **options)
+    else:
+        options |= {"dilation": layer.dilation, "groups": layer.groups, "bias": layer.bias}
+        made = make(shape.channels, layer.filters, layer.filter, device=device, dtype=dtype, **options)
+    return made if even else Padded([n for pair in reversed(both) for n in pair], made)
+
+
+def _shape_of(x: Tensor) -> Shape:
+    return Shape(tuple(x.shape[2:]), x.shape[1])
+
+
+def _input(step: Step, device: str) -> Tensor:
+    return torch.empty(1, step.before.channels, *step.before.axes, device=device, dtype=torch.float64)
+
+
+def check(step: Step) -> Verdict:
+    """torch's verdict on ``step``."""
+    layer = step.layer
+    module = module_of(layer, step.before, device="meta").requires_grad_(False)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        out = module(_input(step, "meta"))
+    parameters = sum(weight.numel() for weight in module.parameters())
+    pooling = layer.kind in ("maxpool", "avgpool")
+    multiplications = None if pooling else counter.get_total_flops() // 2  # torch counts the additions too
+    difference = _difference(step) if _is_small(step) else None
+    agrees = (
+        _shape_of(out) == step.after
+        and parameters == step.parameters
+        and multiplications in (None, step.multiplications)
+        and (difference is None or difference <= TOLERANCE)
+    )
+    return Verdict(
+        shape=_shape_of(out),
+        parameters=parameters,
+        multiplications=multiplications,
+        difference=difference,
+        agrees=agrees,
+    )
+
+
+def verdicts(steps: Sequence[Step]) -> Iterator[Verdict]:
+    """torch's verdict on one step after the other."""
+    for one in steps:
+        yield check(one)
+
+
+def _is_small(step: Step) -> bool:
+    return (
+        step.multiplications <= REAL_MULTIPLICATIONS
+        and max(step.before.values, step.after.values, step.parameters) <= REAL_VALUES
+        and math.prod(step.layer.filter) <= REAL_WINDOW
+        and step.layer.kind != "transposed"
+    )
+
+
+def _difference(step: Step) -> float:
+    """How far one output value of torch, on random numbers, is from the same value computed by hand."""
+    random = torch.Generator().manual_seed(0)
+    x = torch.randn(1, step.before.channels, *step.before.axes, dtype=torch.float64, generator=random)
+    module = module_of(step.layer, step.before, device="cpu").requires_grad_(False)
+    for weight in module.parameters():
+        weight.copy_(torch.randn(weight.shape, dtype=weight.dtype, generator=random))
+    out = module(x)[0].numpy()
+    place = np.unravel_index(int(torch.randint(out.size, (), generator=random)), out.shape)
+    weights = [weight.numpy() for weight in module.parameters()]
+    return abs(float(out[place]) - by_hand(step.layer, x[0].numpy(), weights, tuple(int(i) for i in place)))
+
+
+def by_hand(layer: Layer, x: np.ndarray, weights: Sequence[np.ndarray], place: tuple[int, ...]) -> float:
+    """One value of the output: the sum of the products in one window, the definition itself.
+
+    Args:
+        layer: not a transposed convolution.
+        x: the input (C, axes).
+        weights: the module's weight and bias, or nothing for pooling.
+        place: the output value's channel and position.
+    """
+    channel, *position = place
+    bias = float(weights[1][channel]) if len(weights) > 1 else 0.0
+    if layer.kind == "fc":
+        return float(np.dot(weights[0][channel], x.reshape(-1))) + bias
+    pooling = layer.kind in ("maxpool", "avgpool")
+    group = channel // (layer.filters // layer.groups) if not pooling else 0
+    size = x.shape[0] // layer.groups
+    own = slice(group * size, (group + 1) * size)  # the input channels of the output channel's group
+    values: list[float] = []
+    total = 0.0
+    for offset in np.ndindex(*layer.filter):
+        at = [
+            i * s + k * d - pads(layer, axis)[0]
+            for axis, (i, s, k, d) in enumerate(zip(position, layer.stride, offset, layer.dilation, strict=True))
+        ]
+        if any(not 0 <= i < n for i, n in zip(at, x.shape[1:], strict=True)):
+            continue  # a padded zero
+        if pooling:
+            values.append(float(x[(channel, *at)]))
+            continue
+        total += float(np.dot(x[(own, *at)], weights[0][(channel, slice(None), *offset)]))
+    if layer.kind == "maxpool":
+        return max(values)
+    if layer.kind == "avgpool":
+        return sum(values) / _divisor(layer, position, x.shape[1:])
+    return total + bias
+
+
+def _divisor(layer: Layer, position: Sequence[int], sizes: Sequence[int]) -> int:
+    """Average pooling divides by the window's size, padded zeros included, what hangs over the padding excluded."""
+    spans = []
+    for axis, (i, n) in enumerate(zip(position, sizes, strict=True)):
+        before, behind = pads(layer, axis)
+        start = i * layer.stride[axis] - before
+        spans.append(min(start + layer.filter[axis], n + behind) - start)
+    return math.prod(spans)

@@ -1,0 +1,88 @@
+"""The answer of ``/conv_shapes``: one stack, what each layer makes of it, and what torch says, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from apps.conv.parse import Defaults, read_input, read_layers
+from apps.conv.shapes import KINDS, Layer, Step, pads, stack
+
+if TYPE_CHECKING:
+    from apps.conv.check import Verdict
+
+
+def read_stack(shape: str, layers: str, defaults: Defaults | None = None) -> tuple[Step, ...]:
+    """The steps of the stack that the two texts describe.
+
+    Raises:
+        OptionError: one of them cannot be read, or a layer does not fit its input.
+    """
+    start = read_input(shape)
+    return stack(start, read_layers(layers, start, defaults))
+
+
+def layer_text(layer: Layer, channels: int) -> str:
+    """``layer`` in the explorer's language, in full: ``5x5x3,16 s2 p1``."""
+    if layer.kind == "fc":
+        return f"fc {layer.filters}" + ("" if layer.bias else " nobias")
+    pooling = layer.kind in ("maxpool", "avgpool")
+    words: list[str] = [] if layer.kind == "conv" else [layer.kind]
+    window = "x".join(str(n) for n in layer.filter)
+    words.append(window if pooling else f"{window}x{channels},{layer.filters}")
+    usual = layer.filter if pooling else (1,) * len(layer.filter)
+    words += [f"s{_short(layer.stride)}"] if layer.stride != usual else []
+    if layer.padding == "same":
+        words.append("same")
+    elif layer.padding != "valid" and any(layer.padding):
+        words.append(f"p{_short(layer.padding)}")
+    words += [f"d{_short(layer.dilation)}"] if any(d != 1 for d in layer.dilation) else []
+    words += [f"g{layer.groups}"] if layer.groups != 1 else []
+    words += ["ceil"] if layer.ceil else []
+    words += ["nobias"] if not (layer.bias or pooling) else []
+    return " ".join(words)
+
+
+def _short(numbers: Sequence[int]) -> str:
+    return str(numbers[0]) if len(set(numbers)) == 1 else "x".join(str(n) for n in numbers)
+
+
+def _step(step: Step) -> dict[str, Any]:
+    layer = step.layer
+    return {
+        "kind": layer.kind,
+        "title": layer.name or KINDS[layer.kind],
+        "text": layer_text(layer, step.before.channels),
+        "input": step.before.listed(),
+        "filter": list(layer.filter),
+        "stride": list(layer.stride),
+        "padding": [list(pads(layer, axis)) for axis in range(len(layer.filter))],
+        "dilation": list(layer.dilation),
+        "output": step.after.listed(),
+        "formula": list(step.formulas),
+        "parameters": step.parameters,
+        "multiplications": step.multiplications,
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "output": verdict.shape.listed(),
+        "parameters": verdict.parameters,
+        "multiplications": verdict.multiplications,
+        "difference": verdict.difference,
+        "agrees": verdict.agrees,
+    }
+
+
+def answer(steps: Sequence[Step], verdicts: Iterable[Verdict]) -> dict[str, Any]:
+    """The stack as JSON: shapes are lists, the axes first and the channels last."""
+    layers = [_step(step) | {"torch": _verdict(verdict)} for step, verdict in zip(steps, verdicts, strict=True)]
+    return {
+        "input": steps[0].before.listed(),
+        "output": steps[-1].after.listed(),
+        "layers": layers,
+        "parameters": sum(step.parameters for step in steps),
+        "multiplications": sum(step.multiplications for step in steps),
+        "agrees": all(layer["torch"]["agrees"] for layer in layers),
+    }

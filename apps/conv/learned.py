@@ -1,0 +1,71 @@
+"""Filters that networks of the hub learned: the first layer of each, where its weight file is at hand.
+
+Only bundled files are read; nothing is downloaded to look at a filter.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.conv.filters import Filter
+from shared.errors import HubError
+from shared.registry import find
+from shared.registry.types import Bundled
+
+log = logging.getLogger("convhub.conv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLayer:
+    """Where a network's first filters are, and how to show them."""
+
+    record: str  # name in the registry
+    title: str
+    bgr: bool  # the network takes blue, green, red
+    shown: int  # how many of the filters, the strongest first
+
+
+FIRST_LAYERS: tuple[FirstLayer, ...] = (
+    FirstLayer(record="face/resnet29-128d", title="Face network", bgr=False, shown=12),
+    FirstLayer(record="style/vgg16-hed", title="VGG-16", bgr=True, shown=12),
+)
+
+
+def first_weights(record_name: str) -> np.ndarray | None:
+    """The one kernel (K, 3, kH, kW) of a bundled network that sees three channels, or ``None`` where there is none."""
+    from shared.weights import ensure, read_tensors
+
+    try:
+        record = find(record_name)
+        if not isinstance(record.origin, Bundled):
+            return None
+        tensors = read_tensors(ensure(record))
+    except HubError as error:
+        log.info("no learned filters of %s: %s", record_name, error)
+        return None
+    kernels = [t for t in tensors.values() if t.ndim == 4 and t.shape[1] == 3]
+    return kernels[0].double().numpy() if len(kernels) == 1 else None
+
+
+def learned_filters() -> tuple[Filter, ...]:
+    """First-layer filters (3, 1, kH, kW) of the bundled networks, each divided by the sum of its absolute weights."""
+    found: list[Filter] = []
+    for layer in FIRST_LAYERS:
+        weights = first_weights(layer.record)
+        if weights is None:
+            continue
+        if layer.bgr:
+            weights = weights[:, ::-1]
+        strength = np.abs(weights).sum(axis=(1, 2, 3))
+        for index in np.argsort(-strength)[: layer.shown]:
+            found.append(
+                Filter(
+                    title=f"{layer.title}, learned filter {index + 1} of {len(weights)}",
+                    weights=(weights[index] / max(float(strength[index]), 1e-12))[:, None],
+                    note="Nobody chose these numbers: training did. Scaled so that the absolute weights add up to 1.",
+                )
+            )
+    return tuple(found)

@@ -1,0 +1,154 @@
+// The five panels: input, filter, slide, sum, output. Each view draws one of them from the state and says where a pointer is.
+
+const WHOLE = { signal: 118, plane: 330 };
+
+// Across the padded input: x of a sample, shared by the signal's input and output so that they stand one over the other.
+function along(view, w) {
+  const [, , axis] = view.axes, span = axis.n + axis.before + axis.behind - 1 || 1;
+  return { x: (i) => 6 + ((i + axis.before) / span) * (w - 12), at: (px) => ((px - 6) / (w - 12)) * span - axis.before };
+}
+
+function scaleOf([low, high], h) {
+  const room = (high - low) * 0.06 || 1, top = high + room, bottom = low - room;
+  return (v) => 4 + ((top - v) / (top - bottom)) * (h - 8);
+}
+
+function drawSignalInput(canvas, view, tints) {
+  const { g, w, h } = fit(canvas, WHOLE.signal), { x } = along(view, w), y = scaleOf(range(view.input.data), h);
+  const axis = view.axes[2], start = view.place[2] * axis.s - axis.before, end = start + axis.d * (axis.f - 1);
+  const pad = Math.max(3, (x(1) - x(0)) / 2);
+  g.fillStyle = tints.slide;
+  g.globalAlpha = 0.22;
+  g.fillRect(x(start) - pad, 0, x(end) - x(start) + 2 * pad, h);
+  g.globalAlpha = 1;
+  frame(g, { x: x(start) - pad, y: 1, w: x(end) - x(start) + 2 * pad, h: h - 2 }, tints.slide, 2);
+  level(g, w, y(0), tints);
+  curve(g, Array.from(view.input.data), x, y, tints.input);
+  g.fillStyle = tints.slide;
+  for (let k = 0; k < axis.f; k++) {
+    const i = start + k * axis.d, v = i >= 0 && i < axis.n ? view.input.data[i] : 0;
+    if (k < view.tap) g.fillRect(x(i) - 2, y(v) - 2, 4, 4);
+  }
+  for (const beat of view.input.beats || []) caption(g, beat.symbol, x(beat.sample) + 5, 9, tints.muted);
+}
+
+function drawSignalOutput(canvas, view, tints) {
+  const { g, w, h } = fit(canvas, WHOLE.signal), { x } = along(view, w), y = scaleOf(range(view.output), h);
+  const axis = view.axes[2], centre = (i) => x(i * axis.s - axis.before + (axis.d * (axis.f - 1)) / 2);
+  level(g, w, y(0), tints);
+  const done = view.tap >= view.taps.length;
+  curve(g, view.output, centre, y, tints.output, view.place[2] + (done ? 1 : 0));
+  const at = centre(view.place[2]);
+  g.strokeStyle = tints.sum;
+  g.setLineDash([3, 3]);
+  g.beginPath();
+  g.moveTo(at, 0);
+  g.lineTo(at, h);
+  g.stroke();
+  g.setLineDash([]);
+  g.fillStyle = tints.sum;
+  g.beginPath();
+  g.arc(at, y(view.running), 5, 0, 7);
+  g.fill();
+}
+
+// The padded slices that the window touches, side by side, each with the window on it.
+function inputBoxes(view, w) {
+  const [az, ay, ax] = view.axes, rows = ay.n + ay.before + ay.behind, columns = ax.n + ax.before + ax.behind;
+  const gap = az.f > 1 ? 6 : 0, unit = Math.min((w - gap * (az.f - 1) - 2) / (az.f * columns), (WHOLE.plane - 16) / rows);
+  const left = Math.max(1, (w - az.f * columns * unit - gap * (az.f - 1)) / 2);
+  return Array.from({ length: az.f }, (_, i) => ({
+    x: left + i * (columns * unit + gap), y: 1, w: columns * unit, h: rows * unit, unit,
+    slice: view.place[0] * az.s - az.before + i * az.d,
+  }));
+}
+
+function drawPlaneInput(canvas, view, tints) {
+  const deep = view.dimensions === 3, first = inputBoxes(view, Math.max(canvas.clientWidth, 40))[0];
+  const { g, w } = fit(canvas, Math.ceil(first.h + (deep ? 18 : 3)));
+  const [, ay, ax] = view.axes, [C, D, H, W] = view.input.shape;
+  for (const box of inputBoxes(view, w)) {
+    g.fillStyle = tints.line;
+    g.fillRect(box.x, box.y, box.w, box.h);
+    if (box.slice >= 0 && box.slice < D) {
+      const at = (c, i) => 255 * view.input.data[(c * D + box.slice) * H * W + i];
+      const sheet = picture(H, W, C === 3 ? (i) => [at(0, i), at(1, i), at(2, i)] : (i) => [at(0, i), at(0, i), at(0, i)], Infinity, 0);
+      place(g, sheet, { x: box.x + ax.before * box.unit, y: box.y + ay.before * box.unit, w: W * box.unit, h: H * box.unit });
+    }
+    const span = (axis) => axis.d * (axis.f - 1) + 1;
+    const pane = { x: box.x + view.place[2] * ax.s * box.unit, y: box.y + view.place[1] * ay.s * box.unit, w: span(ax) * box.unit, h: span(ay) * box.unit };
+    frame(g, pane, '#000', 4);
+    frame(g, pane, tints.slide, 2.5);
+    if (deep) caption(g, box.slice < 0 || box.slice >= D ? 'zeros' : `${view.axisNames[0]} ${box.slice + 1}`, box.x + box.w / 2, box.h + 10, tints.muted, 'center');
+  }
+}
+
+function outputBox(view, w) {
+  const [, ay, ax] = view.axes, unit = Math.min((w - 2) / ax.size, (WHOLE.plane - 16) / ay.size, 40);
+  return { x: Math.max(1, (w - ax.size * unit) / 2), y: 1, w: ax.size * unit, h: ay.size * unit, unit };
+}
+
+function drawPlaneOutput(canvas, view, tints) {
+  const deep = view.dimensions === 3, box = outputBox(view, Math.max(canvas.clientWidth, 40));
+  const { g } = fit(canvas, Math.ceil(box.h + (deep ? 18 : 3)));
+  const [az, ay, ax] = view.axes, [low, high] = view.range, from = view.place[0] * ay.size * ax.size;
+  const done = view.place[1] * ax.size + view.place[2] + (view.tap >= view.taps.length ? 1 : 0);
+  place(g, picture(ay.size, ax.size, (i) => shade(view.output[from + i], low, high, tints), done, 70), box);
+  frame(g, box, tints.line);
+  const dot = { x: box.x + view.place[2] * box.unit, y: box.y + view.place[1] * box.unit, w: box.unit, h: box.unit };
+  frame(g, { x: dot.x - 3, y: dot.y - 3, w: dot.w + 6, h: dot.h + 6 }, '#000', 4);
+  frame(g, { x: dot.x - 3, y: dot.y - 3, w: dot.w + 6, h: dot.h + 6 }, tints.sum, 2.5);
+  if (deep) caption(g, `${view.axisNames[0]} ${view.place[0] + 1} of ${az.size}`, box.x + box.w / 2, box.h + 10, tints.muted, 'center');
+}
+
+// How the numbers of a window or a filter are laid out: as bars, or as one grid per channel and slice.
+function layout(view, w, tallest) {
+  const [C, fD, fH, fW] = view.filter.shape;
+  if (view.dimensions === 1) return { bars: { x: 1, y: 0, w: w - 2, h: tallest } };
+  return { boxes: gridBoxes(C * fD, fH, fW, w, tallest), size: fH * fW, columns: fW };
+}
+
+function drawNumbers(g, view, spot, values, limits, tints, colour, upto, selected) {
+  if (spot.bars) {
+    bars(g, spot.bars, values, Math.max(limits[1], -limits[0]), colour, tints, upto, selected);
+    return;
+  }
+  spot.boxes.forEach((box, p) => grid(g, box, spot.columns, values.slice(p * spot.size, (p + 1) * spot.size), limits, tints, p * spot.size, upto, selected));
+}
+
+function drawFilter(canvas, view, tints) {
+  const tall = view.dimensions === 1 ? 120 : 130, spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
+  const { g } = fit(canvas, spot.bars ? tall : Math.ceil(spot.boxes[0].h) + 16);
+  const [low, high] = range(view.filter.data), most = Math.max(high, -low) || 1;
+  drawNumbers(g, view, spot, Array.from(view.filter.data), [-most, most], tints, tints.filter, Infinity, view.selected);
+  const [C, fD] = view.filter.shape;
+  if (spot.boxes) spot.boxes.forEach((box, p) => caption(g, planeName(view, p, C, fD), box.x + box.w / 2, box.h + 8, tints.muted, 'center'));
+}
+
+function planeName(view, p, C, fD) {
+  if (C === 3) return ['red', 'green', 'blue'][p];
+  return fD > 1 ? `${view.axisNames[0]} ${p + 1}` : '';
+}
+
+function drawSlide(canvas, view, tints) {
+  const tall = view.dimensions === 1 ? 62 : 105, spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
+  const each = spot.bars ? tall : spot.boxes[0].h, { g, w } = fit(canvas, Math.ceil(2 * each + 32));
+  const values = view.taps.map((t) => t.value), products = view.taps.map((t) => t.product);
+  const most = Math.max(...products.map(Math.abs), 1e-9), [low, high] = range(view.input.data);
+  caption(g, 'window', 1, 7, tints.muted);
+  g.save();
+  g.translate(0, 15);
+  drawNumbers(g, view, spot, values, [Math.min(low, 0), Math.max(high, 1e-9)], tints, tints.slide, view.tap, -1);
+  g.restore();
+  caption(g, 'window × filter', 1, each + 23, tints.muted);
+  g.save();
+  g.translate(0, each + 31);
+  drawNumbers(g, view, spot, products, [-most, most], tints, tints.slide, view.tap, view.tap < view.taps.length ? view.tap - 1 : -1);
+  g.restore();
+  return w;
+}
+
+function drawSum(canvas, view, tints) {
+  const { g, w, h } = fit(canvas, 74);
+  staircase(g, { x: 2, y: 0, w: w - 6, h }, view.steps, tints, view.tap);
+}

@@ -1,0 +1,113 @@
+"""The stage on which a filter slides: its HTML, style and script, self-contained; the data come by ``scenes.scene``.
+
+The script lies in ``page/``: ``math.js`` (the convolution), ``paint.js`` and ``views.js`` (the drawing), ``stage.js`` (the
+state, the controls and the clock). Everything runs in the visitor's browser, so that it answers at once.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from apps.conv.scenes import SCENES
+
+SCRIPTS = ("math.js", "paint.js", "views.js", "stage.js")  # in this order
+# The five words, and what each says to someone who cannot see its panel.
+WORDS: dict[str, str] = {
+    "input": "Input with the window; arrow keys move it, page keys change the slice",
+    "filter": "Filter weights; left and right choose one, up and down change it",
+    "slide": "The numbers under the window, and their products with the filter",
+    "sum": "The running sum of the products",
+    "output": "Output, one value per place of the window; arrow keys move the place",
+}
+SPEEDS: dict[str, str] = {
+    "product": "product by product",
+    "slow": "1 place a second",
+    "walk": "10 places a second",
+    "run": "60 places a second",
+    "sweep": "sweep over all",
+}
+_STEERED = ("input", "filter", "output")  # panels that take the keyboard
+
+
+def _page(name: str) -> str:
+    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
+
+
+def script() -> str:
+    """The script that gradio runs when the stage appears."""
+    return "\n".join(_page(name) for name in SCRIPTS)
+
+
+def style() -> str:
+    """The stage's style sheet."""
+    return _page("stage.css")
+
+
+def _options(choices: dict[str, str], chosen: str) -> str:
+    return "".join(
+        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(text)}</option>'
+        for value, text in choices.items()
+    )
+
+
+def _select(name: str, label: str, choices: dict[str, str] | None = None, chosen: str = "", *, only: bool = False) -> str:
+    css = ' class="cx-only"' if only else ""
+    return f'<label{css}>{label}<select data-do="{name}">{_options(choices or {}, chosen)}</select></label>'
+
+
+def _button(name: str, text: str, label: str, css: str = "") -> str:
+    return f'<button type="button" data-do="{name}" aria-label="{label}" title="{label}" class="{css}">{text}</button>'
+
+
+def _panel(number: int, word: str) -> str:
+    focus = ' tabindex="0"' if word in _STEERED else ""
+    extra = {
+        "filter": '<label class="cx-edit">weight of the chosen cell'
+        '<input type="number" data-do="weight" step="0.05" min="-10" max="10" disabled></label>',
+        "sum": '<div class="cx-sum"><span data-do="words"></span> <b class="cx-total" data-do="total"></b>'
+        '<span data-do="of"></span></div>',
+    }.get(word, "")
+    return (
+        f'<section style="grid-area:{word};--cx-tone:var(--cx-{word})"><h3><i>{number}</i>{word.capitalize()}'
+        f'<small data-note="{word}"></small></h3>'
+        f'<canvas data-panel="{word}" role="img" aria-label="{escape(WORDS[word])}"{focus}></canvas>{extra}</section>'
+    )
+
+
+def template() -> str:
+    """The stage's HTML; no ``${`` and no double braces, which gradio would take for its own."""
+    scenes = "".join(
+        f'<button type="button" data-scene-button="{name}" aria-pressed="{str(name == "signal").lower()}">'
+        f"{escape(scene.title)}</button>"
+        for name, scene in SCENES.items()
+    )
+    numbers = {str(n): str(n) for n in (1, 2, 3, 4)}
+    settings = (
+        _select("filter", "Filter")
+        + _select("photo", "Photo", only=True)
+        + '<label class="cx-only">Stays in your browser<span class="cx-file">Your photo…'
+        '<input type="file" accept="image/*" data-do="file" aria-label="Your own photo"></span></label>'
+        + _select("size", "Size f")
+        + _select("stride", "Stride s", numbers, "1")
+        + _select("padding", "Padding p", {"valid": "valid", "same": "same"}, "valid")
+        + _select("dilation", "Dilation d", numbers, "1")
+    )
+    player = (
+        _button("play", "▶ Play", "Play or pause", "cx-main")
+        + _button("first", "⏮", "To the first place")
+        + _button("back", "◀", "One step back")
+        + _button("next", "▶", "One step on")
+        + _button("last", "⏭", "To the last place")
+        + _select("speed", "Speed", SPEEDS, "walk")
+        + '<input type="range" min="0" max="1" step="1" value="0" data-do="position" aria-label="Place of the window">'
+        + '<span class="cx-where" data-do="where"></span>'
+    )
+    panels = "".join(_panel(number, word) for number, word in enumerate(WORDS, 1))
+    return (
+        f'<div class="cx" data-dims="1" data-scene="signal"><div class="cx-row cx-scenes" role="group" '
+        f'aria-label="What to slide over">{scenes}</div><div class="cx-row">{settings}</div>'
+        f'<div class="cx-row cx-player">{player}</div><p class="cx-facts"><b data-do="shape">…</b>'
+        f'<span data-do="formula"></span><span data-do="note"></span></p><div class="cx-panels">{panels}</div>'
+        f'<div class="cx-live" aria-live="polite" data-do="live"></div></div>'
+    )
