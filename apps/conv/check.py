@@ -45,11 +45,12 @@ _CONVOLUTIONS: dict[tuple[str, int], Any] = {
 class Verdict:
     """What torch says of one step, and whether it is what the arithmetic says."""
 
-    shape: Shape  # of torch's output
+    shape: Shape | None  # of torch's output; None: torch refuses the layer
     parameters: int  # numbers in torch's module
     multiplications: int | None  # by torch's counter of operations; None for pooling, which it does not count
     difference: float | None  # of one output value, by hand and by torch in float64; None: too large to run here
     agrees: bool
+    refused: str = ""  # torch's reason, where it refuses the layer
 
 
 class Padded(nn.Module):
@@ -98,9 +99,14 @@ def check(step: Step) -> Verdict:
     layer = step.layer
     module = module_of(layer, step.before, device="meta").requires_grad_(False)
     counter = FlopCounterMode(display=False)
-    with counter:
-        out = module(_input(step, "meta"))
     parameters = sum(weight.numel() for weight in module.parameters())
+    try:
+        with counter:
+            out = module(_input(step, "meta"))
+    except RuntimeError as error:  # how torch refuses sizes that it does not support
+        return Verdict(
+            shape=None, parameters=parameters, multiplications=None, difference=None, agrees=False, refused=str(error)
+        )
     pooling = layer.kind in ("maxpool", "avgpool")
     multiplications = None if pooling else counter.get_total_flops() // 2  # torch counts the additions too
     difference = _difference(step) if _is_small(step) else None

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from apps.conv.parse import Defaults, read_input, read_layers
 from apps.conv.shapes import KINDS, Layer, Step, pads, stack
+from shared.errors import one_line
+
+_LONGEST_REASON = 200  # characters of torch's own words
 
 if TYPE_CHECKING:
     from apps.conv.check import Verdict
@@ -67,11 +70,12 @@ def _step(step: Step) -> dict[str, Any]:
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
-        "output": verdict.shape.listed(),
+        "output": verdict.shape.listed() if verdict.shape else None,
         "parameters": verdict.parameters,
         "multiplications": verdict.multiplications,
         "difference": verdict.difference,
         "agrees": verdict.agrees,
+        "refused": one_line(verdict.refused)[:_LONGEST_REASON],
     }
 
 

@@ -1,12 +1,13 @@
-"""A film and a volume computed by formula: digits that move, and the head phantom of Shepp and Logan in three dimensions.
+"""A film and a volume computed by formula: digits that move, and the three-dimensional head phantom of Shepp and Logan.
 
-Phantom: Shepp and Logan 1974, extended to ten ellipsoids, with the higher contrast that Toft 1996 gave it. Left out: the
-rotations about two of the three axes, which the usual table does not use.
+Phantom: Shepp and Logan 1974, extended to ten ellipsoids, with the higher contrast that Toft 1996 gave it. Left out:
+the rotations about two of the three axes, which the usual table does not use.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def digit(number: int, *, top: float, left: float) -> np.ndarray:
     nearest = np.full((HEIGHT, WIDTH), np.inf)
     for stroke in _STROKES[number]:
         corners = np.array(stroke) * _DIGIT_SIZE[::-1] + (left, top)
-        for start, end in zip(corners[:-1], corners[1:], strict=True):
+        for start, end in pairwise(corners):
             nearest = np.minimum(nearest, _distance(points, start, end))
     return np.clip(_HALF_STROKE + 0.5 - nearest, 0.0, 1.0)
 

@@ -146,7 +146,8 @@ def film_filters() -> tuple[Filter, ...]:
         Filter(
             title="Motion to the right",
             weights=_motion(1),
-            note="The weights step right from frame to frame: + for what moves right, − for what moves left, 0 for what stands.",
+            note="The weights step right from frame to frame: + for what moves right, − for what moves left, 0 for "
+            "what stands.",
         ),
         Filter(title="Motion to the left", weights=_motion(-1), note="The mirror image: every sign changes."),
         Filter(

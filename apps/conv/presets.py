@@ -69,3 +69,37 @@ def preset(name: object) -> Preset:
         OptionError: there is none.
     """
     return PRESETS[check_choice(name, PRESETS, "the preset")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrance:
+    """How a network of the hub is called, so that ``networks.py`` can watch it run once."""
+
+    inputs: tuple[tuple[int, ...], ...]  # shapes without the batch
+    labelled: bool = False  # takes a class beside them
+    note: str = "Read off one run of the network itself."
+
+
+# Networks of the registry that are a chain, or have a main path; those that are not registered are not shown.
+ENTRANCES: dict[str, Entrance] = {
+    "face/resnet29-128d": Entrance(
+        inputs=((3, 150, 150),),
+        note="The main path as far as it is a chain, read off one run: without the shortcuts of the residual blocks, "
+        "and up to the block whose map is filled up with zeros.",
+    ),
+    "style/vgg16-hed": Entrance(inputs=((3, 224, 224),), note="Convolutions and pooling only, read off one run."),
+    "gan/dcgan-digits": Entrance(
+        inputs=((64,),), note="The generator, from the 7x7 map on: transposed convolutions make the picture larger."
+    ),
+    "gan/cgan-digits": Entrance(
+        inputs=((64,),), labelled=True, note="The generator of the conditional GAN, from the 7x7 map on."
+    ),
+}
+
+
+def choices() -> list[tuple[str, str]]:
+    """(title, value) of every preset, the hub's own networks behind the textbook ones."""
+    from shared.registry import records
+
+    own = [(f"This hub: {record.title}", record.name) for record in records() if record.name in ENTRANCES]
+    return [(one.title, name) for name, one in PRESETS.items()] + own

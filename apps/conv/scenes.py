@@ -27,7 +27,7 @@ class Scene:
     dimensions: int
     axes: tuple[str, ...]  # what the axes D, H, W are called; the last ``dimensions`` count
     load: Callable[[], dict[str, Any]]
-    start: float  # where the window first stands, as a part of the way through the output
+    start: tuple[float, float, float]  # where the window first stands, as parts of the output's D, H, W
 
 
 def samples_dir() -> Path:
@@ -106,10 +106,14 @@ def _volume() -> dict[str, Any]:
 
 
 SCENES: dict[str, Scene] = {
-    "signal": Scene(title="1-D: a heartbeat", dimensions=1, axes=("", "", "sample"), load=_signal, start=0.09),
-    "photo": Scene(title="2-D: a photo", dimensions=2, axes=("", "row", "column"), load=_photo, start=0.45),
-    "film": Scene(title="3-D: a film", dimensions=3, axes=("frame", "row", "column"), load=_film, start=0.42),
-    "volume": Scene(title="3-D: a volume", dimensions=3, axes=("slice", "row", "column"), load=_volume, start=0.48),
+    "signal": Scene(title="1-D heartbeat", dimensions=1, axes=("", "", "sample"), load=_signal, start=(0, 0, 0.105)),
+    "photo": Scene(title="2-D photo", dimensions=2, axes=("", "row", "column"), load=_photo, start=(0, 0.36, 0.12)),
+    "film": Scene(
+        title="3-D film", dimensions=3, axes=("frame", "row", "column"), load=_film, start=(0.42, 0.14, 0.28)
+    ),
+    "volume": Scene(
+        title="3-D volume", dimensions=3, axes=("slice", "row", "column"), load=_volume, start=(0.48, 0.05, 0.5)
+    ),
 }
 
 
@@ -124,6 +128,6 @@ def scene(name: object) -> dict[str, Any]:
         "name": name,
         "dimensions": chosen.dimensions,
         "axes": list(chosen.axes),
-        "start": chosen.start,
+        "start": list(chosen.start),
         **chosen.load(),
     }

@@ -126,15 +126,23 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
         size = room // s + 1
         return size, f"⌊({n} + {p} − {d}·({f} − 1) − 1) / {s}⌋ + 1 = {size}"
     size = -(-room // s) + 1
-    if (size - 1) * s >= n + before:  # a window that would start in the padding behind does not count
+    # A window that would start in the padding behind does not count; zeros that differ are part of torch's input.
+    if (size - 1) * s >= n + before + (behind if before != behind else 0):
         size -= 1
     return size, f"⌈({n} + {p} − {d}·({f} − 1) − 1) / {s}⌉ + 1 = {size}"
 
 
-def _check_pooling(layer: Layer) -> None:
+def _check_pooling(layer: Layer, shape: Shape) -> None:
     if layer.kind == "avgpool" and any(d != 1 for d in layer.dilation):
         raise OptionError(
             "average pooling has dilation 1", f"dilation {layer.dilation}", "Use maxpool, or leave it out."
+        )
+    wide = any(f > n for f, n in zip(layer.filter, shape.axes, strict=True))
+    if layer.kind == "avgpool" and len(shape.axes) == 3 and wide:
+        raise OptionError(
+            "average pooling in three dimensions has a window no larger than its input without padding (torch's rule)",
+            f"a window of {layer.filter} on {shape}",
+            "Choose a smaller window.",
         )
     for axis, f in enumerate(layer.filter):
         if max(pads(layer, axis)) > f // 2:
@@ -195,7 +203,7 @@ def step(layer: Layer, shape: Shape) -> Step:
         )
     pooling = layer.kind in ("maxpool", "avgpool")
     if pooling:
-        _check_pooling(layer)
+        _check_pooling(layer, shape)
     else:
         _check_convolution(layer, shape.channels)
     sizes = [size_after(layer, n, axis) for axis, n in enumerate(shape.axes)]

@@ -1,7 +1,7 @@
 """The stage on which a filter slides: its HTML, style and script, self-contained; the data come by ``scenes.scene``.
 
-The script lies in ``page/``: ``math.js`` (the convolution), ``paint.js`` and ``views.js`` (the drawing), ``stage.js`` (the
-state, the controls and the clock). Everything runs in the visitor's browser, so that it answers at once.
+The script lies in ``page/``: ``math.js`` (the convolution), ``paint.js`` and ``views.js`` (the drawing), ``stage.js``
+(the state, the controls and the clock). Everything runs in the visitor's browser, so that it answers at once.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ SPEEDS: dict[str, str] = {
     "slow": "1 place a second",
     "walk": "10 places a second",
     "run": "60 places a second",
+    "line": "a row or a slice at a time",
     "sweep": "sweep over all",
 }
 _STEERED = ("input", "filter", "output")  # panels that take the keyboard
@@ -39,9 +40,9 @@ def script() -> str:
     return "\n".join(_page(name) for name in SCRIPTS)
 
 
-def style() -> str:
-    """The stage's style sheet."""
-    return _page("stage.css")
+def style(name: str) -> str:
+    """The style sheet ``name`` of ``page/`` as an element."""
+    return f"<style>{_page(name)}</style>"
 
 
 def _options(choices: dict[str, str], chosen: str) -> str:
@@ -51,7 +52,9 @@ def _options(choices: dict[str, str], chosen: str) -> str:
     )
 
 
-def _select(name: str, label: str, choices: dict[str, str] | None = None, chosen: str = "", *, only: bool = False) -> str:
+def _select(
+    name: str, label: str, choices: dict[str, str] | None = None, chosen: str = "", *, only: bool = False
+) -> str:
     css = ' class="cx-only"' if only else ""
     return f'<label{css}>{label}<select data-do="{name}">{_options(choices or {}, chosen)}</select></label>'
 
@@ -62,16 +65,19 @@ def _button(name: str, text: str, label: str, css: str = "") -> str:
 
 def _panel(number: int, word: str) -> str:
     focus = ' tabindex="0"' if word in _STEERED else ""
-    extra = {
-        "filter": '<label class="cx-edit">weight of the chosen cell'
-        '<input type="number" data-do="weight" step="0.05" min="-10" max="10" disabled></label>',
-        "sum": '<div class="cx-sum"><span data-do="words"></span> <b class="cx-total" data-do="total"></b>'
-        '<span data-do="of"></span></div>',
-    }.get(word, "")
+    beside = (
+        '<label class="cx-edit">chosen weight'
+        '<input type="number" data-do="weight" step="0.05" min="-10" max="10" disabled></label>'
+    )
+    below = (
+        '<div class="cx-sum"><span data-do="words"></span> <b class="cx-total" data-do="total"></b> '
+        '<span data-do="of"></span></div>'
+    )
     return (
         f'<section style="grid-area:{word};--cx-tone:var(--cx-{word})"><h3><i>{number}</i>{word.capitalize()}'
-        f'<small data-note="{word}"></small></h3>'
-        f'<canvas data-panel="{word}" role="img" aria-label="{escape(WORDS[word])}"{focus}></canvas>{extra}</section>'
+        f'{beside if word == "filter" else ""}<small data-note="{word}"></small></h3>'
+        f'<canvas data-panel="{word}" role="img" aria-label="{escape(WORDS[word])}"{focus}></canvas>'
+        f"{below if word == 'sum' else ''}</section>"
     )
 
 
@@ -95,19 +101,24 @@ def template() -> str:
     )
     player = (
         _button("play", "▶ Play", "Play or pause", "cx-main")
-        + _button("first", "⏮", "To the first place")
+        + _button("first", "|◀", "To the first place")
         + _button("back", "◀", "One step back")
         + _button("next", "▶", "One step on")
-        + _button("last", "⏭", "To the last place")
-        + _select("speed", "Speed", SPEEDS, "walk")
+        + _button("last", "▶|", "To the last place")
+        + f'<select data-do="speed" aria-label="Speed">{_options(SPEEDS, "walk")}</select>'
         + '<input type="range" min="0" max="1" step="1" value="0" data-do="position" aria-label="Place of the window">'
         + '<span class="cx-where" data-do="where"></span>'
     )
     panels = "".join(_panel(number, word) for number, word in enumerate(WORDS, 1))
-    return (
-        f'<div class="cx" data-dims="1" data-scene="signal"><div class="cx-row cx-scenes" role="group" '
-        f'aria-label="What to slide over">{scenes}</div><div class="cx-row">{settings}</div>'
-        f'<div class="cx-row cx-player">{player}</div><p class="cx-facts"><b data-do="shape">…</b>'
-        f'<span data-do="formula"></span><span data-do="note"></span></p><div class="cx-panels">{panels}</div>'
-        f'<div class="cx-live" aria-live="polite" data-do="live"></div></div>'
+    return "".join(
+        (
+            f'{style("stage.css")}<div class="cx" data-dims="1" data-scene="signal">',
+            '<h2 class="cx-title"><span class="ch-kind ch-kind-use">Use it</span> One filter, five words</h2>',
+            f'<div class="cx-row"><div class="cx-scenes" role="group" aria-label="What to slide over">{scenes}</div>',
+            f'{settings}</div><div class="cx-row cx-player">{player}</div>',
+            '<p class="cx-facts"><b data-do="shape">…</b> <span data-do="formula"></span> ',
+            '<span data-do="note"></span></p>',
+            f'<div class="cx-panels">{panels}</div>',
+            '<div class="cx-live" aria-live="polite" data-do="live"></div></div>',
+        )
     )

@@ -1,6 +1,6 @@
 // The stage: one state, its controls, and the clock that plays it. `element` and `server` come from gradio.
 
-const SPEEDS = { product: [8, 1], slow: [1, 1], walk: [10, 1], run: [60, 1], sweep: [60, 0] }; // ticks a second, places a tick
+const SPEEDS = { product: [8, 1], slow: [1, 1], walk: [10, 1], run: [60, 1], line: [4, -1], sweep: [60, 0] }; // ticks a second, places a tick
 const SWEEP_S = { 1: 4, 2: 8, 3: 24 }; // seconds for the whole output at the speed "sweep", by dimensions
 
 function startStage(root, server) {
@@ -31,9 +31,9 @@ function startStage(root, server) {
     return { ...colour, shape: [1, ...colour.shape.slice(1)], data: grey };
   }
 
-  // Everything again after a change of scene, filter or option. `part`: how far through the output the window stands.
+  // Everything again after a change of scene, filter or option. `part`: where the window goes, else it stays.
   function remake(part = null) {
-    const where = part ?? (view.output && count() ? index() / count() : scene.start);
+    const where = view.output && count() ? index() / count() : 0;
     view.input = inputFor(view.filter);
     const axes = geometry(view.input.shape, view.filter.shape, options(), view.dimensions);
     const fits = axes.every((axis) => axis.size > 0);
@@ -44,9 +44,14 @@ function startStage(root, server) {
     view.range = range(view.output);
     get('position').max = count() - 1;
     describe();
-    let i = Math.round(where * count());
-    if (view.dimensions > 1 && part !== null) i += Math.floor(axes[2].size / 2);
-    goTo(i);
+    view.reveal = false;
+    goTo(part === null ? Math.round(where * count()) : at(part));
+  }
+
+  // The place that is these parts of the way along D, H and W.
+  function at(parts) {
+    const [z, y, x] = parts.map((part, i) => Math.min(view.axes[i].size - 1, Math.round(part * view.axes[i].size)));
+    return (z * view.axes[1].size + y) * view.axes[2].size + x;
   }
 
   function describe() {
@@ -54,7 +59,7 @@ function startStage(root, server) {
     const size = (numbers) => numbers.join('×');
     const text = `input ${size([...real.map((a) => a.n), C])} * filter ${size([...real.map((a) => a.f), C])} → output ${size(real.map((a) => a.size))}`;
     get('shape').textContent = text;
-    get('formula').textContent = [...new Set(real.map(formula))].join('   ');
+    get('formula').textContent = [...new Set(real.map(formula))].join('  ·  ');
     get('note').textContent = view.filter.note || '';
     root.querySelector('[data-note=input]').textContent = size([...real.map((a) => a.n), C]);
     root.querySelector('[data-note=filter]').textContent = size([...real.map((a) => a.f), C]);
@@ -121,6 +126,7 @@ function startStage(root, server) {
     button.textContent = on ? '❚❚ Pause' : '▶ Play';
     button.setAttribute('aria-pressed', String(on));
     if (!on) return redraw();
+    view.reveal = true;
     if (index() === count() - 1) goTo(0, get('speed').value !== 'product');
     clock = performance.now();
     return requestAnimationFrame(tick);
@@ -132,7 +138,9 @@ function startStage(root, server) {
     if (due > 0) {
       clock += (due * 1000) / rate;
       const sweep = Math.max(1, Math.round(count() / (SWEEP_S[view.dimensions] * rate)));
-      advance(1, Math.min(due, 30) * (places || sweep));
+      const [, ay, ax] = view.axes, line = view.dimensions === 3 ? ay.size * ax.size : view.dimensions === 2 ? ax.size : 3;
+      if (places < 0) view.reveal = view.dimensions < 3;
+      advance(1, Math.min(due, 30) * (places < 0 ? line : places || sweep));
     }
     requestAnimationFrame(tick);
   }
@@ -192,7 +200,7 @@ function startStage(root, server) {
     fill(get('filter'), [...scene.filters.map((f, i) => [String(i), f.title]), ['own', 'Your own']]);
     fill(get('photo'), scene.inputs.map((input, i) => [String(i), input.title]));
     get('size').replaceChildren(...[['', 'as it is']].concat((scene.dimensions === 1 ? [1, 3, 5, 7, 9, 15, 31] : scene.dimensions === 2 ? [1, 3, 5, 7] : [1, 3, 5]).map((n) => [String(n), String(n)])).map(([value, textContent]) => Object.assign(document.createElement('option'), { value, textContent })));
-    get('speed').value = scene.dimensions === 1 ? 'walk' : 'sweep';
+    get('speed').value = ['walk', 'sweep', 'line'][scene.dimensions - 1];
     choose(0);
     return remake(scene.start);
   }
@@ -211,21 +219,31 @@ function startStage(root, server) {
       axis(1, (py - area.y) / area.unit - 0.5);
       axis(2, (px - area.x) / area.unit - 0.5);
     } else {
-      const boxes = inputBoxes(view, box.width), hit = boxes.find((b) => px <= b.x + b.w) || boxes[boxes.length - 1];
+      const boxes = inputBoxes(view, box.width);
+      if (view.dimensions === 3 && py > boxes[0].h + 20) {
+        const below = strip(view, box.width, boxes[0].h + 26), i = below.findIndex((b) => px >= b.x && px <= b.x + b.w + 3 && py >= b.y && py <= b.y + b.h + 3);
+        if (i < 0) return;
+        centred(0, i);
+        play_off();
+        goTo((place[0] * view.axes[1].size + place[1]) * view.axes[2].size + place[2]);
+        return;
+      }
+      const hit = boxes.find((b) => px <= b.x + b.w) || boxes[boxes.length - 1];
       centred(1, (py - hit.y) / hit.unit - view.axes[1].before - 0.5);
       centred(2, (px - hit.x) / hit.unit - view.axes[2].before - 0.5);
     }
     play_off();
+    view.reveal = false;
     goTo((place[0] * view.axes[1].size + place[1]) * view.axes[2].size + place[2]);
   }
 
   function edit(event) {
-    const box = canvas.filter.getBoundingClientRect(), spot = layout(view, box.width, view.dimensions === 1 ? 120 : 130);
+    const box = canvas.filter.getBoundingClientRect(), spot = layout(view, box.width, FILTER_TALL(view));
     const px = event.clientX - box.left, py = event.clientY - box.top;
     if (spot.bars) {
       const n = view.filter.data.length, i = Math.max(0, Math.min(n - 1, Math.floor(((px - 1) / spot.bars.w) * n)));
       const [low, high] = range(view.filter.data), most = edit.most || (edit.most = Math.max(high, -low, 0.5) * (root.dataset.own ? 1 : 1.2));
-      return set(i, Math.round(((60 - py) / 58) * most * 100) / 100);
+      return set(i, Math.round(((56 - py) / 54) * most * 100) / 100);
     }
     const p = spot.boxes.findIndex((b) => px >= b.x && px <= b.x + b.w && py <= b.h);
     if (p < 0) return null;

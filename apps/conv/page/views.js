@@ -1,6 +1,6 @@
 // The five panels: input, filter, slide, sum, output. Each view draws one of them from the state and says where a pointer is.
 
-const WHOLE = { signal: 118, plane: 330 };
+const WHOLE = { signal: 96, plane: 340 }; // tallest canvas of an input or output
 
 // Across the padded input: x of a sample, shared by the signal's input and output so that they stand one over the other.
 function along(view, w) {
@@ -37,7 +37,7 @@ function drawSignalOutput(canvas, view, tints) {
   const axis = view.axes[2], centre = (i) => x(i * axis.s - axis.before + (axis.d * (axis.f - 1)) / 2);
   level(g, w, y(0), tints);
   const done = view.tap >= view.taps.length;
-  curve(g, view.output, centre, y, tints.output, view.place[2] + (done ? 1 : 0));
+  curve(g, view.output, centre, y, tints.output, view.reveal ? view.place[2] + (done ? 1 : 0) : Infinity);
   const at = centre(view.place[2]);
   g.strokeStyle = tints.sum;
   g.setLineDash([3, 3]);
@@ -63,9 +63,28 @@ function inputBoxes(view, w) {
   }));
 }
 
+// All slices of a film or a volume, small, below the ones that the window touches.
+function strip(view, w, top) {
+  const [, D, H, W] = view.input.shape, row = D <= 20 ? 10 : 20, cell = (w - 2) / row;
+  return Array.from({ length: D }, (_, i) => ({
+    x: 1 + (i % row) * cell, y: top + Math.floor(i / row) * ((cell * H) / W + 3), w: cell - 3, h: ((cell - 3) * H) / W,
+  }));
+}
+
+function drawStrip(g, view, boxes, tints) {
+  const [, , H, W] = view.input.shape, [az] = view.axes, first = view.place[0] * az.s - az.before;
+  boxes.forEach((box, i) => {
+    place(g, picture(H, W, (k) => Array(3).fill(255 * view.input.data[i * H * W + k]), Infinity, 0), box);
+    const tap = (i - first) / az.d;
+    if (Number.isInteger(tap) && tap >= 0 && tap < az.f) frame(g, box, tints.slide, 2.5);
+  });
+}
+
 function drawPlaneInput(canvas, view, tints) {
-  const deep = view.dimensions === 3, first = inputBoxes(view, Math.max(canvas.clientWidth, 40))[0];
-  const { g, w } = fit(canvas, Math.ceil(first.h + (deep ? 18 : 3)));
+  const deep = view.dimensions === 3, wide = Math.max(canvas.clientWidth, 40), first = inputBoxes(view, wide)[0];
+  const below = deep ? strip(view, wide, first.h + 26) : [], end = below.length ? below[below.length - 1] : { y: first.h, h: 3 };
+  const { g, w } = fit(canvas, Math.ceil(end.y + end.h));
+  if (deep) drawStrip(g, view, below, tints);
   const [, ay, ax] = view.axes, [C, D, H, W] = view.input.shape;
   for (const box of inputBoxes(view, w)) {
     g.fillStyle = tints.line;
@@ -92,7 +111,8 @@ function drawPlaneOutput(canvas, view, tints) {
   const deep = view.dimensions === 3, box = outputBox(view, Math.max(canvas.clientWidth, 40));
   const { g } = fit(canvas, Math.ceil(box.h + (deep ? 18 : 3)));
   const [az, ay, ax] = view.axes, [low, high] = view.range, from = view.place[0] * ay.size * ax.size;
-  const done = view.place[1] * ax.size + view.place[2] + (view.tap >= view.taps.length ? 1 : 0);
+  const here = view.place[1] * ax.size + view.place[2] + (view.tap >= view.taps.length ? 1 : 0);
+  const done = view.reveal ? here : Infinity;
   place(g, picture(ay.size, ax.size, (i) => shade(view.output[from + i], low, high, tints), done, 70), box);
   frame(g, box, tints.line);
   const dot = { x: box.x + view.place[2] * box.unit, y: box.y + view.place[1] * box.unit, w: box.unit, h: box.unit };
@@ -100,6 +120,8 @@ function drawPlaneOutput(canvas, view, tints) {
   frame(g, { x: dot.x - 3, y: dot.y - 3, w: dot.w + 6, h: dot.h + 6 }, tints.sum, 2.5);
   if (deep) caption(g, `${view.axisNames[0]} ${view.place[0] + 1} of ${az.size}`, box.x + box.w / 2, box.h + 10, tints.muted, 'center');
 }
+
+const FILTER_TALL = (view) => (view.dimensions === 1 ? 112 : 105); // tallest drawing of the filter
 
 // How the numbers of a window or a filter are laid out: as bars, or as one grid per channel and slice.
 function layout(view, w, tallest) {
@@ -117,7 +139,7 @@ function drawNumbers(g, view, spot, values, limits, tints, colour, upto, selecte
 }
 
 function drawFilter(canvas, view, tints) {
-  const tall = view.dimensions === 1 ? 120 : 130, spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
+  const tall = FILTER_TALL(view), spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
   const { g } = fit(canvas, spot.bars ? tall : Math.ceil(spot.boxes[0].h) + 16);
   const [low, high] = range(view.filter.data), most = Math.max(high, -low) || 1;
   drawNumbers(g, view, spot, Array.from(view.filter.data), [-most, most], tints, tints.filter, Infinity, view.selected);
@@ -131,24 +153,26 @@ function planeName(view, p, C, fD) {
 }
 
 function drawSlide(canvas, view, tints) {
-  const tall = view.dimensions === 1 ? 62 : 105, spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
-  const each = spot.bars ? tall : spot.boxes[0].h, { g, w } = fit(canvas, Math.ceil(2 * each + 32));
+  const wide = Math.max(canvas.clientWidth, 40), [C, fD, , fW] = view.filter.shape, flat = view.dimensions === 1;
+  const beside = !flat && C * fD * fW <= 7; // few columns: window and products stand side by side
+  const spot = layout(view, beside ? (wide - 24) / 2 : wide, flat ? 48 : beside ? 170 : 84);
+  const each = spot.bars ? 48 : spot.boxes[0].h, { g } = fit(canvas, Math.ceil((beside ? each : 2 * each + 17) + 16));
   const values = view.taps.map((t) => t.value), products = view.taps.map((t) => t.product);
   const most = Math.max(...products.map(Math.abs), 1e-9), [low, high] = range(view.input.data);
-  caption(g, 'window', 1, 7, tints.muted);
-  g.save();
-  g.translate(0, 15);
-  drawNumbers(g, view, spot, values, [Math.min(low, 0), Math.max(high, 1e-9)], tints, tints.slide, view.tap, -1);
-  g.restore();
-  caption(g, 'window × filter', 1, each + 23, tints.muted);
-  g.save();
-  g.translate(0, each + 31);
-  drawNumbers(g, view, spot, products, [-most, most], tints, tints.slide, view.tap, view.tap < view.taps.length ? view.tap - 1 : -1);
-  g.restore();
-  return w;
+  const adding = view.tap < view.taps.length ? view.tap - 1 : -1;
+  const part = (title, x, y, numbers, limits, selected) => {
+    g.save();
+    g.translate(x, y);
+    caption(g, title, 1, 7, tints.muted);
+    g.translate(0, 15);
+    drawNumbers(g, view, spot, numbers, limits, tints, tints.slide, view.tap, selected);
+    g.restore();
+  };
+  part('window', 0, 0, values, [Math.min(low, 0), Math.max(high, 1e-9)], -1);
+  part('window × filter', beside ? wide / 2 + 6 : 0, beside ? 0 : each + 17, products, [-most, most], adding);
 }
 
 function drawSum(canvas, view, tints) {
-  const { g, w, h } = fit(canvas, 74);
+  const { g, w, h } = fit(canvas, view.dimensions === 1 ? 70 : 62);
   staircase(g, { x: 2, y: 0, w: w - 6, h }, view.steps, tints, view.tap);
 }
