@@ -11,10 +11,12 @@ import torch
 
 from tests.e2e.conftest import PHONE
 
-STATE = """() => { const s = document.querySelector('.cx').parentElement.querySelector('.cx').stage.state();
+STATE = """() => {
+  const s = document.querySelector('.cx').stage.state();
   return { input: Array.from(s.input.data), shape: s.input.shape, filter: Array.from(s.filter.data), size: s.filter.shape,
     output: Array.from(s.output), axes: s.axes.map((a) => a.size), place: s.place, running: s.running, tap: s.tap,
-    steps: s.steps, options: s.options, dimensions: s.dimensions }; }"""
+    steps: s.steps, options: s.options, dimensions: s.dimensions };
+}"""
 
 
 def _open(open_page: Callable[..., Any], scene: str = "signal", **options: Any) -> Any:
@@ -55,13 +57,13 @@ def _check(page: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scene", ["signal", "photo", "film", "volume"])
-def test_every_filter_and_option_is_torchs_convolution(open_page: Callable[..., Any], scene: str) -> None:
+def test_filters_and_options_give_torchs_convolution(open_page: Callable[..., Any], scene: str) -> None:
     page = _open(open_page, scene)
     filters = page.locator("[data-do=filter] option").count() - 1
-    for number in range(filters):
+    for number in {0, 1, 2, filters // 2, filters - 1} if scene != "volume" else {0}:
         page.select_option("[data-do=filter]", str(number))
         _check(page)
-    for stride, padding, dilation in (("2", "same", "1"), ("3", "valid", "2"), ("1", "same", "2")):
+    for stride, padding, dilation in (("3", "valid", "2"), ("2", "same", "3")):
         page.select_option("[data-do=stride]", stride)
         page.select_option("[data-do=padding]", padding)
         page.select_option("[data-do=dilation]", dilation)
@@ -131,16 +133,6 @@ def test_a_click_on_the_photo_moves_the_window_there(open_page: Callable[..., An
     row, column = _check(page)["place"][1:]
     assert abs(row - 55) <= 2
     assert abs(column - 55) <= 2
-
-
-def test_a_filter_that_does_not_fit_is_told(open_page: Callable[..., Any]) -> None:
-    page = _open(open_page, "film")
-    page.select_option("[data-do=filter]", label="Blur in time")
-    page.select_option("[data-do=size]", "5")
-    page.select_option("[data-do=dilation]", "4")
-    _check(page)
-    page.select_option("[data-do=stride]", "4")
-    _check(page)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -35,12 +35,8 @@ function startStage(root, server) {
   function remake(part = null) {
     const where = view.output && count() ? index() / count() : 0;
     view.input = inputFor(view.filter);
-    const axes = geometry(view.input.shape, view.filter.shape, options(), view.dimensions);
-    const fits = axes.every((axis) => axis.size > 0);
-    root.classList.toggle('cx-unfit', !fits);
-    if (!fits) return say('The filter is larger than the input: choose a smaller filter or dilation.');
-    view.axes = axes;
-    view.output = convolve(view.input, view.filter, axes);
+    view.axes = geometry(view.input.shape, view.filter.shape, options(), view.dimensions);
+    view.output = convolve(view.input, view.filter, view.axes);
     view.range = range(view.output);
     get('position').max = count() - 1;
     describe();
@@ -93,7 +89,7 @@ function startStage(root, server) {
     drawing = true;
     requestAnimationFrame(() => {
       drawing = false;
-      if (!root.isConnected || !root.clientWidth || !view.axes.length || root.classList.contains('cx-unfit')) return;
+      if (!root.isConnected || !root.clientWidth || !view.axes.length) return;
       tell();
       const tints = colours(root), flat = view.dimensions === 1;
       (flat ? drawSignalInput : drawPlaneInput)(canvas.input, view, tints);
