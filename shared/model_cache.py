@@ -6,7 +6,8 @@
         encodings = model(chips)
 
 * **Single flight.** Whoever asks first loads; whoever asks for the same key meanwhile waits for that load and shares
-  its outcome, an error included. Different keys load at the same time. A failed load is not remembered.
+  its outcome, an error included, even where the model is too large to stay. Different keys load at the same time. A
+  failed load is not remembered.
 * **Bytes.** Idle models are evicted, least recently used first, *before* a load that would not fit (judged by the
   bytes of an earlier load, else of the files) and again once the true size is known. A leased model is never evicted;
   when leases hold more than the budget, the eviction happens as they end.
@@ -42,6 +43,14 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # record name, device
 Loader = Callable[[Record], "nn.Module"]
 _Result = TypeVar("_Result")
+_MEMORY_ERRORS = (MemoryError, RuntimeError, OSError)  # those that may say that memory ran out
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "not enough memory",
+    "alloc_failed",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +93,9 @@ class _Flight:
 
     expected: int  # bytes
     done: threading.Event = field(default_factory=threading.Event)
-    error: BaseException | None = None
+    waiting: int = 0  # each gets a lease as the model lands, before anybody can evict it
+    entry: _Entry | None = None
+    error: Exception | None = None  # neither: the load was interrupted
 
 
 class ModelCache:
@@ -160,8 +171,7 @@ class ModelCache:
             with self._lock:
                 if (entry := self._entries.get(key)) is not None:
                     entry.leases += 1
-                    entry.hits += 1
-                    self._hits += 1
+                    self._count_hits(entry, 1)
                     self._entries.move_to_end(key)
                     return entry
                 flight = self._flights.get(key)
@@ -170,29 +180,50 @@ class ModelCache:
                     self._misses += 1
                     self._make_room(0)
                     break
-            flight.done.wait()
-            if flight.error is not None:
-                raise flight.error
+                flight.waiting += 1
+            if (entry := self._wait(flight)) is not None:
+                return entry
         return self._fly(key, flight, record, device)
+
+    def _wait(self, flight: _Flight) -> _Entry | None:
+        """The entry that ``flight`` brings, leased; ``None`` where its load was interrupted."""
+        try:
+            flight.done.wait()
+        except BaseException:  # Ctrl-C while waiting: what was to be ours is given back
+            with self._lock:
+                flight.waiting -= 1
+                landed = flight.entry
+            if landed is not None:
+                self._release(landed)
+            raise
+        if flight.error is not None:
+            raise flight.error
+        return flight.entry
 
     def _fly(self, key: Key, flight: _Flight, record: Record, device: torch.device) -> _Entry:
         started = time.perf_counter()
         try:
             model = self._retrying(lambda: self._load_outside_inference(record, device), record.title)
+            entry = _Entry(model=model, size=model_bytes(model), load_s=time.perf_counter() - started, leases=1)
         except BaseException as error:
             with self._lock:
                 flight.error = error if isinstance(error, Exception) else None  # after a Ctrl-C others try anew
                 del self._flights[key]
             flight.done.set()
             raise
-        entry = _Entry(model=model, size=model_bytes(model), load_s=time.perf_counter() - started, leases=1)
         with self._lock:
             del self._flights[key]
             self._known_sizes[key] = entry.size
             self._make_room(entry.size)
-            self._entries[key] = entry
+            self._entries[key] = flight.entry = entry
+            entry.leases += flight.waiting
+            self._count_hits(entry, flight.waiting)
         flight.done.set()
         return entry
+
+    def _count_hits(self, entry: _Entry, count: int) -> None:
+        entry.hits += count
+        self._hits += count
 
     def _load_outside_inference(self, record: Record, device: torch.device) -> nn.Module:
         import torch
@@ -229,14 +260,14 @@ class ModelCache:
     def _retrying(self, work: Callable[[], _Result], title: str) -> _Result:
         try:
             return work()
-        except (MemoryError, RuntimeError) as error:
+        except _MEMORY_ERRORS as error:
             if not is_out_of_memory(error):
                 raise
         self.evict_idle()
         release_memory()
         try:
             return work()
-        except (MemoryError, RuntimeError) as error:
+        except _MEMORY_ERRORS as error:
             if not is_out_of_memory(error):
                 raise
             raise ResourceError(
@@ -264,11 +295,11 @@ def model_bytes(model: nn.Module) -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether ``error`` says that memory ran out: Python's, CUDA's or MPS's, or the CPU allocator's."""
+    """Whether ``error`` says that memory ran out: Python's, CUDA's or cuDNN's, MPS's, the CPU's, a mapped file's."""
     if isinstance(error, MemoryError):
         return True
     text = str(error).lower()
-    return "out of memory" in text or "can't allocate memory" in text or "not enough memory" in text
+    return isinstance(error, _MEMORY_ERRORS) and any(words in text for words in _OUT_OF_MEMORY)
 
 
 def release_memory() -> None:

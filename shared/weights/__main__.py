@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared import registry
-from shared.cli import Parser, run, say, write_json
-from shared.errors import HashError, HubError, OptionError
+from shared.cli import Parser, run, write_json
+from shared.errors import HashError, HubError, OptionError, WeightsError
 from shared.registry.types import Bundled, HubFile, InPackage, Record
 from shared.weights import FileState, ensure, inspect
 from shared.weights.table import readme, with_table
@@ -20,7 +20,7 @@ def main(argv: Sequence[str]) -> None:
     if arguments.command == "list":
         _list(as_json=arguments.json)
     elif arguments.command == "fetch":
-        _fetch(arguments.name, everything=arguments.all)
+        _fetch(arguments.name, everything=arguments.all, as_json=arguments.json)
     elif arguments.command == "readme":
         readme().write_text(with_table(readme().read_text(encoding="utf-8")), encoding="utf-8")
     else:
@@ -35,6 +35,7 @@ def _parser() -> Parser:
     fetching = commands.add_parser("fetch", help="download what is not bundled")
     fetching.add_argument("name", nargs="?", help="a name that list shows")
     fetching.add_argument("--all", action="store_true", help="everything")
+    fetching.add_argument("--json", action="store_true", help="one JSON object on stdout")
     verifying = commands.add_parser("verify", help="hash every file that is here")
     verifying.add_argument("name", nargs="?", help="only this one")
     verifying.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -80,21 +81,28 @@ def _condition(record: Record) -> str:
     return next(word for word in ("wrong", "missing", "ok") if word in found)
 
 
-def _fetch(name: str | None, *, everything: bool) -> None:
+def _fetch(name: str | None, *, everything: bool, as_json: bool) -> None:
     if everything == (name is not None):
         raise OptionError("fetch is given one name, or --all", "both" if everything else "neither", "Run list first.")
     wanted = registry.records() if name is None else (registry.find(name),)
-    failures = []
+    fetched: dict[str, list[str]] = {}
+    failed: dict[str, HubError] = {}
     for record in wanted:
         try:
             paths = ensure(record, report=_progress if sys.stderr.isatty() else None)
         except HubError as error:
-            failures.append(error)
-            say(f"{record.name}: {error}")
+            failed[record.name] = error
         else:
-            print(f"{record.name}: {', '.join(map(str, paths))}")
-    if failures:
-        raise type(failures[0])(f"{len(wanted)} of {len(wanted)} models are here", f"{len(wanted) - len(failures)}")
+            fetched[record.name] = [str(path) for path in paths]
+            if not as_json:
+                print(f"{record.name}: {', '.join(fetched[record.name])}")
+    if as_json:
+        write_json({"ok": not failed, "files": fetched, "failed": {key: str(error) for key, error in failed.items()}})
+    if failed and name is not None:
+        raise failed[wanted[0].name]
+    if failed:
+        told = "; ".join(f"{key}: {error}" for key, error in failed.items())
+        raise WeightsError(f"All {len(wanted)} models can be had", f"{len(fetched)} of them. {told}")
 
 
 def _progress(name: str, done: int, total: int) -> None:

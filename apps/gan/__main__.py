@@ -1,0 +1,108 @@
+"""``python -m apps.gan``: draw digits, measure a generator, train everything that the demo bundles.
+
+::
+
+    sample   --model cgan-digits [--digit 7] --count 64 --seed 0 [--out PNG] [--npz FILE] [--json]
+    evaluate --model cgan-digits [--data DIR] [--n 10000] [--json]
+    train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from shared.cli import Parser, run, say, write_json
+
+GENERATORS = ("cgan-digits", "dcgan-digits", "collapsed-digits")
+TRAINED = (*GENERATORS, "judge-digits")
+_DATA = Path("../shared/data")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Read the arguments and do what they ask."""
+    parser = _parser()
+    asked = parser.parse_args(argv)
+    work: Callable[..., None] = asked.work
+    work(**{key: value for key, value in vars(asked).items() if key not in ("work", "command")})
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="python -m apps.gan", description="Digits from noise: draw, measure, train.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    sample = commands.add_parser("sample", help="draw digits")
+    sample.set_defaults(work=_sample)
+    sample.add_argument("--model", default="cgan-digits", help=f"{', '.join(GENERATORS)} (default: cgan-digits)")
+    sample.add_argument("--digit", help="one digit for all pictures (default: 0 to 9 in turn)")
+    sample.add_argument("--count", default="64", help="pictures, 1 to 10,000 (default: 64)")
+    sample.add_argument("--seed", default="0", help="the same seed gives the same pictures (default: 0)")
+    sample.add_argument("--truncation", default="4", help="cut latent vectors at ± this, 4: not at all (default: 4)")
+    sample.add_argument("--out", type=Path, metavar="PNG", help="write the pictures on one sheet")
+    sample.add_argument("--npz", type=Path, metavar="FILE", help="write images uint8 (n, 28, 28) and labels int64 (n,)")
+    sample.add_argument("--json", action="store_true", help="print one JSON object")
+    evaluate = commands.add_parser("evaluate", help="measure a generator on MNIST's test split")
+    evaluate.set_defaults(work=_evaluate)
+    evaluate.add_argument("--model", default="cgan-digits", help="as above (default: cgan-digits)")
+    evaluate.add_argument("--n", default="10000", help="samples, 100 to 10,000 (default: 10,000)")
+    evaluate.add_argument("--seed", default="0", help="of the samples (default: 0)")
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object")
+    train = commands.add_parser("train", help="train a model; an interrupted run continues")
+    train.set_defaults(work=_train)
+    train.add_argument("--model", default="cgan-digits", help=f"{', '.join(TRAINED)} (default: cgan-digits)")
+    train.add_argument("--steps", help="steps (the judge: passes) instead of the plan's")
+    train.add_argument("--seed", default="0", help="of weights and batches (default: 0)")
+    train.add_argument("--folder", type=Path, help="where the run lives (default: runs/MODEL)")
+    train.add_argument("--out", type=Path, help="where its weights go (default: weights/gan)")
+    for command in (evaluate, train):
+        command.add_argument("--data", type=Path, default=_DATA, help=f"folder of MNIST/raw (default: {_DATA})")
+        command.add_argument("--download", action="store_true", help="download MNIST into --data when it is missing")
+    return parser
+
+
+def _sample(
+    *,
+    model: str,
+    digit: str | None,
+    count: str,
+    seed: str,
+    truncation: str,
+    out: Path | None,
+    npz: Path | None,
+    json: bool,
+) -> None:
+    from apps.gan import commands
+
+    told = commands.sample(model, digit=digit, count=count, seed=seed, truncation=truncation, sheet=out, archive=npz)
+    if json:
+        write_json(told)
+    else:
+        written = ", ".join(told["files"]) or "nothing written; see --out and --npz"
+        say(f"{told['count']} pictures by {told['model']}: {written}")
+
+
+def _evaluate(*, model: str, n: str, seed: str, data: Path, download: bool, json: bool) -> None:
+    from apps.gan import commands
+
+    for step in commands.evaluate_model(model, n=n, seed=seed, data=data, download=download):
+        if step.report is None:
+            say(f"{step.done}/{step.total} {step.text}")
+        elif json:
+            write_json(step.report.as_json())
+        else:
+            for key, value in step.report.as_json().items():
+                print(f"{key}: {value}")
+
+
+def _train(
+    *, model: str, steps: str | None, seed: str, folder: Path | None, out: Path | None, data: Path, download: bool
+) -> None:
+    from apps.gan import commands
+
+    for line in commands.train_model(
+        model, steps=steps, seed=seed, folder=folder, out=out, data=data, download=download
+    ):
+        say(line)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,93 @@
+"""What the two players want: the losses that the page and the training offer, and the two penalties.
+
+Every loss is a pair of functions of D's scores s (logits; WGAN: the critic's values). The discriminator minimises
+``d(real, fake)``, the generator ``g(fake)``. Goodfellow et al. 2014 give the first two, Mao et al. 2017 the third,
+Arjovsky et al. 2017 with Gulrajani et al. 2017 the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Score = Callable[[Tensor], Tensor]  # pictures or points (B, ...) -> scores (B,)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One pair of costs. ``real`` and ``fake`` are scores (B,)."""
+
+    title: str
+    d: Callable[[Tensor, Tensor], Tensor]  # (real, fake) -> scalar
+    g: Callable[[Tensor], Tensor]  # (fake,) -> scalar
+    chance: Callable[[Tensor], Tensor]  # scores -> how real, 0..1, for the eye
+    penalty: bool = False  # whether D also pays the gradient penalty
+    note: str = ""
+
+
+def _bce_d(real: Tensor, fake: Tensor) -> Tensor:
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def _squashed(scores: Tensor) -> Tensor:
+    return torch.sigmoid(scores - scores.mean())
+
+
+LOSSES: dict[str, Loss] = {
+    "non-saturating": Loss(
+        "Non-saturating: G maximises log D(G(z))",
+        _bce_d,
+        lambda fake: F.softplus(-fake).mean(),
+        torch.sigmoid,
+        note="The default. While D is winning, the gradient for G stays large.",
+    ),
+    "minimax": Loss(
+        "Minimax: G minimises log(1 − D(G(z)))",
+        _bce_d,
+        lambda fake: -F.softplus(fake).mean(),
+        torch.sigmoid,
+        note="The original game. Once D is sure, the gradient for G vanishes.",
+    ),
+    "least-squares": Loss(
+        "Least squares: D regresses 1 for real, 0 for fake",
+        lambda real, fake: 0.5 * ((real - 1).square().mean() + fake.square().mean()),
+        lambda fake: 0.5 * (fake - 1).square().mean(),
+        lambda scores: scores.clamp(0, 1),
+        note="No saturation; also pulls in fakes that D already calls real but far off.",
+    ),
+    "wasserstein": Loss(
+        "Wasserstein with gradient penalty",
+        lambda real, fake: fake.mean() - real.mean(),
+        lambda fake: -fake.mean(),
+        _squashed,
+        penalty=True,
+        note="D is a critic: no probability, its slope is held near 1. Give it several updates per update of G.",
+    ),
+}
+
+
+def gradient_penalty(score: Score, real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
+    """Gulrajani's penalty: mean of (|∇ D(x)| - 1)² at points ``mix`` of the way from fake to real.
+
+    Args:
+        score: the critic.
+        real: (B, ...).
+        fake: (B, ...), detached.
+        mix: (B, 1, ...), 0..1.
+    """
+    between = torch.lerp(fake, real, mix).requires_grad_(True)
+    (slope,) = torch.autograd.grad(score(between).sum(), between, create_graph=True)
+    penalty: Tensor = (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    return penalty
+
+
+def r1_penalty(score: Score, real: Tensor) -> Tensor:
+    """Mescheder's R1: mean of |∇ D(x)|² at real pictures, which keeps D from growing steep around the data."""
+    real = real.detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(score(real).sum(), real, create_graph=True)
+    penalty: Tensor = slope.flatten(1).square().sum(dim=1).mean()
+    return penalty

@@ -1,0 +1,74 @@
+"""The choices of the game in two dimensions, free of torch: shapes, rules, presets. ``toy2d.py`` plays them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DRAWN = "drawn"
+SHAPES: dict[str, str] = {
+    "ring": "Ring",
+    "gaussians": "Eight clouds",
+    "spiral": "Spiral",
+    "two lines": "Two lines",
+    DRAWN: "My own drawing",
+}
+OPTIMISERS = ("adam", "sgd")
+MOST_ROUNDS = 20_000  # of one press of Play
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How the game is played."""
+
+    shape: str = "ring"  # one of SHAPES
+    loss: str = "non-saturating"  # one of losses.LOSSES
+    lr_d: float = 0.003
+    lr_g: float = 0.003
+    d_per_g: int = 1  # updates of D per update of G
+    batch: int = 128  # points per update
+    noise: int = 2  # length of the latent vector
+    hidden: tuple[int, ...] = (32, 32)  # widths of both networks' hidden layers; (): linear
+    optimiser: str = "adam"  # one of OPTIMISERS
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A game worth watching."""
+
+    rules: Rules
+    watch: str  # what to look at
+    rounds: int = 1_000  # after which it shows
+    ends: tuple[float, float] | None = None  # the share of real points near a fake by then
+
+
+PRESETS: dict[str, Preset] = {
+    "It works": Preset(
+        Rules(),
+        "The fakes wander, find the ring and spread along it. D ends unsure everywhere near it.",
+        ends=(0.9, 1.0),
+    ),
+    "Eight modes": Preset(
+        Rules(shape="gaussians"),
+        "G reaches the clouds one after another; threads of fakes remain between them.",
+        ends=(0.85, 1.0),
+    ),
+    "Mode collapse": Preset(
+        Rules(shape="gaussians", lr_g=0.02, lr_d=0.002),
+        "G learns ten times faster than D: all fakes crowd where D is fooled now, then jump on together.",
+        rounds=1_500,
+        ends=(0.0, 0.6),
+    ),
+    "Turning in circles": Preset(
+        Rules(shape="gaussians", hidden=(), optimiser="sgd", lr_d=0.05, lr_g=0.05, loss="minimax"),
+        "Two straight-line players: D leans one way, the fakes run there, D leans the other way, and so on.",
+        rounds=600,
+        ends=(0.0, 0.6),
+    ),
+    "Wasserstein": Preset(
+        Rules(shape="two lines", loss="wasserstein", d_per_g=5),
+        "D is a critic with a slope held near 1: the arrows reach everywhere and never vanish.",
+        ends=(0.9, 1.0),
+        rounds=500,
+    ),
+}
