@@ -1,18 +1,24 @@
 """Pictures as people send them: any format and mode Pillow reads, phones' HEIC included, turned upright, RGB.
 
-Left out: colour management (a wide-gamut photo is read as if it were sRGB) and every frame but the first.
+Left out: colour management (a wide-gamut photo is read as if it were sRGB), every frame but the first, and the formats
+that Pillow reads by running other programs (EPS by Ghostscript, WMF by Windows).
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import re
+import struct
 import threading
 import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from shared.errors import ImageError
 
@@ -22,8 +28,34 @@ if TYPE_CHECKING:
 Source = Union[str, Path, bytes, Image.Image, "np.ndarray"]
 MAX_PIXELS = 178_000_000  # twice Pillow's own warning limit, where Pillow refuses
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
+_SCALABLE = ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr")  # modes that Pillow resizes as they are
 _FORMATS = "JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF"
+_LARGE_PIXELS = 40_000_000  # larger pictures are decoded one at a time: 178 megapixels with alpha take 1.4 GB
+_UNSAFE_FORMATS = ("EPS", "WMF")  # they run other programs
+_TURNS = {  # EXIF orientation -> what makes it upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_DAMAGE = (  # what Pillow's readers raise at damaged files
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
 _open_lock = threading.Lock()  # guards the warning filters, which are global
+_large_lock = threading.Lock()
 
 
 def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, max_side: int = MAX_SIDE) -> Image.Image:
@@ -39,9 +71,11 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
     if source is None or (isinstance(source, str | bytes) and not source):
         raise ImageError(f"{what} is a picture", "none", "Choose a file, take a photo, or click a sample.")
     if isinstance(source, Image.Image):
-        upright = _upright_rgb(source, what, max_side)
+        with _damage_told(what):
+            upright = _upright_rgb(source, what, max_side)
     elif isinstance(source, str | Path | bytes):
-        upright = _decode(source, what, max_side)
+        with _damage_told(what):
+            upright = _decode(source, what, max_side)
     else:
         upright = _upright_rgb(_from_array(source, what), what, max_side)
     if min(upright.size) < min_side:
@@ -75,19 +109,32 @@ def data_url(image: Image.Image, *, lossless: bool = False) -> str:
 
 def _decode(source: str | Path | bytes, what: str, max_side: int) -> Image.Image:
     _register_heif()
+    Image.init()
+    safe = [name for name in Image.ID if name not in _UNSAFE_FORMATS]
     stream = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
-    try:
-        with _open_lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(stream)
-        with image:
-            if image.width * image.height > MAX_PIXELS:
-                raise _too_large(what, f"{image.width} x {image.height} pixels")
-            if image.format == "JPEG":
-                image.draft("RGB", (max_side, max_side))  # decodes at 1/2, 1/4 or 1/8: fast, and little memory
+    with _open_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        image = Image.open(stream, formats=safe)
+    with image:
+        pixels = image.width * image.height
+        if pixels > MAX_PIXELS:
+            raise _too_large(what, pixels)
+        if image.format in ("JPEG", "MPO"):  # decoded at 1/2, 1/4 or 1/8: fast, and little memory
+            image.draft("RGB", _fitting(image.size, max_side))
+        with _large_lock if pixels > _LARGE_PIXELS else nullcontext():
             return _upright_rgb(image, what, max_side)
+
+
+@contextmanager
+def _damage_told(what: str) -> Iterator[None]:
+    """Turn what Pillow raises at files that it cannot read into an ``ImageError``."""
+    try:
+        yield
+    except (ImageError, MemoryError):
+        raise
     except Image.DecompressionBombError as error:
-        raise _too_large(what, "many times that") from error
+        pixels = re.search(r"\d+", str(error))
+        raise _too_large(what, int(pixels[0]) if pixels else 0) from error
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{what} is a picture ({_FORMATS})",
@@ -96,37 +143,58 @@ def _decode(source: str | Path | bytes, what: str, max_side: int) -> Image.Image
         ) from error
     except FileNotFoundError as error:
         raise ImageError(f"{what} is a file", f"no file {Path(error.filename).name}", "Choose it again.") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _DAMAGE as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__  # no path
         raise ImageError(
-            f"{what} is a whole {_FORMATS} file", f"a damaged one ({error})", "Save or send it again."
+            f"{what} is a whole {_FORMATS} file", f"a damaged one ({reason})", "Save or send it again."
         ) from error
 
 
-def _too_large(what: str, got: str) -> ImageError:
+def _too_large(what: str, pixels: int) -> ImageError:
     return ImageError(
-        f"{what} has at most {MAX_PIXELS // 1_000_000} megapixels", got, "Make it smaller, for example by a screenshot."
+        f"{what} has at most {MAX_PIXELS // 1_000_000} megapixels",
+        f"{pixels / 1e6:,.0f}",
+        "Make it smaller, for example by a screenshot.",
     )
 
 
 def _upright_rgb(image: Image.Image, what: str, max_side: int) -> Image.Image:
+    """A picture of its own; ``image`` stays as it is."""
     if image.width == 0 or image.height == 0:
         raise ImageError(f"{what} has pixels", f"{image.width} x {image.height}", "Choose another picture.")
     if getattr(image, "is_animated", False):
         image.seek(0)
-    turned = ImageOps.exif_transpose(image)
-    if max(turned.size) > max_side and turned.mode in ("RGB", "L"):
-        turned.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    rgb = _to_rgb(turned)
+    image.load()
+    turn = _turn(image)
+    if max(image.size) > max_side and image.mode in _SCALABLE and "transparency" not in image.info:
+        image = image.resize(_fitting(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    rgb = _to_rgb(image, max_side)
     if max(rgb.size) > max_side:
-        rgb.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+        rgb = rgb.resize(_fitting(rgb.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if turn is not None:
+        rgb = rgb.transpose(turn)
     rgb.info.clear()  # neither the place where a photo was taken nor a comment goes further
     return rgb
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What makes ``image`` upright. (``ImageOps.exif_transpose`` fails on photos whose other tags are damaged.)"""
+    try:
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _DAMAGE:  # no orientation can be read: as it lies
+        return None
+
+
+def _fitting(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """``size`` reduced so that its longer side is ``max_side``, if it is longer."""
+    scale = min(1.0, max_side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _to_rgb(image: Image.Image, max_side: int) -> Image.Image:
     """``image`` as an RGB picture of its own."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _scaled_to_8_bits(image)
+        return _scaled_to_8_bits(image, max_side)
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, "white")
@@ -135,15 +203,18 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB") if image.mode != "RGB" else image.copy()
 
 
-def _scaled_to_8_bits(image: Image.Image) -> Image.Image:
+def _scaled_to_8_bits(image: Image.Image, max_side: int) -> Image.Image:
+    """A grey picture of 16 bits, of whole numbers or of floats (to 1, or to 255) as RGB."""
     import numpy as np
 
-    values = np.asarray(image, dtype=np.float64)
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    if image.mode == "F":
+    deep = image.mode
+    if max(image.size) > max_side:
+        image = image.convert("F").resize(_fitting(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    if deep == "F":
         full = 1.0 if values.max(initial=0.0) <= 1.0 else 255.0
     else:
-        full = 255.0 if image.mode == "I" and values.max(initial=0) <= 255 else 65535.0
+        full = 255.0 if deep == "I" and values.max(initial=0) <= 255 else 65535.0
     grey = np.clip(np.rint(values * (255.0 / full)), 0, 255).astype(np.uint8)
     return Image.fromarray(grey).convert("RGB")
 

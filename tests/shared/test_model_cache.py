@@ -305,7 +305,7 @@ def test_a_model_comes_ready_for_use_even_inside_inference_mode() -> None:
     assert not any(parameter.is_inference() for parameter in model.parameters())
     pixels = torch.ones(SIZE // 4, requires_grad=True)
     cost = (dict(model.named_parameters())["weight"] * pixels).sum()
-    cost.backward()  # type: ignore[no-untyped-call] # it raises for inference tensors
+    cost.backward()  # it raises for inference tensors
     assert pixels.grad is not None
 
 
