@@ -116,7 +116,7 @@ def check_number(value: object, what: str, *, low: float = -math.inf, high: floa
     expected = f"{what} is a number{_range(low, high)}"
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise OptionError(expected, quoted(value), "Type a number.") from error
     if not math.isfinite(number) or not low <= number <= high:
         raise OptionError(expected, quoted(value), "Choose a number in that range.")

@@ -103,14 +103,18 @@ def histogram(
     rules: Mapping[str, float] | None = None,
     height: int = _HEIGHT,
 ) -> Chart:
-    """Overlaid histograms of ``samples``, each with area 1, and a labelled vertical rule per entry of ``rules``."""
+    """Overlaid histograms of ``samples``, shares adding up to 1 each, and a labelled vertical rule per entry of ``rules``.
+
+    Values that are not finite are left out.
+    """
     import altair as alt
     import numpy as np
     import pandas as pd
 
-    arrays = {name: np.asarray(values, dtype=float) for name, values in samples.items() if len(values)}
+    finite = {name: values[np.isfinite(values)] for name, values in _as_arrays(samples).items()}
+    arrays = {name: values for name, values in finite.items() if len(values)}
     merged = np.concatenate(list(arrays.values())) if arrays else np.zeros(1)
-    edges = np.linspace(merged.min(), merged.max() or 1.0, bins + 1)
+    edges = np.histogram_bin_edges(merged, bins)  # of one value only: half a unit to each side
     frames = []
     for name, values in arrays.items():
         share = np.histogram(values, edges)[0] / len(values)
@@ -175,6 +179,12 @@ def styled(chart: Any, *, height: int = _HEIGHT) -> Any:
         .configure_legend(labelFontSize=12, title=None, orient="top")
         .configure_title(fontSize=14, anchor="start")
     )
+
+
+def _as_arrays(samples: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, np.ndarray]:
+    import numpy as np
+
+    return {name: np.asarray(values, dtype=float) for name, values in samples.items()}
 
 
 def _with_rules(chart: Any, rules: Mapping[str, float] | None) -> Any:

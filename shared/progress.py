@@ -66,9 +66,9 @@ def thinned(values: list[_Step], most: int = 300) -> list[_Step]:
 
 def duration(seconds: float) -> str:
     """``seconds`` for people: "0.4 s", "12 s", "3 min 20 s"."""
-    if seconds < 10:
+    if seconds < 9.95:  # what rounds to 10.0 is 10
         return f"{seconds:.1f} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"

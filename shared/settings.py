@@ -7,13 +7,13 @@ variable, a variable over the default.
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shared.cli import Parser
 from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -96,10 +96,25 @@ def _tabs(text: str) -> tuple[str, ...]:
     return tuple(slug for slug in TAB_SLUGS if slug in asked)
 
 
+def _host(text: str) -> str:
+    if not text.strip() or set(text) & set(" /"):
+        raise OptionError("--host is an address or a name of this machine", quoted(text), "Write for example 0.0.0.0.")
+    return text
+
+
+def _gallery(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not text or path.is_dir() or not path.absolute().parent.is_dir():
+        raise OptionError(
+            "--gallery is a file in a folder that exists", quoted(text), "Write for example class.sqlite3."
+        )
+    return path
+
+
 OPTIONS: tuple[Option, ...] = (
     Option(
         "host",
-        str,
+        _host,
         "address to listen on; 0.0.0.0 lets the class in",
         "HOST",
         ("GRADIO_SERVER_NAME",),
@@ -125,7 +140,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("tabs", _tabs, f"the tabs to show, from {','.join(TAB_SLUGS)} (default: all)", "TAB,TAB,..."),
     Option(
         "gallery",
-        lambda text: Path(text).expanduser(),
+        _gallery,
         "keep one face gallery for the whole class in this SQLite file (default: private to each browser session)",
         "PATH",
     ),
@@ -145,10 +160,11 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The command line of ``app.py``, made from ``OPTIONS``."""
-    made = argparse.ArgumentParser(
+    made = Parser(
         prog="python app.py",
+        allow_abbrev=False,
         description="ConvHub: hands-on demos of what convolutional networks are used for.",
         epilog="Each option can also be set as an environment variable, named in brackets.",
     )
@@ -166,7 +182,7 @@ def read_settings(argv: Sequence[str] = (), environ: Mapping[str, str] | None = 
 
     Raises:
         OptionError: a value is not among the allowed ones.
-        SystemExit: an unknown flag (2) or ``--help`` (0), as argparse does.
+        SystemExit: an unknown flag (2, with one line on stderr) or ``--help`` (0).
     """
     environ = os.environ if environ is None else environ
     flags = vars(parser().parse_args(list(argv)))

@@ -1,0 +1,270 @@
+"""Errors, command lines, progress, charts, devices."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shared import cli, device, errors, plots, progress
+from shared.errors import HubError, OptionError, check_choice, check_number, check_whole, quoted
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_error_is_one_line_of_sentences() -> None:
+    error = HubError("The photo\nhas a face", "none\t at all", "Choose another!")
+    assert str(error) == "The photo has a face. Got none at all. Choose another!"
+    assert str(HubError("Only this")) == "Only this."
+
+
+def test_the_tree_of_errors_is_the_documented_one() -> None:
+    documented = errors.__doc__ or ""
+    classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, HubError)]
+    assert len(classes) >= 11
+    for one in classes:
+        assert one.__name__ in documented
+
+
+@pytest.mark.parametrize("value", ["x" * 10_000, "<b>\n\0🙂</b>" * 90, None, 3])
+def test_what_a_visitor_wrote_is_cut_and_kept_on_one_line(value: object) -> None:
+    assert len(quoted(value)) <= 82
+    assert "\n" not in quoted(value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "nan", "a", None, [], 1.5, "1e400", 10**400])
+def test_numbers_out_of_range_are_refused(value: object) -> None:
+    with pytest.raises(OptionError, match="tau is a number from 0 to 1"):
+        check_number(value, "tau", low=0, high=1)
+    with pytest.raises(OptionError):
+        check_whole(value, "count", low=0, high=1)
+
+
+def test_numbers_in_range_pass() -> None:
+    assert check_number("0.5", "tau", low=0, high=1) == 0.5
+    assert check_number(0, "tau", low=0, high=1) == 0.0
+    assert check_whole(3.0, "count", low=1, high=3) == 3
+    with pytest.raises(OptionError, match="whole number"):
+        check_whole(2.5, "count", low=1, high=3)
+
+
+@pytest.mark.parametrize("value", ["lbfgs ", "LBFGS", "", None, 3, ["lbfgs"], math.nan])
+def test_a_choice_outside_its_table_is_refused(value: object) -> None:
+    with pytest.raises(OptionError, match="one of lbfgs, adam"):
+        check_choice(value, ("lbfgs", "adam"), "The optimizer")
+
+
+def leave(main: Any, capsys: pytest.CaptureFixture[str]) -> tuple[int | str | None, str, str]:
+    with pytest.raises(SystemExit) as left:
+        cli.run(main, [])
+    captured = capsys.readouterr()
+    return left.value.code, captured.out, captured.err
+
+
+def test_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    def wrong(_: Sequence[str]) -> None:
+        raise OptionError("The count is\na number", "x")
+
+    def interrupted(_: Sequence[str]) -> None:
+        raise KeyboardInterrupt
+
+    def bug(_: Sequence[str]) -> None:
+        raise ZeroDivisionError
+
+    assert leave(lambda _: cli.write_json({"ok": "ü"}), capsys) == (0, '{"ok": "ü"}\n', "")
+    assert leave(wrong, capsys) == (2, "", "The count is a number. Got x.\n")
+    assert leave(interrupted, capsys)[0] == 130
+    with pytest.raises(ZeroDivisionError):
+        cli.run(bug, [])
+    with pytest.raises(ValueError, match=r"NaN|nan|JSON"):
+        cli.write_json({"a": math.nan})
+
+
+def test_a_reader_who_goes_away_is_no_error() -> None:
+    program = "from shared.cli import run\nrun(lambda _: [print('line') for _ in range(100_000)] and None)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(20) == 0
+
+
+def test_a_parser_says_its_errors_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.Parser(prog="python -m x").parse_args(["--what\never"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err == "python -m x: unrecognized arguments: --what ever (see --help)\n"
+
+
+class Steps:
+    """A generator of numbers that knows whether it was closed; each takes ``step_s`` of its own clock."""
+
+    def __init__(self, count: int, step_s: float) -> None:
+        self.now = 0.0
+        self.closed = False
+        self.count, self.step_s = count, step_s
+
+    def __iter__(self) -> Iterator[int]:
+        try:
+            for index in range(self.count):
+                self.now += self.step_s
+                yield index
+        finally:
+            self.closed = True
+
+
+@pytest.mark.parametrize(
+    ("count", "step_s", "shown"),
+    [(0, 1.0, []), (1, 1.0, [0]), (5, 1.0, [0, 1, 2, 3, 4]), (10, 0.1, [0, 3, 6, 9]), (9, 0.1, [0, 3, 6, 8])],
+)
+def test_paced_shows_the_first_the_last_and_some_between(count: int, step_s: float, shown: list[int]) -> None:
+    steps = Steps(count, step_s)
+    assert list(progress.paced(steps, every_s=0.25, clock=lambda: steps.now)) == shown
+    assert steps.closed
+
+
+def test_closing_a_paced_stream_closes_the_work() -> None:
+    steps = Steps(100, 1.0)
+    stream = progress.paced(iter(steps), clock=lambda: steps.now)
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert steps.closed
+    assert list(progress.paced([1, 2])) == [1, 2], "what cannot be closed is fine too"
+
+
+@pytest.mark.parametrize("count", [0, 1, 299, 300, 301, 12_345])
+def test_thinned(count: int) -> None:
+    values = list(range(count))
+    few = progress.thinned(values)
+    assert len(few) == min(count, 300)
+    assert few == sorted(set(few))
+    assert few[:1] == values[:1]
+    assert few[-1:] == values[-1:]
+    assert len(progress.thinned(values, most=2)) <= 2
+
+
+def test_progress_figures() -> None:
+    half = progress.Progress(done=5, total=10, elapsed_s=3.0)
+    assert (half.fraction, half.left_s) == (0.5, 3.0)
+    assert progress.Progress(done=0, total=0).fraction == 0.0
+    assert progress.Progress(done=0, total=9).left_s is None
+    assert progress.Progress(done=12, total=10).fraction == 1.0
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    (0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (12.4, "12 s"), (59.4, "59 s"), (59.7, "1 min"),
+    (200, "3 min 20 s"), (180, "3 min"), (3600, "60 min"),
+])  # fmt: skip
+def test_durations_for_people(seconds: float, text: str) -> None:
+    assert progress.duration(seconds) == text
+
+
+def spec(chart: Any) -> dict[str, Any]:
+    """The chart's Vega-Lite, checked against its schema by altair, and free of what JSON cannot say."""
+    made = json.loads(chart.to_json(validate=True))
+    json.dumps(made, allow_nan=False)
+    return dict(made)
+
+
+def rows(made: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for data in made["datasets"].values() for row in data]
+
+
+def test_lines() -> None:
+    made = spec(plots.lines({"J": [100.0, 10.0, 0.0, 1.0], "content": [1.0]}, log=True, y_title="cost"))
+    assert {(row["series"], row["x"], row["y"]) for row in rows(made)} == {
+        ("J", 0, 100), ("J", 1, 10), ("J", 3, 1), ("content", 0, 1),
+    }  # fmt: skip
+    assert made["encoding"]["y"]["scale"]["type"] == "log"
+    assert made["width"] == "container"
+    assert "legend" in made["encoding"]["color"]
+    assert rows(spec(plots.lines({"a": [5.0, 6.0]}, x=[10.0, 20.0])))[1]["x"] == 20
+
+
+def test_bars_keep_their_order_and_one_is_highlighted() -> None:
+    made = spec(plots.bars({"N": 3, "S": 1, "V": 2}, highlight="V"))
+    assert [row["name"] for row in rows(made)] == ["N", "S", "V"]
+    assert [row["highlight"] for row in rows(made)] == [False, False, True]
+    assert made["encoding"]["x"]["sort"] is None
+
+
+@pytest.mark.parametrize("samples", [
+    {"a": [0.1, 0.2, 0.9], "b": np.array([0.5])}, {"a": [0.0, 0.0]}, {"a": [-3.0, -2.0]}, {"a": [-3.0, 0.0]},
+    {"a": [5.0]}, {"a": []}, {},
+])  # fmt: skip
+def test_histograms_add_up_to_one(samples: dict[str, Any]) -> None:
+    made = rows(spec(plots.histogram(samples, bins=8)))
+    for name, values in samples.items():
+        bars = [row for row in made if row["series"] == name]
+        assert sum(row["share"] for row in bars) == pytest.approx(1.0 if len(values) else 0.0)
+        assert all(row["low"] < row["high"] for row in bars)
+        for value in values:
+            assert any(row["low"] <= value <= row["high"] and row["share"] > 0 for row in bars)
+
+
+def test_rules_and_heatmaps() -> None:
+    made = spec(plots.histogram({"a": [0.1, 0.9]}, rules={"tau": 0.5}))
+    assert any(row.get("at") == 0.5 for row in rows(made))
+    made = spec(plots.heatmap([[5, 1], [0, 7]], rows=["N", "V"], columns=["n", "v"]))
+    assert {(row["row"], row["column"]): row["value"] for row in rows(made)}["V", "v"] == 7
+    spec(plots.heatmap([[0]], rows=["N"], columns=["n"]))
+
+
+def test_values_that_are_no_numbers_leave_a_gap() -> None:
+    for chart in (plots.lines({"J": [1.0, math.nan, math.inf, 2.0]}), plots.bars({"a": math.nan, "b": 1.0}),
+                  plots.heatmap([[math.nan, 1.0]], rows=["r"], columns=["a", "b"]),
+                  plots.histogram({"a": [1.0, math.nan, 2.0]})):  # fmt: skip
+        spec(chart)
+
+
+def test_the_device_is_picked_and_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_known", {})
+    assert device.described() == "chosen at first use"
+    monkeypatch.setenv("CONVHUB_DEVICE", "cpu")
+    assert device.described() == "cpu"
+    picked = device.pick_device()
+    assert picked.type == "cpu"
+    assert device.described().startswith("CPU, ")
+    assert device.pick_device("auto").type in ("cpu", "cuda", "mps")
+    with pytest.raises(OptionError, match="auto, cpu, cuda, mps"):
+        device.pick_device("tpu")
+    memory = device.memory(picked)
+    assert 0 < memory.free <= memory.total
+    assert isinstance(device.bf16_is_fast(picked), bool)
+
+
+def test_a_device_that_this_machine_lacks_is_told() -> None:
+    import torch
+
+    lacking = [name for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()))
+               if not there]  # fmt: skip
+    for name in lacking:
+        with pytest.raises(OptionError, match=rf"Got {name}, which torch cannot see\. Use --device auto"):
+            device.pick_device(name)
+
+
+def test_gpu_tasks_are_wrapped_only_on_zero_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    def work() -> int:
+        return 1
+
+    assert device.gpu_task(work) is work
+
+    class Spaces:
+        GPU = staticmethod(lambda function: lambda: function() + 1)
+
+    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
+    monkeypatch.setitem(sys.modules, "spaces", Spaces)
+    assert device.gpu_task(work)() == 2
+    assert os.environ["SPACES_ZERO_GPU"] == "1"
