@@ -42,7 +42,7 @@ def _numbers(value: Any, axes: int, usual: tuple[int, ...]) -> tuple[int, ...]:
     return numbers * axes if len(numbers) == 1 else numbers
 
 
-class Watcher(TorchDispatchMode):  # torch's class has no annotations
+class Watcher(TorchDispatchMode):
     """Writes down every convolution, pooling and matrix product that runs inside it."""
 
     def __init__(self) -> None:
