@@ -1,0 +1,94 @@
+"""Every registered network with its model card, and the speed measurements."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import streamlit as st
+
+from apps.report.figures import card, is_here
+from apps.report.parts import missing, table
+from shared.registry import records
+from shared.registry.types import Bundled, InPackage
+
+
+def _where(record_is_here: bool, bundled: bool, packaged: bool) -> str:
+    if bundled:
+        return "bundled, here" if record_is_here else "bundled, but missing here"
+    return "inside an installed package" if packaged else "downloaded when first used"
+
+
+def show_cards() -> None:
+    """The section "Model cards": the registry as a table, and each card as written."""
+    st.header("Model cards")
+    every = records()
+    if not every:
+        missing("Networks in the registry", state="none yet")
+        return
+    table(
+        [
+            {
+                "network": record.name,
+                "what": record.title,
+                "MB": f"{record.size / 1e6:.2f}",
+                "licence": record.licence,
+                "where": _where(
+                    is_here(record), isinstance(record.origin, Bundled), isinstance(record.origin, InPackage)
+                ),
+                "card": "yes" if card(record) else "not written yet",
+            }
+            for record in every
+        ]
+    )
+    chosen = st.selectbox("Network", [record.name for record in every], key="card")
+    record = next(one for one in every if one.name == chosen)
+    st.markdown(f"**{record.title}** · {record.licence}")
+    st.caption(f"Source: {record.source}")
+    text = card(record)
+    if text is None:
+        missing(f"The model card of {record.name}", state="not written yet")
+    else:
+        st.markdown(text)
+    with st.expander("What the registry says"):
+        st.json(
+            {
+                "files": [{"path": f.path, "sha256": f.sha256, "size": f.size} for f in record.files],
+                "loader": record.loader,
+                "preprocessing": record.preprocessing,
+                "output": record.output,
+                "labels": list(record.labels),
+            }
+        )
+
+
+def benchmarks_dir() -> Path:
+    """The folder of the speed measurements."""
+    return Path(__file__).resolve().parent.parent.parent / "benchmarks"
+
+
+def show_benchmarks() -> None:
+    """The section "Benchmarks": what each script measures, and its stored result where there is one."""
+    st.header("Benchmarks")
+    st.write(
+        "Speed depends on the machine and on what else it does, so the scripts measure two things in turns in one run "
+        "and print their ratio. `make bench` runs them all."
+    )
+    scripts = sorted(path for path in benchmarks_dir().glob("*.py") if not path.name.startswith("_"))
+    if not scripts:
+        missing("Benchmarks", state="none here")
+    for path in scripts:
+        st.subheader(path.stem.replace("_", " "))
+        try:
+            said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, SyntaxError):
+            said = None
+        st.write(said or "The script says nothing about itself.")
+        results = [path.with_suffix(suffix) for suffix in (".md", ".json", ".txt")]
+        stored = next((result for result in results if result.is_file()), None)
+        if stored is None:
+            st.caption(f"No result is stored. Run `python benchmarks/{path.name}` on your machine.")
+        elif stored.suffix == ".md":
+            st.markdown(stored.read_text(encoding="utf-8"))
+        else:
+            st.code(stored.read_text(encoding="utf-8"), language="json" if stored.suffix == ".json" else None)

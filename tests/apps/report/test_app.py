@@ -1,0 +1,170 @@
+"""The report as streamlit runs it: full, empty and damaged figures, every section, no error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+testing = pytest.importorskip("streamlit.testing.v1", reason="needs streamlit")
+
+ROOT = Path(__file__).resolve().parents[3]
+APP = ROOT / "apps" / "report" / "app.py"
+SECTIONS = ("face", "style", "gan", "ekg", "cards", "benchmarks")
+
+FACE = {
+    "threshold": 0.591,
+    "data": {"title": "made for this test", "pairs_same": 840, "pairs_different": 840},
+    "curve": {"threshold": [0.0, 0.5, 1.0], "far": [0.0, 0.01, 1.0], "frr": [1.0, 0.02, 0.0]},
+    "accuracy": 0.98,
+    "n_pairs": 1680,
+}
+RESULT = {
+    "accuracy": 0.96,
+    "macro_f1_nsv": 0.8,
+    "n_beats": 1000,
+    "n_records": 5,
+    "per_class": {letter: {"se": 0.9, "ppv": 0.8, "f1": 0.85, "support": 200} for letter in "NSVFQ"},
+    "confusion": [[10 * (i == j) + 1 for j in range(5)] for i in range(5)],
+    "classes": list("NSVFQ"),
+    "always_n": {"accuracy": 0.89, "macro_f1_nsv": 0.3},
+    "interval_95_over_patients": {"accuracy": [0.9, 0.99], "macro_f1_nsv": [0.7, 0.9], "S_se": [0.5, 0.8]},
+    "calibration": {"ece": 0.02, "bins": [{"confidence": 0.5, "accuracy": 0.4}, {"confidence": 0.9, "accuracy": 0.9}]},
+    "folds": [{"records": ["101", "106"], "accuracy": 0.9, "macro_f1_nsv": 0.8, "S_se": 0.5}],
+}
+EKG = {
+    "about": "Cross-validation made for this test.",
+    "by_patient": RESULT,
+    "by_beat": RESULT | {"accuracy": 0.99},
+    "ablation": [{"name": "signal only", "accuracy": 0.9, "macro_f1_nsv": 0.7, "S_f1": 0.2}],
+    "detectors": {"ours": {"se": 0.99, "ppv": 0.98, "n_beats": 51_000}},
+}
+GAN = {
+    "n": 10_000,
+    "agreement": 0.995,
+    "agreement_interval": [0.993, 0.996],
+    "agreement_per_digit": {str(d): 0.99 for d in range(10)},
+    "confusion": [[100 * (i == j) for j in range(10)] for i in range(10)],
+    "fid": 1.2,
+    "fid_floor": 0.3,
+    "precision": 0.9,
+    "recall": 0.8,
+    "diversity": [0.9, 1.0],
+    "copies": 0.01,
+    "nearest": 30.0,
+    "judge_accuracy": 0.996,
+}
+JUDGE = {"test_accuracy": 0.9961, "test_accuracy_interval": [0.9947, 0.9972], "n": 10_000, "parameters": 251_850}
+STYLE = {"J": [9.0, 5.0, 3.0, 2.0], "seconds_per_iteration": 0.4}
+
+
+def run(section: str) -> Any:
+    """The app at one section; no exception, no warning of streamlit's."""
+    app = testing.AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["section"] = section
+    app.run()
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+def shown(app: Any) -> str:
+    """All text of the page."""
+    kinds = (app.title, app.header, app.subheader, app.caption, app.markdown, app.info, app.warning)
+    metrics = " ".join(f"{one.label} {one.value}" for one in app.metric)
+    return metrics + " ".join(str(one.value) for kind in kinds for one in kind)
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty weights folder."""
+    monkeypatch.setenv("CONVHUB_WEIGHTS", str(tmp_path))
+    return tmp_path
+
+
+def put(folder: Path, name: str, data: Any) -> None:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(data), encoding="utf-8")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_it_shows_the_bundle_as_it_is(section: str) -> None:
+    assert run(section).header
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_it_says_so_where_nothing_is_measured(section: str, weights: Path) -> None:
+    app = run(section)
+    if section in ("face", "style", "gan", "ekg"):
+        assert "not measured yet" in shown(app)
+        assert not app.metric
+
+
+@pytest.mark.parametrize("section", ["face", "style", "gan", "ekg"])
+@pytest.mark.parametrize("damage", [[], {}, {"accuracy": "high"}, {"by_patient": 3}, {"confusion": [[1], 2]}, "text"])
+def test_damaged_figures_do_no_harm(section: str, damage: Any, weights: Path) -> None:
+    put(weights, f"{section}/anything.json", damage)
+    if section == "face":
+        put(weights, "face/resnet29-128d.json", damage)
+    run(section)
+
+
+def test_faces(weights: Path) -> None:
+    put(weights, "face/resnet29-128d.json", FACE)
+    text = shown(run("face"))
+    assert "98.00 %" in text
+    assert "n = 1,680 pairs; 95 %: 97.21 to 98.57 %" in text  # Wilson's interval
+    assert "made for this test" in text
+    assert "τ = 0.591" in text
+
+
+def test_ekg(weights: Path) -> None:
+    put(weights, "ekg/beatnet.json", EKG)
+    app = run("ekg")
+    text = shown(app)
+    assert "96.0 %" in text
+    assert "1,000 beats of 5 records; 95 %: 90.0 to 99.0 % (patients)" in text
+    assert "89.0 %" in text
+    assert len(app.dataframe) >= 4
+    assert "50.0 to 80.0" in app.dataframe[0].value.to_string()
+
+
+def test_gans(weights: Path) -> None:
+    put(weights, "gan/cgan-digits.json", GAN)
+    put(weights, "gan/judge-digits.json", JUDGE)
+    text = shown(run("gan"))
+    assert "99.50 %" in text
+    assert "n = 10,000; 95 %: 99.30 to 99.60 %" in text
+    assert "real digits: 0.300" in text
+    assert "99.61 %" in text
+
+
+def test_style(weights: Path) -> None:
+    put(weights, "style/costs.json", STYLE)
+    text = shown(run("style"))
+    assert "Cost J 2.000" in text
+    assert "at first 9.000" in text
+
+
+def test_a_section_is_chosen_by_its_name() -> None:
+    app = run("face")
+    app.radio[0].set_value("cards").run()
+    assert not app.exception
+    assert app.header[0].value == "Model cards"
+    assert run("nonsense").header[0].value == "Faces"
+
+
+def test_cards_are_shown_or_missed() -> None:
+    app = run("cards")
+    assert app.selectbox[0].options
+    for name in app.selectbox[0].options[:3]:
+        app.selectbox[0].set_value(name).run()
+        assert not app.exception
+
+
+def test_streamlit_is_told_to_ask_nobody() -> None:
+    config = (APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8").splitlines()
+    assert "gatherUsageStats = false" in config
+    assert any(line.startswith('serverAddress = "localhost"') for line in config)
