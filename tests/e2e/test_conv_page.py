@@ -13,7 +13,8 @@ from tests.e2e.conftest import PHONE
 
 STATE = """() => {
   const s = document.querySelector('.cx').stage.state();
-  return { input: Array.from(s.input.data), shape: s.input.shape, filter: Array.from(s.filter.data), size: s.filter.shape,
+  return { input: Array.from(s.input.data), shape: s.input.shape,
+    filter: Array.from(s.filter.data), size: s.filter.shape,
     output: Array.from(s.output), axes: s.axes.map((a) => a.size), place: s.place, running: s.running, tap: s.tap,
     steps: s.steps, options: s.options, dimensions: s.dimensions };
 }"""
