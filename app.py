@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from collections.abc import Sequence
 
 from shared import settings
 from shared.cli import BAD_INPUT
-from shared.errors import HubError
+from shared.errors import HubError, OptionError, one_line
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,6 +18,7 @@ def main(argv: Sequence[str]) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         chosen = settings.read_settings(argv)
+        check_address(chosen)
     except HubError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
@@ -28,14 +30,32 @@ def main(argv: Sequence[str]) -> int:
     page = hub.build(chosen)
     try:
         page.launch(**hub.launch_options(chosen), prevent_thread_lock=True)
-    except OSError as error:  # the port is taken
-        sys.stderr.write(f"The hub needs a free port. {error} Choose another with --port.\n")
+    except OSError as error:
+        sys.stderr.write(f"The hub finds no port to listen on ({one_line(str(error))}). Choose one with --port.\n")
         return BAD_INPUT
     if chosen.mcp:
         logging.getLogger("convhub").info("MCP tools: %s", ", ".join(hub.name_tools(page)) or page.mcp_error)
     hub.warm_up()
     page.block_thread()
     return 0
+
+
+def check_address(chosen: settings.Settings) -> None:
+    """Make sure that the hub can listen where it was told to, before it spends seconds on building the page.
+
+    Raises:
+        OptionError: the port is taken, or the host is no address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    try:
+        socket.create_server((chosen.host, chosen.port or 0), family=family).close()
+    except OSError as error:
+        where = f"{chosen.host}, port {chosen.port}" if chosen.port else chosen.host
+        raise OptionError(
+            "--host and --port are an address of this machine that is free to listen on",
+            f"{where}: {(error.strerror or str(error)).partition(' (while')[0]}",
+            "Choose another --port, or leave it out for the first free one.",
+        ) from error
 
 
 if __name__ == "__main__":

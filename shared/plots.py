@@ -103,7 +103,7 @@ def histogram(
     rules: Mapping[str, float] | None = None,
     height: int = _HEIGHT,
 ) -> Chart:
-    """Overlaid histograms of ``samples``, shares adding up to 1 each, and a labelled vertical rule per entry of ``rules``.
+    """Overlaid histograms of ``samples``, shares adding up to 1 each, and a labelled rule per entry of ``rules``.
 
     Values that are not finite are left out.
     """

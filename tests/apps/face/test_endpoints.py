@@ -205,7 +205,9 @@ def test_a_missing_photo_is_told(client: Client) -> None:
         client.predict(send(OBAMA), None, api_name="/verify")
 
 
-@pytest.mark.parametrize("name", ["🧑🏽‍🚀 Zoë", "../../etc/passwd", "<script>alert(1)</script>", "'; DROP TABLE people; --"])
+@pytest.mark.parametrize(
+    "name", ["🧑🏽‍🚀 Zoë", "../../etc/passwd", "<script>alert(1)</script>", "'; DROP TABLE people; --"]
+)
 def test_strange_names_are_kept_as_typed(hub_url: str, name: str) -> None:
     client = client_of(hub_url)
     assert client.predict(send(BIDEN), name, api_name="/enroll")["name"] == name
@@ -213,7 +215,9 @@ def test_strange_names_are_kept_as_typed(hub_url: str, name: str) -> None:
     assert client.predict(name, api_name="/forget")["forgotten"] == 1
 
 
-@pytest.mark.parametrize(("name", "message"), [("x" * 10_000, "10,000 characters"), ("  ", "visible"), ("a\x00", "0000")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("x" * 10_000, "10,000 characters"), ("  ", "visible"), ("a\x00", "0000")]
+)
 def test_unreadable_names_are_refused(client: Client, name: str, message: str) -> None:
     with pytest.raises(AppError, match=message):
         client.predict(send(BIDEN), name, api_name="/enroll")

@@ -1,0 +1,88 @@
+"""The launcher end to end: its options as the outside sees them, its refusals."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apps import DEMOS
+from shared.cli import BAD_INPUT
+
+ROOT = Path(__file__).resolve().parent.parent
+_USER, _PASSWORD = "ann", "se:cret"
+
+
+@pytest.fixture(scope="module")
+def closed_hub(start_hub: Callable[..., str]) -> str:
+    """A hub with one tab, chosen by a variable, behind a password."""
+    return start_hub("--auth", f"{_USER}:{_PASSWORD}", CONVHUB_TABS="conv")
+
+
+def status_of(url: str, data: bytes | None = None) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def log_in(url: str, user: str, password: str) -> urllib.request.OpenerDirector:
+    jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+    opener = urllib.request.build_opener(jar)
+    with opener.open(url + "login", urllib.parse.urlencode({"username": user, "password": password}).encode()):
+        return opener
+
+
+def test_nobody_gets_in_without_the_password(closed_hub: str) -> None:
+    for path in ("config", "gradio_api/info", "gradio_api/queue/data?session_hash=x"):
+        assert status_of(closed_hub + path) == 401, path
+    assert status_of(closed_hub + "gradio_api/upload", b"--x--") == 401
+    assert status_of(closed_hub + "gradio_api/queue/join", b"{}") == 401
+    for user, password in ((_USER, "wrong"), ("bob", _PASSWORD), ("", "")):
+        with pytest.raises(urllib.error.HTTPError, match=r"4\d\d") as caught:
+            log_in(closed_hub, user, password)
+        caught.value.close()
+
+
+def test_the_password_opens_the_one_tab(closed_hub: str) -> None:
+    with log_in(closed_hub, _USER, _PASSWORD).open(closed_hub + "config") as answer:
+        config: dict[str, Any] = json.load(answer)
+    tabs = [c["props"].get("elem_id") for c in config["components"] if c["type"] == "tabitem"]
+    assert [tab for tab in tabs if tab in {f"tab-{demo.slug}" for demo in DEMOS}] == ["tab-conv"]
+    named = {dependency["api_name"] for dependency in config["dependencies"]}
+    assert "status" in named
+    assert "verify" not in named
+
+
+def test_a_port_that_is_taken_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        command = [sys.executable, "app.py", "--offline", "--port", str(port)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=120, check=False
+        )
+    assert done.returncode == BAD_INPUT
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    assert f"127.0.0.1, port {port}: Address already in use. Choose another --port" in lines[0]
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid"])
+def test_a_host_that_is_not_this_machine_is_refused(host: str) -> None:
+    command = [sys.executable, "app.py", "--offline", "--host", host]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (BAD_INPUT, 1), done.stderr
+    assert host in done.stderr

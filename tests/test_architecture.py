@@ -1,0 +1,339 @@
+"""The rules of the house, checked on the source of every module; each test reports all faults at once."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from shared import registry, settings
+from shared.errors import WeightsError
+from shared.registry.types import Bundled, HubFile, InPackage, Record, Release
+from shared.weights import inspect
+
+ROOT = Path(__file__).resolve().parent.parent
+MOST_LINES = 400
+MOST_BYTES = 10_000_000  # a Space's git refuses larger files without LFS
+HEAVY = (
+    "torch", "torchvision", "facenet_pytorch", "altair", "matplotlib", "scipy", "sklearn", "wfdb", "streamlit",
+    "pillow_heif", "safetensors.torch",
+)  # fmt: skip
+GRADIO = re.compile(r"app\.py|apps/(hub|ui)\.py|apps/\w+/ui\w*\.py")
+PRINTS = re.compile(r"(.*/)?__main__\.py|benchmarks/.*|tests/.*")
+
+
+@cache
+def tracked() -> tuple[str, ...]:
+    """The files of the repository, relative to its root, those not yet committed among them."""
+    try:
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs a git checkout to know the project's files")
+    return tuple(sorted(name for name in listed.split("\0") if name and (ROOT / name).is_file()))
+
+
+def sources(*, tests: bool = False) -> Iterator[tuple[str, ast.Module]]:
+    """Every Python file with its syntax tree; those of the tests where asked for."""
+    for name in tracked():
+        if name.endswith(".py") and (tests or not name.startswith("tests/")):
+            yield name, parsed(name)
+
+
+@cache
+def parsed(name: str) -> ast.Module:
+    return ast.parse((ROOT / name).read_text(encoding="utf-8"), name)
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything imported anywhere in ``tree``; of ``from a import b`` it is "a.b"."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def report(faults: Iterable[str]) -> None:
+    told = list(faults)
+    assert not told, f"{len(told)} faults:\n" + "\n".join(told)
+
+
+def may_import(name: str, target: str) -> bool:
+    """Whether the file ``name`` may import the project's ``target``: downwards only, never from demo to demo."""
+    top = target.split(".")[0]
+    if top == "shared" or name.startswith(("tests/", "benchmarks/")):
+        return True
+    if name == "app.py":
+        return target.startswith("apps.hub")
+    if name.startswith("shared/") or top != "apps":
+        return False
+    demo, _, module = name.removeprefix("apps/").rpartition("/")
+    if not demo:  # apps/hub.py and its helpers; demos are named in apps/__init__.py and imported by their names
+        return name == "apps/hub.py" or re.fullmatch(r"apps\.(DEMOS|Demo|ui|status|join)(\..*)?", target) is not None
+    is_page = module.startswith("ui")
+    if re.match(rf"apps\.{demo.split('/')[0]}(\.|$)", target):
+        return is_page or ".ui" not in target
+    return is_page and target.startswith("apps.ui.")
+
+
+def test_imports_go_down_and_never_sideways() -> None:
+    report(
+        f"{name}:{line} imports {target}"
+        for name, tree in sources()
+        for line, target in imports(tree)
+        if target.startswith(".")
+        or (target.split(".")[0] in ("app", "apps", "shared", "tests", "benchmarks") and not may_import(name, target))
+    )
+
+
+def test_only_pages_import_gradio_and_only_the_report_streamlit() -> None:
+    faults = []
+    for name, tree in sources():
+        for line, target in imports(tree):
+            top = target.split(".")[0]
+            if top == "gradio" and not GRADIO.fullmatch(name):
+                faults.append(f"{name}:{line} imports gradio")
+            if top == "streamlit" and not name.startswith("apps/report/"):
+                faults.append(f"{name}:{line} imports streamlit")
+    report(faults)
+
+
+def names_of(node: ast.expr | None) -> list[str]:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return [node.id] if isinstance(node, ast.Name) else []
+
+
+def test_no_print_no_bare_except_no_raise_exception_no_assert() -> None:
+    faults = []
+    for name, tree in sources():
+        for node in ast.walk(tree):
+            place = f"{name}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Call) and names_of(node) == ["print"] and not PRINTS.fullmatch(name):
+                faults.append(f"{place} prints")
+            if isinstance(node, ast.ExceptHandler) and node.type is None:
+                faults.append(f"{place} catches everything with a bare except")
+            if isinstance(node, ast.Raise) and set(names_of(node.exc)) & {"Exception", "BaseException"}:
+                faults.append(f"{place} raises Exception")
+            if isinstance(node, ast.Assert):
+                faults.append(f"{place} asserts, which python -O leaves out")
+    report(faults)
+
+
+def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.AST]]:
+    """The public functions, classes and methods of a module."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield f"{prefix}{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from public(node.body, f"{node.name}.")
+
+
+def test_everything_public_is_documented() -> None:
+    faults = []
+    for name, tree in sources():
+        if not ast.get_docstring(tree) and tree.body:
+            faults.append(f"{name} does not say what it is")
+        faults += [
+            f"{name}: {what} has no docstring"
+            for what, node in public(tree.body)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not ast.get_docstring(node)
+        ]
+    report(faults)
+
+
+def test_no_file_is_too_long_or_too_large() -> None:
+    faults = [
+        f"{name} has {(ROOT / name).stat().st_size:,} bytes"
+        for name in tracked()
+        if (ROOT / name).stat().st_size > MOST_BYTES
+    ]
+    for name in tracked():
+        if name.endswith(".py"):
+            lines = len((ROOT / name).read_text(encoding="utf-8").splitlines())
+            faults += [f"{name} has {lines} lines"] if lines > MOST_LINES and not name.startswith("tests/") else []
+    report(faults)
+
+
+def test_no_path_or_package_index_of_one_machine() -> None:
+    machine = re.compile(
+        r"(?<![\w.])/(work|home|root|Users|opt)/\w|find-links|index-url|PIP_INDEX|jfrog|artifactory|nexus"
+    )
+    faults = []
+    for name in tracked():
+        if (ROOT / name) == Path(__file__).resolve():
+            continue
+        try:
+            text = (ROOT / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # weights and pictures
+        faults += [
+            f"{name}:{number} {line.strip()[:120]}"
+            for number, line in enumerate(text.splitlines(), 1)
+            if machine.search(line)
+        ]
+    report(faults)
+
+
+def test_every_test_is_collected_once() -> None:
+    faults = []
+    for name, tree in sources(tests=True):
+        if not name.startswith("tests/"):
+            continue
+        is_test_file = Path(name).name.startswith("test_")
+        scopes: list[ast.Module | ast.ClassDef] = [tree, *(n for n in tree.body if isinstance(n, ast.ClassDef))]
+        for scope in scopes:
+            functions = [n.name for n in scope.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+            tests = [function for function in functions if function.startswith("test")]
+            place = f"{name}: {getattr(scope, 'name', 'module')}"
+            faults += [
+                f"{place}: {twice} is defined twice" for twice, n in Counter(functions).items() if n > 1 and tests
+            ]
+            if tests and not is_test_file:
+                faults.append(f"{place} holds tests, but the file's name does not begin with test_")
+            if isinstance(scope, ast.ClassDef) and tests:
+                if not scope.name.startswith("Test"):
+                    faults.append(f"{place} holds tests, but its name does not begin with Test")
+                if "__init__" in functions:
+                    faults.append(f"{place} has an __init__, so pytest leaves it out")
+        if is_test_file and not any(n.name.lower().startswith("test") for n in ast.walk(tree)
+                                    if isinstance(n, ast.FunctionDef | ast.ClassDef)):  # fmt: skip
+            faults.append(f"{name} holds no test")
+        inside = (inner for outer in ast.walk(tree) if isinstance(outer, ast.FunctionDef) for inner in ast.walk(outer)
+                  if inner is not outer and isinstance(inner, ast.FunctionDef))  # fmt: skip
+        faults += [
+            f"{name}:{i.lineno} {i.name} inside a function never runs" for i in inside if i.name.startswith("test_")
+        ]
+    report(faults)
+
+
+def module_names() -> list[str]:
+    return [
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for name, _ in sources()
+        if not name.startswith(("benchmarks/", "apps/report/"))  # scripts: streamlit runs the report from top to bottom
+    ]
+
+
+_PROGRAM = """
+import importlib, json, os, sys
+
+names, heavy = json.loads(sys.argv[1])
+from apps import hub
+from shared.settings import Settings
+hub.build(Settings())
+loaded = [name for name in heavy if name in sys.modules]
+
+for name in names:
+    importlib.import_module(name)  # what other packages read when they are imported is theirs
+for name in [name for name in sys.modules if name.split(".")[0] in ("app", "apps", "shared")]:
+    del sys.modules[name]
+acts, now = [], None
+ACTIONS = ("socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.mkdir",
+           "os.remove", "os.rename", "shutil.rmtree", "tempfile.mkstemp", "sqlite3.connect", "os.putenv")
+
+def watch(event, arguments):
+    if now is None:
+        return
+    if event == "open" and not str(arguments[0]).endswith((".py", ".pyc")):
+        acts.append(f"{now} opens {arguments[0]}")
+    elif event == "open" and arguments[1] not in (None, "r", "rb"):
+        acts.append(f"{now} writes {arguments[0]}")
+    elif event in ACTIONS:
+        acts.append(f"{now}: {event} {arguments[:1]}")
+
+sys.dont_write_bytecode = True
+sys.addaudithook(watch)
+for now in names:
+    importlib.import_module(now)
+now = None
+print(json.dumps({"loaded": loaded, "acts": acts}))
+"""
+
+
+@pytest.fixture(scope="module")
+def fresh_process() -> dict[str, list[str]]:
+    """What a fresh process has loaded when the page is built, and what importing every module does in it."""
+    argument = json.dumps([module_names(), HEAVY])
+    command = [sys.executable, "-c", _PROGRAM, argument]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_any_module_does_nothing(fresh_process: dict[str, list[str]]) -> None:
+    report(fresh_process["acts"])
+
+
+def test_the_page_is_built_without_torch_and_the_like(fresh_process: dict[str, list[str]]) -> None:
+    report(fresh_process["loaded"])
+
+
+def faults_of(record: Record) -> Iterator[str]:
+    """What is missing or wrong in one record of the registry."""
+    for field in ("title", "licence", "source", "preprocessing", "output"):
+        if not getattr(record, field).strip():
+            yield f"{record.name} has no {field}"
+    if not record.name.startswith(f"{record.task}/"):
+        yield f"{record.name} is not named after its task {record.task}"
+    if not record.files:
+        yield f"{record.name} has no files"
+    module, _, function = record.loader.partition(":")
+    try:
+        if not callable(getattr(importlib.import_module(module), function)):
+            yield f"{record.name}: {record.loader} is no function"
+    except (ImportError, AttributeError) as error:
+        yield f"{record.name}: its loader cannot be imported ({error})"
+    if record.card is None or not (settings.weights_dir() / record.card).is_file():
+        yield f"{record.name} has no model card ({record.card})"
+    if record.measured is not None:
+        try:
+            registry.measured(record)
+        except WeightsError as error:
+            yield f"{record.name}: {error}"
+    yield from faults_of_files(record)
+
+
+def faults_of_files(record: Record) -> Iterator[str]:
+    if isinstance(record.origin, Bundled | InPackage):
+        for state in inspect(record):
+            if state.condition != "ok":
+                yield f"{record.name}: {state.path.name} is {state.condition} ({state.found})"
+    if isinstance(record.origin, Bundled):
+        if not record.origin.made_by.startswith(("python -m ", "make ")):
+            yield f"{record.name} does not say which command made it"
+        for file in record.files:
+            if f"weights/{file.path}" not in tracked():
+                yield f"{record.name}: weights/{file.path} is not in the repository"
+            if not file.path.endswith(".safetensors"):
+                yield f"{record.name}: {file.path} is not in the safetensors format"
+    if isinstance(record.origin, Release) and not record.origin.url.startswith("https://"):
+        yield f"{record.name} is not downloaded over https"
+    mirror = record.origin.mirror if isinstance(record.origin, Release) else record.origin
+    if isinstance(mirror, HubFile) and not re.fullmatch(r"[\w.-]+/[\w.-]+", mirror.repo):
+        yield f"{record.name}: {mirror.repo} is no repository of the hub"
+
+
+def test_every_weight_file_is_declared_in_full() -> None:
+    records = registry.records()
+    faults = [fault for record in records for fault in faults_of(record)]
+    names = Counter(record.name for record in records)
+    paths = Counter(file.path for record in records for file in record.files)
+    faults += [f"{name} is declared twice" for name, count in (names + paths).items() if count > 1]
+    faults += [
+        f"{name} is in no record of the registry"
+        for name in tracked()
+        if name.endswith(".safetensors") and name.removeprefix("weights/") not in paths
+    ]
+    report(faults)
