@@ -1,0 +1,56 @@
+"""The five classes of heartbeat of ANSI/AAMI EC57, and which symbol of the WFDB code belongs to which.
+
+The split of MIT-BIH into training and test patients is de Chazal, O'Dwyer and Reilly 2004 (IEEE TBME 51). Nodal and
+atrial escape beats (j, e) count as N, as in AAMI's table; some published code counts them as S, which changes the
+figures of S. Records with a pacemaker are left out of both halves, as the standard asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class BeatClass:
+    """One class: its letter, its name for people, the WFDB symbols that count as it, and its colour on the paper."""
+
+    letter: str
+    name: str
+    symbols: str
+    colour: str  # readable on white and on dark paper; the letter is always printed as well
+
+
+CLASSES = (
+    BeatClass("N", "normal, or bundle branch block", "NLRBej", "#2e8b57"),
+    BeatClass("S", "supraventricular ectopic (premature atrial or nodal)", "AaJSn", "#c77700"),
+    BeatClass("V", "ventricular ectopic", "VEr", "#d0342c"),
+    BeatClass("F", "fusion of ventricular and normal", "F", "#8e44ad"),
+    BeatClass("Q", "paced, or not classifiable", "/fQ?", "#6b7280"),
+)
+LETTERS = "".join(item.letter for item in CLASSES)  # "NSVFQ"
+UNCLASSIFIED = LETTERS.index("Q")
+CLASS_OF_SYMBOL = {symbol: number for number, item in enumerate(CLASSES) for symbol in item.symbols}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+DS1 = _names("101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230")
+DS2 = _names("100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234")
+PACED = ("102", "104", "107", "217")
+SAME_PERSON = (("201", "202"),)  # one in DS1, one in DS2: never one to train and the other to choose by
+
+
+def classes_of(symbols: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The class number of each symbol; -1 for marks that are no beat (rhythm changes, noise, flutter waves, ...)."""
+    return np.array([CLASS_OF_SYMBOL.get(symbol, -1) for symbol in symbols], np.int64)
+
+
+def person_of(record: str) -> str:
+    """Whose recording it is: two records of one person give the same answer."""
+    return next((pair[0] for pair in SAME_PERSON if record in pair), record)

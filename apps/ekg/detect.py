@@ -1,0 +1,78 @@
+"""Find the beats of a recording that nobody annotated, with the QRS detector of the wfdb package.
+
+GQRS and XQRS both come with wfdb; ``benchmarks/ekg_detectors.py`` measures them on the 22 patients of DS1 and the page
+shows the figures of the one used here. A detector marks the onset or the slope of the QRS; the classifier learned from
+annotations at its peak, so every mark is moved to the largest deflection near it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.ekg.recording import Signal
+from apps.ekg.signals import RATE_HZ, Prepared
+
+_BLOCK_S = 1800  # the detectors keep a Python object per candidate: half an hour at a time
+_OVERLAP_S = 10  # they need a few seconds to learn the height of the QRS
+_PEAK_S = 0.10  # the peak is searched this far on either side of a detector's mark
+_REFRACTORY_S = 0.20  # no heart beats twice within it
+Marks = npt.NDArray[np.int64]
+
+
+def find_beats(prepared: Prepared, *, detector: str = "gqrs") -> npt.NDArray[np.float64]:
+    """Times (K,) in seconds of the QRS peaks, rising; stretches that are not usable have none."""
+    find = DETECTORS[detector]
+    signal = prepared.filtered_mv
+    block, overlap = _BLOCK_S * RATE_HZ, _OVERLAP_S * RATE_HZ
+    found: list[Marks] = []
+    for start in range(0, len(signal), block):
+        before, after = max(0, start - overlap), min(start + block + overlap, len(signal))
+        if not np.any(signal[before:after]):
+            continue
+        marks = _to_peaks(signal[before:after], find(signal[before:after])) + before
+        found.append(marks[(marks >= start) & (marks < start + block)])
+    marks = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+    marks = marks[prepared.usable[np.minimum(marks, len(prepared.usable) - 1)]]
+    return _apart(signal, marks) / RATE_HZ
+
+
+def _gqrs(signal: Signal) -> Marks:
+    from wfdb.processing import gqrs_detect
+
+    return np.asarray(gqrs_detect(sig=signal.astype(np.float64), fs=RATE_HZ, adc_gain=200, adc_zero=0), np.int64)
+
+
+def _xqrs(signal: Signal) -> Marks:
+    from wfdb.processing import XQRS
+
+    found = XQRS(sig=signal.astype(np.float64), fs=RATE_HZ)
+    found.detect(verbose=False)
+    return np.asarray(found.qrs_inds, np.int64)
+
+
+DETECTORS: dict[str, Callable[[Signal], Marks]] = {"gqrs": _gqrs, "xqrs": _xqrs}
+
+
+def _to_peaks(signal: Signal, marks: Marks) -> Marks:
+    """Each mark moved to the largest deflection within ``_PEAK_S``."""
+    reach = round(_PEAK_S * RATE_HZ)
+    if marks.size == 0:
+        return marks.astype(np.int64)
+    near = np.clip(marks[:, None] + np.arange(-reach, reach + 1), 0, len(signal) - 1)
+    best = np.abs(signal[near]).argmax(axis=1)
+    return np.asarray(near[np.arange(len(marks)), best], np.int64)
+
+
+def _apart(signal: Signal, marks: Marks) -> Marks:
+    """``marks`` without the lower of two that are closer than a heart can beat."""
+    kept: list[int] = []
+    for mark in marks.tolist():
+        if kept and mark - kept[-1] < _REFRACTORY_S * RATE_HZ:
+            if abs(signal[mark]) > abs(signal[kept[-1]]):
+                kept[-1] = mark
+        else:
+            kept.append(mark)
+    return np.array(kept, np.int64)
