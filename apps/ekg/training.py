@@ -90,7 +90,7 @@ class _Member:
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
-        return float(loss)
+        return float(loss.detach())
 
     def state(self) -> dict[str, Any]:
         """All of it, for a checkpoint between two rounds."""

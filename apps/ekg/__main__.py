@@ -1,0 +1,150 @@
+"""``python -m apps.ekg classify RECORD | train --data DIR --out FILE | evaluate --data DIR --records 101,106``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from apps.ekg.aami import DS1, DS2, LETTERS, PACED
+from shared import cli
+from shared.errors import OptionError, check_whole
+
+_KNOWN = (*DS1, *DS2, *PACED)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Parse the arguments and do what they say."""
+    arguments = _parser().parse_args(argv)
+    arguments.work(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = cli.Parser(
+        prog="python -m apps.ekg", description="Heartbeats of an EKG, told apart. Not a medical device."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=cli.Parser)
+
+    one = commands.add_parser("classify", help="classify the beats of one recording")
+    one.add_argument("record", metavar="RECORD", help="a WFDB path without ending, a zip of one, a CSV or an EDF file")
+    one.add_argument("--lead", help="its lead, by name (default: the one nearest to MLII)")
+    one.add_argument("--rate", type=float, metavar="HZ", help="sampling rate of a CSV without a time column")
+    one.add_argument("--detect", action="store_true", help="find the beats even where they are annotated")
+    one.add_argument("--csv", type=Path, metavar="FILE", help="write the beats as a table")
+    one.add_argument("--annotations", type=Path, metavar="FILE", help="write them as WFDB annotations")
+    one.set_defaults(work=_classify)
+
+    train = commands.add_parser("train", help="train the ensemble on the patients of DS1")
+    train.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="MIT-BIH; missing records are downloaded"
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the safetensors file goes")
+    train.add_argument("--records", default="ds1", help="names with commas, or ds1 (default)")
+    train.add_argument("--members", type=int, default=None, help="networks in the ensemble")
+    train.add_argument("--steps", type=int, default=None, help="batches per network")
+    train.add_argument("--seed", type=int, default=0)
+    train.set_defaults(work=_train)
+
+    judge = commands.add_parser("evaluate", help="Se, PPV, F1, confusion matrix on annotated records")
+    judge.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records")
+    judge.add_argument("--records", required=True, help="names with commas, or ds1, ds2")
+    judge.set_defaults(work=_evaluate)
+    for command in (one, judge):
+        command.add_argument("--weights", type=Path, metavar="FILE", help="weights that train wrote (default: bundled)")
+        command.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    return parser
+
+
+def _classify(arguments: argparse.Namespace) -> None:
+    from apps.ekg.classify import classified
+    from apps.ekg.export import write_annotations, write_csv
+    from apps.ekg.model import leased
+    from apps.ekg.records import opened
+    from apps.ekg.rhythm import rhythm_of
+
+    with leased(arguments.weights) as network, opened(arguments.record, rate_hz=arguments.rate) as recording:
+        found = classified(recording, network, lead=arguments.lead, use_annotations=not arguments.detect)
+    rhythm = rhythm_of(found.times_s, found.classes, recording.duration_s)
+    if arguments.csv:
+        write_csv(found, arguments.csv)
+    if arguments.annotations:
+        write_annotations(found, arguments.annotations)
+    for warning in found.warnings:
+        cli.say(f"Note: {warning}")
+    beats = [
+        {"time_s": round(float(second), 4), "class": LETTERS[number], "probability": round(float(row[number]), 4)}
+        for second, number, row in zip(found.times_s, found.classes, found.probabilities, strict=True)
+    ]
+    figures = {name: _plain(value) for name, value in asdict(rhythm).items()}
+    if arguments.json:
+        lead = {"record": recording.name, "lead": found.prepared.lead, "rate_hz": recording.rate_hz}
+        cli.write_json({**lead, "rhythm": figures, "beats": beats, "warnings": list(found.warnings)})
+        return
+    print(f"{recording.name}, lead {found.prepared.lead}: {rhythm.n_beats:,} beats in {rhythm.duration_s:,.0f} s")
+    print(f"rate {rhythm.mean_bpm:.0f} per minute ({rhythm.slowest_bpm:.0f} to {rhythm.fastest_bpm:.0f})")
+    print(", ".join(f"{letter} {rhythm.counts[letter]:,}" for letter in LETTERS))
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from apps.ekg.dataset import read_labelled
+    from apps.ekg.model import save_weights
+    from apps.ekg.network import Ensemble, parameters_of
+    from apps.ekg.sources import ensure_records, parse_records
+    from apps.ekg.training import TrainOptions, train
+
+    records = parse_records(arguments.records, _KNOWN)
+    chosen: dict[str, Any] = {"seed": arguments.seed}
+    for name in ("members", "steps"):
+        value = getattr(arguments, name)
+        if value is not None:
+            chosen[name] = check_whole(value, f"--{name}", low=1, high=100_000)
+    options = TrainOptions(**chosen)
+    if any(name in PACED for name in records):
+        raise OptionError("Training leaves out paced records", arguments.records, f"Leave out {', '.join(PACED)}.")
+    ensure_records(arguments.data, records)
+    labelled = list(read_labelled(arguments.data, records))
+    ensemble = Ensemble(options.members, width=options.width)
+    cli.say(f"{len(labelled)} records, {options.members} networks, {parameters_of(ensemble):,} weights")
+    checkpoint = arguments.out.with_name(arguments.out.name + ".checkpoint")
+    for step in train(ensemble, labelled, options, checkpoint=checkpoint):
+        cli.say(f"network {step.member + 1}/{options.members} step {step.step}/{step.steps} cost {step.loss:.4f}")
+    save_weights(ensemble, arguments.out)
+    checkpoint.unlink(missing_ok=True)
+    cli.say(f"wrote {arguments.out}")
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from apps.ekg.evaluate import evaluate
+    from apps.ekg.model import leased
+    from apps.ekg.sources import parse_records
+
+    with leased(arguments.weights) as network:
+        result = evaluate(arguments.data, parse_records(arguments.records, _KNOWN), network)
+    if arguments.json:
+        cli.write_json(result)
+        return
+    print(f"{result['n_beats']:,} beats of {result['n_records']} records in {result['seconds']:.1f} s")
+    always = result["always_n"]
+    low, high = result["interval_95_over_patients"]["accuracy"]
+    interval = f"95 % over patients {low:.4f} to {high:.4f}"
+    print(f"accuracy {result['accuracy']:.4f} ({interval}); always N {always['accuracy']:.4f}")
+    print(f"macro-F1 of N, S, V {result['macro_f1_nsv']:.4f}; always N {always['macro_f1_nsv']:.4f}")
+    print("class     Se    PPV     F1   beats   answered " + " ".join(f"{letter:>6}" for letter in LETTERS))
+    for letter, row in zip(LETTERS, result["confusion"], strict=True):
+        score = result["per_class"][letter]
+        figures = f"{score['se']:6.3f} {score['ppv']:6.3f} {score['f1']:6.3f} {score['support']:7,}"
+        print(f"{letter}     {figures}            " + " ".join(f"{count:6,}" for count in row))
+
+
+def _plain(value: Any) -> Any:
+    """NaN as None, floats rounded: what JSON can say."""
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    return value
+
+
+if __name__ == "__main__":
+    cli.run(main)
