@@ -56,7 +56,7 @@ def prepare(recording: Recording, lead: int) -> Prepared:
         smooth = _resampled(_filled(raw), up, down)
         first, count = (start - before) * up // down, -(-(stop - start) * up // down)
         plain.append(smooth[first : first + count].astype(np.float32))
-        filtered.append(_band_passed(smooth)[first : first + count].astype(np.float32))
+        filtered.append(band_passed(smooth)[first : first + count].astype(np.float32))
         places = np.minimum(np.arange(first, first + count) * down // up, len(good) - 1)
         usable.append(good[places])
     whole = Prepared(np.concatenate(plain), np.concatenate(filtered), np.concatenate(usable), recording.leads[lead])
@@ -123,7 +123,8 @@ def _resampled(values: npt.NDArray[np.float64], up: int, down: int) -> npt.NDArr
     return np.asarray(resample_poly(values, up, down, padtype="line") if (up, down) != (1, 1) else values)
 
 
-def _band_passed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def band_passed(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """``values`` at ``RATE_HZ`` from 0.5 to 40 Hz, without a shift in time."""
     from scipy.signal import butter, sosfiltfilt
 
     sections = butter(2, BAND_HZ, "bandpass", fs=RATE_HZ, output="sos")
