@@ -21,15 +21,16 @@ class BeatClass:
     letter: str
     name: str
     symbols: str
-    colour: str  # readable on white and on dark paper; the letter is always printed as well
+    colour: str  # on white paper; the letter is always printed as well
+    colour_dark: str  # on dark paper
 
 
 CLASSES = (
-    BeatClass("N", "normal, or bundle branch block", "NLRBej", "#2e8b57"),
-    BeatClass("S", "supraventricular ectopic (premature atrial or nodal)", "AaJSn", "#c77700"),
-    BeatClass("V", "ventricular ectopic", "VEr", "#d0342c"),
-    BeatClass("F", "fusion of ventricular and normal", "F", "#8e44ad"),
-    BeatClass("Q", "paced, or not classifiable", "/fQ?", "#6b7280"),
+    BeatClass("N", "normal, or bundle branch block", "NLRBej", "#1d7a4a", "#4fd08b"),
+    BeatClass("S", "supraventricular ectopic (premature atrial or nodal)", "AaJSn", "#a85f00", "#ffb347"),
+    BeatClass("V", "ventricular ectopic", "VEr", "#c0271f", "#ff7b72"),
+    BeatClass("F", "fusion of ventricular and normal", "F", "#7d3c98", "#d7a3f0"),
+    BeatClass("Q", "paced, or not classifiable", "/fQ?", "#5b6472", "#a9b4c2"),
 )
 LETTERS = "".join(item.letter for item in CLASSES)  # "NSVFQ"
 UNCLASSIFIED = LETTERS.index("Q")

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.classify import Classified
-from apps.ekg.recording import MIN_RATE_HZ, Recording, in_memory
+from apps.ekg.recording import Recording, in_memory
+from apps.ekg.signals import RATE_HZ
 from shared.errors import check_number
 
 LONGEST_S = 300.0  # a try should answer in a second
@@ -24,7 +25,7 @@ class Disturbance:
     drift_mv: float = 0.0  # amplitude of electrode drift at 0.3 Hz
     gain: float = 1.0
     inverted: bool = False
-    rate_hz: float = 0.0  # 0: as it is
+    rate_hz: float = 0.0  # 0: as it is; else as if it had been recorded this slowly
     seed: int = 0
 
 
@@ -43,13 +44,12 @@ class Agreement:
         return self.kept / max(1, self.kept + self.changed + self.lost)
 
 
-def excerpt(recording: Recording, lead: int, *, start_s: float = 0.0, length_s: float = LONGEST_S) -> Recording:
-    """``length_s`` seconds of one lead from ``start_s``, without its annotations."""
-    first = round(
-        max(0.0, min(start_s, recording.duration_s - min(length_s, recording.duration_s))) * recording.rate_hz
-    )
-    last = min(recording.n_samples, first + round(length_s * recording.rate_hz))
-    return in_memory(recording.name, recording.read(lead, first, last), recording.rate_hz, (recording.leads[lead],))
+def excerpt(found: Classified, *, start_s: float = 0.0, length_s: float = LONGEST_S) -> Recording:
+    """``length_s`` seconds of the classified lead from ``start_s`` on, at 125 Hz, without annotations."""
+    signal = found.prepared.plain_mv
+    length = min(len(signal), round(length_s * RATE_HZ))
+    first = min(max(0, round(start_s * RATE_HZ)), len(signal) - length)
+    return in_memory(found.recording.name, signal[first : first + length], RATE_HZ, (found.prepared.lead,))
 
 
 def disturbed(recording: Recording, how: Disturbance) -> Recording:
@@ -67,13 +67,12 @@ def disturbed(recording: Recording, how: Disturbance) -> Recording:
     t = np.arange(len(signal)) / recording.rate_hz
     signal += how.drift_mv * np.sin(2 * np.pi * 0.3 * t)
     signal += how.noise_mv * random.standard_normal(len(signal))
-    rate_hz = recording.rate_hz
-    if how.rate_hz and how.rate_hz < rate_hz:
-        check_number(how.rate_hz, "The rate in Hz", low=MIN_RATE_HZ, high=20_000)
-        times = np.arange(int(len(signal) * how.rate_hz / rate_hz)) / how.rate_hz
-        signal, rate_hz = np.interp(times, t, signal), how.rate_hz  # as a cheap recorder would: no filter before
+    if how.rate_hz and how.rate_hz < recording.rate_hz:
+        check_number(how.rate_hz, "The rate in Hz", low=10, high=20_000)
+        times = np.arange(int(t[-1] * how.rate_hz) + 1) / how.rate_hz
+        signal = np.interp(t, times, np.interp(times, t, signal))  # as a cheap recorder would: no filter before
     counts = np.round(signal * _LEVELS) / _LEVELS  # the recorder's steps: a tiny gain loses the P wave for good
-    return in_memory(recording.name, counts, rate_hz, recording.leads[:1])
+    return in_memory(recording.name, counts, recording.rate_hz, recording.leads[:1])
 
 
 def agreement(before: Classified, after: Classified | None) -> Agreement:

@@ -71,7 +71,7 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
     like_reference[:, 2:] = 0
     with torch.no_grad():
         layers = tuple(LayerView(name, x[0].cpu().numpy()) for name, x in member.convolutions(windows))
-        filters = member.conv1[0].weight.detach().cpu().numpy()
+        filters = member.get_parameter("conv1.0.weight").detach().cpu().numpy()
     return Explained(
         index,
         tuple(found.probabilities[index].tolist()),
@@ -87,7 +87,7 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
 
 
 def slide(kernel: Array, channels: Array, *, stride: int = 2) -> npt.NDArray[np.float64]:
-    """One filter (C, taps) slid over (C, T), zero-padded by half its taps: the sums (T / stride,), as conv1 makes them."""
+    """One filter (C, taps) slid over (C, T), zero-padded by half its taps: the (T / stride,) sums of conv1."""
     taps = kernel.shape[1]
     padded = np.pad(channels.astype(np.float64), ((0, 0), (taps // 2, taps // 2)))
     view = np.lib.stride_tricks.sliding_window_view(padded, taps, axis=1)[:, ::stride]

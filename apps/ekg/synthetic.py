@@ -1,9 +1,9 @@
 """A made-up electrocardiogram whose every beat is known: for samples that say so, and for tests.
 
-Each wave is a Gaussian at a fixed place beside the QRS peak, as in the model of McSharry, Clifford, Tarassenko and Smith
-2003 without its differential equation. A premature atrial beat (S) comes early with an inverted P wave; a premature
-ventricular one (V) comes early, wide and without P wave, with its T wave upside down and a compensatory pause after it.
-It looks like an EKG and is none: nothing measured on it says anything about patients.
+Each wave is a Gaussian at a fixed place beside the QRS peak, as in the model of McSharry, Clifford, Tarassenko and
+Smith 2003 without its differential equation. A premature atrial beat (S) comes early with an inverted P wave; a
+premature ventricular one (V) comes early, wide and without P wave, with its T wave upside down and a compensatory
+pause after it. It looks like an EKG and is none: nothing measured on it says anything about patients.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Rhythm:
     jitter: float = 0.02  # standard deviation of the RR interval, as a share of it
     noise_mv: float = 0.01  # standard deviation of white noise
     drift_mv: float = 0.08  # breathing, 0.25 Hz
+    fibrillation_mv: float = 0.0  # above 0: no P wave, but waves of this amplitude at 6 Hz
 
 
 def synthetic(duration_s: float, rhythm: Rhythm, *, seed: int = 0, lead: str = "MLII") -> Recording:
@@ -53,16 +54,17 @@ def synthetic(duration_s: float, rhythm: Rhythm, *, seed: int = 0, lead: str = "
     times, symbols = _beats(duration_s, rhythm, random)
     t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
     signal = rhythm.drift_mv * np.sin(2 * np.pi * 0.25 * t) + rhythm.noise_mv * random.standard_normal(len(t))
+    signal += rhythm.fibrillation_mv * np.sin(2 * np.pi * 6 * t + 2 * np.sin(2 * np.pi * 0.7 * t))
     for peak, symbol in zip(times, symbols, strict=True):
         first, last = np.searchsorted(t, [peak - 0.4, peak + 0.7])
-        signal[first:last] += _shape(t[first:last] - peak, symbol)
+        signal[first:last] += _shape(t[first:last] - peak, symbol, with_p=not rhythm.fibrillation_mv)
     marks = Annotations(times, tuple(symbols))
     return in_memory("synthetic", signal, RATE_HZ, (lead,), annotations=marks, warnings=("Synthetic: nobody's heart.",))
 
 
-def _shape(t: npt.NDArray[np.float64], symbol: str) -> npt.NDArray[np.float64]:
+def _shape(t: npt.NDArray[np.float64], symbol: str, *, with_p: bool) -> npt.NDArray[np.float64]:
     total = np.zeros_like(t)
-    for wave in SHAPES[symbol]:
+    for wave in SHAPES[symbol] if with_p or symbol == "V" else _QRST:
         total += wave.height_mv * np.exp(-0.5 * ((t - wave.at_s) / wave.width_s) ** 2)
     return total
 
