@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _classify(arguments: argparse.Namespace) -> None:
     from apps.ekg.classify import classified
-    from apps.ekg.export import write_annotations, write_csv
+    from apps.ekg.export import answer_of, write_annotations, write_csv
     from apps.ekg.model import leased
     from apps.ekg.records import opened
     from apps.ekg.rhythm import rhythm_of
@@ -74,14 +72,8 @@ def _classify(arguments: argparse.Namespace) -> None:
         write_annotations(found, arguments.annotations)
     for warning in found.warnings:
         cli.say(f"Note: {warning}")
-    beats = [
-        {"time_s": round(float(second), 4), "class": LETTERS[number], "probability": round(float(row[number]), 4)}
-        for second, number, row in zip(found.times_s, found.classes, found.probabilities, strict=True)
-    ]
-    figures = {name: _plain(value) for name, value in asdict(rhythm).items()}
     if arguments.json:
-        lead = {"record": recording.name, "lead": found.prepared.lead, "rate_hz": recording.rate_hz}
-        cli.write_json({**lead, "rhythm": figures, "beats": beats, "warnings": list(found.warnings)})
+        cli.write_json(answer_of(found))
         return
     print(f"{recording.name}, lead {found.prepared.lead}: {rhythm.n_beats:,} beats in {rhythm.duration_s:,.0f} s")
     print(f"rate {rhythm.mean_bpm:.0f} per minute ({rhythm.slowest_bpm:.0f} to {rhythm.fastest_bpm:.0f})")
@@ -137,13 +129,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         score = result["per_class"][letter]
         figures = f"{score['se']:6.3f} {score['ppv']:6.3f} {score['f1']:6.3f} {score['support']:7,}"
         print(f"{letter}     {figures}            " + " ".join(f"{count:6,}" for count in row))
-
-
-def _plain(value: Any) -> Any:
-    """NaN as None, floats rounded: what JSON can say."""
-    if isinstance(value, float):
-        return round(value, 4) if math.isfinite(value) else None
-    return value
 
 
 if __name__ == "__main__":

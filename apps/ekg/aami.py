@@ -43,6 +43,14 @@ def _names(text: str) -> tuple[str, ...]:
 
 DS1 = _names("101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230")
 DS2 = _names("100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234")
+FOLDS = (  # of DS1; the patients with many S beats (209, 201, 207, 118, 220, 223) are in six different ones
+    _names("209 114 106 115"),
+    _names("201 215 109 112"),
+    _names("207 119 101 122"),
+    _names("118 208 108"),
+    _names("220 203 124 116"),
+    _names("223 230 205"),
+)
 PACED = ("102", "104", "107", "217")
 SAME_PERSON = (("201", "202"),)  # one in DS1, one in DS2: never one to train and the other to choose by
 

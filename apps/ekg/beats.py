@@ -5,9 +5,10 @@ only odd *for this patient*. So nothing absolute goes into the network: amplitud
 QRS height, intervals are logarithms of ratios to his local and whole-record intervals, and the shape is given as
 differences from the beats before and after and from two reference beats.
 
-A reference is the median of the beats that follow a *long* interval, not of all beats. Ectopic beats come early by
-definition, so the beats after long intervals are the sinus beats even where ectopic ones are the majority (a sick
-sinus), where a plain median would make the ectopic beat the norm and the sinus beat the exception.
+A reference is the median of the beats that follow a *long* interval (at least 0.9 of the 85th or 90th percentile), not
+of all beats. Ectopic beats come early by definition, so the beats after long intervals are the sinus beats even where
+four in five are ectopic (a sick sinus); a plain median would make the ectopic beat the norm there. In an even rhythm
+all beats qualify.
 
 Looking ahead: neighbours, local medians (16 beats either way) and references use the beats after as well as before,
 and two of the scales use the whole recording. No label is ever used. Compare de Chazal et al. 2004, whose RR features
@@ -35,6 +36,7 @@ QRS = slice(PEAK - 14, PEAK + 18)  # 0.11 s before to 0.14 s after: a wide QRS f
 P_WAVE = (PEAK - 34, PEAK - 8)  # 0.27 s to 0.06 s before the peak
 LOCAL_BEATS = 16  # on either side, for local medians of RR
 REFERENCE_BEATS = 24  # on either side, for the local reference beat
+LONG = 0.9  # of the long interval: what still counts as long
 _STEP = 8  # one local reference serves this many beats in a row
 _MIN_SCALE_MV = 0.05  # a QRS below it is noise; dividing by less would blow the noise up
 
@@ -92,14 +94,14 @@ class References:
 
 
 def references(beats: Beats) -> References:
-    """Medians of the beats that follow a long interval: the upper 40 % in the record, the upper half nearby."""
+    """Medians of the beats that follow a long interval, near by and in the whole record."""
     windows, rr, n = beats.windows, beats.rr_s, len(beats.rr_s)
     local = np.empty((-(-n // _STEP), windows.shape[1]), np.float32)
     for row, start in enumerate(range(0, n, _STEP)):
         near = slice(max(0, start - REFERENCE_BEATS), start + _STEP + REFERENCE_BEATS)
-        long = rr[near] >= np.median(rr[near])
+        long = rr[near] >= LONG * np.quantile(rr[near], 0.85)
         local[row] = np.median(windows[near][long], axis=0)
-    long = rr >= np.quantile(rr, 0.6)
+    long = rr >= LONG * np.quantile(rr, 0.9)
     some = np.flatnonzero(long)[:: max(1, int(long.sum()) // 4000)]  # enough for a median, and bounded memory
     return References(np.median(windows[some], axis=0).astype(np.float32), local)
 

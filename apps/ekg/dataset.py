@@ -83,7 +83,7 @@ def draw_examples(records: Sequence[Labelled], random: Random, *, variants: bool
     for record in records:
         made = [(record, 1.0)]
         for variant in VARIANTS.values() if variants else ():
-            if record.count(1) >= variant.min_ectopic and random.random() < variant.chance:
+            if variant.fits(record) and random.random() < variant.chance:
                 made.append((variant.make(record, random), variant.weight))
         for sequence, weight in made:
             known = sequence.classes != UNCLASSIFIED

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from apps.ekg.recording import Signal
 from apps.ekg.signals import RATE_HZ, Prepared
+from apps.ekg.wfdb_package import wfdb_package
 
 _BLOCK_S = 1800  # the detectors keep a Python object per candidate: half an hour at a time
 _OVERLAP_S = 10  # they need a few seconds to learn the height of the QRS
@@ -40,15 +41,14 @@ def find_beats(prepared: Prepared, *, detector: str = "gqrs") -> npt.NDArray[np.
 
 
 def _gqrs(signal: Signal) -> Marks:
-    from wfdb.processing import gqrs_detect
-
-    return np.asarray(gqrs_detect(sig=signal.astype(np.float64), fs=RATE_HZ, adc_gain=200, adc_zero=0), np.int64)
+    processing = wfdb_package("wfdb.processing")
+    return np.asarray(
+        processing.gqrs_detect(sig=signal.astype(np.float64), fs=RATE_HZ, adc_gain=200, adc_zero=0), np.int64
+    )
 
 
 def _xqrs(signal: Signal) -> Marks:
-    from wfdb.processing import XQRS
-
-    found = XQRS(sig=signal.astype(np.float64), fs=RATE_HZ)
+    found = wfdb_package("wfdb.processing").XQRS(sig=signal.astype(np.float64), fs=RATE_HZ)
     found.detect(verbose=False)
     return np.asarray(found.qrs_inds, np.int64)
 

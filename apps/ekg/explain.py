@@ -44,7 +44,6 @@ class Explained:
     shape_only: tuple[float, ...]  # N S V F with the rhythm like the reference's
     rhythm_only: tuple[float, ...]  # N S V F with the shape like the reference's
     features: tuple[tuple[str, float], ...]
-    filters: Array  # (filters, C, taps) of the first layer of the first network
     layers: tuple[LayerView, ...]
 
 
@@ -71,7 +70,6 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
     like_reference[:, 2:] = 0
     with torch.no_grad():
         layers = tuple(LayerView(name, x[0].cpu().numpy()) for name, x in member.convolutions(windows))
-        filters = member.get_parameter("conv1.0.weight").detach().cpu().numpy()
     return Explained(
         index,
         tuple(found.probabilities[index].tolist()),
@@ -81,9 +79,13 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
         _answer(network, windows, _neutral(features, len(RHYTHM_FEATURES), before=True)),
         _answer(network, like_reference, _neutral(features, len(RHYTHM_FEATURES), before=False)),
         tuple(zip((*RHYTHM_FEATURES, *SHAPE_FEATURES), found.features[index].tolist(), strict=True)),
-        filters,
         layers,
     )
+
+
+def first_filters(network: nn.Module) -> Array:
+    """The first layer of the first network: (filters, C, taps)."""
+    return np.asarray(network.get_parameter("members.0.conv1.0.weight").detach().cpu().numpy())
 
 
 def slide(kernel: Array, channels: Array, *, stride: int = 2) -> npt.NDArray[np.float64]:

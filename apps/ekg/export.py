@@ -8,15 +8,44 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from apps.ekg.aami import LETTERS
 from apps.ekg.classify import Classified
+from apps.ekg.rhythm import rhythm_of
+from apps.ekg.wfdb_package import wfdb_package
 from shared.errors import OptionError, quoted
+
+
+def answer_of(found: Classified) -> dict[str, Any]:
+    """The whole answer as plain values: what ``classify --json`` prints and ``/classify_ekg`` returns."""
+    rhythm = rhythm_of(found.times_s, found.classes, found.recording.duration_s)
+    return {
+        "record": found.recording.name,
+        "lead": found.prepared.lead,
+        "rate_hz": found.recording.rate_hz,
+        "rhythm": {name: _plain(value) for name, value in asdict(rhythm).items()},
+        "warnings": list(found.warnings),
+        "beats": [
+            {"time_s": round(float(second), 4), "class": LETTERS[number], "probability": round(float(row[number]), 4)}
+            for second, number, row in zip(found.times_s, found.classes, found.probabilities, strict=True)
+        ],
+        "notice": "For teaching only. Not a medical device.",
+    }
+
+
+def _plain(value: Any) -> Any:
+    """NaN as None, floats rounded: what JSON can say."""
+    if isinstance(value, float):
+        return round(value, 4) if math.isfinite(value) else None
+    return value
 
 
 def csv_text(found: Classified) -> str:
@@ -47,7 +76,7 @@ def write_annotations(found: Classified, path: Path) -> None:
         raise OptionError(
             "WFDB annotations are NAME.atr, of letters, digits and dashes", quoted(path.name), "Rename it."
         )
-    import wfdb
+    wfdb = wfdb_package()
 
     samples = np.round(found.times_s * found.recording.rate_hz).astype(np.int64)
     symbols = [LETTERS[number] for number in found.classes]

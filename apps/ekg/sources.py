@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from apps.ekg.wfdb_package import wfdb_package
 from shared.errors import DownloadError, OfflineError, check_choice
 from shared.settings import current
 
@@ -27,7 +28,7 @@ def ensure_records(data: Path, records: Iterable[str]) -> None:
     listed = ", ".join(missing[:8]) + (" …" if len(missing) > 8 else "")
     if current().offline:
         raise OfflineError(f"{data} holds the records {listed}", "none, offline", "Copy them there, or go online.")
-    import wfdb
+    wfdb = wfdb_package()
 
     with tempfile.TemporaryDirectory(prefix="mitdb-") as folder:
         try:

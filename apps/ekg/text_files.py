@@ -8,6 +8,7 @@ the phone; what stays the same in all of them is a value in hertz and a unit, so
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,9 +115,11 @@ def _style(lines: list[str]) -> tuple[str, str]:
         return ",", ","
     if "," not in text:
         return " " if re.search(r"\S +\S", text) else ",", "."
-    commas = [line.count(",") for line in lines if line.strip()]
-    if decimal_comma and len({*commas}) > 1 and max(commas) <= 1:  # 0,12 / 1 / -0,3: one column with decimal commas
-        return ";", ","
+    rows = [line.split(",") for line in lines if line.strip()]
+    if decimal_comma and max(map(len, rows)) <= 2:  # 0,12 / 1 / -0,3: is it two columns, or one with decimal commas?
+        first = [float(row[0]) for row in rows if re.fullmatch(r"\s*[-+]?\d+\s*", row[0])]
+        rises = len(first) == len(rows) and all(a < b for a, b in itertools.pairwise(first))
+        return (",", ".") if rises else (";", ",")
     return ",", "."
 
 

@@ -1,13 +1,17 @@
 """Train the ensemble: a generator of steps that can be stopped anywhere and goes on where it was.
 
 AdamW with one cycle of the learning rate, label smoothing (annotators err too), gradient clipping. The training set is
-drawn anew every few hundred steps, with made-up rhythms (``variants``). Each choice was made by patient-wise
-cross-validation inside DS1 (``validation``); the figures are in ``weights/ekg/``.
+drawn anew every few hundred steps, with made-up rhythms (``variants``).
+
+Each of the six members leaves out the patients of another fold (bagging by patient). Together they have seen everybody,
+and every patient has a member that never saw him: the cross-validation by patient is a by-product of the training
+(``validation``), and the networks that it judges are the very ones that the hub uses.
 """
 
 from __future__ import annotations
 
 import pickle
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from apps.ekg.aami import FOLDS
 from apps.ekg.dataset import Examples, disturbed, draw_examples
 from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, parameters_of
 from apps.ekg.variants import Labelled
@@ -28,15 +33,16 @@ from shared.errors import OptionError, RecordError
 class TrainOptions:
     """What the training command can be told; the defaults made the weights that come with the hub."""
 
-    members: int = 7  # networks in the ensemble
-    steps: int = 900  # batches per member
+    members: int = 6  # networks in the ensemble
+    bagging: bool = True  # member n leaves out the patients of fold n
+    steps: int = 800  # batches per member
     batch: int = 256  # beats
     learning_rate: float = 3e-3  # the highest of the cycle
     weight_decay: float = 0.02
     smoothing: float = 0.05  # of the labels
     dropout: float = 0.3
     width: int = 24  # filters of the first layer
-    redraw: int = 300  # steps until the training set is drawn anew
+    redraw: int = 400  # steps until the training set is drawn anew
     variants: bool = True  # with made-up rhythms
     bias: tuple[float, float, float, float] = (0.0, -1.5, -0.5, 0.0)  # added to the log-probabilities of N S V F
     seed: int = 0
@@ -140,8 +146,9 @@ def train(
         member = _Member(options, number)
         if saved.get("current"):
             member.load_state(saved.pop("current"))
+        shown = records_of(number, records) if options.bagging else records
         while member.step < options.steps:
-            for loss in member.round(records):
+            for loss in member.round(shown):
                 if member.step % 50 == 0 or member.step == options.steps:
                     yield TrainStep(number, member.step, options.steps, loss)
             _save_checkpoint(checkpoint, options, records, done, member.state())
@@ -150,6 +157,11 @@ def train(
         _save_checkpoint(checkpoint, options, records, done, None)
     ensemble.bias.copy_(torch.tensor(options.bias))
     ensemble.eval()
+
+
+def records_of(member: int, records: Sequence[Labelled]) -> Sequence[Labelled]:
+    """What member number ``member`` learns from: all but its fold, or all where nothing else would be left."""
+    return [record for record in records if record.record not in FOLDS[member % len(FOLDS)]] or records
 
 
 def _identity(options: TrainOptions, records: Sequence[Labelled]) -> str:
@@ -175,7 +187,7 @@ def _load_checkpoint(path: Path | None, options: TrainOptions, records: Sequence
         return {}
     try:
         saved: dict[str, Any] = torch.load(path, weights_only=True)
-    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError) as error:
+    except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, struct.error) as error:
         raise OptionError(
             f"{path.name} is a checkpoint of this training", str(error), "Delete it to start anew."
         ) from error

@@ -1,11 +1,13 @@
 """Rhythms that 22 patients do not show, made from beats that they do: training examples, never test examples.
 
-DS1 has hardly any long run of supraventricular beats, one patient or two in atrial fibrillation, and nobody in whom
-ectopic beats are the majority; other patients do. So training adds, for every record it draws on, sequences built
-from that record's own beats (window, class) with intervals of another rhythm:
+DS1 has hardly any long run of supraventricular beats, one patient or two in atrial fibrillation, nobody in whom ectopic
+beats are the majority, and eight patients who have nearly all the S beats; other patients differ. So training adds,
+for every record it draws on, sequences built from that record's own beats with intervals of another rhythm:
 
 * ``sick_sinus``: runs of S with a slow sinus beat after each pause, so that S is the majority of the "record";
 * ``long_runs``: stretches of the record as it is, broken by S in runs of up to a minute and more at a steady rate;
+* ``premature``: made-up S beats in a record of any rhythm that is even enough: the QRS and T wave of a normal beat,
+  the T wave of the beat before moved to where the short interval puts it, and the P wave of another focus;
 * ``fibrillation``: no P wave, fine fibrillatory waves of 4 to 9 Hz, and intervals without order, in class N.
 
 All scales and references are computed anew on the made-up sequence, as for a real record.
@@ -20,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS
-from apps.ekg.beats import PEAK, Beats
+from apps.ekg.beats import AFTER, PEAK, Array, Beats
 from apps.ekg.signals import RATE_HZ
 
 _N, _S, _V = (LETTERS.index(letter) for letter in "NSV")
@@ -99,6 +101,68 @@ def long_runs(source: Labelled, random: Random) -> Labelled:
     return rearranged(source, order, intervals)
 
 
+def premature(source: Labelled, random: Random) -> Labelled:
+    """The record with made-up S beats in it: single ones, pairs, and runs of up to 70, all from one focus."""
+    rr = source.beats.rr_s
+    normal = np.flatnonzero(source.classes == _N)
+    sinus_s = float(np.median(rr[normal]))
+    order: list[int] = []
+    intervals: list[float] = []
+    made_up: list[bool] = []
+    while len(order) < _BEATS:
+        first = int(random.integers(0, max(1, len(rr) - 60)))
+        stretch = range(first, min(first + int(random.integers(3, 40)), len(rr)))
+        length = _run_length(random)
+        early = random.uniform(0.5, 0.88 if length < 3 else 0.75) * sinus_s
+        start = int(random.integers(len(normal)))
+        order += [
+            *stretch,
+            *(int(normal[(start + place) % len(normal)]) for place in range(length)),
+            int(random.choice(normal)),
+        ]
+        intervals += [*rr[stretch.start : stretch.stop], *(early * random.normal(1, 0.02, length))]
+        intervals.append(sinus_s * (1.0 if random.random() < 0.3 else random.uniform(0.95, 1.5)))
+        made_up += [False] * len(stretch) + [True] * length + [False]
+    made = rearranged(source, order, intervals)
+    places = np.flatnonzero(made_up)
+    typical = np.median(source.beats.windows[normal[:: max(1, len(normal) // 300)]], axis=0)
+    windows, classes, weights = made.beats.windows.copy(), made.classes.copy(), made.weights.copy()
+    windows[places] = _with_other_p(windows[places], typical, made.beats.rr_s[places], random)
+    classes[places], weights[places] = _S, 1.0
+    return replace(made, beats=replace(made.beats, windows=windows), classes=classes, weights=weights)
+
+
+def _run_length(random: Random) -> int:
+    """1 mostly, 2 sometimes, else 3 to 70."""
+    kind = random.random()
+    return 1 if kind < 0.7 else 2 if kind < 0.8 else int(np.exp(random.uniform(np.log(3), np.log(70))))
+
+
+def _with_other_p(windows: Array, typical: Array, rr_s: npt.NDArray[np.float64], random: Random) -> Array:
+    """``windows`` with what lies before the QRS replaced: the T wave of the beat before, and a new P wave."""
+    n, times = len(windows), (np.arange(windows.shape[1]) - PEAK) / RATE_HZ
+    since_last = times[None] + np.clip(rr_s, 0.2, 4.0)[:, None]  # seconds after the peak of the beat before
+    fade = np.clip((AFTER / RATE_HZ - since_last) / 0.1, 0, 1) * (since_last > 0.06)
+    tail = np.interp(since_last, times, typical, right=0.0) * fade
+    height, place, width = random.uniform(-0.15, 0.2), random.uniform(0.09, 0.22), random.uniform(0.012, 0.03)
+    heights, places = height * random.normal(1, 0.15, (n, 1)), place + random.normal(0, 0.006, (n, 1))
+    wave = heights * np.exp(-0.5 * ((times[None] + places) / width) ** 2)
+    before = tail + wave + random.normal(0, 0.01, windows.shape)
+    onset = np.clip((times + 0.055 + 0.02 * random.random()) / 0.03, 0, 1)  # 0 before the QRS, 1 inside it
+    return np.asarray(onset * windows + (1 - onset) * before, np.float32)
+
+
+def is_even(source: Labelled) -> bool:
+    """Whether half of the intervals differ from the one before by less than 7 %: no fibrillation, no bigeminy."""
+    logs = np.log(np.clip(source.beats.rr_s, 0.2, 4.0))
+    return source.count(_N) > 100 and float(np.median(np.abs(np.diff(logs)))) < 0.07
+
+
+def has_ectopic(least: int) -> Callable[[Labelled], bool]:
+    """Whether a record has at least ``least`` beats of S."""
+    return lambda source: source.count(_S) >= least
+
+
 def fibrillation(source: Labelled, random: Random) -> Labelled:
     """N beats without P waves at irregular intervals; V beats stay and stay early."""
     rr, classes = source.beats.rr_s, source.classes
@@ -126,13 +190,14 @@ class Variant:
     """One made-up rhythm: which records it can be made of, how often, and how much its beats weigh in training."""
 
     make: Callable[[Labelled, Random], Labelled]
-    min_ectopic: int  # beats of S that the record must have
+    fits: Callable[[Labelled], bool]
     chance: float  # 0..1, each time the training set is drawn
     weight: float  # against a beat of the record as it is
 
 
 VARIANTS = {
-    "sick sinus": Variant(sick_sinus, 20, 1.0, 0.5),
-    "long runs": Variant(long_runs, 2, 1.0, 0.5),
-    "fibrillation": Variant(fibrillation, 0, 0.5, 0.5),
+    "sick sinus": Variant(sick_sinus, has_ectopic(20), 1.0, 0.5),
+    "long runs": Variant(long_runs, has_ectopic(2), 1.0, 1.0),
+    "premature": Variant(premature, is_even, 0.7, 0.5),
+    "fibrillation": Variant(fibrillation, lambda source: source.count(_N) > 100, 0.5, 0.5),
 }

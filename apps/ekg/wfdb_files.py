@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.recording import Annotations, Recording, Signal, checked, millivolts_per
+from apps.ekg.wfdb_package import wfdb_package
 from shared.errors import RecordError, quoted
 
 MAX_HEADER_BYTES = 65_536
@@ -49,7 +50,7 @@ def open_wfdb(folder: Path, name: str) -> Recording:
     Raises:
         RecordError: a file is missing, truncated, damaged, or the header names anything that is not beside it.
     """
-    import wfdb  # 0.5 s; nobody waits for it before there is a record to read
+    wfdb = wfdb_package()
 
     if not _PLAIN_NAME.fullmatch(name):
         raise RecordError("A record's name has letters, digits, dots, dashes", quoted(name), "Rename its files.")
@@ -170,7 +171,7 @@ def _length_from_files(folder: Path, signals: tuple[_Line, ...]) -> int:
 
 
 def _decode(path: str, start: int, stop: int) -> Any:
-    import wfdb
+    wfdb = wfdb_package()
 
     try:
         return wfdb.rdrecord(path, sampfrom=start, sampto=stop, physical=False, return_res=64)
@@ -195,7 +196,7 @@ def _check_sums(name: str, counts: Any, length: int, expected: list[int] | None)
 
 
 def _read_annotations(folder: Path, name: str, rate_hz: float, length: int) -> Annotations | None:
-    import wfdb
+    wfdb = wfdb_package()
 
     path = folder / f"{name}.atr"
     if not path.exists():

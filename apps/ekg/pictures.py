@@ -1,0 +1,201 @@
+"""Drawings of the EKG tab as HTML and SVG strings in the page's own colours; no gradio, no torch.
+
+Every colour is a CSS variable of the hub, so the drawings follow light and dark; every meaning that a colour has is
+also written.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.ekg.aami import CLASSES, LETTERS
+
+if TYPE_CHECKING:
+    from apps.ekg.classify import Classified
+    from apps.ekg.explain import Explained, LayerView
+    from apps.ekg.rhythm import Rhythm
+
+DISCLAIMER = (
+    '<p class="ekg-not"><b>Not a medical device.</b> For teaching only: never use it to judge anybody\'s heart. '
+    "If you feel unwell, call a doctor.</p>"
+)
+_W, _H = 640, 200  # of a drawing, in its own units
+_MS = 8.0  # per sample
+
+
+def summary_html(found: Classified, rhythm: Rhythm, title: str) -> str:
+    """Rate, counts and rhythm of a classified recording, and its warnings."""
+    cells = [
+        ("Beats", f"{rhythm.n_beats:,}"),
+        ("Length", _clock(rhythm.duration_s)),
+        ("Heart rate", f"{_number(rhythm.mean_bpm)} / min"),
+        ("slowest – fastest, 8 beats", f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}"),
+        ("SDNN · RMSSD", f"{_number(rhythm.sdnn_ms)} · {_number(rhythm.rmssd_ms)} ms"),
+        ("Longest interval", f"{_number(rhythm.longest_pause_s, 2)} s"),
+        ("Pauses over 2 s", str(rhythm.pauses)),
+        ("Couplets S · V", f"{rhythm.couplets['S']} · {rhythm.couplets['V']}"),
+        ("Runs of 3+ S · V", f"{rhythm.runs['S']} · {rhythm.runs['V']}"),
+        ("Longest run S · V", f"{rhythm.longest_run['S']} · {rhythm.longest_run['V']}"),
+        ("Bigeminy · trigeminy", f"{rhythm.bigeminy} · {rhythm.trigeminy}"),
+        ("Lead", html.escape(found.prepared.lead)),
+    ]
+    tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in cells)
+    notes = "".join(f"<li>{html.escape(warning)}</li>" for warning in found.warnings)
+    agreed = ""
+    if found.annotated is not None:
+        same = int(np.sum(found.annotated == found.classes))
+        total = len(found.classes)
+        agreed = f"<p>Annotated: the network agrees on {same:,} of {total:,} beats ({same / total:.1%}).</p>"
+    counts = "".join(_class_chip(item.letter, item.name, item.colour, rhythm) for item in CLASSES)
+    return (
+        f'<div class="ekg-summary"><h3>{html.escape(title)}</h3><div class="ekg-chips">{counts}</div>{agreed}'
+        f"<dl>{tiles}</dl>{f'<ul class=ekg-notes>{notes}</ul>' if notes else ''}{DISCLAIMER}</div>"
+    )
+
+
+def _class_chip(letter: str, name: str, colour: str, rhythm: Rhythm) -> str:
+    share = rhythm.burden[letter]
+    return (
+        f'<span class="ekg-chip" style="border-color:{colour}" title="{html.escape(name)}"><b>{letter}</b> '
+        f"{rhythm.counts[letter]:,} <small>{share:.1%}</small></span>"
+    )
+
+
+def bars_html(rows: Iterable[tuple[str, Sequence[float]]]) -> str:
+    """Probabilities of N S V F (Q) as bars with their numbers; one group per row."""
+    groups = []
+    for title, values in rows:
+        bars = "".join(
+            f'<div class="ekg-bar-row"><span>{item.letter}</span>'
+            f'<i style="width:{100 * value:.1f}%;background:{item.colour}"></i>'
+            f"<em>{value:.3f}</em></div>"
+            for item, value in zip(CLASSES, values, strict=False)
+        )
+        groups.append(f'<div class="ekg-bars"><h4>{html.escape(title)}</h4>{bars}</div>')
+    return f'<div class="ekg-bar-groups">{"".join(groups)}</div>'
+
+
+def beat_svg(found: Explained) -> str:
+    """The beat over its patient's reference, shaded where the answer hangs on it."""
+    low = float(min(found.signal.min(), found.reference.min())) - 0.1
+    high = float(max(found.signal.max(), found.reference.max())) + 0.1
+    step = _W / (len(found.signal) - 1)
+    shade = "".join(
+        f'<rect x="{n * step - step / 2:.1f}" y="0" width="{step + 0.4:.1f}" height="{_H}" fill="var(--ch-orange)" '
+        f'opacity="{0.75 * value:.2f}"/>'
+        for n, value in enumerate(found.saliency)
+        if value > 0.03
+    )
+    ticks = "".join(
+        f'<text x="{(56 + ms / _MS) * step:.0f}" y="{_H - 4}" class="ekg-tick">{ms:+d} ms</text>'
+        for ms in (-400, -200, 0, 200, 400)
+    )
+    return _svg(
+        f"{shade}{_line(found.reference, low, high, 'var(--ch-muted)', 1.2, dash='4 3')}"
+        f"{_line(found.signal, low, high, 'var(--ch-ink)', 2)}{ticks}",
+        "The beat (solid), the patient's reference beat (dashed), shaded where the answer depends on the signal",
+    )
+
+
+def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArray[Any], position: int) -> str:
+    """The first layer's filter at one position over the beat, and the sums of all positions below."""
+    low, high = float(signal.min()) - 0.1, float(signal.max()) + 0.1
+    step = _W / (len(signal) - 1)
+    first = position * 2 - len(taps) // 2
+    box = f'<rect x="{first * step:.1f}" y="2" width="{(len(taps) - 1) * step:.1f}" height="{_H - 4}" class="ekg-box"/>'
+    scale = float(np.abs(taps).max()) or 1.0
+    stems = "".join(
+        f'<line x1="{(first + n) * step:.1f}" x2="{(first + n) * step:.1f}" '
+        f'y1="{_H / 2:.0f}" y2="{_H / 2 - 70 * value / scale:.1f}" '
+        f'stroke="var(--ch-{"blue" if value >= 0 else "red"})" stroke-width="3"/>'
+        for n, value in enumerate(taps)
+    )
+    upper = _svg(box + _line(signal, low, high, "var(--ch-ink)", 2) + stems, "The filter's weights over the beat")
+    span = max(float(np.abs(sums).max()), 1e-6) * 1.1
+    dot_y = _H / 2 - _H / 2 * float(sums[position]) / span
+    dot = f'<circle cx="{position * _W / (len(sums) - 1):.1f}" cy="{dot_y:.1f}" r="5" fill="var(--ch-orange)"/>'
+    zero = f'<line x1="0" x2="{_W}" y1="{_H / 2}" y2="{_H / 2}" stroke="var(--ch-line)"/>'
+    lower = _svg(zero + _line(sums, -span, span, "var(--ch-blue)", 2) + dot, "The sum at every position")
+    return f"{upper}<p class='ekg-caption'>Sum at this position: {float(sums[position]):+.3f}</p>{lower}"
+
+
+def layers_html(layers: Sequence[LayerView], input_shape: tuple[int, int]) -> str:
+    """The activations of every layer as a picture, with their shapes."""
+    from PIL import Image
+
+    from shared.images import data_url
+
+    blocks = [f"<p class='ekg-caption'>input: {input_shape[0]} channels × {input_shape[1]} samples</p>"]
+    for layer in layers:
+        values = layer.activations
+        top = float(values.max()) or 1.0
+        pixels = (255 * np.clip(values / top, 0, 1)).astype(np.uint8)
+        picture = Image.fromarray(np.stack([pixels // 3 + 10, pixels * 3 // 4 + 12, pixels // 2 + 40], axis=2))
+        blocks.append(
+            f'<figure class="ekg-layer"><img src="{data_url(picture, lossless=True)}" '
+            f'alt="Activations of {layer.name}: rows are its filters, columns time"/>'
+            f"<figcaption>{layer.name}: {values.shape[0]} filters × {values.shape[1]} positions, "
+            f"largest {top:.2f}, {np.mean(values > 0):.0%} above 0</figcaption></figure>"
+        )
+    return f'<div class="ekg-layers">{"".join(blocks)}</div>'
+
+
+def features_html(features: Sequence[tuple[str, float]]) -> str:
+    """The numbers beside the shape, as a folded table."""
+    rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{value:+.2f}</td></tr>" for name, value in features)
+    title = f"<summary>{len(features)} numbers beside the shape</summary>"
+    return f'<details class="ekg-features">{title}<table>{rows}</table></details>'
+
+
+def confusion_html(confusion: Sequence[Sequence[int]], title: str) -> str:
+    """A confusion matrix with the share of each row behind its counts."""
+    head = "".join(f"<th>{letter}</th>" for letter in LETTERS)
+    rows = []
+    for letter, row in zip(LETTERS, confusion, strict=True):
+        total = max(1, sum(row))
+        cells = "".join(f'<td style="--share:{100 * count / total:.1f}%">{count:,}</td>' for count in row)
+        rows.append(f"<tr><th>{letter}</th>{cells}</tr>")
+    return (
+        f'<figure class="ekg-confusion"><figcaption>{html.escape(title)}</figcaption><table>'
+        f"<thead><tr><th>said ↓ answered →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></figure>"
+    )
+
+
+def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
+    """A plain table; the first column is a heading."""
+    top = "".join(f"<th>{html.escape(name)}</th>" for name in head)
+    body = "".join(
+        f"<tr><th>{html.escape(row[0])}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row[1:])}</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="ekg-table"><table><caption>{html.escape(caption)}</caption><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _svg(body: str, label: str) -> str:
+    return f'<svg viewBox="0 0 {_W} {_H}" class="ekg-svg" role="img" aria-label="{html.escape(label)}">{body}</svg>'
+
+
+def _line(values: npt.NDArray[Any], low: float, high: float, colour: str, width: float, *, dash: str = "") -> str:
+    step = _W / (len(values) - 1)
+    points = " ".join(f"{n * step:.1f},{_H - _H * (float(v) - low) / (high - low):.1f}" for n, v in enumerate(values))
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>'
+
+
+def _number(value: float, digits: int = 0) -> str:
+    return f"{value:,.{digits}f}" if math.isfinite(value) else "–"
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

@@ -1,0 +1,207 @@
+"""The EKG tab: a recording in, its beats on the paper strip; what a beat looks like to the network; figures."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from apps.ekg import ui_inside, ui_measure
+from apps.ekg.pictures import DISCLAIMER
+from apps.ekg.samples import SAMPLES
+from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, intro, section
+from shared.errors import RecordError
+
+_VIEWER = Path(__file__).parent / "viewer"
+_ENDINGS = [".hea", ".dat", ".atr", ".zip", ".csv", ".txt", ".tsv", ".edf"]
+_UPLOAD = "upload"
+
+
+def build() -> None:
+    """Lay out the tab."""
+    intro(
+        "A small 1-D convolutional network reads each heartbeat of an EKG: **N** normal, **S** supraventricular "
+        "ectopic, **V** ventricular ectopic, **F** fusion, **Q** not classifiable. It learned from 22 patients; what "
+        "counts is how it does on others (*Measure it*)."
+    )
+    gr.HTML(f"<style>{_read('tab.css')}</style>{DISCLAIMER}")
+    token = gr.State("")
+    section("use", "Classify a recording")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            choices = [(sample.title, key) for key, sample in SAMPLES.items()]
+            sample = gr.Radio(choices, value="208", label="Samples", elem_id="ekg-sample")
+            files = gr.File(
+                label="Or your own: WFDB files, a zip of them, CSV, an Apple Watch's CSV, EDF",
+                file_count="multiple",
+                file_types=_ENDINGS,
+                height=130,
+                elem_id="ekg-files",
+            )
+            with gr.Accordion("Lead, rate, beats", open=False):
+                lead = gr.Dropdown(
+                    [], label="Lead (the one nearest to MLII by itself)", value=None, allow_custom_value=True
+                )
+                rate = gr.Number(label="Rate in Hz, for a text file without times", value=None, minimum=0)
+                annotated = gr.Checkbox(True, label="Take the annotated beats where there are any")
+            go = gr.Button("Classify", variant="primary", elem_id="ekg-classify")
+        with gr.Column(scale=3, min_width=320):
+            summary = gr.HTML(elem_id="ekg-summary")
+    viewer = gr.HTML(
+        "",
+        html_template=_read("strip.html"),
+        css_template=_read("strip.css"),
+        js_on_load=_read("strip.js"),
+        live="",
+        elem_id="ekg-viewer",
+    )
+    part = gr.Slider(0, 1, 0, step=1, label="Hour of the recording on the strip", visible=False)
+    with gr.Row():
+        live = gr.Button("Monitor: classify while it runs", size="sm", elem_id="ekg-live")
+        stop = gr.Button("Stop", size="sm", elem_id="ekg-stop")
+        table = gr.DownloadButton("Beats as CSV", size="sm", interactive=False, elem_id="ekg-csv")
+        marks = gr.DownloadButton("Beats as WFDB annotations", size="sm", interactive=False, elem_id="ekg-atr")
+    shown = [summary, viewer, token, lead, part, table, marks]
+
+    asked = [sample, files, rate, lead, annotated]
+    go.click(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    sample.input(lambda: None, None, files, **LIGHT, **PRIVATE).then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
+    running = live.click(guard(_follow), token, viewer, **QUICK, **PRIVATE)
+    stop.click(guard(_stopped), None, viewer, cancels=[running], **LIGHT, **PRIVATE)
+
+    answer = gr.JSON(visible=False)
+    hidden = gr.Button(visible=False)
+    hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
+
+    ui_inside.build(token, viewer)
+    ui_measure.build()
+
+
+def _read(name: str) -> str:
+    return (_VIEWER / name).read_text(encoding="utf-8")
+
+
+def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | None = None) -> dict[str, Any]:
+    """Classify the heartbeats of an electrocardiogram. For teaching only: not a medical device.
+
+    Args:
+        files: one recording: its WFDB files (.hea, .dat, .atr), a zip of them, a CSV, an Apple Watch's CSV, or EDF.
+        rate_hz: sampling rate, needed only for text without a time column.
+        lead: name of the lead; by default the one nearest to MLII.
+
+    Returns:
+        record, lead, rate_hz, rhythm (rates, intervals, counts per class), warnings, and beats: time_s, class (N S V F
+        Q) and probability of each.
+    """
+    from apps.ekg.classify import classified
+    from apps.ekg.export import answer_of
+    from apps.ekg.model import leased
+    from apps.ekg.records import opened
+
+    with leased() as network, opened([Path(name) for name in files or []], rate_hz=rate_hz or None) as recording:
+        return answer_of(classified(recording, network, lead=lead or None))
+
+
+def _classify(
+    sample: str, files: list[str] | None, rate_hz: float | None, lead: str | None, annotated: bool
+) -> Iterator[tuple[Any, ...]]:
+    """Classify the uploaded files, or the sample where there are none."""
+    from apps.ekg.classify import Classified, classify
+    from apps.ekg.model import leased
+    from apps.ekg.records import opened
+    from apps.ekg.samples import opened_sample
+
+    waiting = (gr.skip(),) * 6
+    source = opened([Path(name) for name in files], rate_hz=rate_hz or None) if files else opened_sample(sample)
+    yield (_progress("Reading", 0.0), *waiting)
+    with source as recording, leased() as network:
+        wanted = lead if lead in recording.leads else None
+        for step in classify(recording, network, lead=wanted, use_annotations=annotated):
+            if isinstance(step, Classified):
+                note = "" if files else SAMPLES[sample].note
+                yield _result(step, recording.name if files else SAMPLES[sample].title, note)
+            else:
+                yield (_progress(step.stage, step.share), *waiting)
+
+
+def _result(found: Any, title: str, note: str) -> tuple[Any, ...]:
+    """What the page shows of a ``Classified``."""
+    from apps.ekg.export import write_annotations, write_csv
+    from apps.ekg.pictures import summary_html
+    from apps.ekg.results import result_store
+    from apps.ekg.rhythm import rhythm_of
+    from apps.ekg.strip import PART_S, strip_json
+
+    token = result_store().keep(found)
+    rhythm = rhythm_of(found.times_s, found.classes, found.recording.duration_s)
+    folder = Path(tempfile.mkdtemp(prefix="ekg-out-"))
+    plain = "".join(c for c in found.recording.name if c.isalnum() or c in "-_") or "recording"
+    write_csv(found, folder / f"{plain}.csv")
+    write_annotations(found, folder / f"{plain}.convhub")
+    hours = int(found.recording.duration_s // PART_S)
+    about = f'<p class="ekg-caption">{escape(note)}</p>' if note else ""
+    return (
+        summary_html(found, rhythm, title) + about,
+        gr.HTML(strip_json(found, token), live=""),
+        token,
+        gr.Dropdown(list(found.recording.leads), value=found.prepared.lead),
+        gr.Slider(0, max(1, hours), 0, step=1, visible=hours >= 1),
+        gr.DownloadButton(value=str(folder / f"{plain}.csv"), interactive=True),
+        gr.DownloadButton(value=str(folder / f"{plain}.convhub"), interactive=True),
+    )
+
+
+def _show_part(token: str, part: float) -> str:
+    from apps.ekg.results import result_store
+    from apps.ekg.strip import PART_S, strip_json
+
+    return strip_json(result_store().get(token), token, start_s=part * PART_S)
+
+
+def _follow(token: str) -> Iterator[Any]:
+    """Play the recording in real time; every two seconds the answers that the past alone allows."""
+    import json
+    import time
+
+    from apps.ekg.aami import LETTERS
+    from apps.ekg.live import STEP_S, follow
+    from apps.ekg.model import leased
+    from apps.ekg.results import result_store
+
+    found = result_store().get(token)
+    yield gr.HTML(live=json.dumps({"begin": 0}))
+    started = time.monotonic()
+    with leased() as network:
+        for step in follow(found.prepared, network):
+            time.sleep(max(0.0, step.now_s - (time.monotonic() - started)))
+            beats = [
+                {"t": round(beat.time_s, 3), "c": LETTERS[beat.number], "at": round(beat.decided_s, 2)}
+                for beat in step.beats
+            ]
+            yield gr.HTML(live=json.dumps({"now": step.now_s, "step": STEP_S, "beats": beats}))
+    yield gr.HTML(live=json.dumps({"end": True}))
+
+
+def _stopped() -> Any:
+    import json
+    import time
+
+    return gr.HTML(live=json.dumps({"end": True, "at": time.monotonic()}))  # another text each time, so that it is sent
+
+
+def _progress(stage: str, share: float) -> str:
+    width = round(100 * share)
+    return f'<p class="ekg-caption" role="status">{escape(stage)} …</p><progress max="100" value="{width}"></progress>'
+
+
+def require(token: str) -> Any:
+    """The classified recording behind ``token``, or a message that there is none yet."""
+    from apps.ekg.results import result_store
+
+    if not token:
+        raise RecordError("A recording was classified before", "none yet", "Press Classify first.")
+    return result_store().get(token)

@@ -1,0 +1,138 @@
+"""The EKG tab's view into one beat, and its sliders that break the recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
+
+
+def build(token: gr.State, viewer: gr.HTML) -> None:
+    """Lay out both parts below the strip."""
+    section("inside", "One beat, as the network sees it", "Click a beat on the strip, or one of the list below it.")
+    index = gr.State(-1)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=300):
+            answer = gr.HTML("<p class='ekg-caption'>No beat chosen yet.</p>", elem_id="ekg-beat")
+            features = gr.HTML()
+        with gr.Column(scale=1, min_width=300):
+            picture = gr.HTML(elem_id="ekg-picture")
+    with gr.Tabs():
+        with gr.Tab("Slide a filter"):
+            with gr.Row():
+                which = gr.Slider(1, 24, 1, step=1, label="Filter of the first layer", elem_id="ekg-filter")
+                channel = gr.Slider(1, 7, 1, step=1, label="Channel of the input", info="1 is the beat itself")
+                position = gr.Slider(0, 63, 26, step=1, label="Position (two samples, 16 ms, each)")
+            sliding = gr.HTML(elem_id="ekg-sliding")
+        with gr.Tab("Layer by layer"):
+            layers = gr.HTML(elem_id="ekg-layers")
+    inputs = [token, index, which, channel, position]
+    outputs = [answer, features, picture, layers, sliding, index]
+    viewer.select(guard(_choose), [token, which, channel, position], outputs, **QUICK, **PRIVATE)
+    for slider in (which, channel, position):
+        slider.change(guard(_slide), inputs, sliding, **LIGHT, **PRIVATE)
+
+    section("inside", "Break it", "What noise, a wrong gain, swapped electrodes or a slow recorder do to the answers.")
+    with gr.Row():
+        noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)")
+        drift = gr.Slider(0, 3, 0, step=0.1, label="Drift (mV)")
+        gain = gr.Slider(0.02, 5, 1, step=0.02, label="Gain")
+        rate = gr.Slider(20, 125, 125, step=5, label="Rate (Hz)")
+        inverted = gr.Checkbox(False, label="Upside down")
+    broken = gr.HTML(elem_id="ekg-broken")
+    controls = [noise, drift, gain, rate, inverted]
+    for control in (noise, drift, gain, rate):
+        control.release(guard(_break), [token, *controls], [broken, viewer], **QUICK, **PRIVATE)
+    inverted.input(guard(_break), [token, *controls], [broken, viewer], **QUICK, **PRIVATE)
+
+
+def _choose(token: str, which: float, channel: float, position: float, event: gr.EventData) -> tuple[Any, ...]:
+    """Everything about the beat that was clicked."""
+    from apps.ekg.aami import LETTERS
+    from apps.ekg.explain import explain, sentence
+    from apps.ekg.model import leased
+    from apps.ekg.pictures import bars_html, beat_svg, features_html, layers_html
+    from apps.ekg.results import result_store
+
+    # the strip names its own result: after "Break it" that is the broken one
+    token = str(getattr(event, "token", "") or token)
+    index = int(event.index)
+    found = result_store().get(token)
+    with leased() as network:
+        view = explain(found, index, network)
+    rows = (
+        ("Answer", view.probabilities),
+        ("Shape alone", view.shape_only),
+        ("Rhythm alone", view.rhythm_only),
+    )
+    expert = "" if found.annotated is None else f" The annotation says {LETTERS[found.annotated[index]]}."
+    head = f"<p><b>Beat {index + 1}</b> at {found.times_s[index]:.2f} s. {sentence(view)}{expert}</p>"
+    legend = (
+        "<p class='ekg-caption'>Solid: the beat. Dashed: the patient's own reference. Shaded: where the answer "
+        "depends on the signal (gradient of the class's log-probability).</p>"
+    )
+    windows = found.windows(index, index + 1)[0]
+    return (
+        head + bars_html(rows),
+        features_html(view.features),
+        beat_svg(view) + legend,
+        layers_html(view.layers, windows.shape),
+        _sliding(token, index, which, channel, position),
+        index,
+    )
+
+
+def _slide(token: str, index: int, which: float, channel: float, position: float) -> str:
+    """The chosen filter at the chosen position."""
+    return _sliding(token, index, which, channel, position) if index >= 0 else ""
+
+
+def _sliding(token: str, index: int, which: float, channel: float, position: float) -> str:
+    from apps.ekg.beats import CHANNELS
+    from apps.ekg.explain import first_filters, slide
+    from apps.ekg.model import leased
+    from apps.ekg.pictures import slide_svg
+    from apps.ekg.results import result_store
+
+    found = result_store().get(token)
+    windows = found.windows(index, index + 1)[0]
+    with leased() as network:
+        kernel = first_filters(network)[int(which) - 1]
+    number = int(channel) - 1
+    sums = slide(kernel, windows)
+    title = f"<p class='ekg-caption'>Filter {int(which)}, {kernel.shape[1]} weights (72 ms) on channel {number + 1}, "
+    title += f"“{CHANNELS[number]}”; the sum runs over all {len(CHANNELS)} channels, stride 2.</p>"
+    return title + slide_svg(windows[number], sums, kernel[number], int(position))
+
+
+def _break(token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool) -> tuple[str, Any]:
+    """Classify five minutes of the recording again, disturbed; compare beat by beat."""
+    from apps.ekg.classify import classified
+    from apps.ekg.disturb import Disturbance, agreement, disturbed, excerpt
+    from apps.ekg.model import leased
+    from apps.ekg.pictures import table_html
+    from apps.ekg.results import result_store
+    from apps.ekg.strip import strip_json
+    from apps.ekg.ui import require
+    from shared.errors import RecordError
+
+    found = require(token)
+    part = excerpt(found)
+    how = Disturbance(noise_mv=noise, drift_mv=drift, gain=gain, inverted=inverted, rate_hz=rate)
+    with leased() as network:
+        before = classified(part, network)
+        try:
+            after = classified(disturbed(part, how), network)
+        except RecordError as error:
+            return f"<p><b>Refused, as it should be:</b> {error}</p>", gr.skip()
+    result = agreement(before, after)
+    rows = [
+        ("same class as before", f"{result.kept:,}", f"{result.share:.1%}"),
+        ("another class", f"{result.changed:,}", ""),
+        ("beat not found", f"{result.lost:,}", ""),
+        ("beat found that was none", f"{result.added:,}", ""),
+    ]
+    text = table_html(("The first five minutes", "beats", "share"), rows, "Against the undisturbed recording")
+    return text, strip_json(after, result_store().keep(after))

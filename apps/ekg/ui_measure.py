@@ -1,0 +1,118 @@
+"""The EKG tab's figures: what was measured, on whom, and how the same network looks when patients are mixed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from apps.ekg.pictures import confusion_html, table_html
+from apps.ui import section
+
+_SHOWN = "NSVFQ"
+
+
+def build() -> None:
+    """Lay out the figures; they are read from ``weights/ekg/`` when the page is built."""
+    from shared.errors import HubError
+    from shared.registry import measured, records
+
+    section("measure", "How good is it, on patients it never saw?")
+    known = records("ekg")
+    try:
+        figures = measured(known[0]) if known else {}
+    except HubError as error:
+        gr.Markdown(f"The figures are not here: {error}")
+        return
+    if figures:
+        gr.HTML(measure_html(figures), elem_id="ekg-measure")
+
+
+def measure_html(figures: dict[str, Any]) -> str:
+    """All figures as tables."""
+    by_patient, by_beat = figures["by_patient"], figures["by_beat"]
+    low, high = by_patient["interval_95_over_patients"]["accuracy"]
+    f1_low, f1_high = by_patient["interval_95_over_patients"]["macro_f1_nsv"]
+    always = by_patient["always_n"]
+    head = (
+        f"<p>{figures['about']}</p><p><b>Accuracy {by_patient['accuracy']:.1%}</b> (95 % over patients {low:.1%} to "
+        f"{high:.1%}), macro-F1 of N, S, V <b>{by_patient['macro_f1_nsv']:.3f}</b> ({f1_low:.3f} to {f1_high:.3f}), "
+        f"{by_patient['n_beats']:,} beats of {by_patient['n_records']} patients. Always answering N: "
+        f"{always['accuracy']:.1%}, {always['macro_f1_nsv']:.3f}.</p>"
+    )
+    pair = (
+        '<div class="ekg-pair">'
+        + _scores(by_patient, "By patient: every beat judged by a network that never saw its patient")
+        + _scores(by_beat, "Beats mixed: the same network has seen other beats of the same patient")
+        + confusion_html(by_patient["confusion"], "By patient")
+        + confusion_html(by_beat["confusion"], "Beats mixed")
+        + "</div><p>The right-hand figures are those that many papers report. They say how well a network remembers 22 "
+        "people; nothing about the next one.</p>"
+    )
+    return head + pair + _folds(by_patient) + _calibration(by_patient) + _others(figures)
+
+
+def _scores(result: dict[str, Any], caption: str) -> str:
+    rows = [
+        (
+            letter,
+            *(f"{result['per_class'][letter][name]:.1%}" for name in ("se", "ppv", "f1")),
+            f"{result['per_class'][letter]['support']:,}",
+        )
+        for letter in _SHOWN
+    ]
+    summary = (
+        "all",
+        f"accuracy {result['accuracy']:.1%}",
+        "macro-F1",
+        f"{result['macro_f1_nsv']:.3f}",
+        f"{result['n_beats']:,}",
+    )
+    return table_html(("class", "Se", "PPV", "F1", "beats"), [*rows, summary], caption)
+
+
+def _folds(result: dict[str, Any]) -> str:
+    rows = [
+        (
+            ", ".join(fold["records"]),
+            f"{fold['accuracy']:.1%}",
+            f"{fold['macro_f1_nsv']:.3f}",
+            *(f"{fold[name]:.0%}" for name in ("S_se", "S_ppv", "V_se", "V_ppv")),
+        )
+        for fold in result["folds"]
+    ]
+    return table_html(
+        ("patients left out", "accuracy", "macro-F1", "S Se", "S PPV", "V Se", "V PPV"), rows, "Fold by fold"
+    )
+
+
+def _calibration(result: dict[str, Any]) -> str:
+    calibration = result["calibration"]
+    rows = [(f"{row['confidence']:.2f}", f"{row['accuracy']:.2f}", f"{row['n']:,}") for row in calibration["bins"]]
+    caption = f"Calibration: when it says 0.9, is it right nine times in ten? Expected error {calibration['ece']:.3f}"
+    return table_html(("says", "is right", "beats"), rows, caption)
+
+
+def _others(figures: dict[str, Any]) -> str:
+    parts = []
+    if "ablation" in figures:
+        rows = [
+            (row["name"], f"{row['accuracy']:.1%}", f"{row['macro_f1_nsv']:.3f}", f"{row['S_f1']:.3f}")
+            for row in figures["ablation"]
+        ]
+        parts.append(
+            table_html(("network", "accuracy", "macro-F1", "F1 of S"), rows, "What each part is worth, by patient")
+        )
+    if "detectors" in figures:
+        rows = [
+            (name, f"{row['se']:.2%}", f"{row['ppv']:.2%}", f"{row['n_beats']:,}")
+            for name, row in figures["detectors"].items()
+        ]
+        parts.append(
+            table_html(
+                ("beat detector", "Se", "PPV", "beats"),
+                rows,
+                "Finding the beats, on the 22 patients of DS1 (within 150 ms)",
+            )
+        )
+    return "".join(parts)

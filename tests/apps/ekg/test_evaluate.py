@@ -1,0 +1,182 @@
+"""The figures against scikit-learn and closed forms, and the detector, rhythm and disturbances on known signals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
+
+from apps.ekg.aami import LETTERS
+from apps.ekg.classify import classified
+from apps.ekg.detect import DETECTORS, find_beats
+from apps.ekg.disturb import Disturbance, agreement, disturbed, excerpt, nearest
+from apps.ekg.evaluate import (
+    Judged,
+    accuracy_of,
+    calibration_of,
+    confusion_of,
+    intervals_over_patients,
+    macro_f1_of,
+    scores_of,
+    summary,
+)
+from apps.ekg.live import follow
+from apps.ekg.network import Ensemble
+from apps.ekg.recording import in_memory
+from apps.ekg.rhythm import rhythm_of
+from apps.ekg.signals import prepare
+from apps.ekg.synthetic import Rhythm, synthetic
+from shared.errors import OptionError, RecordError
+
+
+def _judged(n: int = 500, seed: int = 0, record: str = "r") -> Judged:
+    random = np.random.default_rng(seed)
+    truth = random.choice(5, n, p=[0.7, 0.1, 0.15, 0.04, 0.01])
+    logits = random.standard_normal((n, 5)) + 2.5 * np.eye(5)[truth]
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return Judged(record, truth, p.astype(np.float32))
+
+
+def test_figures_are_scikit_learns() -> None:
+    item = _judged()
+    confusion = confusion_of(item.truth, item.answer)
+    np.testing.assert_array_equal(confusion, confusion_matrix(item.truth, item.answer, labels=range(5)))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        item.truth, item.answer, labels=range(5), zero_division=0
+    )
+    for number, score in enumerate(scores_of(confusion).values()):
+        assert (score.se, score.ppv, score.f1) == pytest.approx((recall[number], precision[number], f1[number]))
+        assert score.support == support[number]
+    assert macro_f1_of(confusion) == pytest.approx(f1_score(item.truth, item.answer, labels=[0, 1, 2], average="macro"))
+    assert accuracy_of(confusion) == pytest.approx((item.truth == item.answer).mean())
+
+
+def test_a_class_that_is_not_there_scores_zero_and_nothing_breaks() -> None:
+    confusion = confusion_of(np.zeros(10, np.int64), np.zeros(10, np.int64))
+    scores = scores_of(confusion)
+    assert (scores["N"].se, scores["N"].ppv) == (1, 1)
+    assert (scores["S"].se, scores["S"].ppv, scores["S"].f1, scores["S"].support) == (0, 0, 0, 0)
+
+
+def test_intervals_come_from_patients_and_one_person_is_drawn_as_one() -> None:
+    good, bad = np.diag([100, 0, 0, 0, 0]), np.zeros((5, 5), np.int64)
+    bad[0, 1] = 100
+    apart = intervals_over_patients([good, bad], ["a", "b"])["accuracy"]
+    assert apart == (0.0, 1.0)
+    assert intervals_over_patients([good, bad], ["a", "a"])["accuracy"] == (0.5, 0.5)
+
+
+def test_calibration_has_the_closed_form() -> None:
+    probabilities = np.zeros((100, 5), np.float32)
+    probabilities[:, 0], probabilities[:, 1] = 0.75, 0.25
+    truth = np.array([0] * 60 + [1] * 40)
+    result = calibration_of([Judged("r", truth, probabilities)])
+    assert result["ece"] == pytest.approx(0.15)
+    assert result["bins"] == [{"confidence": pytest.approx(0.75), "accuracy": pytest.approx(0.6), "n": 100}]
+
+
+def test_the_summary_has_the_keys_that_others_read() -> None:
+    result = summary([_judged(record="101"), _judged(300, 1, "106")], seconds=1.0)
+    assert {"accuracy", "per_class", "macro_f1_nsv", "confusion", "n_beats", "n_records", "seconds"} <= {*result}
+    assert list(result["per_class"]) == list("NSVFQ")
+    assert {*result["per_class"]["S"]} == {"se", "ppv", "f1", "support"}
+    assert result["n_beats"] == 800 == int(np.sum(result["confusion"]))
+    share_n = sum(result["confusion"][0]) / 800
+    assert result["always_n"]["accuracy"] == pytest.approx(share_n)
+
+
+def test_rhythm_of_a_known_sequence() -> None:
+    text = "NNNN" + "VN" * 3 + "NN" + "SSSS" + "NN" + "VV" + "N"
+    classes = np.array([LETTERS.index(letter) for letter in text])
+    times = np.arange(len(text)) * 0.75
+    times[-1] += 2.0
+    rhythm = rhythm_of(times, classes, 60.0)
+    assert rhythm.mean_bpm == pytest.approx(60 / np.diff(times).mean())
+    assert rhythm.slowest_bpm < rhythm.fastest_bpm == pytest.approx(80)
+    assert rhythm.counts == {"N": text.count("N"), "S": 4, "V": 5, "F": 0, "Q": 0}
+    assert rhythm.burden["V"] == pytest.approx(5 / len(text))
+    assert (rhythm.couplets, rhythm.runs) == ({"S": 0, "V": 1}, {"S": 1, "V": 0})
+    assert rhythm.longest_run == {"S": 4, "V": 2}
+    assert (rhythm.bigeminy, rhythm.trigeminy, rhythm.pauses) == (1, 0, 1)
+    assert rhythm.longest_pause_s == pytest.approx(2.75)
+    assert rhythm.sdnn_ms == pytest.approx(0)
+
+
+def test_rhythm_of_too_little_is_nan() -> None:
+    assert np.isnan(rhythm_of(np.array([1.0]), np.array([0]), 5.0).mean_bpm)
+
+
+@pytest.mark.parametrize("detector", sorted(DETECTORS))
+def test_the_detector_finds_the_beats_that_were_made(detector: str) -> None:
+    recording = synthetic(120, Rhythm(s_share=0.08, v_share=0.08, noise_mv=0.02), seed=5)
+    assert recording.annotations is not None
+    found = find_beats(prepare(recording, 0), detector=detector)
+    truth = recording.annotations.times_s
+    place = nearest(found, truth)
+    hits = np.abs(found[place] - truth) < 0.05
+    assert hits.mean() > 0.98
+    assert len(found) <= len(truth) + 2
+    assert np.all(np.diff(found) >= 0.2)
+
+
+@pytest.fixture(scope="module")
+def network() -> Ensemble:
+    import torch
+
+    torch.manual_seed(0)
+    return Ensemble(1).eval().requires_grad_(False)
+
+
+def test_noise_is_refused_and_a_gap_is_q(network: Ensemble) -> None:
+    noise = 0.4 * np.random.default_rng(5).standard_normal(60 * 250)
+    with pytest.raises(RecordError, match="cannot be classified"):
+        classified(in_memory("noise", noise, 250, ("II",)), network)
+    recording = synthetic(120, Rhythm())
+    signal = recording.read(0, 0, recording.n_samples).copy()
+    signal[40 * 360 : 50 * 360] = np.nan
+    found = classified(in_memory("gap", signal, 360, ("MLII",), annotations=recording.annotations), network)
+    inside = (found.times_s > 40.6) & (found.times_s < 49.4)
+    assert [LETTERS[n] for n in found.classes[inside]] == ["Q"] * int(inside.sum())
+    assert (found.classes[~inside] < 4).mean() > 0.95
+    assert any("missing" in warning for warning in found.warnings)
+
+
+def test_a_lead_that_is_not_mlii_is_warned_of(network: Ensemble) -> None:
+    found = classified(synthetic(30, Rhythm(), lead="V1"), network)
+    assert any("not MLII" in warning for warning in found.warnings)
+    assert not any("not MLII" in warning for warning in classified(synthetic(30, Rhythm()), network).warnings)
+
+
+def test_disturbances_do_what_they_say(network: Ensemble) -> None:
+    found = classified(synthetic(60, Rhythm()), network, use_annotations=False)
+    part = excerpt(found, length_s=30)
+    assert part.duration_s == 30
+    same = disturbed(part, Disturbance())
+    np.testing.assert_allclose(same.read(0, 0, 100), part.read(0, 0, 100), atol=0.0026)
+    upside_down = disturbed(part, Disturbance(gain=2, inverted=True))
+    np.testing.assert_allclose(upside_down.read(0, 0, 100), -2 * part.read(0, 0, 100), atol=0.0026)
+    noisy = disturbed(part, Disturbance(noise_mv=0.3)).read(0, 0, 3750) - part.read(0, 0, 3750)
+    assert noisy.std() == pytest.approx(0.3, rel=0.05)
+    with pytest.raises(OptionError, match="Noise"):
+        disturbed(part, Disturbance(noise_mv=-1))
+    counted = agreement(found, found)
+    assert (counted.share, counted.changed, counted.lost, counted.added) == (1.0, 0, 0, 0)
+    assert agreement(found, None).lost == len(found.times_s)
+
+
+def test_live_looks_at_the_past_only(network: Ensemble) -> None:
+    recording = synthetic(60, Rhythm(s_share=0.05, v_share=0.05), seed=8)
+    prepared = prepare(recording, 0)
+    steps = list(follow(prepared, network))
+    beats = [beat for step in steps for beat in step.beats]
+    assert recording.annotations is not None
+    truth = recording.annotations.times_s
+    truth = truth[truth < 55]
+    times = np.array([beat.time_s for beat in beats])
+    assert np.all(np.diff(times) > 0.25)
+    assert (np.abs(times[nearest(times, truth)] - truth) < 0.06).mean() > 0.9
+    assert all(0 < beat.decided_s - beat.time_s < 8 for beat in beats)
+    cut = 30 * 125
+    prefix = type(prepared)(prepared.plain_mv[:cut], prepared.filtered_mv[:cut], prepared.usable[:cut], prepared.lead)
+    known = [beat for step in follow(prefix, network) for beat in step.beats]
+    assert known == [beat for beat in beats if beat.decided_s <= 30]  # the future changed nothing
