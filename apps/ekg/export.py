@@ -20,7 +20,7 @@ import numpy as np
 from apps.ekg.aami import LETTERS
 from apps.ekg.classify import Classified
 from apps.ekg.rhythm import rhythm_of
-from apps.ekg.wfdb_package import wfdb_package
+from apps.ekg.wfdb_package import quietly, wfdb_package
 from shared.errors import OptionError, quoted
 
 
@@ -80,7 +80,7 @@ def write_annotations(found: Classified, path: Path) -> None:
 
     samples = np.round(found.times_s * found.recording.rate_hz).astype(np.int64)
     symbols = [LETTERS[number] for number in found.classes]
-    with tempfile.TemporaryDirectory(prefix="ekg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ekg-") as folder, quietly():
         wfdb.wrann(
             path.stem,
             extension,

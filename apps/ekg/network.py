@@ -77,6 +77,7 @@ class Ensemble(nn.Module):
 
     def __init__(self, members: int, *, width: int = _WIDTH) -> None:
         super().__init__()
+        self.width = width
         self.members = nn.ModuleList(BeatNet(width=width) for _ in range(members))
         self.register_buffer("bias", torch.zeros(N_CLASSES))
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.recording import Annotations, Recording, Signal, checked, millivolts_per
-from apps.ekg.wfdb_package import wfdb_package
+from apps.ekg.wfdb_package import quietly, wfdb_package
 from shared.errors import RecordError, quoted
 
 MAX_HEADER_BYTES = 65_536
@@ -203,7 +203,8 @@ def _read_annotations(folder: Path, name: str, rate_hz: float, length: int) -> A
         return None
     _beside(folder, path.name)
     try:
-        marks = wfdb.rdann(str(folder / name), "atr")
+        with quietly():
+            marks = wfdb.rdann(str(folder / name), "atr")
     except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
         raise RecordError(f"{path.name} holds WFDB annotations", str(error), "Upload the record without it.") from error
     samples = np.asarray(marks.sample, np.int64)

@@ -19,7 +19,7 @@ from apps.ekg.network import Ensemble
 from apps.ekg.results import ResultStore, size_of
 from apps.ekg.strip import strip_json
 from apps.ekg.synthetic import Rhythm, synthetic
-from apps.ekg.wfdb_package import wfdb_package
+from apps.ekg.wfdb_package import quietly, wfdb_package
 from shared.errors import OptionError, RecordError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,11 +41,12 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert made.annotations is not None
     signal = made.read(0, 0, made.n_samples).astype(float)
     wfdb = wfdb_package()
-    wfdb.wrsamp(
-        "101", fs=360, units=["mV"], sig_name=["MLII"], p_signal=signal[:, None], fmt=["16"], write_dir=str(folder)
-    )
     samples = np.round(made.annotations.times_s * 360).astype(int)
-    wfdb.wrann("101", "atr", sample=samples, symbol=list(made.annotations.symbols), write_dir=str(folder))
+    with quietly():
+        wfdb.wrsamp(
+            "101", fs=360, units=["mV"], sig_name=["MLII"], p_signal=signal[:, None], fmt=["16"], write_dir=str(folder)
+        )
+        wfdb.wrann("101", "atr", sample=samples, symbol=list(made.annotations.symbols), write_dir=str(folder))
     return folder / "101"
 
 
@@ -70,7 +71,8 @@ def test_classify_writes_what_others_read(record: Path, weights: Path, tmp_path:
     done = _run("classify", record, "--weights", weights, "--json", "--csv", table, "--annotations", marks)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
-    read = wfdb_package().rdann(str(tmp_path / "beats"), "atr")
+    with quietly():
+        read = wfdb_package().rdann(str(tmp_path / "beats"), "atr")
     assert read.symbol == [beat["class"] for beat in result["beats"]]
     np.testing.assert_allclose(read.sample / 360, [beat["time_s"] for beat in result["beats"]], atol=0.002)
     assert read.fs == 360

@@ -88,7 +88,7 @@ def test_the_summary_has_the_keys_that_others_read() -> None:
 def test_rhythm_of_a_known_sequence() -> None:
     text = "NNNN" + "VN" * 3 + "NN" + "SSSS" + "NN" + "VV" + "N"
     classes = np.array([LETTERS.index(letter) for letter in text])
-    times = np.arange(len(text)) * 0.75
+    times = 0.75 * np.arange(len(text), dtype=np.float64)
     times[-1] += 2.0
     rhythm = rhythm_of(times, classes, 60.0)
     assert rhythm.mean_bpm == pytest.approx(60 / np.diff(times).mean())

@@ -191,7 +191,8 @@ def test_saliency_is_the_gradient(network: Ensemble) -> None:
             moved[place, [0, 6], place] += shift
             moved[place, 1:6, place] += change[place]
         with torch.no_grad():
-            return double(torch.from_numpy(moved), features.expand(WINDOW, -1))[:, target]
+            answer: torch.Tensor = double(torch.from_numpy(moved), features.expand(WINDOW, -1))
+            return answer[:, target]
 
     slopes = np.abs((log_probabilities(1e-5) - log_probabilities(-1e-5)).numpy()) / 2e-5
     smooth = np.convolve(slopes, np.full(5, 0.2), "same")
