@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from apps.gan.choices import GENERATORS
 from shared.cli import Parser, run, say, write_json
 
-GENERATORS = ("cgan-digits", "dcgan-digits", "collapsed-digits")
 TRAINED = (*GENERATORS, "judge-digits")
 _DATA = Path("../shared/data")
 

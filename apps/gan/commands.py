@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from apps.gan.choices import GENERATORS
 from apps.gan.data import Digits, load_mnist
+from apps.gan.directions import FILE as DIRECTIONS_FILE
+from apps.gan.directions import directions, write_directions
 from apps.gan.evaluate import EvaluationStep, evaluate
 from apps.gan.judge import Judge, read, train_judge
 from apps.gan.metrics import share
-from apps.gan.models import GENERATORS, borrowed_generator, borrowed_judge
+from apps.gan.models import borrowed_generator, borrowed_judge
 from apps.gan.runs import load_diary, resume, run
 from apps.gan.sampling import check_count, check_digit, check_seed, check_truncation, classes_for, grid, latents, paint
 from apps.gan.snapshots import Snapshots, flat, standings, story
@@ -118,6 +121,8 @@ def train_model(
 def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, judge: Judge | None) -> Iterator[str]:
     """Write a finished run's weights, float16, and its snapshots where the page shows them: lines for the registry."""
     files = [write_shards(halved(game.average), out, model), write_shards(halved(game.d), out, f"{model}-d")]
+    if game.plan.classes:
+        write_directions(directions(game.average), out / Path(DIRECTIONS_FILE).name)
     if model == WITH_SNAPSHOTS:
         diary = load_diary(folder)
         files.append(write_shards(flat(diary.snapshots), out, "dcgan-snapshots"))

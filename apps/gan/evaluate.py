@@ -66,6 +66,8 @@ class Report:
         flat |= {"precision": self.manifolds.precision, "recall": self.manifolds.recall, "features": FEATURES}
         flat |= {"precision_floor": self.manifolds_floor.precision, "recall_floor": self.manifolds_floor.recall}
         del flat["manifolds"], flat["manifolds_floor"]
+        flat["data"] = "MNIST: samples against the 10,000 test digits, floors from as many training digits"
+        flat["command"] = f"python -m apps.gan evaluate --model {self.model} --n {self.n} --seed {self.seed} --json"
         return {key: _rounded(value) for key, value in flat.items()}
 
 

@@ -1,8 +1,8 @@
 """What the two players want: the losses that the page and the training offer, and the two penalties.
 
-Every loss is a pair of functions of D's scores s (logits; WGAN: the critic's values). The discriminator minimises
-``d(real, fake)``, the generator ``g(fake)``. Goodfellow et al. 2014 give the first two, Mao et al. 2017 the third,
-Arjovsky et al. 2017 with Gulrajani et al. 2017 the last.
+Their names and titles are in ``choices.LOSSES``. Every loss is a pair of functions of D's scores s (logits; WGAN: the
+critic's values). The discriminator minimises ``d(real, fake)``, the generator ``g(fake)``. Goodfellow et al. 2014
+give the first two, Mao et al. 2017 the third, Arjovsky et al. 2017 with Gulrajani et al. 2017 the last.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ Score = Callable[[Tensor], Tensor]  # pictures or points (B, ...) -> scores (B,)
 class Loss:
     """One pair of costs. ``real`` and ``fake`` are scores (B,)."""
 
-    title: str
     d: Callable[[Tensor, Tensor], Tensor]  # (real, fake) -> scalar
     g: Callable[[Tensor], Tensor]  # (fake,) -> scalar
     chance: Callable[[Tensor], Tensor]  # scores -> how real, 0..1, for the eye
     penalty: bool = False  # whether D also pays the gradient penalty
-    note: str = ""
 
 
 def _bce_d(real: Tensor, fake: Tensor) -> Tensor:
@@ -39,33 +37,25 @@ def _squashed(scores: Tensor) -> Tensor:
 
 LOSSES: dict[str, Loss] = {
     "non-saturating": Loss(
-        "Non-saturating: G maximises log D(G(z))",
         _bce_d,
         lambda fake: F.softplus(-fake).mean(),
         torch.sigmoid,
-        note="The default. While D is winning, the gradient for G stays large.",
     ),
     "minimax": Loss(
-        "Minimax: G minimises log(1 − D(G(z)))",
         _bce_d,
         lambda fake: -F.softplus(fake).mean(),
         torch.sigmoid,
-        note="The original game. Once D is sure, the gradient for G vanishes.",
     ),
     "least-squares": Loss(
-        "Least squares: D regresses 1 for real, 0 for fake",
         lambda real, fake: 0.5 * ((real - 1).square().mean() + fake.square().mean()),
         lambda fake: 0.5 * (fake - 1).square().mean(),
         lambda scores: scores.clamp(0, 1),
-        note="No saturation; also pulls in fakes that D already calls real but far off.",
     ),
     "wasserstein": Loss(
-        "Wasserstein with gradient penalty",
         lambda real, fake: fake.mean() - real.mean(),
         lambda fake: -fake.mean(),
         _squashed,
         penalty=True,
-        note="D is a critic: no probability, its slope is held near 1. Give it several updates per update of G.",
     ),
 }
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from torch import nn
 
+from apps.gan.choices import GENERATORS
 from apps.gan.judge import Judge
 from apps.gan.networks import Discriminator, Generator
 from apps.gan.snapshots import Snapshots
@@ -15,7 +16,6 @@ from shared.errors import check_choice
 from shared.model_cache import model_cache
 from shared.registry import find
 
-GENERATORS = ("cgan-digits", "dcgan-digits", "collapsed-digits")
 _M = TypeVar("_M", bound=nn.Module)
 
 

@@ -34,6 +34,12 @@ _SMALL = SIDE // 4  # pixels of the generator's first map
 _M = TypeVar("_M", bound=nn.Module)
 
 
+def embedded(table: nn.Embedding, y: Tensor) -> Tensor:
+    """Rows of ``table``: of classes int64 (B,), or mixed by weights float (B, K), for walks between classes."""
+    rows: Tensor = y @ table.weight if y.is_floating_point() else table(y)
+    return rows
+
+
 class ClassNorm(nn.Module):
     """Batch normalisation whose gain and bias are the class's own; plain where there are no classes."""
 
@@ -45,11 +51,13 @@ class ClassNorm(nn.Module):
             nn.init.zeros_(self.gain_bias.weight)
 
     def forward(self, x: Tensor, y: Tensor | None) -> Tensor:
-        """(B, C, H, W), classes (B,) -> (B, C, H, W)."""
+        """(B, C, H, W), classes (B,) or weights (B, K) -> (B, C, H, W)."""
         out: Tensor = self.norm(x)
         if self.gain_bias is None:
             return out
-        gain, bias = self.gain_bias(y).to(x.dtype)[:, :, None, None].chunk(2, dim=1)  # (B, C, 1, 1) each
+        gain, bias = (
+            embedded(self.gain_bias, _given(y)).to(x.dtype)[:, :, None, None].chunk(2, dim=1)
+        )  # (B, C, 1, 1) each
         return torch.addcmul(out + bias, out, gain)
 
 
@@ -77,11 +85,11 @@ class Generator(nn.Module):
             nn.init.normal_(layer.weight, std=0.02)  # as DCGAN
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, Z) and, where there are classes, int64 (B,) -> (B, 1, 28, 28)."""
+        """(B, Z) and, where there are classes, int64 (B,) or weights float (B, K) -> (B, 1, 28, 28)."""
         if (y is None) != (self.code is None):
             raise ValueError(f"with {self.classes} classes, y is {'needed' if self.classes else 'not taken'}")
         if self.code is not None:
-            z = torch.cat((z, self.code(y)), dim=1)  # (B, Z + CLASS_CODE)
+            z = torch.cat((z, embedded(self.code, _given(y))), dim=1)  # (B, Z + CLASS_CODE)
         x = self.stem(z).unflatten(1, (-1, _SMALL, _SMALL))  # (B, C, 7, 7)
         x = self.up14(F.relu(self.norm7(x, y)))  # (B, C, 14, 14)
         x = self.up28(F.relu(self.norm14(x, y)))  # (B, C, 28, 28)
@@ -126,6 +134,12 @@ class Discriminator(nn.Module):
         h = self.features(x)
         score: Tensor = self.score(h).squeeze(1)
         return score if self.project is None else score + (self.project(y) * h).sum(dim=1)
+
+
+def _given(y: Tensor | None) -> Tensor:
+    if y is None:
+        raise ValueError("a network with classes is told the class")
+    return y
 
 
 def load_generator(paths: Sequence[Path]) -> Generator:

@@ -13,15 +13,12 @@ import math
 import torch
 from torch import Tensor
 
+from apps.gan.choices import FULL, LONGEST, LOWEST, MOST, SEEDS
 from apps.gan.data import DIGITS, to_pictures
 from apps.gan.networks import Discriminator, Generator, Z
 from shared.errors import OptionError, check_number, check_whole, quoted
 
 BLOCK = 16  # pictures per run of the network
-MOST = 10_000  # pictures per call
-SEEDS = 2**31 - 1  # the largest seed
-FULL = 4.0  # truncation that leaves the normal distribution as good as whole
-LOWEST = 0.05  # truncation at which all pictures are nearly the mean one
 
 
 def check_seed(seed: object) -> int:
@@ -44,7 +41,7 @@ def check_digit(digit: object) -> int:
     return check_whole(digit, "The digit", low=0, high=DIGITS - 1)
 
 
-def digits_in(text: object, *, most: int = 32) -> tuple[int, ...]:
+def digits_in(text: object, *, most: int = LONGEST) -> tuple[int, ...]:
     """The digits of a number, a date or a telephone number; spaces and . , : / + - ( ) may stand between them.
 
     Raises:

@@ -9,6 +9,7 @@ Units: the sheet is [-1, 1] x [-1, 1].
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -24,6 +25,8 @@ from shared.errors import InputError, check_choice, check_number, check_whole
 
 FIELD = 30  # D's opinion is asked on a grid of FIELD x FIELD points
 SHOWN = 160  # points of each kind in a frame
+FRAME_S = 0.1  # s from one live frame to the next
+_BUSY = 0.7  # share of a frame in which rounds may begin
 _PENALTY = 0.1  # weight of the gradient penalty; 10, made for pictures, freezes a game on a sheet this small
 _LEAST_DRAWN = 20  # painted pixels that make a distribution
 Player = Literal["d", "g"]
@@ -180,6 +183,31 @@ class Lab:
             self.round()
             if done % per_frame == 0 or done == rounds:
                 yield self.frame()
+
+    def live(
+        self,
+        rounds: int,
+        *,
+        per_frame: int,
+        frame_s: float = FRAME_S,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Iterator[Frame]:
+        """Play ``rounds`` rounds at a steady pace: a frame every ``frame_s``, at most ``per_frame`` rounds in each.
+
+        On a slow machine a frame holds fewer rounds, so that the picture does not stutter.
+        """
+        done = 0
+        while done < rounds:
+            began = clock()
+            for _ in range(min(per_frame, rounds - done)):
+                self.round()
+                done += 1
+                if clock() - began > _BUSY * frame_s:
+                    break
+            yield self.frame()
+            if (left := frame_s - (clock() - began)) > 0:
+                sleep(left)
 
     def frame(self) -> Frame:
         """The game now."""

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 
+from apps.gan.choices import GENERATORS
 from apps.gan.data import load_mnist
 from apps.gan.judge import read
-from apps.gan.models import GENERATORS, borrowed_generator, borrowed_judge
+from apps.gan.models import borrowed_generator, borrowed_judge
 from apps.gan.sampling import latents, paint
 from shared.registry import measured, records
 from shared.settings import weights_dir

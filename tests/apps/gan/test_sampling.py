@@ -9,9 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.gan.choices import FULL
 from apps.gan.networks import Discriminator, Generator, Z
 from apps.gan.sampling import (
-    FULL,
     check_count,
     check_seed,
     check_truncation,

@@ -1,0 +1,39 @@
+"""The demo's choices and limits, once, free of torch: drop-downs, checks, command line and networks read them here."""
+
+from __future__ import annotations
+
+GENERATORS: dict[str, str] = {
+    "cgan-digits": "Conditional GAN: digits on demand",
+    "dcgan-digits": "DCGAN: digits at random",
+    "collapsed-digits": "A collapsed GAN, kept as an exhibit",
+}
+LOSSES: dict[str, tuple[str, str]] = {  # title, what to know
+    "non-saturating": (
+        "Non-saturating: G maximises log D(G(z))",
+        "The default. While D is winning, the gradient for G stays large.",
+    ),
+    "minimax": (
+        "Minimax: G minimises log(1 − D(G(z)))",
+        "The original game. Once D is sure, the gradient for G vanishes.",
+    ),
+    "least-squares": (
+        "Least squares: D regresses 1 for real, 0 for fake",
+        "No saturation; also pulls in fakes that D already calls real but that lie far off.",
+    ),
+    "wasserstein": (
+        "Wasserstein with gradient penalty",
+        "D is a critic: no probability, its slope is held near 1. Give it several updates per update of G.",
+    ),
+}
+WALKS: dict[str, str] = {"spherical": "Along the sphere", "linear": "Straight through"}
+FULL = 4.0  # truncation that leaves the normal distribution as good as whole
+LOWEST = 0.05  # truncation at which all pictures are nearly the mean one
+SEEDS = 2**31 - 1  # the largest seed
+MOST = 10_000  # pictures per call of the command line
+MOST_ON_PAGE = 100
+LONGEST = 32  # digits of a number written on demand
+MOST_COLUMNS = 16  # styles beside each other
+MOST_STEPS = 64  # pictures of a walk
+ROUND = 10  # pictures of a round against the discriminator
+DIRECTIONS = 4  # sliders
+REACH = 4.0  # how far a slider goes, in standard deviations of z

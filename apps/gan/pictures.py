@@ -1,0 +1,64 @@
+"""Digits as the page shows them: crisp tiles with a caption, sheets, moving strips. No torch, no gradio."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+Pictures = np.ndarray[Any, np.dtype[np.uint8]]  # (N, 28, 28), white on black
+Labels = np.ndarray[Any, np.dtype[np.int64]]  # (N,)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture with what stands under it."""
+
+    caption: str
+    small: str = ""
+    marks: tuple[str, ...] = ()  # of "real", "fake", "right", "wrong"
+    alt: str = ""
+
+
+def png_url(picture: Pictures, *, zoom: int = 1) -> str:
+    """One grey picture (H, W) as a data URL."""
+    image = Image.fromarray(np.kron(picture, np.ones((zoom, zoom), np.uint8)) if zoom > 1 else picture)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def tiles(pictures: Pictures, captions: Sequence[Tile], *, width_px: int = 72) -> str:
+    """Pictures side by side, as many to a row as fit, each at least ``width_px`` wide."""
+    figures = []
+    for picture, tile in zip(pictures, captions, strict=True):
+        marks = " ".join(f"gan-{mark}" for mark in tile.marks)
+        small = f"<small>{html.escape(tile.small)}</small>" if tile.small else ""
+        alt = html.escape(tile.alt or tile.caption, quote=True)
+        image = f'<img src="{png_url(picture)}" alt="{alt}" width="28" height="28">'
+        caption = f"<figcaption>{html.escape(tile.caption)}{small}</figcaption>"
+        figures.append(f'<figure class="{marks}">{image}{caption}</figure>')
+    return f'<div class="gan-tiles" style="--tile:{width_px}px">{"".join(figures)}</div>'
+
+
+def note(text: str) -> str:
+    """A quiet sentence. ``text`` is ours, or escaped."""
+    return f'<p class="gan-note">{text}</p>'
+
+
+def moving(pictures: Pictures, *, zoom: int = 8, frame_ms: int = 60) -> str:
+    """The pictures one after the other, there and back, as an endless animated WebP: an ``<img>``."""
+    there = [Image.fromarray(np.kron(picture, np.ones((zoom, zoom), np.uint8))) for picture in pictures]
+    frames = there + there[-2:0:-1]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "WEBP", save_all=True, append_images=frames[1:], duration=frame_ms, loop=0, lossless=True, method=0
+    )
+    address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return f'<img class="gan-movie" src="{address}" alt="The walk as a film, there and back" width="{28 * zoom}">'
