@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from apps.conv.filters import Filter
 from shared.errors import HubError
 from shared.registry import find
 from shared.registry.types import Bundled
+from shared.settings import weights_dir
 
 log = logging.getLogger("convhub.conv")
 
@@ -29,13 +32,19 @@ class FirstLayer:
 
 
 FIRST_LAYERS: tuple[FirstLayer, ...] = (
-    FirstLayer(record="face/resnet29-128d", title="Face network", bgr=False, shown=12),
+    FirstLayer(record="face/resnet29-128d", title="face network", bgr=False, shown=12),
     FirstLayer(record="style/vgg16-hed", title="VGG-16", bgr=True, shown=12),
 )
 
 
 def first_weights(record_name: str) -> np.ndarray | None:
     """The one kernel (K, 3, kH, kW) of a bundled network that sees three channels, or ``None`` where there is none."""
+    return _read(record_name, weights_dir())
+
+
+@lru_cache(maxsize=8)
+def _read(record_name: str, folder: Path) -> np.ndarray | None:
+    """The kernel, read once for the bundle in ``folder``: a class of visitors opens the photo at the same time."""
     from shared.weights import ensure, read_tensors
 
     try:
@@ -63,7 +72,7 @@ def learned_filters() -> tuple[Filter, ...]:
         for index in np.argsort(-strength)[: layer.shown]:
             found.append(
                 Filter(
-                    title=f"{layer.title}, learned filter {index + 1} of {len(weights)}",
+                    title=f"Learned: {layer.title}, {index + 1} of {len(weights)}",
                     weights=(weights[index] / max(float(strength[index]), 1e-12))[:, None],
                     note="Nobody chose these numbers: training did. Scaled so that the absolute weights add up to 1.",
                 )

@@ -91,6 +91,10 @@ ENTRANCES: dict[str, Entrance] = {
     "gan/dcgan-digits": Entrance(
         inputs=((64,),), note="The generator, from the 7x7 map on: transposed convolutions make the picture larger."
     ),
+    "gan/dcgan-digits-d": Entrance(inputs=((1, 28, 28),), note="The discriminator: real or fake, in one number."),
+    "gan/cgan-digits-d": Entrance(
+        inputs=((1, 28, 28),), labelled=True, note="The discriminator: does this picture show that digit?"
+    ),
     "gan/cgan-digits": Entrance(
         inputs=((64,),), labelled=True, note="The generator of the conditional GAN, from the 7x7 map on."
     ),

@@ -66,12 +66,12 @@ def _button(name: str, text: str, label: str, css: str = "") -> str:
 def _panel(number: int, word: str) -> str:
     focus = ' tabindex="0"' if word in _STEERED else ""
     beside = (
-        '<label class="cx-edit">chosen weight'
-        '<input type="number" data-do="weight" step="0.05" min="-10" max="10" disabled></label>'
+        '<label class="cx-edit">weight<input type="number" data-do="weight" step="0.05" min="-10" max="10" '
+        'placeholder="–" disabled></label>'
     )
     below = (
-        '<div class="cx-sum"><span data-do="words"></span> <b class="cx-total" data-do="total"></b> '
-        '<span data-do="of"></span></div>'
+        '<div class="cx-sum"><span data-do="words"></span><div><b class="cx-total" data-do="total"></b> '
+        '<span data-do="of"></span></div></div>'
     )
     return (
         f'<section style="grid-area:{word};--cx-tone:var(--cx-{word})"><h3><i>{number}</i>{word.capitalize()}'
@@ -92,8 +92,9 @@ def template() -> str:
     settings = (
         _select("filter", "Filter")
         + _select("photo", "Photo", only=True)
-        + '<label class="cx-only">Stays in your browser<span class="cx-file">Your photo…'
-        '<input type="file" accept="image/*" data-do="file" aria-label="Your own photo"></span></label>'
+        + '<label class="cx-only">Your photo<span class="cx-file" title="It stays in your browser">Choose…'
+        '<input type="file" accept="image/*" data-do="file" aria-label="Your own photo; it stays in your browser">'
+        "</span></label>"
         + _select("size", "Size f")
         + _select("stride", "Stride s", numbers, "1")
         + _select("padding", "Padding p", {"valid": "valid", "same": "same"}, "valid")
@@ -113,12 +114,13 @@ def template() -> str:
     return "".join(
         (
             f'{style("stage.css")}<div class="cx" data-dims="1" data-scene="signal">',
-            '<h2 class="cx-title"><span class="ch-kind ch-kind-use">Use it</span> One filter, five words</h2>',
-            f'<div class="cx-row"><div class="cx-scenes" role="group" aria-label="What to slide over">{scenes}</div>',
+            '<h2 class="cx-unseen">One filter, five words: input, filter, slide, sum, output</h2>',
+            '<div class="cx-row"><span class="ch-kind ch-kind-use">Use it</span>',
+            f'<div class="cx-scenes" role="group" aria-label="What to slide over">{scenes}</div>',
             f'{settings}</div><div class="cx-row cx-player">{player}</div>',
             '<p class="cx-facts"><b data-do="shape">…</b> <span data-do="formula"></span> ',
             '<span data-do="note"></span></p>',
             f'<div class="cx-panels">{panels}</div>',
-            '<div class="cx-live" aria-live="polite" data-do="live"></div></div>',
+            '<div class="cx-unseen" aria-live="polite" data-do="live"></div></div>',
         )
     )

@@ -37,9 +37,13 @@ function shade(value, low, high, tints) {
   return tints.zero.map((c, i) => Math.round(c + (end[i] - c) * part));
 }
 
+function sheetOf(width, height) {
+  return Object.assign(document.createElement('canvas'), { width, height });
+}
+
 // One plane (H, W) as a picture. pixel(i) gives [r, g, b]; from place `painted` on it is faint.
 function picture(H, W, pixel, painted, faint) {
-  const sheet = new OffscreenCanvas(W, H), g = sheet.getContext('2d'), image = g.createImageData(W, H);
+  const sheet = sheetOf(W, H), g = sheet.getContext('2d'), image = g.createImageData(W, H);
   for (let i = 0; i < H * W; i++) {
     image.data.set(pixel(i), 4 * i);
     image.data[4 * i + 3] = i < painted ? 255 : faint;

@@ -33,7 +33,7 @@ function startStage(root, server) {
 
   // Everything again after a change of scene, filter or option. `part`: where the window goes, else it stays.
   function remake(part = null) {
-    const where = view.output && count() ? index() / count() : 0;
+    const parts = part || view.place.map((at, i) => at / (view.axes[i].size || 1));
     view.input = inputFor(view.filter);
     view.axes = geometry(view.input.shape, view.filter.shape, options(), view.dimensions);
     view.output = convolve(view.input, view.filter, view.axes);
@@ -41,7 +41,7 @@ function startStage(root, server) {
     get('position').max = count() - 1;
     describe();
     view.reveal = false;
-    goTo(part === null ? Math.round(where * count()) : at(part));
+    goTo(at(parts));
   }
 
   // The place that is these parts of the way along D, H and W.
@@ -67,7 +67,7 @@ function startStage(root, server) {
     view.running = tap ? view.steps[tap - 1] : 0;
     const shown = taps.slice(0, tap), part = (t) => `${short(t.value)}·(${short(t.weight)})`;
     const words = shown.length <= 5 ? shown.map(part) : [...shown.slice(0, 3).map(part), '…', part(shown[shown.length - 1])];
-    get('words').textContent = `${words.join(' + ') || 'nothing yet'} =`;
+    get('words').textContent = words.join(' + ') || 'nothing yet';
     get('total').textContent = view.running.toFixed(4).replace('-', '−');
     get('of').textContent = `${tap} of ${taps.length} products`;
     const names = view.axisNames.slice(3 - view.dimensions);
@@ -146,6 +146,7 @@ function startStage(root, server) {
     view.filter = { shape: from.shape, data: from.weights.slice(), note: from.note };
     view.selected = -1;
     root.dataset.own = '';
+    view.own = false;
   }
 
   // The visitor's own weight: the filter becomes his, and the output follows at once.
@@ -154,6 +155,7 @@ function startStage(root, server) {
     view.filter.data[i] = Math.max(-10, Math.min(10, value));
     view.filter.note = 'Your own filter.';
     view.selected = i;
+    view.own = true;
     if (!root.dataset.own) {
       root.dataset.own = 'yes';
       get('filter').value = 'own';
@@ -239,7 +241,7 @@ function startStage(root, server) {
     if (spot.bars) {
       const n = view.filter.data.length, i = Math.max(0, Math.min(n - 1, Math.floor(((px - 1) / spot.bars.w) * n)));
       const [low, high] = range(view.filter.data), most = edit.most || (edit.most = Math.max(high, -low, 0.5) * (root.dataset.own ? 1 : 1.2));
-      return set(i, Math.round(((56 - py) / 54) * most * 100) / 100);
+      return set(i, Math.round(((50 - py) / 48) * most * 100) / 100);
     }
     const p = spot.boxes.findIndex((b) => px >= b.x && px <= b.x + b.w && py <= b.h);
     if (p < 0) return null;
@@ -251,7 +253,7 @@ function startStage(root, server) {
   async function ownPhoto(file) {
     const picture = await createImageBitmap(file).catch(() => null);
     if (!picture) return say('Your browser cannot read this picture. Choose a JPEG or PNG.');
-    const n = scene.inputs[0].shape[3], side = Math.min(picture.width, picture.height), sheet = new OffscreenCanvas(n, n), g = sheet.getContext('2d');
+    const n = scene.inputs[0].shape[3], side = Math.min(picture.width, picture.height), sheet = sheetOf(n, n), g = sheet.getContext('2d');
     g.imageSmoothingQuality = 'high';
     g.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, n, n);
     const rgba = g.getImageData(0, 0, n, n).data, data = new Float64Array(3 * n * n);

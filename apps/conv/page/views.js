@@ -1,6 +1,6 @@
 // The five panels: input, filter, slide, sum, output. Each view draws one of them from the state and says where a pointer is.
 
-const WHOLE = { signal: 96, plane: 340 }; // tallest canvas of an input or output
+const WHOLE = { signal: 82, plane: 340 }; // tallest canvas of an input or output
 
 // Across the padded input: x of a sample, shared by the signal's input and output so that they stand one over the other.
 function along(view, w) {
@@ -121,7 +121,7 @@ function drawPlaneOutput(canvas, view, tints) {
   if (deep) caption(g, `${view.axisNames[0]} ${view.place[0] + 1} of ${az.size}`, box.x + box.w / 2, box.h + 10, tints.muted, 'center');
 }
 
-const FILTER_TALL = (view) => (view.dimensions === 1 ? 112 : 105); // tallest drawing of the filter
+const FILTER_TALL = (view) => (view.dimensions === 1 ? 100 : 105); // tallest drawing of the filter
 
 // How the numbers of a window or a filter are laid out: as bars, or as one grid per channel and slice.
 function layout(view, w, tallest) {
@@ -144,6 +144,7 @@ function drawFilter(canvas, view, tints) {
   const [low, high] = range(view.filter.data), most = Math.max(high, -low) || 1;
   drawNumbers(g, view, spot, Array.from(view.filter.data), [-most, most], tints, tints.filter, Infinity, view.selected);
   const [C, fD] = view.filter.shape;
+  if (spot.bars && low >= 0 && !view.own) caption(g, 'drag the bars to draw your own', spot.bars.w / 2, tall - 8, tints.muted, 'center');
   if (spot.boxes) spot.boxes.forEach((box, p) => caption(g, planeName(view, p, C, fD), box.x + box.w / 2, box.h + 8, tints.muted, 'center'));
 }
 
@@ -155,8 +156,8 @@ function planeName(view, p, C, fD) {
 function drawSlide(canvas, view, tints) {
   const wide = Math.max(canvas.clientWidth, 40), [C, fD, , fW] = view.filter.shape, flat = view.dimensions === 1;
   const beside = !flat && C * fD * fW <= 7; // few columns: window and products stand side by side
-  const spot = layout(view, beside ? (wide - 24) / 2 : wide, flat ? 48 : beside ? 170 : 84);
-  const each = spot.bars ? 48 : spot.boxes[0].h, { g } = fit(canvas, Math.ceil((beside ? each : 2 * each + 17) + 16));
+  const spot = layout(view, beside ? (wide - 24) / 2 : wide, flat ? 40 : beside ? 170 : 84);
+  const each = spot.bars ? 40 : spot.boxes[0].h, { g } = fit(canvas, Math.ceil((beside ? each : 2 * each + 17) + 16));
   const values = view.taps.map((t) => t.value), products = view.taps.map((t) => t.product);
   const most = Math.max(...products.map(Math.abs), 1e-9), [low, high] = range(view.input.data);
   const adding = view.tap < view.taps.length ? view.tap - 1 : -1;
@@ -173,6 +174,6 @@ function drawSlide(canvas, view, tints) {
 }
 
 function drawSum(canvas, view, tints) {
-  const { g, w, h } = fit(canvas, view.dimensions === 1 ? 70 : 62);
+  const { g, w, h } = fit(canvas, 58);
   staircase(g, { x: 2, y: 0, w: w - 6, h }, view.steps, tints, view.tap);
 }
