@@ -1,18 +1,21 @@
 """The hub's own networks as stacks: what torch really runs is watched, and the main path written down as text.
 
-A network is called once on zeros under a dispatch mode that sees every convolution, pooling and matrix product. The
-main path is the chain of those whose input has the shape of the last output; shortcuts of residual blocks and other
-branches are left out.
+A network is called once on zeros under a dispatch mode that sees every operation. The main path is the chain of
+convolutions, poolings and matrix products each of which works on what the one before has made; shortcuts of residual
+blocks and other branches work on something older, and are left out. The path ends where its next layer's input has
+another shape than its last layer's output, because something was added on the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from apps.conv.describe import layer_text
 from apps.conv.presets import ENTRANCES, Preset
@@ -31,6 +34,7 @@ class _Seen:
     before: Shape
     after: Shape
     layer: Layer
+    x: torch.Tensor  # what it worked on
 
 
 def _shape(x: torch.Tensor) -> Shape:
@@ -43,63 +47,104 @@ def _numbers(value: Any, axes: int, usual: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Watcher(TorchDispatchMode):
-    """Writes down every convolution, pooling and matrix product that runs inside it."""
+    """Follows the main path of what runs inside it.
+
+    Every tensor has an age: how many layers of the path it has passed through. A layer belongs to the path if it works
+    on a tensor of the path's full length.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.seen: list[_Seen] = []
+        self.start: Shape | None = None
+        self.layers: list[Layer] = []
+        self._current: Shape | None = None
+        self._ended = False
+        self._age = WeakTensorKeyDictionary()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run ``func`` and note what it was."""
         out = func(*args, **(kwargs or {}))
-        kind = func.overloadpacket
-        if kind is aten.convolution:
-            self._convolution(args, out)
-        elif kind in (aten.max_pool2d_with_indices, aten.max_pool3d_with_indices):
-            self._pooling("maxpool", args, out[0])
-        elif kind in (aten.avg_pool2d, aten.avg_pool3d, aten._adaptive_avg_pool2d):
-            self._pooling("avgpool", args, out)
-        elif kind is aten.mean and len(args) > 1 and args[0].ndim > 2 and len(args[1]) == args[0].ndim - 2:
-            x = args[0]
-            whole = Layer(kind="avgpool", filter=_shape(x).axes, stride=_shape(x).axes, dilation=(1,) * (x.ndim - 2))
-            self.seen.append(_Seen(_shape(x), Shape((1,) * (x.ndim - 2), x.shape[1]), whole))
-        elif kind in (aten.addmm, aten.mm):
-            x, weight = args[-2:]
-            layer = Layer(kind="fc", filters=weight.shape[1], bias=kind is aten.addmm)
-            self.seen.append(_Seen(Shape((), x.shape[1]), Shape((), weight.shape[1]), layer))
+        ages = [self._age[x] for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor) and x in self._age]
+        age = max(ages, default=0)
+        seen = _layer_of(func.overloadpacket, args, out)
+        if seen is not None and not self._ended and self._age.get(seen.x, 0) == len(self.layers):
+            age = self._take(seen, age)
+        for x in tree_leaves(out):
+            if isinstance(x, torch.Tensor):
+                self._age[x] = age
         return out
 
-    def _convolution(self, args: Any, out: torch.Tensor) -> None:
-        x, weight, bias, stride, padding, dilation, transposed, _, groups = args
-        axes = x.ndim - 2
-        layer = Layer(
-            kind="transposed" if transposed else "conv",
-            filter=tuple(weight.shape[2:]),
-            filters=out.shape[1],
-            stride=_numbers(stride, axes, (1,)),
-            padding=_numbers(padding, axes, (0,)),
-            dilation=_numbers(dilation, axes, (1,)),
-            groups=groups,
-            bias=bias is not None,
+    def _take(self, seen: _Seen, age: int) -> int:
+        """Put a layer on the path, if it fits there; the age of its output."""
+        if self._current is None:
+            if not seen.before.axes:
+                return age  # the path begins with the first input that has axes
+            self.start = self._current = seen.before
+        if len(self._current.axes) == 1:
+            seen = _flat(seen)
+        fits = seen.before == self._current or (
+            seen.layer.kind == "fc" and seen.before.channels == self._current.values
         )
-        self.seen.append(_Seen(_shape(x), _shape(out), layer))
+        if not fits or _after(seen.layer, self._current) != seen.after:
+            self._ended = True
+            return age
+        self.layers.append(seen.layer)
+        self._current = seen.after
+        return len(self.layers)
 
-    def _pooling(self, kind: Kind, args: Any, out: torch.Tensor) -> None:
-        x, window, *rest = args
-        axes = x.ndim - 2
-        stride = rest[0] if rest and rest[0] else window
-        padding = rest[1] if len(rest) > 1 else None
-        dilation = rest[2] if kind == "maxpool" and len(rest) > 2 else None
-        layer = Layer(
-            kind=kind,
-            filter=_numbers(window, axes, (1,)),
-            stride=_numbers(stride, axes, (1,)),
-            padding=_numbers(padding, axes, (0,)),
-            dilation=_numbers(dilation, axes, (1,)),
-        )
-        if _after(layer, _shape(x)) != _shape(out):
-            layer = Layer(**(layer.__dict__ | {"ceil": True}))
-        self.seen.append(_Seen(_shape(x), _shape(out), layer))
+
+def _layer_of(kind: Any, args: Any, out: Any) -> _Seen | None:
+    """The layer that one operation of torch amounts to, or ``None`` for all that is no layer."""
+    if kind is aten.convolution:
+        return _convolution(args, out)
+    if kind in (aten.max_pool2d_with_indices, aten.max_pool3d_with_indices):
+        return _pooling("maxpool", args, out[0])
+    if kind in (aten.avg_pool2d, aten.avg_pool3d):
+        return _pooling("avgpool", args, out)
+    if kind is aten.mean and len(args) > 1 and args[0].ndim > 2 and len(args[1]) == args[0].ndim - 2:
+        x = args[0]
+        sizes, one = _shape(x).axes, (1,) * (x.ndim - 2)
+        whole = Layer(kind="avgpool", filter=sizes, stride=sizes, dilation=one)
+        return _Seen(_shape(x), Shape(one, x.shape[1]), whole, x)
+    if kind in (aten.addmm, aten.mm):
+        x, weight = args[-2:]
+        layer = Layer(kind="fc", filters=weight.shape[1], bias=kind is aten.addmm)
+        return _Seen(Shape((), x.shape[1]), Shape((), weight.shape[1]), layer, x)
+    return None
+
+
+def _convolution(args: Any, out: torch.Tensor) -> _Seen:
+    x, weight, bias, stride, padding, dilation, transposed, _, groups = args
+    axes = x.ndim - 2
+    layer = Layer(
+        kind="transposed" if transposed else "conv",
+        filter=tuple(weight.shape[2:]),
+        filters=out.shape[1],
+        stride=_numbers(stride, axes, (1,)),
+        padding=_numbers(padding, axes, (0,)),
+        dilation=_numbers(dilation, axes, (1,)),
+        groups=groups,
+        bias=bias is not None,
+    )
+    return _Seen(_shape(x), _shape(out), layer, x)
+
+
+def _pooling(kind: Kind, args: Any, out: torch.Tensor) -> _Seen:
+    x, window, *rest = args
+    axes = x.ndim - 2
+    stride = rest[0] if rest and rest[0] else window
+    padding = rest[1] if len(rest) > 1 else None
+    dilation = rest[2] if kind == "maxpool" and len(rest) > 2 else None
+    layer = Layer(
+        kind=kind,
+        filter=_numbers(window, axes, (1,)),
+        stride=_numbers(stride, axes, (1,)),
+        padding=_numbers(padding, axes, (0,)),
+        dilation=_numbers(dilation, axes, (1,)),
+    )
+    if _after(layer, _shape(x)) != _shape(out):
+        layer = replace(layer, ceil=True)
+    return _Seen(_shape(x), _shape(out), layer, x)
 
 
 def _after(layer: Layer, shape: Shape) -> Shape | None:
@@ -114,42 +159,22 @@ def _flat(seen: _Seen) -> _Seen:
     if len(seen.before.axes) != 2 or seen.before.axes[0] != 1 or seen.layer.kind not in ("maxpool", "avgpool"):
         return seen
     cut = {name: getattr(seen.layer, name)[1:] for name in ("filter", "stride", "padding", "dilation")}
-    layer = Layer(**(seen.layer.__dict__ | cut))
-    one = Shape(seen.before.axes[1:], seen.before.channels), Shape(seen.after.axes[1:], seen.after.channels)
-    return _Seen(*one, layer)
+    before, after = (Shape(shape.axes[1:], shape.channels) for shape in (seen.before, seen.after))
+    return replace(seen, before=before, after=after, layer=replace(seen.layer, **cut))
 
 
-def main_path(seen: Sequence[_Seen]) -> tuple[Shape, tuple[Layer, ...]]:
-    """The first input with axes, and the layers from there on whose input is the output of the one before.
+def watched(model: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> tuple[Shape, tuple[Layer, ...]]:
+    """The main path of ``model`` called on ``inputs``: the first input with axes, and the layers from there on.
 
     Raises:
         OptionError: there is no convolution.
     """
-    start: Shape | None = None
-    current: Shape | None = None
-    layers: list[Layer] = []
-    for one in seen:
-        if current is not None and len(current.axes) == 1:
-            one = _flat(one)
-        if current is None:
-            if not one.before.axes:
-                continue
-            start = current = one.before
-        fits = one.before == current or (one.layer.kind == "fc" and one.before.channels == current.values)
-        if fits and _after(one.layer, current) == one.after:
-            layers.append(one.layer)
-            current = one.after
-    if start is None:
-        raise OptionError("a network of the hub has convolutions", "none", "Choose another network.")
-    return start, tuple(layers)
-
-
-def watched(model: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> tuple[Shape, tuple[Layer, ...]]:
-    """The main path of ``model`` called on ``inputs``."""
     watcher = Watcher()
     with torch.no_grad(), watcher:
         model(*inputs)
-    return main_path(watcher.seen)
+    if watcher.start is None:
+        raise OptionError("a network of the hub has convolutions", "none", "Choose another network.")
+    return watcher.start, tuple(watcher.layers)
 
 
 def network_preset(name: object) -> Preset:

@@ -53,6 +53,21 @@ def test_shortcuts_are_left_out() -> None:
     assert _texts(Residual(), 4, 8, 8) == ["3x3x4,4 p1", "3x3x4,8 s2 p1", "avgpool 4x4"]
 
 
+def test_branches_are_left_out_and_the_path_ends_where_they_meet() -> None:
+    class TwoBranches(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.wave = nn.Sequential(nn.Conv1d(2, 4, 3), nn.Flatten(), nn.Linear(24, 6))
+            self.rhythm = nn.Linear(6, 6)
+            self.head = nn.Sequential(nn.Linear(12, 6), nn.Linear(6, 4))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            out: torch.Tensor = self.head(torch.cat([self.wave(x), self.rhythm(torch.zeros(1, 6))], dim=1))
+            return out
+
+    assert _texts(TwoBranches(), 2, 8) == ["3x2,4", "fc 6"]
+
+
 def test_a_network_without_convolutions_is_refused() -> None:
     with pytest.raises(OptionError, match="convolutions"):
         watched(nn.Linear(3, 4), [torch.zeros(1, 3)])
