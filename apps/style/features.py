@@ -1,0 +1,62 @@
+"""Activations of chosen layers, as fast as the device can give them and their gradient.
+
+The same network as ``network.VGG``, run the other way round: cut behind the deepest layer that is wanted, channels
+last, ReLU in place, in bfloat16 where the device multiplies matrices in it. Activations in bfloat16 differ from
+float32's by a part in 250; the costs at the start and at the end of a run are evaluated in float32 all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from apps.style.layers import deepest
+from apps.style.network import POOLINGS, VGG
+from shared.device import bf16_is_fast
+
+Operation = Callable[[Tensor], Tensor]
+
+
+class Extractor:
+    """``extractor(picture)`` gives the activations of the layers that it was made for."""
+
+    def __init__(self, network: VGG, names: Collection[str], *, pooling: str, dtype: torch.dtype) -> None:
+        self.dtype = dtype
+        self._mean = network.mean
+        pool = POOLINGS[pooling]
+        self._plan: list[tuple[str | None, Operation]] = []  # the layer's name where it is wanted, and what it does
+        for layer in network.layers[: deepest(network.layers, names) + 1]:
+            wanted = layer.name if layer.name in names else None
+            if layer.kind == "conv":
+                self._plan.append((wanted, _convolution(network, layer.name, dtype)))
+            elif layer.kind == "relu":
+                before_is_kept = self._plan[-1][0] is not None
+                self._plan.append((wanted, F.relu if before_is_kept else F.relu_))
+            else:
+                self._plan.append((wanted, pool))
+
+    def __call__(self, picture: Tensor) -> dict[str, Tensor]:
+        """The activations (1, nC, nH, nW) by layer for ``picture`` (1, 3, H, W), RGB in [0, 1], float32."""
+        found: dict[str, Tensor] = {}
+        x = (picture - self._mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
+        for name, operation in self._plan:
+            x = operation(x)
+            if name is not None:
+                found[name] = x
+        return found
+
+
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where convolutions in it run on matrix hardware of ``device``, else float32."""
+    return torch.bfloat16 if bf16_is_fast(device) else torch.float32
+
+
+def _convolution(network: VGG, name: str, dtype: torch.dtype) -> Operation:
+    module = cast("nn.Conv2d", network.get_submodule(name))
+    weight = module.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
+    bias = cast("Tensor", module.bias).detach().to(dtype)
+    return lambda x: F.conv2d(x, weight, bias, padding=1)

@@ -1,0 +1,219 @@
+"""What a visitor can choose for a style transfer, checked once, and the tables behind the drop-downs.
+
+An ``Options`` is the whole recipe apart from the two pictures: the same recipe and pictures give the same picture on
+the same machine. Knows no torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.style.backbones import BACKBONES, DEFAULT_BACKBONE, find_backbone
+from apps.style.layers import find_layer
+from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
+
+SMALLEST, LARGEST = 48, 1024  # pixels of the longer side
+MOST_ITERATIONS = 5000
+_MOST = 1e9  # of alpha, beta and every lambda
+
+OPTIMIZERS = {
+    "adam": "Adam: steady, good from the content picture",
+    "lbfgs": "L-BFGS: fewer steps, the paper's choice",
+}
+INITS = {
+    "content": "the content picture",
+    "noise": "noise",
+    "style": "the style picture",
+    "blend": "half content, half noise",
+}
+POOLINGS = {"average": "average (smoother, the paper's)", "max": "max (as the network was trained)"}
+UNITS = {
+    "target": "relative: λ = 1 weighs a layer's style like the content, each against its target",
+    "written": "as written: λ multiplies the bare J_style[l]",
+}
+PRECISIONS = {
+    "auto": "bfloat16 where this machine is fast in it",
+    "float32": "float32",
+    "bfloat16": "bfloat16",
+}
+SCALES = {True: "small first, then larger: broad strokes", False: "the full size from the start"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """A recipe. ``checked`` has looked at every field of the ones that are used."""
+
+    backbone: str = DEFAULT_BACKBONE
+    content_layers: tuple[str, ...] = ("relu4_2",)
+    style_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+    lambdas: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)  # one per style layer, in its order
+    units: str = "target"  # of the lambdas, a key of UNITS
+    alpha: float = 1.0
+    beta: float = 10.0
+    smoothness: float = 0.0  # weight of the total variation, against J relative to its targets
+    pooling: str = "average"
+    init: str = "content"
+    optimizer: str = "adam"
+    rate: float = 0.03  # Adam's step, in units of the range from black to white
+    coarse_to_fine: bool = True
+    size: int = 384  # pixels of the longer side
+    iterations: int = 200  # over all sizes
+    extra: int = 0  # more of them at the full size, by "continue"
+    keep_colours: bool = False
+    seed: int = 0
+    precision: str = "auto"
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as plain values."""
+        return dataclasses.asdict(self)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """lambda by style layer."""
+        return dict(zip(self.style_layers, self.lambdas, strict=True))
+
+
+FIELDS = tuple(field.name for field in dataclasses.fields(Options))
+
+
+def from_json(recipe: str | Mapping[str, Any]) -> Options:
+    """The options in a recipe, checked; entries that are no options (pictures, results) are passed over.
+
+    Raises:
+        OptionError: not a recipe, or an option outside its range.
+    """
+    if isinstance(recipe, str):
+        try:
+            recipe = json.loads(recipe)
+        except ValueError as error:
+            raise OptionError(
+                "A recipe is a JSON object", f"text that is none ({error})", "Paste a saved one."
+            ) from error
+    if not isinstance(recipe, Mapping):
+        raise OptionError("A recipe is a JSON object", quoted(recipe), "Paste a saved one.")
+    inner = recipe.get("options", recipe)
+    if not isinstance(inner, Mapping):
+        raise OptionError("A recipe's options are a JSON object", quoted(inner), "Paste a saved one.")
+    given = {name: _frozen(inner[name]) for name in FIELDS if name in inner}
+    return checked(Options(**given))
+
+
+def checked(options: Options) -> Options:
+    """``options`` with every field in its range and of its type.
+
+    Raises:
+        OptionError: the first field that is not; expected, got, remedy.
+    """
+    backbone = find_backbone(options.backbone)
+    content = tuple(
+        find_layer(backbone.layers, name, "A content layer").name for name in _names(options.content_layers)
+    )
+    style = tuple(find_layer(backbone.layers, name, "A style layer").name for name in _names(options.style_layers))
+    alpha = check_number(options.alpha, "alpha", low=0, high=_MOST)
+    beta = check_number(options.beta, "beta", low=0, high=_MOST)
+    lambdas = _check_lambdas(style, options.lambdas)
+    _check_something_left(alpha, beta, content, style, lambdas)
+    return dataclasses.replace(
+        options,
+        backbone=backbone.name,
+        content_layers=content,
+        style_layers=style,
+        lambdas=lambdas,
+        units=check_choice(options.units, UNITS, "The units of lambda"),
+        alpha=alpha,
+        beta=beta,
+        smoothness=check_number(options.smoothness, "The smoothness", low=0, high=1000),
+        pooling=check_choice(options.pooling, POOLINGS, "The pooling"),
+        init=check_choice(options.init, INITS, "The start"),
+        optimizer=check_choice(options.optimizer, OPTIMIZERS, "The optimizer"),
+        rate=check_number(options.rate, "The learning rate", low=1e-4, high=1.0),
+        coarse_to_fine=bool(options.coarse_to_fine),
+        size=check_whole(options.size, "The size in pixels", low=SMALLEST, high=LARGEST),
+        iterations=check_whole(options.iterations, "The number of iterations", low=1, high=MOST_ITERATIONS),
+        extra=check_whole(options.extra, "The number of further iterations", low=0, high=MOST_ITERATIONS),
+        keep_colours=bool(options.keep_colours),
+        seed=check_whole(options.seed, "The seed", low=0, high=2**31 - 1),
+        precision=check_choice(options.precision, PRECISIONS, "The precision"),
+    )
+
+
+def parse_lambdas(text: str, layers: Sequence[str] | None = None) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Style layers and their lambdas from "relu1_1=1, relu2_1=0.5"; a name without a number has 1.
+
+    With ``layers`` those are the style layers: one that the text leaves out has 1, one that it adds is a mistake.
+
+    Raises:
+        OptionError: a number that is none, a layer named twice, or a lambda for a layer that is not chosen.
+    """
+    found: dict[str, float] = {}
+    for part in (part.strip() for part in text.replace("\n", ",").split(",")):
+        if not part:
+            continue
+        name, equals, number = (piece.strip() for piece in part.partition("="))
+        if name in found:
+            raise OptionError("Each style layer has one lambda", f"{quoted(name)} twice", "Keep one of them.")
+        found[name] = check_number(number if equals else 1.0, f"The lambda of {quoted(name)}", low=0, high=_MOST)
+    if layers is None:
+        return tuple(found), tuple(found.values())
+    if stray := [name for name in found if name not in layers]:
+        raise OptionError(
+            f"A lambda belongs to a chosen style layer ({', '.join(layers) or 'none is chosen'})",
+            f"one for {quoted(stray[0])}",
+            "Choose that layer too, or take its lambda out.",
+        )
+    return tuple(layers), tuple(found.get(name, 1.0) for name in layers)
+
+
+def write_lambdas(layers: Sequence[str], lambdas: Sequence[float]) -> str:
+    """The text that ``parse_lambdas`` reads."""
+    return ", ".join(f"{name}={value:g}" for name, value in zip(layers, lambdas, strict=True))
+
+
+def layer_names(backbone: str) -> list[str]:
+    """The names of the layers of ``backbone`` that may be chosen, in order."""
+    return [layer.name for layer in BACKBONES[backbone].layers]
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, list | tuple):
+        raise OptionError("Layers are a list of names", quoted(value), "Write for example relu4_2.")
+    names = tuple(str(name) for name in value)
+    if len(set(names)) < len(names):
+        raise OptionError("Each layer is named once", quoted(", ".join(names)), "Take the double one out.")
+    return names
+
+
+def _check_lambdas(style: Sequence[str], lambdas: object) -> tuple[float, ...]:
+    values = list(lambdas) if isinstance(lambdas, list | tuple) else [lambdas]
+    if len(values) != len(style):
+        raise OptionError(
+            f"There is one lambda per style layer ({len(style)})", f"{len(values)}", "Give each layer its lambda."
+        )
+    return tuple(
+        check_number(value, f"The lambda of {name}", low=0, high=_MOST)
+        for name, value in zip(style, values, strict=True)
+    )
+
+
+def _check_something_left(
+    alpha: float, beta: float, content: Sequence[str], style: Sequence[str], lambdas: Sequence[float]
+) -> None:
+    of_content = alpha if content else 0.0
+    of_style = beta * math.fsum(lambdas)
+    if of_content == 0.0 and of_style == 0.0:
+        raise OptionError(
+            "J has something to make small: alpha and a content layer, or beta and a style layer with its lambda",
+            f"alpha = {alpha:g}, beta = {beta:g}, {len(content)} content and {len(style)} style layers",
+            "Raise alpha or beta, or choose a layer.",
+        )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,43 @@
+"""``python -m apps.style.paint``: paint the style samples again. The same seed gives the same pictures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from apps.style.paint import brushes, cuts
+
+SEED = 7
+QUALITY = 88  # JPEG
+PAINTERS: dict[str, Callable[[np.random.Generator], Image.Image]] = {
+    "swirls": brushes.swirls,
+    "bands": brushes.bands,
+    "points": brushes.points,
+    "mosaic": cuts.mosaic,
+    "woodcut": cuts.woodcut,
+    "planes": cuts.planes,
+    "circles": cuts.circles,
+    "ink": cuts.ink,
+}
+FOLDER = Path(__file__).resolve().parent.parent / "samples"
+
+
+def main() -> None:
+    """Paint all pictures, or those that are named, into the folder of samples."""
+    parser = argparse.ArgumentParser(prog="python -m apps.style.paint", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"which of {', '.join(PAINTERS)} (default: all)")
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--seed", type=int, default=SEED)
+    chosen = parser.parse_args()
+    for name in chosen.names or PAINTERS:
+        picture = PAINTERS[name](np.random.default_rng([chosen.seed, *name.encode()]))
+        picture.save(chosen.out / f"{name}.jpg", "JPEG", quality=QUALITY, optimize=True)
+        print(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Pictures on their way into the network and out of it: opened, judged, brought to size, started from, given back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from apps.style.options import Options
+from shared.errors import ImageError
+from shared.images import Source, open_image
+
+SHORTEST = 16  # pixels of a picture's shorter side at the smallest size it is worked at
+LONGEST_SHAPE = 8.0  # longer side / shorter side
+_FLAT = 2.0  # of 255: a style picture whose pixels deviate less from their mean has nothing to give
+_BASE = {"content": 128, "style": 128, "blend": 64, "noise": 32}  # pixels of the first size when going coarse to fine
+_STEP = 2.0  # a size is at most this many times the one before
+_NOISE = 0.15  # deviation of the noise, of the range from black to white
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One size of a run."""
+
+    height: int
+    width: int
+    iterations: int
+
+    @property
+    def pixels(self) -> int:
+        """Its area."""
+        return self.height * self.width
+
+
+def open_content(source: Source) -> Image.Image:
+    """The content picture, upright and RGB.
+
+    Raises:
+        ImageError: no picture, a damaged one, one of under 16 pixels, or one longer than 8 to 1.
+    """
+    return _judged(open_image(source, "The content picture", min_side=SHORTEST), "The content picture")
+
+
+def open_style(source: Source) -> Image.Image:
+    """The style picture, upright and RGB.
+
+    Raises:
+        ImageError: as ``open_content``, or a picture of one flat colour.
+    """
+    picture = _judged(open_image(source, "The style picture", min_side=SHORTEST), "The style picture")
+    small = np.asarray(ImageOps.contain(picture, (256, 256)), dtype=float)
+    if small.std(axis=(0, 1)).max() < _FLAT:
+        colour = "black" if small.mean() < 8 else "white" if small.mean() > 247 else "one flat colour"
+        raise ImageError(
+            "The style picture has strokes, edges or texture",
+            f"a picture that is all {colour}",
+            "Choose a painting or a pattern.",
+        )
+    return picture
+
+
+def plan(shape: tuple[int, int], options: Options) -> tuple[Stage, ...]:
+    """The sizes of a run for a picture of ``shape`` (width, height), small to large; iterations are shared equally.
+
+    The longer side of the last is ``options.size``, also where the picture is smaller.
+
+    Raises:
+        ImageError: the shorter side would have under 16 pixels.
+    """
+    longer = max(shape)
+    if min(shape) * options.size / longer < SHORTEST:
+        raise ImageError(
+            f"At {options.size} pixels the picture's shorter side keeps at least {SHORTEST} pixels",
+            f"a picture of {shape[0]} x {shape[1]}",
+            "Choose a larger size or a less elongated picture.",
+        )
+    base = max(_BASE[options.init], math.ceil(SHORTEST * longer / min(shape)))
+    count = 1
+    if options.coarse_to_fine and options.size > base:
+        count += math.ceil(math.log(options.size / base, _STEP))
+    count = min(count, options.iterations)
+    stages = []
+    for index in range(count):
+        side = options.size * (base / options.size) ** ((count - 1 - index) / max(1, count - 1))
+        share = options.iterations * (index + 1) // count - options.iterations * index // count
+        extra = options.extra if index == count - 1 else 0
+        width, height = (max(SHORTEST, round(part * side / longer)) for part in shape)
+        stages.append(Stage(height=height, width=width, iterations=share + extra))
+    return tuple(stages)
+
+
+def to_tensor(picture: Image.Image, stage: Stage, device: torch.device) -> Tensor:
+    """``picture`` at the size of ``stage`` as (1, 3, H, W), RGB in [0, 1], cropped around its centre to fit."""
+    fitted = ImageOps.fit(picture, (stage.width, stage.height), Image.Resampling.LANCZOS)
+    pixels = np.asarray(fitted, dtype=np.float32) / 255
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().to(device)
+
+
+def to_picture(pixels: Tensor) -> Image.Image:
+    """(1, 3, H, W), RGB in [0, 1], as a picture."""
+    levels = pixels.detach()[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
+    return Image.fromarray(levels)
+
+
+def start(init: str, content: Tensor | None, style: Tensor | None, seed: int) -> Tensor:
+    """The first G (1, 3, H, W) in [0, 1]; noise lies around the mean colour of the style. A missing picture is replaced
+    by the other."""
+    given = content if content is not None else style
+    if given is None:
+        raise ValueError("a start needs a picture, for its size if for nothing else")
+    if init == "content":
+        return given.clone()
+    if init == "style":
+        return (style if style is not None else given).clone()
+    random = torch.randn(given.shape, generator=torch.Generator().manual_seed(seed)).to(given.device)
+    mean = (style if style is not None else given).mean(dim=(2, 3), keepdim=True)
+    noise = (mean + _NOISE * random).clamp(0, 1)
+    return noise if init == "noise" else 0.5 * (noise + given)
+
+
+def enlarged(pixels: Tensor, stage: Stage) -> Tensor:
+    """``pixels`` (1, 3, h, w) at the size of ``stage``, bicubic, in [0, 1], contiguous as L-BFGS needs it."""
+    size = (stage.height, stage.width)
+    return F.interpolate(pixels, size=size, mode="bicubic", align_corners=False).clamp(0, 1).contiguous()
+
+
+def greyed(picture: Image.Image) -> Image.Image:
+    """``picture`` in greys, still RGB."""
+    return picture.convert("L").convert("RGB")
+
+
+def with_light_of(target: Image.Image, source: Image.Image) -> Image.Image:
+    """Grey ``target`` with the mean and contrast of ``source``, so that a dark style darkens no content."""
+    there = np.asarray(target, dtype=float)
+    wanted = np.asarray(source.convert("L"), dtype=float)
+    moved = (there - there.mean()) * (wanted.std() / max(1.0, there.std())) + wanted.mean()
+    return Image.fromarray(np.clip(moved, 0, 255).astype(np.uint8))
+
+
+def with_colours_of(light: Image.Image, colours: Image.Image) -> Image.Image:
+    """The lightness of ``light`` with the colours of ``colours`` (Gatys et al. 2016, arXiv 1606.05897, section 4)."""
+    y, _, _ = light.convert("YCbCr").split()
+    _, cb, cr = ImageOps.fit(colours, light.size, Image.Resampling.LANCZOS).convert("YCbCr").split()
+    return Image.merge("YCbCr", (y, cb, cr)).convert("RGB")
+
+
+def _judged(picture: Image.Image, what: str) -> Image.Image:
+    ratio = max(picture.size) / min(picture.size)
+    if ratio > LONGEST_SHAPE:
+        raise ImageError(
+            f"{what} is at most {LONGEST_SHAPE:g} times as long as it is wide",
+            f"{picture.width} x {picture.height} pixels",
+            "Crop it.",
+        )
+    return picture
