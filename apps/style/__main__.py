@@ -1,0 +1,173 @@
+"""``python -m apps.style``: transfer from the command line, and the contact sheet that the presets were judged by."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from apps.style.backbones import BACKBONES, DEFAULT_BACKBONE
+from apps.style.options import (
+    INITS,
+    OPTIMIZERS,
+    POOLINGS,
+    PRECISIONS,
+    UNITS,
+    Options,
+    checked,
+    from_json,
+    parse_lambdas,
+)
+from apps.style.presets import PRESETS
+from shared.cli import Parser, run, say, write_json
+from shared.errors import InputError
+from shared.progress import duration
+
+_SAY_EVERY_S = 2.0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, its choices from the same tables as the page's."""
+    made = Parser(prog="python -m apps.style", description=__doc__)
+    commands = made.add_subparsers(dest="command", required=True, parser_class=Parser)
+    one = commands.add_parser("transfer", help="paint CONTENT in the manner of STYLE")
+    one.add_argument("content", type=Path, metavar="CONTENT")
+    one.add_argument("style", type=Path, metavar="STYLE")
+    one.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture, with its recipe inside")
+    one.add_argument("--costs", type=Path, metavar="CSV", help="the costs of every iteration")
+    one.add_argument("--recipe", type=Path, metavar="JSON", help="write the recipe here")
+    one.add_argument("--replay", type=Path, metavar="JSON", help="take every option from this recipe")
+    one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    _add_options(one)
+    sheet = commands.add_parser("sheet", help="the contact sheet: contents x styles x presets, for judging by eye")
+    sheet.add_argument("--out", type=Path, default=Path("runs/style-sheet"), help="folder (default: %(default)s)")
+    sheet.add_argument("--size", default=256, help="pixels (default: %(default)s)")
+    sheet.add_argument("--iterations", default=150)
+    sheet.add_argument("--presets", default="brush,noise", help=f"of {', '.join(PRESETS)} (default: %(default)s)")
+    sheet.add_argument("--contents", default="", help="samples to use (default: all)")
+    sheet.add_argument("--styles", default="", help="samples to use (default: all)")
+    return made
+
+
+def _add_options(one: argparse.ArgumentParser) -> None:
+    default = Options()
+    one.add_argument("--preset", metavar="NAME", help=f"begin with {', '.join(PRESETS)}; other options win over it")
+    one.add_argument("--size", help=f"pixels of the longer side (default: {default.size})")
+    one.add_argument("--iterations", help=f"default: {default.iterations}")
+    one.add_argument("--init", help=f"{', '.join(INITS)} (default: {default.init})")
+    one.add_argument("--seed", help=f"default: {default.seed}")
+    one.add_argument("--backbone", help=f"{', '.join(BACKBONES)} (default: {DEFAULT_BACKBONE})")
+    one.add_argument("--content-layers", metavar="NAMES", help=f"default: {','.join(default.content_layers)}")
+    one.add_argument(
+        "--style-layers", metavar="NAME=LAMBDA,...", help="default: relu1_1=1,relu2_1=1,relu3_1=1,relu4_1=1"
+    )
+    one.add_argument("--alpha", help=f"weight of J_content (default: {default.alpha:g})")
+    one.add_argument("--beta", help=f"weight of J_style (default: {default.beta:g})")
+    one.add_argument("--units", help=f"of the lambdas: {', '.join(UNITS)} (default: {default.units})")
+    one.add_argument("--optimizer", help=f"{', '.join(OPTIMIZERS)} (default: {default.optimizer})")
+    one.add_argument("--pooling", help=f"{', '.join(POOLINGS)} (default: {default.pooling})")
+    one.add_argument("--smoothness", help=f"weight of the total variation (default: {default.smoothness:g})")
+    one.add_argument("--precision", help=f"{', '.join(PRECISIONS)} (default: {default.precision})")
+    one.add_argument("--one-size", action="store_true", help="the full size from the start, not coarse to fine")
+    one.add_argument("--keep-colours", action="store_true", help="take lightness only from the style")
+
+
+def options_of(chosen: argparse.Namespace) -> Options:
+    """The recipe that the command line asks for, checked.
+
+    Raises:
+        OptionError: an option outside its range.
+    """
+    if chosen.replay is not None:
+        return from_json(_text_of(chosen.replay))
+    from shared.errors import check_choice
+
+    begun = PRESETS[check_choice(chosen.preset, PRESETS, "--preset")].options() if chosen.preset else Options()
+    given: dict[str, Any] = {
+        name: getattr(chosen, name)
+        for name in ("size", "iterations", "init", "seed", "backbone", "alpha", "beta", "units", "optimizer", "pooling",
+                     "smoothness", "precision", "content_layers")
+        if getattr(chosen, name) is not None
+    }  # fmt: skip
+    if chosen.style_layers is not None:
+        given["style_layers"], given["lambdas"] = parse_lambdas(chosen.style_layers)
+    if chosen.one_size:
+        given["coarse_to_fine"] = False
+    if chosen.keep_colours:
+        given["keep_colours"] = True
+    return checked(Options(**(begun.to_json() | given)))
+
+
+def transfer(chosen: argparse.Namespace) -> None:
+    """Run one transfer and write what was asked for."""
+    options = options_of(chosen)
+    _check_target(chosen.out)
+    from apps.style import limits, pictures, recipe
+    from apps.style.transfer import Run
+
+    work = Run(pictures.open_content(chosen.content), pictures.open_style(chosen.style), options)
+    shape = work.content.size if work.content is not None else (1, 1)
+    limits.check_fits(options, shape, work.device)
+    seconds = limits.estimate_s(options, shape, work.device)
+    if seconds > limits.LONG_S:
+        say(limits.told(seconds))
+    for step in work.steps(every_s=_SAY_EVERY_S):
+        left = "" if step.left_s is None or step.finished else f", about {duration(step.left_s)} left"
+        say(f"{step.done}/{step.total}  J = {step.costs[-1].J:.4g}{left}")
+    exact = work.result()
+    made = recipe.recipe(work, {})
+    chosen.out.write_bytes(recipe.png_with(work.picture, made))
+    if chosen.costs is not None:
+        chosen.costs.write_text(recipe.costs_csv(work.costs), encoding="utf-8")
+    if chosen.recipe is not None:
+        chosen.recipe.write_text(json.dumps(made, indent=1), encoding="utf-8")
+    if chosen.json:
+        write_json(
+            {
+                "J": [exact.first.J, exact.last.J],
+                "J_content": [exact.first.content, exact.last.content],
+                "J_style": [exact.first.style, exact.last.style],
+                "layers": {name: [exact.first.layers[name], exact.last.layers[name]] for name in exact.lambdas},
+                "alpha": exact.alpha,
+                "beta": exact.beta,
+                "lambdas": exact.lambdas,
+                "seconds_per_iteration": exact.seconds_per_iteration,
+                "peak_bytes": exact.peak_bytes,
+                "iterations": work.done,
+                "size": list(work.picture.size),
+                "seed": options.seed,
+                "recipe": made,
+            }
+        )
+
+
+def _check_target(path: Path) -> None:
+    if not path.resolve().parent.is_dir():
+        raise InputError("--out is in a folder that exists", str(path.parent), "Make the folder, or choose another.")
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            "--replay is a recipe", f"no readable file {path}", "Give a file that --recipe wrote."
+        ) from error
+
+
+def main(argv: Sequence[str]) -> None:
+    """Do what the command line asks for."""
+    chosen = parser().parse_args(argv)
+    if chosen.command == "transfer":
+        transfer(chosen)
+        return
+    from apps.style.sheet import make_sheets
+
+    for path in make_sheets(chosen):
+        print(path)
+
+
+if __name__ == "__main__":
+    run(main)

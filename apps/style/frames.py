@@ -1,0 +1,127 @@
+"""The pictures of a run, kept small, and made into a GIF or a video afterwards."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from shared.errors import ResourceError
+from shared.images import jpeg_bytes
+
+MOST = 120  # frames that are kept; beyond them every second one goes
+_SIDE = 512  # pixels of a kept frame
+_RATE_HZ = 15  # frames per second of GIF and video
+_HOLD_S = 1.5  # s that the last picture stays
+_GIF_SIDE = 256  # pixels
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a run, as a JPEG."""
+
+    iteration: int
+    data: bytes
+
+    def picture(self) -> Image.Image:
+        """The picture."""
+        return Image.open(io.BytesIO(self.data)).convert("RGB")
+
+
+class Reel:
+    """The frames of one run, at most ``MOST``, evenly spread over it, the latest always among them."""
+
+    def __init__(self) -> None:
+        self._frames: list[Frame] = []
+        self._every = 1
+        self._seen = 0
+        self._latest: Frame | None = None
+
+    def add(self, picture: Image.Image, iteration: int) -> bytes:
+        """Keep ``picture``, or only as the latest; returns it as the bytes of a JPEG."""
+        data = jpeg_bytes(_within(picture, _SIDE))
+        self._latest = Frame(iteration, data)
+        if self._seen % self._every == 0:
+            self._frames.append(self._latest)
+            if len(self._frames) > MOST:
+                self._frames = self._frames[::2]
+                self._every *= 2
+        self._seen += 1
+        return data
+
+    def frames(self) -> tuple[Frame, ...]:
+        """The kept frames in order."""
+        if self._latest is not None and (not self._frames or self._frames[-1] is not self._latest):
+            return (*self._frames, self._latest)
+        return tuple(self._frames)
+
+    def gif(self) -> bytes:
+        """An animated GIF, 256 pixels, that stays on its last picture for a while."""
+        pictures = [_resized(frame.picture(), self._size(_GIF_SIDE)) for frame in self.frames()]
+        palette = pictures[-1].quantize(255)
+        indexed = [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
+        buffer = io.BytesIO()
+        times_ms = [1000 // _RATE_HZ] * (len(indexed) - 1) + [int(1000 * _HOLD_S)]
+        indexed[0].save(buffer, "GIF", save_all=True, append_images=indexed[1:], duration=times_ms, loop=0)
+        return buffer.getvalue()
+
+    def video(self, target: Path) -> Path:
+        """Write an H.264 video to ``target`` (.mp4), readable by every browser; its sides are even numbers.
+
+        Raises:
+            ResourceError: the package imageio-ffmpeg, which carries the encoder, is missing.
+        """
+        try:
+            import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore]
+        except ImportError as error:
+            raise ResourceError(
+                "A video needs the package imageio-ffmpeg",
+                "it is not installed",
+                "pip install imageio-ffmpeg, or take the GIF.",
+            ) from error
+        width, height = self._size(_SIDE)
+        writer = imageio_ffmpeg.write_frames(
+            str(target),
+            (width, height),
+            fps=_RATE_HZ,
+            codec="libx264",
+            macro_block_size=2,
+            quality=7,
+            ffmpeg_log_level="error",
+        )
+        writer.send(None)
+        try:
+            for picture in self._held():
+                writer.send(np.ascontiguousarray(np.asarray(_resized(picture, (width, height)))))
+        finally:
+            writer.close()
+        return target
+
+    def _held(self) -> Iterator[Image.Image]:
+        picture = None
+        for frame in self.frames():
+            picture = frame.picture()
+            yield picture
+        for _ in range(int(_HOLD_S * _RATE_HZ) if picture is not None else 0):
+            yield picture  # type: ignore[misc]
+
+    def _size(self, side: int) -> tuple[int, int]:
+        width, height = self.frames()[-1].picture().size
+        scale = min(1.0, side / max(width, height))
+        return max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2)
+
+
+def _within(picture: Image.Image, side: int) -> Image.Image:
+    if max(picture.size) <= side:
+        return picture
+    smaller = picture.copy()
+    smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return smaller
+
+
+def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)

@@ -1,0 +1,33 @@
+"""The style tab: paint a picture in the manner of another, look inside, see what the network's units respond to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.context import Context
+
+from apps.style import ui_paint, ui_result
+from apps.style.ui_state import leave
+from apps.ui import guard, section
+
+_GRAMS = (
+    "The style matrix of each layer for the content C, the style S and the generated picture G, converging while it is "
+    "painted. Their difference is J style[l]."
+)
+
+
+def build() -> None:
+    """Lay out the tab inside the hub's page."""
+    page: Any = Context.root_block
+    gr.HTML(f"<style>{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}</style>", visible="hidden")
+    with gr.Tabs(elem_id="style-tabs"):
+        with gr.Tab("Paint", id="paint"):
+            parts = ui_paint.build()
+        with gr.Tab("Afterwards: frames, video, recipe", id="after") as after:
+            ui_result.build(parts, after)
+        with gr.Tab("Style matrices", id="grams"):
+            section("inside", "What the style cost compares", _GRAMS)
+            parts["grams"].render()
+    page.unload(guard(leave))

@@ -1,0 +1,348 @@
+"""Paint: two pictures in, the picture and its costs evolving before one's eyes, stop and go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from apps.style import graphics
+from apps.style.samples import SAMPLES, find_sample
+from apps.style.ui_controls import (
+    PRESET_FIELDS,
+    Controls,
+    fine_controls,
+    main_controls,
+    options_from,
+    preset_updates,
+    sample_strip,
+)
+from apps.style.ui_state import FIRST, Painter, painter
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
+from shared.errors import HubError, InputError
+from shared.progress import duration
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from apps.style.transfer import Run, Step
+
+_GRAMS_EVERY_S = 1.0
+_MORE = 50  # iterations that Continue adds to a run that is over
+_EMPTY = '<div class="cs-empty">Choose two pictures, or click samples, and press Paint.</div>'
+Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
+
+
+def build() -> dict[str, Any]:
+    """Lay out the sub-tab; returns the components that the other sub-tabs use."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=330):
+            with gr.Row():
+                photos = {}
+                for role, label in (("content", "Content C"), ("style", "Style S")):
+                    with gr.Column(min_width=150):
+                        photos[role] = photo_input(
+                            label,
+                            height=170,
+                            elem_id=f"style-{role}",
+                            format="png",
+                            value=str(SAMPLES[FIRST[role]].path),
+                        )
+                        strip = sample_strip(role, f"{label}: samples")  # type: ignore[arg-type]
+                    strip.click(_on_sample(role), None, photos[role], **LIGHT, **PRIVATE)
+                    photos[role].input(_on_upload(role), None, None, **LIGHT, **PRIVATE)
+            with gr.Row(elem_classes="cs-buttons"):
+                paint = gr.Button("Paint", variant="primary", elem_id="style-paint", min_width=110)
+                stop = gr.Button("Stop", elem_id="style-stop", min_width=80)
+                more = gr.Button("Continue", elem_id="style-more", min_width=100)
+            told = gr.HTML(elem_id="style-told")
+            controls = main_controls()
+            with gr.Row(elem_classes="cs-buttons"):
+                content_only = gr.Button("Content only", size="sm", min_width=110, elem_id="style-content-only")
+                style_only = gr.Button("Style only", size="sm", min_width=110, elem_id="style-style-only")
+            with gr.Accordion("Layers, λ and everything else", open=False, elem_id="style-fine"):
+                controls |= fine_controls()
+        with gr.Column(scale=6, min_width=330):
+            live = gr.HTML(_EMPTY, elem_id="style-live", apply_default_css=False)
+            axis = gr.Radio(
+                ["logarithmic", "linear"], value="logarithmic", label="Axis of the costs", elem_id="style-axis"
+            )
+            curves = gr.HTML(graphics.cost_curves([], {}, log=True), elem_id="style-curves", apply_default_css=False)
+    with gr.Accordion("The same as numbers", open=False):
+        numbers = gr.JSON(label="Costs, weights, time, recipe")
+        result = gr.Image(label="G", format="png", interactive=False, height=320, buttons=["download", "fullscreen"])
+    grams = gr.HTML(graphics.gram_table({}), elem_id="style-grams", apply_default_css=False, render=False)
+    parts = {"live": live, "curves": curves, "grams": grams, "numbers": numbers, "result": result}
+    _connect(photos, controls, parts, {"paint": paint, "stop": stop, "more": more}, (content_only, style_only), told)
+    axis.change(guard(_axis), axis, curves, **LIGHT, **PRIVATE)
+    return parts | {"photos": photos, "controls": controls}
+
+
+def _connect(
+    photos: dict[str, Any],
+    controls: Controls,
+    parts: dict[str, Any],
+    buttons: dict[str, gr.Button],
+    only: tuple[gr.Button, gr.Button],
+    told: gr.HTML,
+) -> None:
+    asked = [photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
+    outputs = [parts[name] for name in ("live", "curves", "grams", "numbers", "result")]
+    fields = [controls[name] for name in PRESET_FIELDS]
+    stylize_once = heavy(stylize)
+    buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", show_progress="hidden", **HEAVY)
+    buttons["more"].click(heavy(_more), None, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
+    buttons["stop"].click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
+    controls["preset"].input(guard(preset_updates), controls["preset"], fields, **LIGHT, **PRIVATE)
+    for button, name in zip(only, ("content", "style"), strict=True):
+        chosen = button.click(_choose(name), None, [controls["preset"], *fields], **LIGHT, **PRIVATE)
+        chosen.then(stylize_once, asked, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
+    for name in ("size", "iterations", "init"):
+        controls[name].change(
+            guard(_estimate), [photos["content"], *(controls[n] for n in ARGUMENTS)], told, trigger_mode="always_last",
+            **QUICK, **PRIVATE,
+        )  # fmt: skip
+
+
+ARGUMENTS = (
+    "size",
+    "iterations",
+    "beta",
+    "alpha",
+    "content_layers",
+    "style_layers",
+    "lambdas",
+    "units",
+    "init",
+    "optimizer",
+    "pooling",
+    "smoothness",
+    "coarse_to_fine",
+    "keep_colours",
+    "seed",
+    "backbone",
+)
+
+
+def stylize(
+    content: str | None,
+    style: str | None,
+    size: float = 256,
+    iterations: float = 150,
+    beta: float = 10.0,
+    alpha: float = 1.0,
+    content_layers: list[str] | None = None,
+    style_layers: list[str] | None = None,
+    lambdas: str = "",
+    units: str = "target",
+    init: str = "content",
+    optimizer: str = "adam",
+    pooling: str = "average",
+    smoothness: float = 0.0,
+    coarse_to_fine: bool = True,
+    keep_colours: bool = False,
+    seed: float = 0,
+    backbone: str = "vgg16-hed",
+    request: gr.Request | None = None,
+) -> Iterator[Answer]:
+    """Paint the content picture in the manner of the style picture: J(G) = alpha J_content + beta J_style.
+
+    Streams the picture and its costs about three times a second; the last message has the finished picture.
+
+    Args:
+        content: the picture whose things are kept; may be missing where alpha is 0.
+        style: the picture whose manner is taken; may be missing where beta is 0.
+        size: pixels of the longer side, 48 to 1024 (640 on a CPU).
+        iterations: steps of the optimizer, shared by the sizes from small to large.
+        beta: weight of the style cost.
+        alpha: weight of the content cost.
+        content_layers: layers whose activations are compared, such as relu4_2.
+        style_layers: layers whose style matrices are compared, such as relu1_1.
+        lambdas: weight of each style layer, "relu1_1=1, relu2_1=0.5"; 1 where it is left out.
+        units: "target": lambda counts each layer against its target; "written": it multiplies the bare cost.
+        init: what G starts from: content, noise, style or blend.
+        optimizer: adam or lbfgs.
+        pooling: average or max.
+        smoothness: weight of the total variation.
+        coarse_to_fine: begin small and enlarge.
+        keep_colours: keep the content's colours and take lightness only from the style.
+        seed: of the noise; the same seed, pictures and options give the same picture.
+        backbone: vgg16-hed (bundled) or vgg19-imagenet (downloaded).
+
+    Returns:
+        The live picture, the cost curves and the style matrices as HTML; the costs, weights, times and recipe as
+        numbers; the finished picture.
+    """
+    given = locals()
+    options = options_from({name: given[name] for name in ARGUMENTS})
+    who = painter(request)
+    who.wish.set()  # a run of this session that is still going gives way
+    from apps.style.transfer import Run
+
+    run = Run(*_opened(content, style, options.alpha, options.beta), options)
+    warning = _checked_size(run)
+    who.begin(run)
+    if warning:
+        yield (f'<div class="cs-empty">{warning}</div>', *(gr.skip(),) * 4)
+    yield from _stream(who, run)
+
+
+def _opened(
+    content: str | None, style: str | None, alpha: float, beta: float
+) -> tuple[Image.Image | None, Image.Image | None]:
+    from apps.style import pictures
+
+    return (
+        pictures.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]
+        pictures.open_style(style) if style or beta > 0 else None,  # type: ignore[arg-type]
+    )
+
+
+def _checked_size(run: Run) -> str:
+    """A warning where the run will be long.
+
+    Raises:
+        ResourceError: it does not fit into this machine.
+    """
+    from apps.style import limits
+
+    shape = (run.content or run.style).size  # type: ignore[union-attr]
+    limits.check_fits(run.options, shape, run.device)
+    seconds = limits.estimate_s(run.options, shape, run.device)
+    return limits.told(seconds) if seconds > limits.LONG_S else ""
+
+
+def _stream(who: Painter, run: Run) -> Iterator[Answer]:
+    """The steps of ``run`` to its end or the visitor's stop, then its exact result."""
+    drawn = -_GRAMS_EVERY_S
+    steps = run.steps()
+    step: Step | None = None
+    try:
+        for step in steps:
+            data = who.reel.add(step.picture, step.done)
+            now = time.monotonic()
+            grams: Any = gr.skip()
+            if now - drawn >= _GRAMS_EVERY_S or step.finished:
+                drawn, grams = now, graphics.gram_table(step.grams)
+            yield graphics.live(data, step), _curves(who, run), grams, _numbers(step), gr.skip()
+            if who.wish.is_set():
+                break
+    finally:
+        steps.close()  # type: ignore[attr-defined]
+    if who.run is run:
+        yield _finished(who, run)
+
+
+def _finished(who: Painter, run: Run) -> Answer:
+    from apps.style.recipe import recipe
+    from shared.images import jpeg_bytes
+
+    exact = run.result()
+    picture = run.picture
+    left = run.total - run.done
+    state = f"Stopped at iteration {run.done} of {run.total}" if left else f"{run.done} iterations"
+    text = (
+        f"{state} in {duration(run.elapsed_s)}: J from {graphics.short(exact.first.J)} to "
+        f"{graphics.short(exact.last.J)} ({picture.width} × {picture.height} pixels, "
+        f"{1000 * exact.seconds_per_iteration:.0f} ms per iteration)"
+    )
+    live = graphics.framed(graphics.jpeg_url(jpeg_bytes(picture, quality=93)), text, run.done / max(1, run.total))
+    numbers = {
+        "J": [exact.first.J, exact.last.J],
+        "J_content": [exact.first.content, exact.last.content],
+        "J_style": [exact.first.style, exact.last.style],
+        "layers": {name: [exact.first.layers[name], exact.last.layers[name]] for name in exact.lambdas},
+        "alpha": exact.alpha,
+        "beta": exact.beta,
+        "lambdas": exact.lambdas,
+        "seconds_per_iteration": exact.seconds_per_iteration,
+        "peak_bytes": exact.peak_bytes,
+        "recipe": recipe(run, who.samples),
+    }
+    return live, _curves(who, run) + graphics.cost_table(exact), gr.skip(), numbers, picture
+
+
+def _curves(who: Painter, run: Run) -> str:
+    weights = {"alpha": run.options.alpha, "beta": run.options.beta}
+    return graphics.cost_curves(run.costs, weights, log=who.log)
+
+
+def _numbers(step: Step) -> dict[str, Any]:
+    last = step.costs[-1]
+    return {
+        "iteration": step.done,
+        "of": step.total,
+        "size": list(last.size),
+        "J": last.J,
+        "J_content": last.content,
+        "J_style": last.style,
+        "layers": dict(last.layers),
+        "elapsed_s": round(step.elapsed_s, 2),
+        "left_s": None if step.left_s is None else round(step.left_s, 1),
+        "peak_bytes": step.peak_bytes,
+    }
+
+
+def _more(request: gr.Request) -> Iterator[Answer]:
+    """Go on with the run on the page; one that is over gets some iterations more."""
+    who = painter(request)
+    run = who.current()
+    if run.done >= run.total:
+        run.extend(_MORE)
+    who.wish.clear()
+    yield from _stream(who, run)
+
+
+def _stop(request: gr.Request) -> str:
+    painter(request).wish.set()
+    return '<p class="cs-note">Stopping after this iteration; the picture stays.</p>'
+
+
+def _axis(chosen: str, request: gr.Request) -> Any:
+    who = painter(request)
+    who.log = chosen == "logarithmic"
+    return _curves(who, who.run) if who.run is not None else gr.skip()
+
+
+def _choose(preset: str) -> Any:
+    def choose() -> list[Any]:
+        return [gr.update(value=preset), *preset_updates(preset)]
+
+    return guard(choose)
+
+
+def _on_sample(role: str) -> Any:
+    def chosen(request: gr.Request, event: gr.EventData) -> Any:
+        sample = find_sample(event.sample)
+        painter(request).samples[role] = sample.name
+        return str(sample.path)
+
+    return guard(chosen)
+
+
+def _on_upload(role: str) -> Any:
+    def arrived(request: gr.Request) -> None:
+        painter(request).samples.pop(role, None)
+
+    return guard(arrived)
+
+
+def _estimate(content: str | None, *values: Any) -> str:
+    """How long a run would take; nothing while the choices do not make a run."""
+    if not content:
+        return ""
+    from apps.style import limits, pictures
+    from shared.device import pick_device
+
+    try:
+        options = options_from(dict(zip(ARGUMENTS, values, strict=True)))
+        shape = pictures.open_content(content).size
+        device = pick_device()
+        limits.check_fits(options, shape, device)
+        return f'<p class="cs-note">{limits.told(limits.estimate_s(options, shape, device))}</p>'
+    except InputError:
+        return ""
+    except HubError as error:
+        return f'<p class="cs-note cs-warn">{error}</p>'
