@@ -67,7 +67,7 @@ def together(count: int, work: Callable[[int], Any]) -> list[Any]:
         gate.wait(10)
         try:
             return work(index)
-        except Exception as error:  # noqa: BLE001 - the tests look at it
+        except BaseException as error:  # noqa: BLE001 - the tests look at it
             return error
 
     with ThreadPoolExecutor(count) as pool:

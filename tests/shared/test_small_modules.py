@@ -48,6 +48,12 @@ def test_numbers_out_of_range_are_refused(value: object) -> None:
         check_whole(value, "count", low=0, high=1)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_no_range_is_no_leave_to_be_infinite(value: float) -> None:
+    with pytest.raises(OptionError):
+        check_number(value, "tau")
+
+
 def test_numbers_in_range_pass() -> None:
     assert check_number("0.5", "tau", low=0, high=1) == 0.5
     assert check_number(0, "tau", low=0, high=1) == 0.0
@@ -137,7 +143,8 @@ def test_paced_shows_the_first_the_last_and_some_between(count: int, step_s: flo
 
 def test_closing_a_paced_stream_closes_the_work() -> None:
     steps = Steps(100, 1.0)
-    stream = progress.paced(iter(steps), clock=lambda: steps.now)
+    work = iter(steps)  # held, so that only closing it ends it
+    stream = progress.paced(work, clock=lambda: steps.now)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert steps.closed
