@@ -91,6 +91,7 @@ ENTRANCES: dict[str, Entrance] = {
     "gan/dcgan-digits": Entrance(
         inputs=((64,),), note="The generator, from the 7x7 map on: transposed convolutions make the picture larger."
     ),
+    "gan/judge-digits": Entrance(inputs=((1, 28, 28),), note="Reads a digit: the judge of what the GANs draw."),
     "gan/dcgan-digits-d": Entrance(inputs=((1, 28, 28),), note="The discriminator: real or fake, in one number."),
     "gan/cgan-digits-d": Entrance(
         inputs=((1, 28, 28),), labelled=True, note="The discriminator: does this picture show that digit?"
@@ -105,5 +106,5 @@ def choices() -> list[tuple[str, str]]:
     """(title, value) of every preset, the hub's own networks behind the textbook ones."""
     from shared.registry import records
 
-    own = [(f"This hub: {record.title}", record.name) for record in records() if record.name in ENTRANCES]
+    own = [(f"This hub: {record.name}", record.name) for record in records() if record.name in ENTRANCES]
     return [(one.title, name) for name, one in PRESETS.items()] + own
