@@ -31,20 +31,25 @@ class FirstLayer:
     shown: int  # how many of the filters, the strongest first
 
 
+EKG_RECORD, EKG_TENSOR, EKG_SHOWN = "ekg/beatnet-ds1", "members.0.conv1.0.weight", 6
+
 FIRST_LAYERS: tuple[FirstLayer, ...] = (
     FirstLayer(record="face/resnet29-128d", title="face network", bgr=False, shown=12),
     FirstLayer(record="style/vgg16-hed", title="VGG-16", bgr=True, shown=12),
 )
 
 
-def first_weights(record_name: str) -> np.ndarray | None:
-    """The one kernel (K, 3, kH, kW) of a bundled network that sees three channels, or ``None`` where there is none."""
-    return _read(record_name, weights_dir())
+def first_weights(record_name: str, tensor: str = "") -> np.ndarray | None:
+    """The kernel ``tensor`` of a bundled network, or, unnamed, its one kernel that sees three channels.
+
+    ``None`` where the weights are not at hand, or have no such kernel.
+    """
+    return _read(record_name, tensor, weights_dir())
 
 
 @lru_cache(maxsize=8)
-def _read(record_name: str, folder: Path) -> np.ndarray | None:
-    """The kernel, read once for the bundle in ``folder``: a class of visitors opens the photo at the same time."""
+def _read(record_name: str, tensor: str, folder: Path) -> np.ndarray | None:
+    """The kernel, read once for the bundle in ``folder``: a class of visitors opens the scene at the same time."""
     from shared.weights import ensure, read_tensors
 
     try:
@@ -55,8 +60,27 @@ def _read(record_name: str, folder: Path) -> np.ndarray | None:
     except HubError as error:
         log.info("no learned filters of %s: %s", record_name, error)
         return None
+    if tensor:
+        return tensors[tensor].double().numpy() if tensor in tensors else None
     kernels = [t for t in tensors.values() if t.ndim == 4 and t.shape[1] == 3]
     return kernels[0].double().numpy() if len(kernels) == 1 else None
+
+
+def learned_signal_filters() -> tuple[Filter, ...]:
+    """First-layer filters (1, 1, 1, kW) of the EKG network, their weights for the plain beat, scaled as the others."""
+    weights = first_weights(EKG_RECORD, EKG_TENSOR)
+    if weights is None or weights.ndim != 3:
+        return ()
+    own = weights[:, 0]  # (K, kW): the first channel is the beat itself, the others are beats compared with it
+    strength = np.abs(own).sum(axis=1)
+    return tuple(
+        Filter(
+            title=f"Learned: EKG network, {index + 1} of {len(own)}",
+            weights=(own[index] / max(float(strength[index]), 1e-12)).reshape(1, 1, 1, -1),
+            note=f"Trained on beats at 125 Hz: its weights for the beat itself, one of {weights.shape[1]} channels.",
+        )
+        for index in np.argsort(-strength)[:EKG_SHOWN]
+    )
 
 
 def learned_filters() -> tuple[Filter, ...]:

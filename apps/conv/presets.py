@@ -88,6 +88,9 @@ ENTRANCES: dict[str, Entrance] = {
         "and up to the block whose map is filled up with zeros.",
     ),
     "style/vgg16-hed": Entrance(inputs=((3, 224, 224),), note="Convolutions and pooling only, read off one run."),
+    "ekg/beatnet-ds1": Entrance(
+        inputs=((7, 128), (32,)), note="One member of the ensemble, up to where the rhythm's features join."
+    ),
     "gan/dcgan-digits": Entrance(
         inputs=((64,),), note="The generator, from the 7x7 map on: transposed convolutions make the picture larger."
     ),

@@ -57,6 +57,7 @@ def _signal() -> dict[str, Any]:
     import numpy as np
 
     from apps.conv.filters import signal_filters
+    from apps.conv.learned import learned_signal_filters
 
     sample = heartbeat()
     values = sample["signal_mv"]
@@ -72,7 +73,7 @@ def _signal() -> dict[str, Any]:
             }
         ],
         "rate": sample["rate_hz"],
-        "filters": _listed(signal_filters(np.array(values), at["N"], at["V"])),
+        "filters": _listed((*signal_filters(np.array(values), at["N"], at["V"]), *learned_signal_filters())),
     }
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from apps.conv import learned
 from apps.conv.drawings import FRAMES, HEIGHT, VOXELS, WIDTH, film, phantom, volume
 from apps.conv.filters import cut_out, film_filters, photo_filters, signal_filters, volume_filters
-from apps.conv.learned import learned_filters
+from apps.conv.learned import EKG_TENSOR, learned_filters, learned_signal_filters
 from apps.conv.scenes import SCENES, heartbeat, samples_dir, scene
 from apps.conv.stage import SPEEDS, WORDS, script, style, template
 from shared.errors import OptionError
@@ -130,10 +131,20 @@ def test_learned_filters_are_scaled_and_in_colour() -> None:
         assert np.abs(one.weights).sum() == pytest.approx(1)
 
 
+def test_the_ekg_networks_filters_are_its_beat_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = np.arange(3 * 2 * 5, dtype=float).reshape(3, 2, 5)
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(learned, "first_weights", lambda *names: asked.append(names) or kernel)
+    found = learned_signal_filters()
+    assert asked == [("ekg/beatnet-ds1", EKG_TENSOR)]
+    assert [one.weights.shape for one in found] == [(1, 1, 1, 5)] * 3
+    np.testing.assert_allclose(found[0].weights[0, 0, 0], kernel[2, 0] / kernel[2, 0].sum())
+
+
 def test_missing_weights_leave_the_other_filters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CONVHUB_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("CONVHUB_OFFLINE", "1")
-    assert learned_filters() == ()
+    assert learned_filters() == learned_signal_filters() == ()
     assert scene("photo")["filters"]
 
 
