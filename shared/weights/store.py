@@ -11,7 +11,8 @@ from typing import Literal
 from shared import settings
 from shared.errors import HashError, OfflineError, WeightsError
 from shared.registry.types import Bundled, InPackage, Record, WeightFile
-from shared.weights.download import fetch, hash_file
+from shared.weights.download import fetch
+from shared.weights.files import hash_file
 
 Place = Literal["bundled", "package", "cache"]
 Condition = Literal["ok", "missing", "wrong"]

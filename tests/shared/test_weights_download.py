@@ -20,7 +20,7 @@ import pytest
 
 from shared.errors import DownloadError, HashError, OfflineError, ResourceError, WeightsError
 from shared.registry.types import Bundled, HubFile, Record, Release, WeightFile
-from shared.weights import download, ensure
+from shared.weights import ensure, http
 from tests.shared.server import Server, Visit, body, cut, serve, stall, status, whole
 
 DATA = bytes(range(256)) * 4000  # 1 MB, more than one chunk
@@ -37,9 +37,9 @@ def release_record(url: str, mirror: HubFile | None = None, name: str = "test/mo
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "_PAUSE", 0.01)
-    monkeypatch.setattr(download, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(download, "CONNECT_TIMEOUT", 2.0)
+    monkeypatch.setattr(http, "_PAUSE", 0.01)
+    monkeypatch.setattr(http, "READ_TIMEOUT", 10.0)
+    monkeypatch.setattr(http, "CONNECT_TIMEOUT", 10.0)
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
 
@@ -93,7 +93,7 @@ def test_a_cut_is_taken_up_within_the_call(server: Server, folder: Path) -> None
 
 
 def test_a_cut_is_taken_up_by_the_next_call(server: Server, folder: Path) -> None:
-    server.script = [cut(DATA, 1000)] * download.ATTEMPTS
+    server.script = [cut(DATA, 1000)] * http.ATTEMPTS
     with pytest.raises(DownloadError, match=r"4,000 of 1,024,000 bytes after 4 attempts"):
         ensure(release_record(server.url))
     assert left_in(folder) == ["model.bin.part"], "nothing at the target itself"
@@ -121,15 +121,16 @@ def test_a_busy_server_keeps_what_came(server: Server, folder: Path) -> None:
     assert server.seen[-1][2] == "bytes=5000-"
 
 
-def test_a_stall_is_taken_up(server: Server, folder: Path) -> None:
-    server.script = [stall(DATA, 5000, 1.0)]
+def test_a_stall_is_taken_up(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.5)
+    server.script = [stall(DATA, 5000, 2.0)]
     assert ensure(release_record(server.url))[0].read_bytes() == DATA
     assert server.seen[-1][2] == "bytes=5000-"
 
 
-def test_a_server_that_says_nothing(folder: Path) -> None:
-    with serve(stall(DATA, 0, 1.0)) as server:
-        server.behaviour = whole(DATA, pause_s=1.0)
+def test_a_server_that_says_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.3)
+    with serve(whole(DATA, pause_s=1.0)) as server:
         fails(server, DownloadError, folder, "ReadTimeout", "127.0.0.1")
 
 

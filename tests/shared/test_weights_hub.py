@@ -12,7 +12,7 @@ import pytest
 
 from shared.errors import DownloadError, HashError, ResourceError
 from shared.registry.types import HubFile, Record
-from shared.weights import download, ensure
+from shared.weights import ensure, http
 from tests.shared.server import Server, Visit, hub, serve, status, whole
 from tests.shared.test_weights_download import DATA, SHA, left_in, release_record
 
@@ -27,12 +27,12 @@ def hub_record() -> Record:
 def _quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from huggingface_hub import constants
 
-    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 5)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_IMPLICIT_TOKEN", True)
     monkeypatch.setattr(time, "sleep", lambda _: None)  # huggingface-hub pauses for seconds between its attempts
-    monkeypatch.setattr(download, "_PAUSE", 0.01)
+    monkeypatch.setattr(http, "_PAUSE", 0.01)
 
 
 @pytest.fixture

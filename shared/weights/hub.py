@@ -1,0 +1,63 @@
+"""One file of the Hugging Face hub, through huggingface-hub, which knows its mirrors, tokens and storage.
+
+huggingface-hub resumes within one call only; its files are hashed again here, against the registry.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from shared.errors import DownloadError
+from shared.registry.types import HubFile, WeightFile
+from shared.weights.files import hash_file, keep_if_right
+from shared.weights.http import Report
+
+
+def fetch_hub(origin: HubFile, file: WeightFile, target: Path, report: Report | None) -> None:
+    """Put ``file`` at ``target``; ``HF_ENDPOINT`` names a mirror of the hub.
+
+    Raises:
+        DownloadError: the hub does not answer, or not with the file.
+        HashError: the bytes are not those declared; they were deleted.
+    """
+    from huggingface_hub import hf_hub_download
+
+    where = f"{origin.repo} on the hub"
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".hub-") as staging:
+        try:
+            got = hf_hub_download(
+                origin.repo,
+                origin.filename,
+                revision=origin.revision,
+                local_dir=staging,
+                endpoint=os.environ.get("HF_ENDPOINT"),
+            )
+        except Exception as error:
+            if not _is_the_hubs(error):
+                raise
+            raise DownloadError(
+                f"{where} sends {origin.filename}",
+                _hub_reason(error),
+                "Choose a bundled model, or check the connection and try again.",
+            ) from error
+        downloaded = Path(got)
+        keep_if_right(downloaded, hash_file(downloaded).hexdigest(), file, target, where)
+    if report is not None:
+        report(file.path, file.size, file.size)
+
+
+def _is_the_hubs(error: Exception) -> bool:
+    """Whether ``error`` tells of the hub or the way to it, and not of our disk or a bug."""
+    if isinstance(error, OSError):  # huggingface-hub's own errors among them, which carry no errno
+        return error.errno is None
+    module = type(error).__module__.split(".")[0]
+    return isinstance(error, ValueError | RuntimeError) or module in ("httpx", "httpx2", "httpcore", "httpcore2")
+
+
+def _hub_reason(error: BaseException) -> str:
+    """The first line of ``error``, or of the failed connection that it stands for."""
+    said = error.__cause__ or error
+    lines = str(said).strip().splitlines()
+    return f"{type(said).__name__}: {lines[0].strip()}" if lines else type(said).__name__
