@@ -54,16 +54,17 @@ class Verdict:
 
 
 class Padded(nn.Module):
-    """A layer behind zeros that differ before and behind, as ``same`` needs for even filters and for strides."""
+    """A layer behind padding that differs before and behind, as ``same`` needs for even filters."""
 
-    def __init__(self, zeros: list[int], layer: nn.Module) -> None:
+    def __init__(self, sizes: list[int], layer: nn.Module, *, value: float) -> None:
         super().__init__()
-        self.zeros = zeros  # torch's order: last axis first, before and behind
+        self.sizes = sizes  # torch's order: last axis first, before and behind
         self.layer = layer
+        self.value = value  # 0, or for max pooling -inf, which no maximum takes
 
     def forward(self, x: Tensor) -> Tensor:
         """``x`` (B, C, axes) padded and given to the layer."""
-        out: Tensor = self.layer(F.pad(x, self.zeros))
+        out: Tensor = self.layer(F.pad(x, self.sizes, value=self.value))
         return out
 
 
@@ -83,7 +84,10 @@ def module_of(layer: Layer, shape: Shape, *, device: str, dtype: torch.dtype = t
     else:
         options |= {"dilation": layer.dilation, "groups": layer.groups, "bias": layer.bias}
         made = make(shape.channels, layer.filters, layer.filter, device=device, dtype=dtype, **options)
-    return made if even else Padded([n for pair in reversed(both) for n in pair], made)
+    if even:
+        return made
+    value = -math.inf if layer.kind == "maxpool" else 0.0
+    return Padded([n for pair in reversed(both) for n in pair], made, value=value)
 
 
 def _shape_of(x: Tensor) -> Shape:

@@ -163,7 +163,7 @@ def _flat(seen: _Seen) -> _Seen:
     return replace(seen, before=before, after=after, layer=replace(seen.layer, **cut))
 
 
-def watched(model: torch.nn.Module, inputs: Sequence[torch.Tensor]) -> tuple[Shape, tuple[Layer, ...]]:
+def watched(model: torch.nn.Module, inputs: Sequence[Any]) -> tuple[Shape, tuple[Layer, ...]]:
     """The main path of ``model`` called on ``inputs``: the first input with axes, and the layers from there on.
 
     Raises:
@@ -188,9 +188,11 @@ def network_preset(name: object) -> Preset:
     record = find(str(name))
     with model_cache().lease(record) as model:
         device = next(model.parameters()).device
-        inputs = [torch.zeros(1, *shape, device=device) for shape in entrance.inputs]
+        inputs: list[Any] = [torch.zeros(1, *shape, device=device) for shape in entrance.inputs]
         if entrance.labelled:
             inputs.append(torch.zeros(1, dtype=torch.int64, device=device))
+        if entrance.wanted:
+            inputs.append((entrance.wanted,))
         shape, layers = watched(model, inputs)
     texts: list[str] = []
     now = shape

@@ -77,6 +77,7 @@ class Entrance:
 
     inputs: tuple[tuple[int, ...], ...]  # shapes without the batch
     labelled: bool = False  # takes a class beside them
+    wanted: str = ""  # the layer to ask for, where the network is asked by name
     note: str = "Read off one run of the network itself."
 
 
@@ -87,7 +88,9 @@ ENTRANCES: dict[str, Entrance] = {
         note="The main path as far as it is a chain, read off one run: without the shortcuts of the residual blocks, "
         "and up to the block whose map is filled up with zeros.",
     ),
-    "style/vgg16-hed": Entrance(inputs=((3, 224, 224),), note="Convolutions and pooling only, read off one run."),
+    "style/vgg16-hed": Entrance(
+        inputs=((3, 224, 224),), wanted="relu5_3", note="Convolutions and pooling only, read off one run."
+    ),
     "ekg/beatnet-ds1": Entrance(
         inputs=((7, 128), (32,)), note="One member of the ensemble, up to where the rhythm's features join."
     ),

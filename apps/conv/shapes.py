@@ -126,8 +126,7 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
         size = room // s + 1
         return size, f"⌊({n} + {p} − {d}·({f} − 1) − 1) / {s}⌋ + 1 = {size}"
     size = -(-room // s) + 1
-    # A window that would start in the padding behind does not count; zeros that differ are part of torch's input.
-    if (size - 1) * s >= n + before + (behind if before != behind else 0):
+    if (size - 1) * s >= n + before:  # a window that would start in the padding behind does not count
         size -= 1
     return size, f"⌈({n} + {p} − {d}·({f} − 1) − 1) / {s}⌉ + 1 = {size}"
 
@@ -136,6 +135,10 @@ def _check_pooling(layer: Layer, shape: Shape) -> None:
     if layer.kind == "avgpool" and any(d != 1 for d in layer.dilation):
         raise OptionError(
             "average pooling has dilation 1", f"dilation {layer.dilation}", "Use maxpool, or leave it out."
+        )
+    if layer.ceil and layer.padding == "same":
+        raise OptionError(
+            "ceil goes with padding given as a number", "same", "Write for example p1, or leave out ceil."
         )
     wide = any(f > n for f, n in zip(layer.filter, shape.axes, strict=True))
     if layer.kind == "avgpool" and len(shape.axes) == 3 and wide:

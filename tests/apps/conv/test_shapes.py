@@ -76,6 +76,12 @@ def test_a_layer_survives_being_written_down(seed: int) -> None:
     assert step(again, made.before).parameters == made.parameters
 
 
+def test_thousands_of_layers_agree() -> None:
+    dice = random.Random(209_895)
+    wrong = [made for made in (random_step(dice) for _ in range(1500)) if not check(made).agrees]
+    assert not wrong, wrong[:3]
+
+
 def test_a_wrong_formula_is_caught_by_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check is no echo: with sizes one too small, torch disagrees."""
     from apps.conv import shapes
@@ -98,6 +104,7 @@ ONE = {"stride": (1,), "dilation": (1,)}
         (Layer(filter=(3,), filters=0, **ONE), Shape((9,), 4), "at least 1 filter"),
         (Layer(kind="maxpool", filter=(2,), padding=(2,), **ONE), Shape((9,), 4), "half"),
         (Layer(kind="avgpool", filter=(2,), stride=(2,), dilation=(2,)), Shape((9,), 4), "dilation 1"),
+        (Layer(kind="avgpool", filter=(2,), ceil=True, padding="same", **ONE), Shape((9,), 4), "ceil"),
         (Layer(filter=(3,), filters=1, **ONE), Shape((), 4), "axes"),
         (Layer(kind="transposed", filter=(1,), filters=1, padding=(3,), **ONE), Shape((2,), 1), "at least 1 value"),
         (Layer(filter=(1,) * 3, filters=65_536, stride=(1,) * 3, dilation=(1,) * 3), Shape((10_000,) * 3, 1), "values"),
