@@ -12,14 +12,14 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from apps.face import ui_api, ui_gallery, ui_recognise, ui_verify
+from apps.face import ui_api, ui_gallery, ui_recognise, ui_siamese, ui_threshold, ui_triplets, ui_verify
 from apps.face.encoders import DEFAULT_ENCODER, ENCODERS
 from apps.face.ui_draw import message
 from apps.face.ui_state import calibration_of, class_gallery, class_path, leave, usable
-from apps.ui import LIGHT, PRIVATE, QUICK, guard
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError
 
-_STEP = 0.005  # of the threshold slider, in plain distance
+_STEP = 0.001  # of the threshold slider, in plain distance; as in threshold.html
 # The browser's own key: with it a visitor can forget what he enrolled in the class gallery after a reload, too.
 _OWNER_KEY = """() => {
   let key = null;
@@ -43,6 +43,7 @@ def build() -> None:
     with gr.Row(elem_classes="cf-controls"):
         tau = gr.Slider(
             **_range(DEFAULT_ENCODER),
+            step=_STEP,
             label="Threshold τ: “same” means a plain distance of at most τ",
             elem_id="face-tau",
             scale=3,
@@ -64,6 +65,15 @@ def build() -> None:
             who = ui_recognise.build(encoder, tau, enrol_samples)
         with gr.Tab("Enrol / forget", id="enrol") as enrol_tab:
             people = ui_gallery.build(encoder, owner, enrol_samples)
+        with gr.Tab("Siamese view", id="siamese") as siamese_tab:
+            section("inside", "Two photos, one network", "Both photos go through the same f with the same weights.")
+            twins = ui_siamese.build(encoder)
+        with gr.Tab("Threshold", id="threshold") as threshold_tab:
+            section("inside", "What the threshold trades", "Drag τ: false accepts against false rejects.")
+            explorer = ui_threshold.build()
+        with gr.Tab("Triplets", id="triplets") as triplets_tab:
+            section("inside", "What the encoder was taught with", "The triplet loss on your photos.")
+            census = ui_triplets.build(encoder, owner)
     ui_api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
@@ -71,6 +81,9 @@ def build() -> None:
     encoder.change(guard(_on_encoder), encoder, tau, **LIGHT, **PRIVATE).then(
         guard(_redraw), [encoder, tau], [verdict, who], **QUICK, **PRIVATE
     )
+    siamese_tab.select(guard(ui_siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
+    threshold_tab.select(guard(ui_threshold.explorer), [encoder, tau], explorer, **LIGHT, **PRIVATE)
+    triplets_tab.select(guard(ui_triplets.opened), [encoder, owner], census, **QUICK, **PRIVATE)
     enrol_tab.select(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
     page.load(None, None, owner, js=_OWNER_KEY).then(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
     page.unload(leave)

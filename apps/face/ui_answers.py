@@ -8,6 +8,7 @@ from typing import Any
 from apps.face.gallery import Gallery
 from apps.face.index import Candidate
 from apps.face.matching import Calibration, check_threshold, decide, probability
+from apps.face.threshold import stranger_chance
 from apps.face.triplet import Triplet
 from apps.face.ui_draw import chip_url, percent
 from apps.face.ui_state import Shot, calibration_of, encoder_id
@@ -89,11 +90,6 @@ def candidate_answer(candidate: Candidate, tau: float, slope: float) -> Json:
         "photo": candidate.photo,
         "photos": candidate.photos,
     }
-
-
-def stranger_chance(far: float, photos: int) -> float:
-    """1 - (1 - FAR)^K: how likely a stranger is taken for somebody when K enrolled photos are compared."""
-    return float(1 - (1 - far) ** photos)
 
 
 def identify_answer(

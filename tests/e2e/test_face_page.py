@@ -176,3 +176,77 @@ def test_the_webcam_is_answered_live(open_page: Callable[..., Any]) -> None:
     page.get_by_text("Click to Access Webcam").click()
     page.locator("#face-live").get_by_role("button", name="capture photo").click(timeout=LONG)
     expect(page, WHO, "No face in the picture yet")  # the browser's made-up camera shows a clock
+
+
+def test_the_siamese_view_shows_every_number_and_what_matters(open_page: Callable[..., Any]) -> None:
+    page = open_page("face")
+    sub_tab(page, "Siamese view")
+    expect(page, "#face-siamese", "Compare two photos under Verify first")
+    sub_tab(page, "Verify")
+    page.get_by_role("button", name="Same person?").click()
+    verdict = expect(page, VERDICT, "Same person")
+    sub_tab(page, "Siamese view")
+    text = expect(page, "#face-siamese", "computed once and stored")
+    assert page.locator("#face-siamese .cf-code").count() == 3
+    assert page.locator("#face-siamese .cf-code").first.locator("rect").count() == 128
+    squared = re.search(r"\n(\d\.\d{4})\n", verdict)
+    assert squared is not None
+    assert f"their sum is d = {squared[1]}" in text
+    page.locator("#face-occlude").click()
+    expect(page, "#face-saliency", r"x₂.*\(11 of 11 rows\)")
+    assert page.locator("#face-saliency img").count() == 2
+
+
+def test_dragging_tau_moves_both_error_rates_without_a_request(open_page: Callable[..., Any]) -> None:
+    page = open_page("face")
+    page.get_by_role("button", name="Same person?").click()
+    expect(page, VERDICT, "Same person")
+    sub_tab(page, "Threshold")
+    page.locator("#face-threshold .cf-hist .cf-needle").first.wait_for(timeout=LONG)
+    drag = """(value) => { const slider = document.querySelector('#face-threshold .cf-tau-input'), out = (name) =>
+document.querySelector('.cf-out-' + name); const started = performance.now(); slider.value = value;
+slider.dispatchEvent(new Event('input', {bubbles: true})); return {far:
+parseFloat(out('far').textContent.replace('under ', '')), frr: parseFloat(out('frr').textContent), chance:
+parseFloat(out('chance').textContent.replace('under ', '')), ms: performance.now() - started}; }"""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    steps = [page.evaluate(drag, value) for value in (0.4, 0.5, 0.6, 0.7, 0.8)]
+    assert [url for url in asked if "queue" in url] == []
+    assert [step["frr"] for step in steps] == sorted((step["frr"] for step in steps), reverse=True)
+    assert [step["far"] for step in steps] == sorted(step["far"] for step in steps)
+    assert steps[-1]["far"] > 10 * steps[0]["far"]
+    assert sorted(step["ms"] for step in steps)[2] < 100
+    page.locator("#face-threshold").get_by_label("DET").check()
+    expect(page, "#face-threshold", "normal deviates")
+    page.locator("#face-threshold .cf-tau-input").press("ArrowLeft")  # released: the whole tab follows
+    page.wait_for_function("document.querySelector('#face-tau input[type=number]').value === '0.799'", timeout=LONG)
+
+
+def test_triplets_are_measured_mined_and_learnt_from(open_page: Callable[..., Any]) -> None:
+    page = open_page("face")
+    sub_tab(page, "Triplets")
+    expect(page, "#face-census", "9,396 triplets")  # 36 encodings: 18, 9 and 9
+    page.get_by_role("button", name="Sample triplet").click()
+    text = expect(page, "#face-triplet", "L\\(A, P, N\\)")
+    found = re.search(r"max\((\d\.\d+) − (\d\.\d+) \+ (\d\.\d+), 0\) = (\d\.\d+)", text)
+    assert found is not None
+    d_ap, d_an, margin, loss = map(float, found.groups())
+    assert loss == pytest.approx(max(d_ap - d_an + margin, 0), abs=2e-4)
+    assert page.locator("#face-triplet [data-region=easy]").count() == 1
+    slider = page.locator("#face-margin input[type=number]")
+    slider.fill("1")
+    slider.press("Enter")
+    page.locator("#face-triplet [data-region=semi-hard]").wait_for(timeout=LONG)
+    page.get_by_role("button", name="Mine: hardest").click()
+    expect(page, "#face-triplet", "Barack Obama|Joe Biden|Eileen Collins")
+    slider.fill("0")
+    slider.press("Enter")
+    page.locator("#face-train").click()
+    expect(page, "#face-training", "step 300")
+    expect(page, "#face-training", "Collapsed")
+    slider.fill("0.2")
+    slider.press("Enter")
+    page.locator("#face-train").click()
+    expect(page, "#face-training", r"α = 0.20\): step 300")
+    assert "Collapsed" not in page.locator("#face-training").inner_text()
+    assert page.locator("#face-training .cf-cloud circle").count() == 36

@@ -1,0 +1,68 @@
+"""The threshold explorer: false accepts against false rejects, and what becomes of them among K people.
+
+Every drag is answered in the browser (``threshold.js``) from the measured curves; no request is made.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from pathlib import Path
+from string import Template
+
+import gradio as gr
+
+from apps.face.encoders import DEFAULT_ENCODER
+from apps.face.threshold import payload
+from apps.face.ui_draw import message, plural
+from apps.face.ui_state import calibration_of, encoder_id, gallery_of, visitor
+from apps.ui import escape
+from shared.errors import HubError
+
+
+def build() -> gr.HTML:
+    """Lay out the sub-tab; returns the explorer, which is filled anew when its tab is opened."""
+    script = (Path(__file__).parent / "threshold.js").read_text(encoding="utf-8")
+    return gr.HTML(
+        _first(), js_on_load=script, apply_default_css=False, elem_classes="cf-panel", elem_id="face-threshold"
+    )
+
+
+def explorer(encoder: str, tau: float, request: gr.Request) -> str:
+    """The explorer with this visitor's own pairs in the histogram."""
+    pairs = [pair.distance for pair in visitor(request).pairs if pair.encoder == encoder]
+    photos = len(gallery_of(request).index(encoder_id(encoder)).rows)
+    return _html(encoder, tau, pairs, photos)
+
+
+def _first() -> str:
+    try:
+        return _html(DEFAULT_ENCODER, calibration_of(DEFAULT_ENCODER).threshold, [], 0)
+    except HubError as error:
+        return message(str(error), "warn")
+
+
+def _html(encoder: str, tau: float, pairs: list[float], photos: int) -> str:
+    known = calibration_of(encoder)
+    data = payload(known, tau, pairs, photos=photos)
+    own = (
+        f"The needles are your own {plural(len(pairs), 'pair')}." if pairs else "Compare photos: yours become needles."
+    )
+    return _template().substitute(
+        data=escape(json.dumps(data)),
+        end=f"{max(float(known.thresholds[-1]), tau):.3f}",
+        tau=f"{tau:.3f}",
+        k=f"{math.log10(photos) if photos > 1 else 2:.2f}",
+        own=own,
+        eer=f"{100 * data['eer']:.2g} %",
+        eer_tau=f"{data['eer_tau']:.3f}",
+        people=escape(known.data),
+        n=f"{known.n_different:,}",
+        smallest=f"{100 / max(known.n_different, 1):.2g} %",
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def _template() -> Template:
+    return Template((Path(__file__).parent / "threshold.html").read_text(encoding="utf-8"))

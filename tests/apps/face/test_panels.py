@@ -1,0 +1,132 @@
+"""What the panels show: escaped, in agreement with the numbers, in words too."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from apps.face.gallery import MemoryGallery, thumbnail
+from apps.face.pipeline import Face
+from apps.face.triplet import of_distances
+from apps.face.ui_draw import boxed, percent, plural
+from apps.face.ui_people import people_cards
+from apps.face.ui_plots import cloud, number_line, regions_bar, spark
+from apps.face.ui_siamese import bars
+from apps.face.ui_state import Shot, advice
+from apps.face.variations import variations
+from shared.errors import OptionError
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+
+
+def face(left: float, size: float, *, nose: float = 0.5) -> Face:
+    eyes = [[left + size * 0.3, 30.0], [left + size * 0.7, 30.0]]
+    points = [*eyes, [left + size * (0.3 + 0.4 * nose), 50.0], [left + 5, 70.0], [left + 15, 70.0]]
+    chip = np.zeros((150, 150, 3), np.uint8)
+    return Face(
+        box=(left, 10, left + size, 10 + size),
+        landmarks=np.array(points),
+        confidence=0.99,
+        chip=chip,
+        crop=np.zeros((160, 160, 3), np.uint8),
+    )
+
+
+def shot(*faces: Face, name: str = "Photo 1") -> Shot:
+    return Shot(size=(400, 200), preview="data:image/jpeg;base64,AA==", faces=faces, detect_s=0.1, name=name)
+
+
+def test_boxes_lie_where_the_faces_are() -> None:
+    html = boxed(shot(face(100, 80)), "a")
+    assert "left:25.00%;top:5.00%;width:20.00%;height:40.00%" in html
+    assert "<button" not in html  # one face: nothing to choose
+    assert html.count("cf-dot") == 5
+    outside = boxed(shot(face(-20, 80)), "a")
+    assert "left:0.00%;" in outside
+    assert "width:15.00%" in outside
+
+
+def test_several_faces_are_buttons_that_say_what_they_do() -> None:
+    two = shot(face(0, 80), face(200, 60))
+    two.choose(2)
+    html = boxed(two, "b")
+    assert html.count("<button") == 2
+    assert 'aria-label="Photo 1: take face 2"' in html
+    assert html.index('aria-pressed="false"') < html.index('aria-pressed="true"')
+    with pytest.raises(OptionError, match="photo 1"):
+        two.choose(3)
+
+
+def test_names_are_escaped_everywhere() -> None:
+    gallery = MemoryGallery()
+    gallery.enroll(HOSTILE, np.ones(4), encoder="e", thumbnail=b"t", owner="me")
+    assert "<img src=x" not in people_cards(gallery.photos("me"), shared=True)
+    assert "<img src=x" not in people_cards(gallery.photos("you"), shared=True)
+    assert "<img src=x" not in boxed(shot(face(0, 50)), "a", {0: HOSTILE})
+    assert "<img src=x" not in cloud(np.zeros((1, 2)), np.array([0]), [HOSTILE], 1.0)
+
+
+def test_only_ones_own_can_be_forgotten() -> None:
+    gallery = MemoryGallery()
+    gallery.enroll("Anna", np.ones(4), encoder="e", thumbnail=b"t", owner="me")
+    gallery.enroll("Anna", np.zeros(4), encoder="e", thumbnail=b"t", owner="me")
+    mine, theirs = people_cards(gallery.photos("me"), shared=True), people_cards(gallery.photos("you"), shared=True)
+    assert 'data-act="forget" data-name="Anna"' in mine
+    assert mine.count('data-act="forget-photo"') == 2
+    assert "data-act" not in theirs
+    assert "somebody else" in theirs
+    assert "1 person, 2 photos" in mine
+
+
+def test_hard_faces_come_with_a_caution() -> None:
+    assert advice(face(0, 100)) == ""
+    assert "pixels wide" in advice(face(0, 25))
+    assert "side" in advice(face(0, 100, nose=1.1))
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "words"),
+    [(0.5, 0, "50.0 %"), (0.00123, 0, "0.12 %"), (1.0, 0, "100 %"), (0.0, 0, "0 %"), (0.0, 840, "under 0.12 %")],
+)
+def test_rates_for_people(share: float, n: int, words: str) -> None:
+    assert percent(share, n=n) == words
+
+
+def test_plurals() -> None:
+    assert [plural(1, "photo"), plural(2, "photo"), plural(3, "person", "people")] == [
+        "1 photo",
+        "2 photos",
+        "3 people",
+    ]
+
+
+def test_the_number_line_puts_n_into_its_region() -> None:
+    for d_an, region in ((0.1, "hard"), (0.5, "semi-hard"), (0.9, "easy")):
+        drawn = number_line(of_distances(0.4, d_an, 0.2))
+        assert f'aria-label="{region}: d(A, N) = {d_an:.3f}' in drawn
+    assert "nan" not in number_line(of_distances(0.0, 0.0, 0.0))
+
+
+def test_counts_and_curves_are_told_in_words() -> None:
+    assert "semi-hard: <b>1,234</b>" in regions_bar({"hard": 0, "semi-hard": 1234, "easy": 5})
+    assert 'aria-label="loss: from 2 to 0.5"' in spark([0, 1, 2], [2.0, 1.0, 0.5], "loss")
+    assert spark(range(5000), [1.0] * 5000, "x").count(",") < 900  # thinned
+    assert bars(np.array([0.5, -1.0]), 1.0, "f").count("<rect") == 2
+
+
+def test_variations_are_alike_but_never_equal_and_repeat() -> None:
+    chip = np.random.default_rng(0).integers(0, 255, (150, 150, 3), np.uint8)
+    made = variations(chip, 9, seed=4)
+    assert len({one.tobytes() for one in made}) == 9
+    assert all(one.shape == chip.shape and one.dtype == np.uint8 for one in made)
+    assert (made[0] == chip).all()
+    assert all((a == b).all() for a, b in zip(made, variations(chip, 9, seed=4), strict=True))
+    with pytest.raises(OptionError):
+        variations(chip, 0)
+
+
+def test_thumbnails_are_jpegs() -> None:
+    assert Image.open(io.BytesIO(thumbnail(Image.new("RGB", (9, 9))))).format == "JPEG"
