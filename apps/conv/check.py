@@ -154,7 +154,8 @@ def _difference(step: Step) -> float:
     out = module(x)[0].numpy()
     place = np.unravel_index(int(torch.randint(out.size, (), generator=random)), out.shape)
     weights = [weight.numpy() for weight in module.parameters()]
-    return abs(float(out[place]) - by_hand(step.layer, x[0].numpy(), weights, tuple(int(i) for i in place)))
+    torchs, ours = float(out[place]), by_hand(step.layer, x[0].numpy(), weights, tuple(int(i) for i in place))
+    return 0.0 if torchs == ours else abs(torchs - ours)  # both may be -inf
 
 
 def by_hand(layer: Layer, x: np.ndarray, weights: Sequence[np.ndarray], place: tuple[int, ...]) -> float:
@@ -188,7 +189,7 @@ def by_hand(layer: Layer, x: np.ndarray, weights: Sequence[np.ndarray], place: t
             continue
         total += float(np.dot(x[(own, *at)], weights[0][(channel, slice(None), *offset)]))
     if layer.kind == "maxpool":
-        return max(values)
+        return max(values, default=-math.inf)  # a dilated window may lie in the padding alone
     if layer.kind == "avgpool":
         return sum(values) / _divisor(layer, position, x.shape[1:])
     return total + bias

@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from apps.conv.check import check, module_of, verdicts
+from apps.conv.check import by_hand, check, module_of, verdicts
 from apps.conv.describe import answer, read_stack
 from apps.conv.figure import big, crossed, page
 from apps.conv.presets import PRESETS
@@ -63,6 +63,14 @@ def test_what_torch_refuses_is_no_agreement(monkeypatch: pytest.MonkeyPatch) -> 
     assert not verdict.agrees
     assert verdict.shape is None
     assert "pad" in verdict.refused
+
+
+def test_a_window_in_the_padding_alone_has_no_maximum() -> None:
+    (pooled,) = read_stack("1x1", "maxpool 2 p1 d2")  # taps at -1 and 1 of an input with only 0
+    assert by_hand(pooled.layer, torch.ones(1, 1).numpy(), [], (0, 0)) == float("-inf")
+    verdict = check(pooled)
+    assert verdict.agrees
+    assert verdict.difference == 0
 
 
 def test_the_page_waits_then_marks() -> None:
