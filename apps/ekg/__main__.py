@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.ekg.aami import DS1, DS2, LETTERS, PACED
 from shared import cli
-from shared.errors import OptionError, check_whole
+from shared.errors import OptionError, check_number, check_whole
 
 _KNOWN = (*DS1, *DS2, *PACED)
 
@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("evaluate", help="Se, PPV, F1, confusion matrix on annotated records")
     judge.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records")
     judge.add_argument("--records", required=True, help="names with commas, or ds1, ds2")
+    judge.add_argument(
+        "--adapt", type=float, metavar="MINUTES", help="also after adapting to each patient, without labels"
+    )
     judge.set_defaults(work=_evaluate)
     for command in (one, judge):
         command.add_argument("--weights", type=Path, metavar="FILE", help="weights that train wrote (default: bundled)")
@@ -114,11 +117,22 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from apps.ekg.sources import parse_records
 
     with leased(arguments.weights) as network:
-        result = evaluate(arguments.data, parse_records(arguments.records, _KNOWN), network)
+        records = parse_records(arguments.records, _KNOWN)
+        minutes = None if arguments.adapt is None else check_number(arguments.adapt, "--adapt", low=0.5, high=1440)
+        result = evaluate(arguments.data, records, network, adapt_minutes=minutes)
     if arguments.json:
         cli.write_json(result)
         return
     print(f"{result['n_beats']:,} beats of {result['n_records']} records in {result['seconds']:.1f} s")
+    _print_table(result)
+    if "adapted" in result:
+        print(
+            f"after adapting to each patient from his first {result['adapted']['minutes']:g} minutes, without labels:"
+        )
+        _print_table(result["adapted"])
+
+
+def _print_table(result: dict[str, Any]) -> None:
     always = result["always_n"]
     low, high = result["interval_95_over_patients"]["accuracy"]
     interval = f"95 % over patients {low:.4f} to {high:.4f}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from torch import nn
 
 from apps.ekg.aami import CLASSES, LETTERS, PACED, person_of
+from apps.ekg.adapt import adapted
 from apps.ekg.classify import classified
 from apps.ekg.records import opened
 from shared.errors import RecordError
@@ -34,6 +35,7 @@ class Judged:
     record: str
     truth: npt.NDArray[np.int64]  # (K,)
     probabilities: npt.NDArray[np.float32]  # (K, 5)
+    times_s: npt.NDArray[np.float64] | None = None  # (K,) where adaptation is asked for
 
     @property
     def answer(self) -> npt.NDArray[np.int64]:
@@ -64,7 +66,7 @@ def judge(data: Path, records: Iterable[str], network: nn.Module) -> Iterator[Ju
             found = classified(recording, network)
             if found.annotated is None:
                 raise RecordError(f"Record {name} is annotated", "no beats among its marks", "Choose another.")
-            yield Judged(name, found.annotated, found.probabilities)
+            yield Judged(name, found.annotated, found.probabilities, found.times_s)
 
 
 def confusion_of(truth: npt.NDArray[np.int64], answer: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -161,8 +163,18 @@ def summary(judged: Sequence[Judged], seconds: float) -> dict[str, Any]:
     }
 
 
-def evaluate(data: Path, records: Sequence[str], network: nn.Module) -> dict[str, Any]:
+def _adapted(item: Judged, minutes: float) -> Judged:
+    if item.times_s is None:
+        return item
+    return replace(item, probabilities=adapted(item.probabilities, item.times_s, minutes=minutes))
+
+
+def evaluate(
+    data: Path, records: Sequence[str], network: nn.Module, *, adapt_minutes: float | None = None
+) -> dict[str, Any]:
     """``summary`` of the annotated beats of ``records`` in ``data``.
+
+    With ``adapt_minutes``, "adapted" has a second summary, after adaptation to each patient from his first minutes.
 
     Records with a pacemaker do not count, as AAMI asks; they have a summary of their own under "paced".
     """
@@ -174,4 +186,9 @@ def evaluate(data: Path, records: Sequence[str], network: nn.Module) -> dict[str
     result = summary(free or paced, seconds)
     if free and paced:
         result["paced"] = summary(paced, seconds)
+    if adapt_minutes is not None:
+        result["adapted"] = {
+            "minutes": adapt_minutes,
+            **summary([_adapted(item, adapt_minutes) for item in free or paced], seconds),
+        }
     return result

@@ -55,7 +55,7 @@ def summary_html(found: Classified, rhythm: Rhythm, title: str) -> str:
     counts = "".join(_class_chip(item.letter, item.name, item.colour, rhythm) for item in CLASSES)
     return (
         f'<div class="ekg-summary"><h3>{html.escape(title)}</h3><div class="ekg-chips">{counts}</div>{agreed}'
-        f"<dl>{tiles}</dl>{f'<ul class=ekg-notes>{notes}</ul>' if notes else ''}{DISCLAIMER}</div>"
+        f"<dl>{tiles}</dl>{f'<ul class=ekg-notes>{notes}</ul>' if notes else ''}</div>"
     )
 
 
@@ -122,7 +122,8 @@ def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArra
     dot = f'<circle cx="{position * _W / (len(sums) - 1):.1f}" cy="{dot_y:.1f}" r="5" fill="var(--ch-orange)"/>'
     zero = f'<line x1="0" x2="{_W}" y1="{_H / 2}" y2="{_H / 2}" stroke="var(--ch-line)"/>'
     lower = _svg(zero + _line(sums, -span, span, "var(--ch-blue)", 2) + dot, "The sum at every position")
-    return f"{upper}<p class='ekg-caption'>Sum at this position: {float(sums[position]):+.3f}</p>{lower}"
+    caption = f"<p class='ekg-caption'>Sum at this position: {float(sums[position]):+.3f}</p>"
+    return f'<div class="ekg-pair"><div>{upper}</div><div>{lower}{caption}</div></div>'
 
 
 def layers_html(layers: Sequence[LayerView], input_shape: tuple[int, int]) -> str:

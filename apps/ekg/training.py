@@ -92,7 +92,7 @@ class _Member:
             self.network(windows, features), examples.classes[places], label_smoothing=self.options.smoothing
         )
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()

@@ -25,7 +25,7 @@ def build() -> None:
     intro(
         "A small 1-D convolutional network reads each heartbeat of an EKG: **N** normal, **S** supraventricular "
         "ectopic, **V** ventricular ectopic, **F** fusion, **Q** not classifiable. It learned from 22 patients; what "
-        "counts is how it does on others (*Measure it*)."
+        "counts is how it does on others (*How good is it?*)."
     )
     gr.HTML(f"<style>{_read('tab.css')}</style>{DISCLAIMER}")
     token = gr.State("")
@@ -49,7 +49,9 @@ def build() -> None:
                 annotated = gr.Checkbox(True, label="Take the annotated beats where there are any")
             go = gr.Button("Classify", variant="primary", elem_id="ekg-classify")
         with gr.Column(scale=3, min_width=320):
-            summary = gr.HTML(elem_id="ekg-summary")
+            summary = gr.HTML(
+                "<p class='ekg-caption'>Choose a sample, or upload a recording.</p>", elem_id="ekg-summary"
+            )
     viewer = gr.HTML(
         "",
         html_template=_read("strip.html"),
@@ -77,8 +79,13 @@ def build() -> None:
     hidden = gr.Button(visible=False)
     hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
 
-    ui_inside.build(token, viewer)
-    ui_measure.build()
+    with gr.Tabs() as tabs:
+        with gr.Tab("Inside one beat", id=ui_inside.TAB):
+            ui_inside.build_beat(token, viewer, tabs)
+        with gr.Tab("Break it"):
+            ui_inside.build_break(token, viewer)
+        with gr.Tab("How good is it?"):
+            ui_measure.build()
 
 
 def _read(name: str) -> str:

@@ -8,9 +8,11 @@ import gradio as gr
 
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 
+TAB = "ekg-inside"  # the id of the tab with the view into a beat
 
-def build(token: gr.State, viewer: gr.HTML) -> None:
-    """Lay out both parts below the strip."""
+
+def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
+    """Lay out the view into the beat that is clicked on the strip; a click opens it among ``tabs``."""
     section("inside", "One beat, as the network sees it", "Click a beat on the strip, or one of the list below it.")
     index = gr.State(-1)
     with gr.Row():
@@ -29,11 +31,14 @@ def build(token: gr.State, viewer: gr.HTML) -> None:
         with gr.Tab("Layer by layer"):
             layers = gr.HTML(elem_id="ekg-layers")
     inputs = [token, index, which, channel, position]
-    outputs = [answer, features, picture, layers, sliding, index]
+    outputs = [answer, features, picture, layers, sliding, index, tabs]
     viewer.select(guard(_choose), [token, which, channel, position], outputs, **QUICK, **PRIVATE)
     for slider in (which, channel, position):
         slider.change(guard(_slide), inputs, sliding, **LIGHT, **PRIVATE)
 
+
+def build_break(token: gr.State, viewer: gr.HTML) -> None:
+    """Lay out the sliders that disturb the recording."""
     section("inside", "Break it", "What noise, a wrong gain, swapped electrodes or a slow recorder do to the answers.")
     with gr.Row():
         noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)")
@@ -81,6 +86,7 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
         layers_html(view.layers, windows.shape),
         _sliding(token, index, which, channel, position),
         index,
+        gr.Tabs(selected=TAB),
     )
 
 

@@ -4,7 +4,7 @@ const $ = (selector) => element.querySelector(selector);
 const CLASS_NAMES = { N: 'normal', S: 'supraventricular', V: 'ventricular', F: 'fusion', Q: 'not classified' };
 const PX_PER_MM = 4, MM_PER_S = 25, MM_PER_MV = 10, COUNTS_PER_MV = 200, LIST_LENGTH = 200;
 const s = { data: null, signal: null, at: 0, speed: 1, playing: false, last: 0, chosen: -1, filter: 'SVFQ', live: [], drag: null,
-  velocity: 0, frame: 0, ghost: -1 };
+  velocity: 0, frame: 0, following: false };
 
 const clock = (t) => {
   const h = Math.floor(t / 3600), m = Math.floor((t % 3600) / 60), sec = (t % 60).toFixed(1).padStart(4, '0');
@@ -116,9 +116,9 @@ function paper() {
 function letterAt(i, now) { // while the live monitor plays: the live answer once it came, nothing before
   const t = s.data.times[i];
   if (t > now) return '';
-  if (!s.playing || !s.live.length) return s.data.classes[i];
-  const hit = s.live.find((beat) => Math.abs(beat.t - t) < 0.15 && beat.at <= now + 2.2);
-  return hit ? hit.c : (t > s.live[0].t ? '' : s.data.classes[i]);
+  if (!s.playing || !s.following) return s.data.classes[i];
+  const hit = s.live.find((beat) => Math.abs(beat.t - t) < 0.15);
+  return hit ? hit.c : '';
 }
 
 function median(from, to) {
@@ -246,7 +246,7 @@ function bind() {
   map.addEventListener('pointerdown', (e) => { map.setPointerCapture(e.pointerId); map.dataset.down = '1'; jump(e); });
   map.addEventListener('pointermove', (e) => { if (map.dataset.down) jump(e); });
   map.addEventListener('pointerup', () => { delete map.dataset.down; });
-  $('.ekg-play').addEventListener('click', () => play(!s.playing));
+  $('.ekg-play').addEventListener('click', () => { s.following = false; play(!s.playing); });
   $('.ekg-back').addEventListener('click', () => moveTo(s.at - visible() * 0.9));
   $('.ekg-on').addEventListener('click', () => moveTo(s.at + visible() * 0.9));
   $('.ekg-previous').addEventListener('click', () => abnormal(-1));
@@ -260,8 +260,8 @@ function live() {
   let step = null;
   try { step = props.live ? JSON.parse(props.live) : null; } catch { step = null; }
   if (!step || !s.data) return;
-  if (step.begin !== undefined) { s.live = []; s.speed = 1; $('.ekg-speed').value = '1'; s.at = Math.max(0, step.begin - visible() * 0.85); play(true); return; }
-  if (step.end) { play(false); return; }
+  if (step.begin !== undefined) { s.live = []; s.following = true; s.speed = 1; $('.ekg-speed').value = '1'; s.at = Math.max(0, step.begin - visible() * 0.85); play(true); return; }
+  if (step.end) { s.following = false; play(false); return; }
   for (const beat of step.beats) s.live.push(beat);
   const drift = step.now - (s.at + visible() * 0.85); // the server keeps the time; the pen follows it
   if (s.playing && Math.abs(drift) > 1.5) s.at += drift;

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
 from apps.ekg.aami import LETTERS
+from apps.ekg.adapt import DS1_COUNTS, adapted
 from apps.ekg.classify import classified
 from apps.ekg.detect import DETECTORS, find_beats
 from apps.ekg.disturb import Disturbance, agreement, disturbed, excerpt, nearest
@@ -83,6 +84,26 @@ def test_the_summary_has_the_keys_that_others_read() -> None:
     assert result["n_beats"] == 800 == int(np.sum(result["confusion"]))
     share_n = sum(result["confusion"][0]) / 800
     assert result["always_n"]["accuracy"] == pytest.approx(share_n)
+
+
+def test_adaptation_finds_the_patients_shares() -> None:
+    """A patient with 60 % S, judged by a calibrated observer who expects DS1's 1.9 %."""
+    random = np.random.default_rng(0)
+    truth = (random.random(4000) < 0.6).astype(int)
+    evidence = np.exp(np.where(truth == 1, 2.0, -2.0) + 2.0 * random.standard_normal(4000))
+    expected = np.array(DS1_COUNTS) / sum(DS1_COUNTS)
+    probabilities = np.zeros((4000, 5), np.float32)
+    probabilities[:, 0], probabilities[:, 1] = expected[0], expected[1] * evidence
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    times = 0.8 * np.arange(4000, dtype=np.float64)
+    moved = adapted(probabilities, times, minutes=60)
+    np.testing.assert_allclose(moved.sum(axis=1), 1, atol=1e-5)
+    before, after = ((p.argmax(axis=1) == truth).mean() for p in (probabilities, moved))
+    assert after > before + 0.1
+    assert moved[:, 1].mean() < 0.62  # half of the way, not beyond
+    healthy = np.zeros((1000, 5), np.float32)
+    healthy[:, 0], healthy[:, 1] = 0.99, 0.01
+    assert adapted(healthy, times[:1000], minutes=5)[:, 1].max() < 0.01  # and the other way
 
 
 def test_rhythm_of_a_known_sequence() -> None:
