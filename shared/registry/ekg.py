@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
-from shared.registry.types import Record
+from shared.registry.types import Bundled, Record, WeightFile
 
-RECORDS: tuple[Record, ...] = ()
+RECORDS: tuple[Record, ...] = (
+    Record(
+        name="ekg/beatnet-ds1",
+        title="BeatNet, six 1-D networks trained on the 22 patients of MIT-BIH DS1",
+        task="ekg",
+        files=(
+            WeightFile(
+                path="ekg/beatnet-ds1.safetensors",
+                sha256="fa9298be526391608666e0fa021515ef1278321c1f1f4f10ec884d81b889674e",
+                size=402_040,
+            ),
+        ),
+        origin=Bundled(
+            made_by="python -m apps.ekg train --data DIR --out FILE; python benchmarks/ekg_weights.py DIR FILE"
+        ),
+        loader="apps.ekg.network:load_ensemble",
+        licence="MIT; trained on the MIT-BIH Arrhythmia Database (ODC-By 1.0)",
+        source="trained by us on DS1 of de Chazal et al. 2004; data: Moody & Mark 2001, PhysioNet",
+        preprocessing=(
+            "windows (B, 7, 128) float32: 0.448 s before to 0.576 s after the QRS peak at 125 Hz, 0.5-40 Hz, divided "
+            "by the patient's median QRS height, with differences from neighbours and references (apps.ekg.beats); "
+            "features (B, 32) float32: RR ratios and likenesses (apps.ekg.features)"
+        ),
+        output="log-probabilities (B, 4) of N, S, V, F",
+        labels=("N", "S", "V", "F"),
+        measured="ekg/beatnet-ds1.json",
+        card="ekg/beatnet-ds1.md",
+    ),
+)
