@@ -1,7 +1,9 @@
 """Upright chips: the similarity transform that takes five landmarks to a reference pose, and the cut.
 
-The least-squares similarity is Umeyama's (1991). The reference pose is where MTCNN puts its landmarks on the chips that
-dlib's own pipeline cuts, since the encoder was trained on those.
+The least-squares similarity is Umeyama's (1991). The reference pose is where our landmarks lie, in the median, on the
+chips that dlib's own pipeline cuts from the development people: the encoder was trained on such chips.
+
+Coordinates are pixels from the picture's left and upper edge: the centre of the first pixel is (0.5, 0.5).
 """
 
 from __future__ import annotations
@@ -10,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Landmarks = NDArray[np.float64]  # (5, 2) x, y in pixels: left eye, right eye, nose, left and right corner of the mouth
+Points = NDArray[np.float64]  # (n, 2) x, y
+Landmarks = NDArray[np.float64]  # (5, 2): left eye, right eye, nose, left and right corner of the mouth, as seen
 Matrix = NDArray[np.float64]  # (2, 3): photo -> chip
 
-# pixels of a 150 px chip (median of MTCNN's landmarks on dlib's chips of the development people)
-REFERENCE = np.array([(46.5, 38.9), (101.6, 39.3), (73.4, 72.9), (50.2, 101.1), (97.9, 101.8)])
-REFERENCE_SIDE = 150
+REFERENCE = np.array([(48.0, 46.0), (101.8, 45.7), (74.5, 78.9), (51.9, 104.8), (98.3, 105.1)])
+REFERENCE_SIDE = 150  # pixels of the chip that REFERENCE is told in
 
 
 def similarity(source: Landmarks, target: Landmarks) -> Matrix:
@@ -23,7 +25,7 @@ def similarity(source: Landmarks, target: Landmarks) -> Matrix:
     centre_s, centre_t = source.mean(0), target.mean(0)
     s, t = source - centre_s, target - centre_t
     U, S, Vt = np.linalg.svd(t.T @ s)
-    sign = np.array([1.0, np.sign(np.linalg.det(U @ Vt)) or 1.0])
+    sign = np.array([1.0, 1.0 if np.linalg.det(U @ Vt) >= 0 else -1.0])
     scale = (S * sign).sum() / max((s**2).sum(), 1e-12)
     R = scale * (U * sign) @ Vt
     return np.hstack([R, (centre_t - R @ centre_s)[:, None]])
@@ -35,36 +37,62 @@ def invert(matrix: Matrix) -> Matrix:
     return np.hstack([inverse, -(inverse @ matrix[:, 2:])])
 
 
-def transform(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def transform(matrix: Matrix, points: Points) -> Points:
     """``points`` (n, 2) taken through ``matrix``."""
     return points @ matrix[:, :2].T + matrix[:, 2]
 
 
-def reference(side: int, zoom: float = 1.0) -> Landmarks:
-    """The reference pose in a chip of ``side`` pixels; ``zoom`` < 1 leaves more room around the face."""
+def pose(side: int, zoom: float = 1.0) -> Landmarks:
+    """Where the landmarks belong in a chip of ``side`` pixels; ``zoom`` below 1 leaves more room around the face."""
     centre = REFERENCE_SIDE / 2
     return ((REFERENCE - centre) * zoom + centre) * (side / REFERENCE_SIDE)
 
 
-def cut(image: Image.Image, matrix: Matrix, side: int) -> NDArray[np.uint8]:
-    """The chip, uint8 (side, side, 3): its pixels taken bilinearly from ``image`` through ``matrix``; black outside.
+def chip(image: Image.Image, landmarks: Landmarks, side: int, zoom: float = 1.0) -> NDArray[np.uint8]:
+    """The upright chip of the face with these ``landmarks``: uint8 (side, side, 3)."""
+    return cut(image, similarity(landmarks, pose(side, zoom)), side)
 
-    Where the chip is smaller than the face in the photo, the photo is first shrunk by area so that nothing aliases.
+
+def cut(image: Image.Image, matrix: Matrix, side: int) -> NDArray[np.uint8]:
+    """The square of ``side`` pixels that ``matrix`` takes from ``image``: uint8 (side, side, 3).
+
+    Pixels are taken bilinearly, from the photo shrunk by a whole number first where the chip is much smaller, so that
+    nothing aliases. Outside the photo its edge goes on.
     """
-    scale = float(np.hypot(*matrix[:, 0]))
     inverse = invert(matrix)
-    # the part of the photo that the chip covers, so that a large photo is not touched as a whole
+    scale = float(np.hypot(*inverse[:, 0]))  # pixels of the photo per pixel of the chip
+    # only the part that the chip covers is touched, however large the photo is
     corners = transform(inverse, np.array([(0, 0), (side, 0), (0, side), (side, side)], np.float64))
-    left, top = np.floor(np.maximum(corners.min(0) - 2 / scale, 0)).astype(int)
-    right, bottom = np.ceil(np.minimum(corners.max(0) + 2 / scale, image.size)).astype(int)
-    if right <= left or bottom <= top:
-        return np.zeros((side, side, 3), np.uint8)
-    part = image.crop((int(left), int(top), int(right), int(bottom)))
+    room = 2 * scale + 2
+    left, top = (int(value) for value in np.floor(corners.min(0) - room))
+    right, bottom = (int(value) for value in np.ceil(corners.max(0) + room))
+    part = _crop(image, left, top, right, bottom)
     inverse = inverse - np.array([[0, 0, left], [0, 0, top]], np.float64)
-    shrink = int(1 / scale)
+    shrink = int(scale)
     if shrink > 1:
         part = part.reduce(shrink)
         inverse = inverse / shrink
     data = tuple(float(value) for value in inverse.ravel())
-    chip = part.transform((side, side), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
-    return np.asarray(chip, np.uint8)
+    taken = part.transform((side, side), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
+    return np.asarray(taken, np.uint8)
+
+
+def crop_box(image: Image.Image, box: tuple[float, float, float, float], side: int, grow: float) -> NDArray[np.uint8]:
+    """``box`` (left, top, right, bottom), ``grow`` times as wide and high, resized to uint8 (side, side, 3)."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    half_w, half_h = grow * max(box[2] - box[0], 1) / 2, grow * max(box[3] - box[1], 1) / 2
+    left, top, right, bottom = round(x - half_w), round(y - half_h), round(x + half_w), round(y + half_h)
+    part = _crop(image, left, top, max(right, left + 1), max(bottom, top + 1))
+    return np.asarray(part.resize((side, side), Image.Resampling.BILINEAR), np.uint8)
+
+
+def _crop(image: Image.Image, left: int, top: int, right: int, bottom: int) -> Image.Image:
+    """A crop that may reach over the photo's edge, which then goes on."""
+    W, H = image.size
+    # a square far outside would be all edge; the clamp bounds its memory, not its content
+    inside = (min(max(left, 0), W - 1), min(max(top, 0), H - 1), max(min(right, W), 1), max(min(bottom, H), 1))
+    if inside == (left, top, right, bottom):
+        return image.crop(inside)
+    pixels = np.asarray(image.crop(inside))
+    pads = ((inside[1] - top, bottom - inside[3]), (inside[0] - left, right - inside[2]), (0, 0))
+    return Image.fromarray(np.pad(pixels, [(max(a, 0), max(b, 0)) for a, b in pads], mode="edge"))

@@ -1,9 +1,13 @@
-"""The face encoders f: chip -> R^D, as one table, and the one call that runs any of them on a batch of chips.
+"""The face encoders f: chips -> R^D, as one table, and the one call that runs any of them.
 
-``resnet29-128d`` is dlib's 29-layer face ResNet (metric learning with a hinge over pairs; encodings are not
-normalised), ``facenet-vggface2`` is Inception-ResNet-v1 trained on VGGFace2 (Schroff et al. 2015; Cao et al. 2018;
-unit vectors). Encodings of different encoders live in different spaces and must never be compared: every encoding
-that is kept is kept with its encoder's name.
+``resnet29-128d`` is dlib's 29-layer face ResNet (metric learning with a hinge over pairs), ``facenet-vggface2`` is
+Inception-ResNet-v1 trained on VGGFace2 (Schroff et al. 2015; Cao et al. 2018). Encodings of different encoders live in
+different spaces and must never be compared: every encoding that is kept is kept with its encoder's name.
+
+Every encoding is a unit vector, so that ||f(x1) - f(x2)||² = 2 - 2 cos. FaceNet's are by themselves; those of the
+ResNet vary in length (about 1.4), and comparing directions alone accepts more pairs of one person at the same
+false-accept rate. So does the mean over the mirrored chip and over three cuts of the face, tight to wide.
+``weights/face/resnet29-128d.md`` has the figures.
 
 This module imports torch only inside the functions: the table is read while the page is being built.
 """
@@ -11,6 +15,7 @@ This module imports torch only inside the functions: the table is read while the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,22 +29,24 @@ if TYPE_CHECKING:
     import torch
 
 Chip = NDArray[np.uint8]  # (side, side, 3) RGB, the face upright
-Encodings = NDArray[np.float32]  # (n, D)
+Encodings = NDArray[np.float32]  # (n, D), unit vectors
+
+# what is averaged into one encoding: the mirrored chip, and the further cuts of the face
+AVERAGES: dict[str, tuple[bool, bool]] = {"full": (True, True), "flip": (True, False), "single": (False, False)}
+DEFAULT_AVERAGE = "full"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Encoder:
-    """How one encoder is fed: its record in the registry, the side of its chip, and the scaling of the input."""
+    """How one encoder is fed: the side of its chip and the scaling of the input."""
 
-    name: str  # also the record's name without "face/"
+    name: str  # the record's name in the registry without "face/"
     title: str  # for people
     dimension: int  # D
     side: int  # pixels of the square chip
     mean: tuple[float, float, float]  # subtracted from R, G, B in 0..255
     scale: float  # divides what is left
-    view: str  # which of a face's chips it wants: a key of alignment.VIEWS
-    normalised: bool  # whether ||f(x)|| = 1
-    batch: int = 64  # chips per forward pass
+    batch: int = 48  # chips per forward pass
 
 
 ENCODERS: dict[str, Encoder] = {
@@ -52,8 +59,6 @@ ENCODERS: dict[str, Encoder] = {
             side=150,
             mean=(122.782, 117.001, 104.298),
             scale=256.0,
-            view="chip",
-            normalised=False,
         ),
         Encoder(
             name="facenet-vggface2",
@@ -62,8 +67,6 @@ ENCODERS: dict[str, Encoder] = {
             side=160,
             mean=(127.5, 127.5, 127.5),
             scale=128.0,
-            view="crop",
-            normalised=True,
         ),
     )
 }
@@ -80,48 +83,80 @@ def find_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     return ENCODERS[check_choice(short, ENCODERS, "The encoder")]
 
 
-def encode_chips(chips: Sequence[Chip], encoder: str = DEFAULT_ENCODER, *, flip: bool = False) -> Encodings:
-    """The encodings of ``chips``: float32 (n, D), in their order; (0, D) for none.
+def encode_chips(
+    chips: Sequence[Chip], encoder: str = DEFAULT_ENCODER, *, flip: bool = True, exact: bool = False
+) -> Encodings:
+    """The encodings of ``chips``: unit vectors, float32 (n, D), in their order; (0, D) for none.
 
     Args:
         chips: uint8 RGB (side, side, 3), the face upright, of the side that the encoder wants.
         encoder: a key of ``ENCODERS``.
-        flip: average each encoding with that of the mirrored chip (twice the time).
+        flip: the mean of the encodings of the chip and of its mirror image (twice the time).
+        exact: compute in float32 also where bfloat16 is faster.
 
     Raises:
         OptionError: no such encoder.
         InputError: a chip has another shape.
         WeightsError: the encoder's weights cannot be had.
     """
+    return _unit(_raw(chips, find_encoder(encoder), flip=flip, exact=exact))
+
+
+def encode_views(views: Sequence[Sequence[Chip]], encoder: str = DEFAULT_ENCODER, *, flip: bool = True) -> Encodings:
+    """One encoding per face from all of its ``views`` (at least one chip each): the direction of their mean, (n, D).
+
+    Errors are those of ``encode_chips``.
+    """
+    raw = _raw([chip for chips in views for chip in chips], find_encoder(encoder), flip=flip, exact=False)
+    if not len(views):
+        return raw
+    ends = np.cumsum([len(chips) for chips in views])
+    return _unit(np.stack([part.mean(0) for part in np.split(raw, ends[:-1])]))
+
+
+def _raw(chips: Sequence[Chip], spec: Encoder, *, flip: bool, exact: bool) -> Encodings:
+    """What the network says of each chip, (n, D), not normalised by us."""
     import torch
 
     from shared.model_cache import model_cache
 
-    spec = find_encoder(encoder)
+    shape = (spec.side, spec.side, 3)
     for chip in chips:
-        if chip.shape != (spec.side, spec.side, 3) or chip.dtype != np.uint8:
-            raise InputError(
-                f"{spec.name} wants uint8 chips {spec.side} x {spec.side} x 3", f"{chip.dtype} {chip.shape}"
-            )
+        if chip.shape != shape or chip.dtype != np.uint8:
+            raise InputError(f"{spec.name} wants uint8 chips of shape {shape}", f"{chip.dtype} {chip.shape}")
     if not chips:
         return np.zeros((0, spec.dimension), np.float32)
-    with model_cache().lease(find(spec.name, "face")) as model, torch.inference_mode():
-        parts = [
-            _forward(model, np.stack(chips[start : start + spec.batch]), spec, flip=flip)
-            for start in range(0, len(chips), spec.batch)
-        ]
+    parts: list[Encodings] = []
+    with model_cache().lease(find(spec.name, "face")) as network, torch.inference_mode():
+        for start in range(0, len(chips), spec.batch):
+            x = _input(np.stack(chips[start : start + spec.batch]), spec, next(network.parameters()).device)
+            with _precision(x.device, exact=exact):
+                y = (network(x) + network(x.flip(3))) / 2 if flip else network(x)
+            parts.append(y.float().cpu().numpy())
     return np.concatenate(parts)
 
 
-def _forward(model: torch.nn.Module, batch: NDArray[np.uint8], spec: Encoder, *, flip: bool) -> Encodings:
+def _input(batch: NDArray[np.uint8], spec: Encoder, device: torch.device) -> torch.Tensor:
+    """B S S 3 uint8 -> B 3 S S float32, scaled; channels last in memory, as they come."""
     import torch
 
-    device = next(model.parameters()).device
-    pixels = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float()  # B 3 S S, channels last in memory
-    x = (pixels - torch.tensor(spec.mean, device=device).view(1, 3, 1, 1)) / spec.scale
-    encoded: torch.Tensor = model(x).float()  # B D
-    if flip:
-        encoded = (encoded + model(x.flip(3)).float()) / 2
-        if spec.normalised:
-            encoded = torch.nn.functional.normalize(encoded, dim=1)
-    return encoded.cpu().numpy()
+    pixels = torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float()
+    return (pixels - torch.tensor(spec.mean, device=device).view(1, 3, 1, 1)) / spec.scale
+
+
+def _precision(device: torch.device, *, exact: bool) -> AbstractContextManager[object]:
+    """bfloat16 where the device multiplies it faster: it moves the distance of a pair by less than 0.01."""
+    import torch
+
+    from shared.device import bf16_is_fast
+
+    if exact or not bf16_is_fast(device):
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+def _unit(raw: Encodings) -> Encodings:
+    """The rows of ``raw`` at length 1."""
+    lengths = np.linalg.norm(raw.astype(np.float64), axis=1, keepdims=True)
+    unit: Encodings = (raw / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return unit

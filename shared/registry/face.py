@@ -21,7 +21,7 @@ RECORDS: tuple[Record, ...] = (
             ),
         ),
         origin=InPackage(package="facenet_pytorch", folder="data"),
-        loader="apps.face.detector:load",
+        loader="apps.face.mtcnn:load",
         licence="MIT",
         source="Zhang et al. 2016, arXiv 1604.02878; https://github.com/timesler/facenet-pytorch 2.5.3",
         preprocessing="RGB 0..255, B 3 H W, (x - 127.5) / 128",

@@ -1,0 +1,92 @@
+"""Who is in a photo, asked on the command line: a folder of ``NAME/photo.jpg`` is the gallery, nothing is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from apps.face.bulk import Report, Skipped, enroll_all, list_folder
+from apps.face.encoders import DEFAULT_ENCODER, find_encoder
+from apps.face.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
+from apps.face.index import Identification
+from apps.face.matching import calibration, check_threshold
+from apps.face.pipeline import Face, encode, find_face, find_faces
+from shared.errors import ImageError, InputError, check_whole
+from shared.images import open_image
+
+_OWNER = "command line"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """Every face of a photo with its ranking."""
+
+    faces: tuple[Face, ...]  # largest first
+    answers: tuple[Identification, ...]  # one per face
+    threshold: float  # tau, plain distance
+    people: int  # K of the gallery
+    skipped: tuple[Skipped, ...]  # what of the gallery could not be used
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "faces": [
+                {
+                    "box": list(face.box),
+                    "confidence": face.confidence,
+                    "winner": answer.winner.person if answer.winner else None,
+                    "candidates": [vars(candidate) for candidate in answer.candidates],
+                }
+                for face, answer in zip(self.faces, self.answers, strict=True)
+            ],
+            "threshold": self.threshold,
+            "people": self.people,
+            "skipped": [vars(skipped) for skipped in self.skipped],
+        }
+
+
+def identify_photo(
+    image: Path,
+    gallery: Path,
+    encoder: str = DEFAULT_ENCODER,
+    *,
+    threshold: object = None,
+    top: object = 5,
+) -> Identified:
+    """Rank the people of the folder ``gallery`` for every face in the photo ``image``.
+
+    Raises:
+        HubError: a file, an option or the weights cannot be used, the photo shows no face, or the gallery nobody.
+    """
+    name = find_encoder(encoder).name
+    known = calibration(name)
+    tau = known.threshold if threshold is None else check_threshold(threshold)
+    k = check_whole(top, "The number of candidates", low=1, high=10_000)
+    photo = open_image(image, image.name)
+    people = MemoryGallery(CLASS_LIMITS)
+    skipped = _enroll(people, gallery, name)
+    faces = find_faces(photo)
+    if not faces:
+        raise ImageError(f"{image.name} shows a face", "none that the detector can find", "Choose another photo.")
+    index = people.index(name)
+    if not index.people:
+        raise InputError(f"{gallery} holds photos of people as NAME/photo.jpg", "no usable face", "Add photos.")
+    answers = tuple(index.identify(probe, tau, k) for probe in encode(faces, name))
+    return Identified(faces=tuple(faces), answers=answers, threshold=tau, people=index.people, skipped=skipped)
+
+
+def _enroll(people: MemoryGallery, folder: Path, encoder: str) -> tuple[Skipped, ...]:
+    from PIL import Image
+
+    def encode_file(data: bytes) -> tuple[NDArray[Any], bytes]:
+        face = find_face(open_image(data))
+        return encode([face], encoder)[0], thumbnail(Image.fromarray(face.chip))
+
+    skipped: tuple[Skipped, ...] = ()
+    for step in enroll_all(list_folder(folder), people, encode_file, encoder=encoder, owner=_OWNER):
+        if isinstance(step, Report):
+            skipped = step.skipped
+    return skipped
