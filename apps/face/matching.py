@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from apps.face.encoders import DEFAULT_ENCODER, find_encoder
-from shared.errors import InputError, check_number
+from shared.errors import InputError, WeightsError, check_number
 from shared.registry import find, measured
+from shared.settings import weights_dir
 
 LARGEST_THRESHOLD = 100.0  # far beyond any distance between faces
 
@@ -104,7 +105,14 @@ def calibration(encoder: str = DEFAULT_ENCODER) -> Calibration:
         WeightsError: nothing was measured for it, or the file is missing or damaged.
     """
     spec = find_encoder(encoder)
-    return read_calibration(measured(find(spec.name, "face")))
+    record = find(spec.name, "face")
+    if record.measured is not None and not (weights_dir() / record.measured).is_file():
+        raise WeightsError(
+            f"The distances of {spec.name} have been measured on people, so that a threshold means something",
+            "no figures on this machine",
+            f"Choose another, or run: python -m apps.face calibrate --encoder {spec.name} --images DIR --pairs FILE",
+        )
+    return read_calibration(measured(record))
 
 
 def read_calibration(figures: dict[str, Any]) -> Calibration:

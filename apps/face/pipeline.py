@@ -49,7 +49,8 @@ class Face:
 
     def views(self, encoder: Encoder) -> tuple[Chip, ...]:
         """The chips that ``encoder`` encodes this face from, the plain one first."""
-        return (self.chip, *self.zoomed) if encoder.side == CHIP_SIDE else (self.crop,)
+        first: Chip = getattr(self, encoder.view)
+        return (first, *self.zoomed) if encoder.view == "chip" else (first,)
 
 
 def find_faces(image: Image.Image, *, limit: int | None = None) -> list[Face]:
