@@ -22,8 +22,9 @@ from apps.ekg.dataset import read_labelled
 from apps.ekg.model import save_weights
 from apps.ekg.network import load_ensemble
 from apps.ekg.training import TrainOptions
-from apps.ekg.validation import FoldDone, best_bias, by_beat, by_patient, figures
+from apps.ekg.validation import FoldDone, adapted_folds, best_bias, by_beat, by_patient, figures
 
+ADAPT_MINUTES = 5.0
 ABOUT = (
     "MIT-BIH, the 22 patients of DS1, lead MLII, annotated beat positions, five AAMI classes. Every beat was judged by "
     "the one network of the ensemble that had left its patient out of training."
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("weights/ekg"))
     parser.add_argument("--detectors", type=Path, help="what ekg_detectors.py printed")
     parser.add_argument("--mixed-steps", type=int, default=800)
+    parser.add_argument("--mixed", type=Path, help="an earlier figures file to take the mixed figures from")
     parser.add_argument("--bias", help="four numbers with commas, instead of the best")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -63,10 +65,14 @@ def main() -> None:
         "bias": dict(zip("NSVF", bias, strict=True)),
         "by_patient": figures(list(by_patient(ensemble, records))),
     }
-    options = replace(TrainOptions(), steps=arguments.mixed_steps)
-    *_, last = by_beat(records, options)
-    if isinstance(last, FoldDone):
-        result["by_beat"] = figures([last])
+    folds = list(by_patient(ensemble, records))
+    result["adapted"] = {"minutes": ADAPT_MINUTES, **figures(adapted_folds(folds, minutes=ADAPT_MINUTES))}
+    if arguments.mixed:
+        result["by_beat"] = json.loads(arguments.mixed.read_text(encoding="utf-8"))["by_beat"]
+    else:
+        *_, last = by_beat(records, replace(TrainOptions(), steps=arguments.mixed_steps))
+        if isinstance(last, FoldDone):
+            result["by_beat"] = figures([last])
     result["ablation"] = list(DEVELOPMENT)
     if arguments.detectors:
         result["detectors"] = json.loads(arguments.detectors.read_text(encoding="utf-8"))

@@ -112,8 +112,13 @@ def _chances(sequence: Labelled, weight: float) -> npt.NDArray[np.float64]:
     return chances * weight * sequence.weights
 
 
-def disturbed(windows: Tensor, features: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A batch (B, C, T + 2 * MARGIN), (B, D) as a noisier recorder would have given it; windows come out (B, C, T)."""
+def disturbed(
+    windows: Tensor, features: Tensor, generator: torch.Generator, *, noise: float = 0.06, drift: float = 0.15
+) -> tuple[Tensor, Tensor]:
+    """A batch (B, C, T + 2 * MARGIN), (B, D) as a noisier recorder would have given it; windows come out (B, C, T).
+
+    ``noise`` and ``drift`` are the most that a beat gets, in heights of the patient's QRS.
+    """
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=generator)
@@ -122,8 +127,8 @@ def disturbed(windows: Tensor, features: Tensor, generator: torch.Generator) -> 
     shift = int(torch.randint(-3, 4, (1,), generator=generator))
     windows = windows[:, :, MARGIN + shift : MARGIN + shift + WINDOW]
     windows = windows * torch.exp(0.15 * torch.randn(B, 1, 1, generator=generator))  # gain
-    windows = windows + 0.06 * uniform(B, 1, 1) * torch.randn(windows.shape, generator=generator)  # muscle noise
+    windows = windows + noise * uniform(B, 1, 1) * torch.randn(windows.shape, generator=generator)  # muscle noise
     cycles, phase = 1.5 * uniform(B, C, 1), uniform(B, C, 1)
-    drift = torch.sin(2 * torch.pi * (cycles * torch.linspace(0, 1, WINDOW) + phase))
-    windows = windows + 0.15 * uniform(B, 1, 1) * drift
+    wave = torch.sin(2 * torch.pi * (cycles * torch.linspace(0, 1, WINDOW) + phase))
+    windows = windows + drift * uniform(B, 1, 1) * wave
     return windows, features + 0.04 * torch.randn(features.shape, generator=generator)

@@ -163,7 +163,8 @@ def summary(judged: Sequence[Judged], seconds: float) -> dict[str, Any]:
     }
 
 
-def _adapted(item: Judged, minutes: float) -> Judged:
+def adapted_to(item: Judged, minutes: float) -> Judged:
+    """``item`` after adaptation to its patient from his first ``minutes``; unchanged where the times are unknown."""
     if item.times_s is None:
         return item
     return replace(item, probabilities=adapted(item.probabilities, item.times_s, minutes=minutes))
@@ -189,6 +190,6 @@ def evaluate(
     if adapt_minutes is not None:
         result["adapted"] = {
             "minutes": adapt_minutes,
-            **summary([_adapted(item, adapt_minutes) for item in free or paced], seconds),
+            **summary([adapted_to(item, adapt_minutes) for item in free or paced], seconds),
         }
     return result

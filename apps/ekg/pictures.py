@@ -181,6 +181,24 @@ def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str)
     )
 
 
+def reliability_svg(bins: Sequence[dict[str, Any]]) -> str:
+    """How often an answer was right against how sure it was; on the diagonal the two are the same."""
+    side, edge = 200, 26
+    dots = "".join(
+        f'<circle cx="{edge + side * row["confidence"]:.1f}" cy="{side * (1 - row["accuracy"]) + 6:.1f}" '
+        f'r="{3 + 1.4 * math.log10(row["n"]):.1f}" fill="var(--ch-blue)" opacity="0.75"><title>says '
+        f"{row['confidence']:.2f}, right {row['accuracy']:.2f}, {row['n']:,} beats</title></circle>"
+        for row in bins
+    )
+    return (
+        f'<svg class="ekg-svg ekg-reliability" viewBox="0 0 {side + edge + 8} {side + edge + 10}" role="img" '
+        f'aria-label="Reliability diagram"><path d="M{edge} 6 V{side + 6} H{side + edge}" fill="none" '
+        f'stroke="var(--ch-line)"/><path d="M{edge} {side + 6} L{side + edge} 6" stroke="var(--ch-muted)" '
+        f'stroke-dasharray="4 3"/>{dots}<text x="{edge}" y="{side + edge}">says 0</text>'
+        f'<text x="{side + edge - 4}" y="{side + edge}">1</text><text x="2" y="12">right 1</text></svg>'
+    )
+
+
 def _svg(body: str, label: str) -> str:
     return f'<svg viewBox="0 0 {_W} {_H}" class="ekg-svg" role="img" aria-label="{html.escape(label)}">{body}</svg>'
 

@@ -44,6 +44,8 @@ class TrainOptions:
     width: int = 24  # filters of the first layer
     redraw: int = 400  # steps until the training set is drawn anew
     variants: bool = True  # with made-up rhythms
+    noise: float = 0.06  # the most white noise a beat gets, in heights of the QRS
+    drift: float = 0.15  # the most electrode drift
     bias: tuple[float, float, float, float] = (0.0, -1.5, -0.5, 0.0)  # added to the log-probabilities of N S V F
     seed: int = 0
 
@@ -87,7 +89,13 @@ class _Member:
             yield loss
 
     def _descend(self, examples: Examples, places: Tensor) -> float:
-        windows, features = disturbed(examples.windows[places], examples.features[places], self.generator)
+        windows, features = disturbed(
+            examples.windows[places],
+            examples.features[places],
+            self.generator,
+            noise=self.options.noise,
+            drift=self.options.drift,
+        )
         loss = F.cross_entropy(
             self.network(windows, features), examples.classes[places], label_smoothing=self.options.smoothing
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.ekg.pictures import confusion_html, table_html
+from apps.ekg.pictures import confusion_html, reliability_svg, table_html
 from apps.ui import section
 
 _SHOWN = "NSVFQ"
@@ -42,14 +42,14 @@ def measure_html(figures: dict[str, Any]) -> str:
     )
     pair = (
         '<div class="ekg-pair">'
-        + _scores(by_patient, "By patient: every beat judged by a network that never saw its patient")
-        + _scores(by_beat, "Beats mixed: the same network has seen other beats of the same patient")
+        + _scores(by_patient, "By patient, judged by a network that never saw him")
+        + _scores(by_beat, "Beats mixed, the patient's other beats were seen")
         + confusion_html(by_patient["confusion"], "By patient")
         + confusion_html(by_beat["confusion"], "Beats mixed")
         + "</div><p>The right-hand figures are those that many papers report. They say how well a network remembers 22 "
         "people; nothing about the next one.</p>"
     )
-    return head + pair + _folds(by_patient) + _calibration(by_patient) + _others(figures)
+    return f"{head}{pair}<div class='ekg-pair'>{_folds(by_patient)}{_calibration(by_patient)}{_others(figures)}</div>"
 
 
 def _scores(result: dict[str, Any], caption: str) -> str:
@@ -61,14 +61,11 @@ def _scores(result: dict[str, Any], caption: str) -> str:
         )
         for letter in _SHOWN
     ]
-    summary = (
-        "all",
-        f"accuracy {result['accuracy']:.1%}",
-        "macro-F1",
-        f"{result['macro_f1_nsv']:.3f}",
-        f"{result['n_beats']:,}",
+    return table_html(
+        ("class", "Se", "PPV", "F1", "beats"),
+        rows,
+        f"{caption}: accuracy {result['accuracy']:.1%}, macro-F1 {result['macro_f1_nsv']:.3f}",
     )
-    return table_html(("class", "Se", "PPV", "F1", "beats"), [*rows, summary], caption)
 
 
 def _folds(result: dict[str, Any]) -> str:
@@ -90,7 +87,9 @@ def _calibration(result: dict[str, Any]) -> str:
     calibration = result["calibration"]
     rows = [(f"{row['confidence']:.2f}", f"{row['accuracy']:.2f}", f"{row['n']:,}") for row in calibration["bins"]]
     caption = f"Calibration: when it says 0.9, is it right nine times in ten? Expected error {calibration['ece']:.3f}"
-    return table_html(("says", "is right", "beats"), rows, caption)
+    return (
+        f"<div>{table_html(('says', 'is right', 'beats'), rows, caption)}{reliability_svg(calibration['bins'])}</div>"
+    )
 
 
 def _others(figures: dict[str, Any]) -> str:
@@ -103,6 +102,13 @@ def _others(figures: dict[str, Any]) -> str:
         parts.append(
             table_html(("network", "accuracy", "macro-F1", "F1 of S"), rows, "What each part is worth, by patient")
         )
+    if "adapted" in figures:
+        rows = [
+            (name, f"{row['accuracy']:.1%}", f"{row['macro_f1_nsv']:.3f}", f"{row['per_class']['S']['f1']:.3f}")
+            for name, row in (("as it is", figures["by_patient"]), ("adapted", figures["adapted"]))
+        ]
+        caption = f"Adapted to each patient from his first {figures['adapted']['minutes']:g} minutes, without labels"
+        parts.append(table_html(("network", "accuracy", "macro-F1", "F1 of S"), rows, caption))
     if "detectors" in figures:
         rows = [
             (name, f"{row['se']:.2%}", f"{row['ppv']:.2%}", f"{row['n_beats']:,}")

@@ -18,7 +18,7 @@ from apps.ekg.aami import FOLDS, LETTERS
 from apps.ekg.beats import MARGIN, WINDOW
 from apps.ekg.classify import probabilities_of
 from apps.ekg.dataset import inputs
-from apps.ekg.evaluate import Judged, accuracy_of, confusion_of, macro_f1_of, scores_of, summary
+from apps.ekg.evaluate import Judged, accuracy_of, adapted_to, confusion_of, macro_f1_of, scores_of, summary
 from apps.ekg.network import Ensemble
 from apps.ekg.training import TrainOptions, TrainStep, train
 from apps.ekg.variants import Labelled
@@ -71,7 +71,7 @@ def judged(ensemble: nn.Module, record: Labelled) -> Judged:
         part = slice(start, start + 1024)
         shown = np.ascontiguousarray(windows[part, :, MARGIN : MARGIN + WINDOW])
         probabilities[part, :4] = probabilities_of(ensemble, shown, features[part])
-    return Judged(record.record, record.classes, probabilities)
+    return Judged(record.record, record.classes, probabilities, np.cumsum(record.beats.rr_s))
 
 
 def figures(folds: Sequence[FoldDone]) -> dict[str, Any]:
@@ -90,6 +90,11 @@ def figures(folds: Sequence[FoldDone]) -> dict[str, Any]:
         for fold, total in zip(folds, totals, strict=True)
     ]
     return result
+
+
+def adapted_folds(folds: Sequence[FoldDone], *, minutes: float) -> list[FoldDone]:
+    """``folds`` after adaptation to each patient from his first ``minutes``, without labels."""
+    return [replace(fold, judged=tuple(adapted_to(item, minutes) for item in fold.judged)) for fold in folds]
 
 
 def best_bias(folds: Sequence[FoldDone], *, step: float = 0.25) -> tuple[float, float, float, float]:
