@@ -1,0 +1,117 @@
+"""``make screenshots``: start a hub, use every tab as a visitor would, and save the README's pictures.
+
+Only sample pictures that the project may show are used. The pictures are WebP, made of Chromium's own PNG.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import ROOT, free_port
+
+TARGET = ROOT / "apps" / "screenshots"
+PROJECTOR = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+_PATIENCE_MS = 180_000
+
+
+class Scene(NamedTuple):
+    """One picture: which tab, what to do there, how large the screen."""
+
+    name: str
+    tab: str
+    act: Callable[[Any], None]
+    viewport: dict[str, int] = PROJECTOR
+    dark: bool = False
+
+
+def _verify(page: Any) -> None:
+    page.get_by_role("button", name="Same person?").click()
+    page.locator("#face-compare").click()
+    page.get_by_text("Same person", exact=False).nth(1).wait_for(timeout=_PATIENCE_MS)
+    page.wait_for_timeout(4000)
+
+
+def _paint(page: Any) -> None:
+    page.locator("#style-paint").click()
+    page.wait_for_function("!/left/.test(document.body.innerText) && /Iteration/.test(document.body.innerText)")
+    page.wait_for_timeout(1000)
+
+
+def _classify(page: Any) -> None:
+    page.locator("#ekg-classify").click()
+    page.wait_for_timeout(8000)
+
+
+def _wait(page: Any) -> None:
+    page.wait_for_timeout(4000)
+
+
+SCENES = (
+    Scene("faces", "face", _verify),
+    Scene("faces-phone", "face", _verify, PHONE, dark=True),
+    Scene("style", "style", _paint),
+    Scene("gans", "gan", _wait),
+    Scene("ekg", "ekg", _classify),
+    Scene("convolutions", "conv", _wait),
+    Scene("convolutions-dark", "conv", _wait, dark=True),
+)
+
+
+def main(names: list[str]) -> None:
+    """Take the pictures called ``names``, all when there are none."""
+    TARGET.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        port = free_port()
+        hub = subprocess.Popen([sys.executable, "app.py", "--offline", "--port", str(port)], cwd=ROOT)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/")
+            browser = driver.chromium.launch(
+                executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+                args=["--no-sandbox", "--disable-background-networking", f"--disk-cache-dir={folder}"],
+            )
+            for scene in SCENES:
+                if not names or scene.name in names:
+                    _take(browser, f"http://127.0.0.1:{port}/", scene)
+            browser.close()
+        finally:
+            hub.terminate()
+            hub.wait()
+
+
+def _take(browser: Any, url: str, scene: Scene) -> None:
+    context = browser.new_context(viewport=scene.viewport, color_scheme="dark" if scene.dark else "light")
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(f"{url}?tab={scene.tab}")
+    page.wait_for_selector(f"#tab-{scene.tab}:visible")
+    page.wait_for_timeout(2500)
+    scene.act(page)
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture.convert("RGB").save(TARGET / f"{scene.name}.webp", quality=82, method=6)
+    context.close()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the hub did not start")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
