@@ -70,7 +70,11 @@ def build() -> None:
 
     asked = [sample, files, rate, lead, annotated]
     go.click(guard(_classify), asked, shown, **QUICK, **PRIVATE)
-    sample.input(lambda: None, None, files, **LIGHT, **PRIVATE).then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    files.upload(
+        _fresh_lead, None, lead, **LIGHT, **PRIVATE
+    )  # the lead of the last recording is no choice for this one
+    fresh = sample.input(lambda: (None, _fresh_lead()), None, [files, lead], **LIGHT, **PRIVATE)
+    fresh.then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
     part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
     running = live.click(guard(_follow), token, viewer, **QUICK, **PRIVATE)
     stop.click(guard(_stopped), None, viewer, cancels=[running], **LIGHT, **PRIVATE)
@@ -130,13 +134,19 @@ def _classify(
         for step in classify(recording, network, lead=wanted, use_annotations=annotated):
             if isinstance(step, Classified):
                 note = "" if files else SAMPLES[sample].note
-                yield _result(step, recording.name if files else SAMPLES[sample].title, note)
+                title = recording.name if files else SAMPLES[sample].title
+                with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
+                    yield _result(step, title, note, Path(folder))
             else:
                 yield (_progress(step.stage, step.share), *waiting)
 
 
-def _result(found: Any, title: str, note: str) -> tuple[Any, ...]:
-    """What the page shows of a ``Classified``."""
+def _fresh_lead() -> Any:
+    return gr.Dropdown([], value=None)
+
+
+def _result(found: Any, title: str, note: str, folder: Path) -> tuple[Any, ...]:
+    """What the page shows of a ``Classified``; its exports are written into ``folder``."""
     from apps.ekg.export import write_annotations, write_csv
     from apps.ekg.pictures import summary_html
     from apps.ekg.results import result_store
@@ -145,7 +155,6 @@ def _result(found: Any, title: str, note: str) -> tuple[Any, ...]:
 
     token = result_store().keep(found)
     rhythm = rhythm_of(found.times_s, found.classes, found.recording.duration_s)
-    folder = Path(tempfile.mkdtemp(prefix="ekg-out-"))
     plain = "".join(c for c in found.recording.name if c.isalnum() or c in "-_") or "recording"
     write_csv(found, folder / f"{plain}.csv")
     write_annotations(found, folder / f"{plain}.convhub")
