@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from apps.style import ui_paint, ui_result
+from apps.style import ui_compare, ui_paint, ui_result, ui_units
 from apps.style.ui_state import leave
 from apps.ui import guard, section
 
@@ -25,9 +25,13 @@ def build() -> None:
     with gr.Tabs(elem_id="style-tabs"):
         with gr.Tab("Paint", id="paint"):
             parts = ui_paint.build()
-        with gr.Tab("Afterwards: frames, video, recipe", id="after") as after:
+        with gr.Tab("Frames, video, recipe", id="after") as after:
             ui_result.build(parts, after)
         with gr.Tab("Style matrices", id="grams"):
             section("inside", "What the style cost compares", _GRAMS)
             parts["grams"].render()
+        with gr.Tab("What deep layers learn", id="units") as units:
+            ui_units.build(units)
+        with gr.Tab("A against B", id="compare"):
+            ui_compare.build(parts)
     page.unload(guard(leave))

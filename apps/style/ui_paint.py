@@ -181,7 +181,7 @@ def stylize(
     who.wish.set()  # a run of this session that is still going gives way
     from apps.style.transfer import Run
 
-    run = Run(*_opened(content, style, options.alpha, options.beta), options)
+    run = Run(*opened(content, style, options.alpha, options.beta), options)
     warning = _checked_size(run)
     who.begin(run)
     if warning:
@@ -189,9 +189,10 @@ def stylize(
     yield from _stream(who, run)
 
 
-def _opened(
+def opened(
     content: str | None, style: str | None, alpha: float, beta: float
 ) -> tuple[Image.Image | None, Image.Image | None]:
+    """The two pictures that were sent, judged; one that J does not use may be missing."""
     from apps.style import pictures
 
     return (

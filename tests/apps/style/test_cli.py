@@ -1,0 +1,106 @@
+"""The command line as the design has it: files, JSON keys, exit statuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from apps.style import __main__ as cli
+from shared.cli import run
+
+QUICK = ["--size", "48", "--iterations", "3", "--one-size"]
+
+
+def _call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        run(cli.main, arguments)
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return picture.copy()
+
+
+def test_transfer_writes_what_was_asked_for(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, costs, recipe = (tmp_path / name for name in ("g.png", "c.csv", "r.json"))
+    arguments = [
+        "transfer",
+        *saved,
+        "--out",
+        str(out),
+        "--costs",
+        str(costs),
+        "--recipe",
+        str(recipe),
+        "--json",
+        *QUICK,
+    ]
+    arguments += ["--style-layers", "relu1_1=1,relu3_1=0.5", "--alpha", "2", "--beta", "5", "--seed", "3"]
+    status, stdout, _ = _call(arguments, capsys)
+    assert status == 0
+    told = json.loads(stdout)
+    assert {"J", "J_content", "J_style", "seconds_per_iteration", "peak_bytes", "layers", "seed"} <= told.keys()
+    for number in (0, 1):
+        assert told["J"][number] == pytest.approx(2 * told["J_content"][number] + 5 * told["J_style"][number])
+    assert told["seed"] == 3
+    assert set(told["layers"]) == {"relu1_1", "relu3_1"}
+    assert _opened(out).size == (48, 40)
+    assert len(costs.read_text().splitlines()) == 4
+    replayed = tmp_path / "again.png"
+    status, _, _ = _call(["transfer", *saved, "--out", str(replayed), "--replay", str(recipe)], capsys)
+    assert status == 0
+    assert _opened(replayed).tobytes() == _opened(out).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--alpha", "0", "--beta", "0"], "alpha = 0"),
+        (["--style-layers", "relu1_1=nan"], "relu1_1"),
+        (["--style-layers", "relu7_1"], "relu7_1"),
+        (["--content-layers", "edges"], "edges"),
+        (["--init", "paint"], "content, noise, style"),
+        (["--optimizer", "sgd"], "adam, lbfgs"),
+        (["--size", "large"], "size"),
+        (["--iterations", "-3"], "iterations"),
+        (["--backbone", "resnet"], "vgg16-hed"),
+        (["--preset", "monet"], "brush"),
+        (["--unheard-of"], "unheard"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_two(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    status, stdout, stderr = _call(["transfer", *saved, "--out", str(tmp_path / "g.png"), "--json", *arguments], capsys)
+    assert (status, stdout) == (2, "")
+    assert len(stderr.strip().splitlines()) == 1
+    assert words in stderr
+
+
+def test_missing_pictures_and_folders_are_told(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in (
+        ["transfer", "nowhere.png", saved[1], "--out", str(tmp_path / "g.png"), *QUICK],
+        ["transfer", *saved, "--out", str(tmp_path / "no" / "g.png"), *QUICK],
+        ["transfer", *saved, "--out", str(tmp_path / "g.png"), "--replay", "nowhere.json"],
+    ):
+        status, _, stderr = _call(arguments, capsys)
+        assert status == 2
+        assert len(stderr.strip().splitlines()) == 1
+
+
+def test_a_contact_sheet_has_a_cell_per_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["sheet", "--out", str(tmp_path), "--size", "48", "--iterations", "2", "--presets", "brush"]
+    status, stdout, _ = _call([*arguments, "--contents", "cat", "--styles", "woodcut,mosaic"], capsys)
+    assert status == 0
+    path = Path(stdout.strip())
+    assert _opened(path).size == (72 + 2 * 256, 72 + 256)
+    assert len(list(tmp_path.glob("brush-cat-*.jpg"))) == 2
