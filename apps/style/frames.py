@@ -12,6 +12,7 @@ from PIL import Image
 
 from shared.errors import ResourceError
 from shared.images import jpeg_bytes
+from shared.progress import thinned
 
 MOST = 120  # frames that are kept; beyond them every second one goes
 _SIDE = 512  # pixels of a kept frame
@@ -62,7 +63,7 @@ class Reel:
     def gif(self) -> bytes:
         """An animated GIF, 256 pixels, that stays on its last picture for a while."""
         pictures = [_resized(frame.picture(), self._size(_GIF_SIDE)) for frame in self.frames()]
-        palette = pictures[-1].quantize(255)
+        palette = _strip(pictures).quantize(255)
         indexed = [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
         buffer = io.BytesIO()
         times_ms = [1000 // _RATE_HZ] * (len(indexed) - 1) + [int(1000 * _HOLD_S)]
@@ -113,6 +114,15 @@ class Reel:
         width, height = self.frames()[-1].picture().size
         scale = min(1.0, side / max(width, height))
         return max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2)
+
+
+def _strip(pictures: list[Image.Image]) -> Image.Image:
+    """Eight of ``pictures`` beside each other: colours that come and go must be in the palette too."""
+    chosen = thinned(pictures, 8)
+    strip = Image.new("RGB", (64 * len(chosen), 64))
+    for index, picture in enumerate(chosen):
+        strip.paste(picture.resize((64, 64)), (64 * index, 0))
+    return strip
 
 
 def _within(picture: Image.Image, side: int) -> Image.Image:

@@ -66,7 +66,7 @@ def main_controls() -> Controls:
         beta = gr.Number(default.beta, label="β: how much the style counts", minimum=0, scale=1, min_width=130)
     with gr.Row():
         size = gr.Slider(SMALLEST, LARGEST, value=256, step=16, label="Size: pixels of the longer side", min_width=200)
-        iterations = gr.Slider(10, 1000, value=150, step=10, label="Iterations", min_width=200)
+        iterations = gr.Slider(1, 1000, value=150, step=1, label="Iterations", min_width=200)
     return {"preset": preset, "beta": beta, "size": size, "iterations": iterations}
 
 

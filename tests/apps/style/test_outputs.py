@@ -84,12 +84,10 @@ def test_a_gif_has_the_frames() -> None:
 def test_a_video_can_be_read_back(tmp_path: Path) -> None:
     imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs the package imageio-ffmpeg")
     path = _reel(9).video(tmp_path / "v.mp4")
-    assert path.stat().st_size > 500
-    reader = imageio_ffmpeg.read_frames(str(path))
-    about = next(reader)
-    assert about["size"] == (64, 46)
-    assert "h264" in about["codec"]
-    assert sum(1 for _ in reader) >= 9
+    assert b"avc1" in path.read_bytes()  # H.264, which every browser plays
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
+    assert frames >= 9
+    assert seconds == pytest.approx(frames / 15, abs=0.2)
 
 
 def test_curves_are_well_formed_and_show_every_series(run: Run) -> None:

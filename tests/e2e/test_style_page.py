@@ -1,0 +1,78 @@
+"""The style tab as visitors meet it: click two samples, paint, watch, stop, go on, look inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import PHONE, PROJECTOR
+
+WAIT_MS = 120_000
+
+
+def _set(page: Any, label: str, value: str) -> None:
+    box = page.locator(f"#tab-style input[type=number][aria-label*='{label}']").first
+    box.fill(value)
+    box.press("Tab")
+
+
+def _iteration(page: Any) -> int:
+    text = page.locator("#style-live figcaption").inner_text()
+    return int("".join(c for c in text.split("of")[0] if c.isdigit()))
+
+
+def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    page.locator("#style-samples-style [data-sample=woodcut]").click()
+    _set(page, "Size", "128")
+    _set(page, "Iterations", "400")
+    page.locator("#style-paint").click()
+    page.wait_for_selector("#style-live img", timeout=WAIT_MS)
+    page.wait_for_selector("#style-curves svg", timeout=WAIT_MS)
+    page.locator("#style-stop").click()
+    page.wait_for_function(
+        "document.querySelector('#style-live figcaption').innerText.includes('Stopped')", timeout=WAIT_MS
+    )
+    stopped_at = _iteration(page)
+    page.locator("#style-more").click()
+    words = "document.querySelector('#style-live figcaption').innerText"
+    page.wait_for_function(f"parseInt({words}.replace(/^Iteration /, '')) > {stopped_at}", timeout=WAIT_MS)
+    page.locator("#style-stop").click()
+    page.wait_for_function(
+        "document.querySelector('#style-live figcaption').innerText.includes('Stopped')", timeout=WAIT_MS
+    )
+    page.get_by_role("tab", name="Style matrices").click()
+    assert page.locator("#style-grams img").count() == 12  # C, S and G of four layers
+    page.get_by_role("tab", name="Frames, video, recipe").click()
+    page.wait_for_selector("#style-frame img", timeout=WAIT_MS)
+    page.wait_for_function("document.querySelector('#style-files').innerText.includes('recipe')", timeout=WAIT_MS)
+
+
+def test_mistakes_are_told(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    page.locator("#style-fine button").first.click()
+    page.locator("#style-lambdas textarea, #style-lambdas input").first.fill("relu5_3=1")
+    page.locator("#style-paint").click()
+    page.wait_for_selector("text=A lambda belongs to a chosen style layer", timeout=WAIT_MS)
+
+
+def test_a_unit_shows_its_nine_patches(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    page.get_by_role("tab", name="What deep layers learn").click()
+    page.wait_for_selector("#style-patches .cs-patch", timeout=WAIT_MS)
+    assert page.locator("#style-patches .cs-patch").count() == 9
+    page.wait_for_selector("#style-overview .cs-overview", timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("viewport", [PROJECTOR, PHONE], ids=["projector", "phone"])
+def test_paint_is_reached_by_keyboard_and_fits(open_page: Callable[..., Any], viewport: dict[str, int]) -> None:
+    page = open_page("style", viewport=viewport)
+    button = page.locator("#style-samples-content [data-sample=cat]")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#style-content img", timeout=WAIT_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    for picture in page.locator("#tab-style img").all():
+        assert picture.get_attribute("alt") is not None
