@@ -2,8 +2,8 @@
 
 A portrait is found in the first, coarse search. Only where no face takes up a good part of the photo is it searched
 again for small ones, and only where nothing sure is found are the harder tries made: the photo with its edge carried
-on around it (tight crops), then mirrored with lower thresholds, then turned by a quarter or upside down. The cost is
-bounded: the cascade sees at most ``LONGEST`` pixels a side; chips are cut from the photo itself.
+on around it (tight crops), then turned by a quarter or upside down, then with lower thresholds and mirrored. The
+cost is bounded: the cascade sees at most ``LONGEST`` pixels a side; chips are cut from the photo itself.
 
 The landmarks of the first search are coarse and were found on a tilted face. O-Net places them again on the upright
 face, and its confidence there decides: on a sideways face, and on what only looks like one, it is low.
@@ -29,7 +29,7 @@ PORTRAIT = 1 / 3  # of the shorter side: with a face this large, no small ones a
 COARSE = 1 / 8  # of the shorter side: the smallest face of the first search
 FINE = 1 / 32  # of the longer side: the smallest face of the second
 FINEST = 20.0  # pixels, as the cascade sees them
-SURE = 0.8  # confidence on the upright face from which nothing else is tried
+SURE = 0.8  # confidence on the upright face from which nothing else is tried, and which the harder tries need
 KEPT = 0.5  # confidence below which a find is dropped
 # O-Net sees the square of this half side around this centre, in pixels of the 150 px chip
 FRAME_CENTRE, FRAME_HALF = (75.0, 65.0), 70.0
@@ -63,9 +63,11 @@ class Attempt:
 LOW = Thresholds(propose=0.5, refine=0.5, output=0.5)
 HARDER = (
     Attempt(margin=0.25),
-    # what the networks miss they often find in the mirror
-    Attempt(margin=0.5, smallest=0.18, thresholds=LOW, mirrored=True),
     *(Attempt(quarter_turns=turns) for turns in (1, 3, 2)),
+    # what the networks miss they often find at another step of the pyramid, or in the mirror
+    Attempt(margin=0.25, smallest=1 / 7, thresholds=LOW),
+    Attempt(margin=0.5, smallest=0.186, thresholds=LOW, mirrored=True),
+    Attempt(margin=0.25, smallest=1 / 7, thresholds=LOW, mirrored=True),
 )
 
 
@@ -106,7 +108,7 @@ def _try(network: nn.Module, image: Image.Image, attempt: Attempt) -> list[Detec
     padded = torch.nn.functional.pad(pixels, (margin,) * 4, mode="replicate")
     smallest = max(FINEST, attempt.smallest * min(pixels.shape[2:]))
     found = _detections(cascade(network, padded, smallest, attempt.thresholds), scale, shift=margin)
-    found = _precise(network, turned, found)
+    found = [face for face in _precise(network, turned, found) if face.confidence >= SURE]
     if attempt.mirrored:
         found = [_mirror(face, turned.width) for face in found]
     return [_turn_back(face, image.size, attempt.quarter_turns) for face in found]
