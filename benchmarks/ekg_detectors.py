@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.ekg.aami import DS1, DS2, PACED, classes_of
+from apps.ekg.aami import DS1, classes_of
 from apps.ekg.detect import DETECTORS, find_beats
 from apps.ekg.disturb import nearest
 from apps.ekg.records import opened
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     totals = {name: {"hits": 0, "n_beats": 0, "n_found": 0, "seconds": 0.0} for name in DETECTORS}
-    for record in parse_records(arguments.records, (*DS1, *DS2, *PACED)):
+    for record in parse_records(arguments.records):
         with opened(arguments.data / record) as recording:
             marks = recording.annotations
             if marks is None:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.ekg.aami import DS1, DS2, LETTERS, PACED
+from apps.ekg.aami import LETTERS, PACED
 from shared import cli
 from shared.errors import OptionError, check_number, check_whole
-
-_KNOWN = (*DS1, *DS2, *PACED)
 
 
 def main(argv: Sequence[str]) -> None:
@@ -90,7 +88,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from apps.ekg.sources import ensure_records, parse_records
     from apps.ekg.training import TrainOptions, train
 
-    records = parse_records(arguments.records, _KNOWN)
+    records = parse_records(arguments.records)
     chosen: dict[str, Any] = {"seed": arguments.seed}
     for name in ("members", "steps"):
         value = getattr(arguments, name)
@@ -117,7 +115,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from apps.ekg.sources import parse_records
 
     with leased(arguments.weights) as network:
-        records = parse_records(arguments.records, _KNOWN)
+        records = parse_records(arguments.records)
         minutes = None if arguments.adapt is None else check_number(arguments.adapt, "--adapt", low=0.5, high=1440)
         result = evaluate(arguments.data, records, network, adapt_minutes=minutes)
     if arguments.json:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
+from apps.ekg.aami import DS1, DS2
 from apps.ekg.wfdb_package import wfdb_package
-from shared.errors import DownloadError, OfflineError, check_choice
+from shared.errors import DownloadError, OfflineError, OptionError, quoted
 from shared.settings import current
 
 DATABASE = "mitdb"  # MIT-BIH Arrhythmia Database 1.0.0, Moody & Mark 2001, ODC-By 1.0
@@ -45,12 +47,17 @@ def ensure_records(data: Path, records: Iterable[str]) -> None:
                 shutil.copyfile(path, data / path.name)
 
 
-def parse_records(text: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Record names from "101,106"; "ds1" and "ds2" stand for the halves of the inter-patient split."""
-    from apps.ekg.aami import DS1, DS2
+def parse_records(text: str) -> tuple[str, ...]:
+    """Record names from "101,106"; "ds1" and "ds2" stand for the halves of the inter-patient split.
 
-    halves = {"ds1": DS1, "ds2": DS2}
-    if text.strip().lower() in halves:
-        return halves[text.strip().lower()]
+    Raises:
+        OptionError: a name is no plain name of a record, or there is none.
+    """
+    half = {"ds1": DS1, "ds2": DS2}.get(text.strip().lower())
+    if half is not None:
+        return half
     names = tuple(part.strip() for part in text.split(",") if part.strip())
-    return tuple(check_choice(name, known, "A record") for name in names)
+    odd = next((name for name in names if not re.fullmatch(r"[A-Za-z0-9_\-]+", name)), None)
+    if odd is not None or not names:
+        raise OptionError("--records is ds1, ds2 or names like 101,106", quoted(odd or text), "Name some.")
+    return names
