@@ -127,6 +127,7 @@ def histogram(
             x=alt.X("low:Q", title=x_title, scale=alt.Scale(zero=False)),
             x2="high:Q",
             y=alt.Y("share:Q", title=y_title, stack=None),
+            y2=alt.datum(0),  # with a range along x, a bar is a hairline unless its foot is given
             color=_colour("series", list(arrays)),
             tooltip=["series:N", "low:Q", "high:Q", "share:Q"],
         )
