@@ -15,7 +15,7 @@ from pathlib import Path
 from apps.gan.choices import GENERATORS
 from shared.cli import Parser, run, say, write_json
 
-TRAINED = (*GENERATORS, "judge-digits")
+TRAINED = (*GENERATORS, "judge-digits", "superres-digits")
 _DATA = Path("../shared/data")
 
 

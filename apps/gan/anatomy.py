@@ -46,7 +46,7 @@ class Anatomy:
     chance: float  # D's probability of "real"
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def anatomy(model: str, *, seed: int, digit: int = 0) -> Anatomy:
     """Draw one picture with ``model``, show it to its discriminator, and keep what every layer gave.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from apps.gan.directions import directions, write_directions
 from apps.gan.evaluate import EvaluationStep, evaluate
 from apps.gan.judge import Judge, read, train_judge
 from apps.gan.metrics import share
-from apps.gan.models import borrowed_generator, borrowed_judge
+from apps.gan.models import borrowed_discriminator, borrowed_generator, borrowed_judge
 from apps.gan.runs import load_diary, resume, run
 from apps.gan.sampling import check_count, check_digit, check_seed, check_truncation, classes_for, grid, latents, paint
 from apps.gan.snapshots import Snapshots, flat, standings, story
+from apps.gan.superres import measure, restored, train_restorer
 from apps.gan.training import PLANS, Game, halved
 from shared.device import bf16_is_fast, pick_device
 from shared.errors import InputError, WeightsError, check_choice, check_whole
@@ -98,18 +100,21 @@ def train_model(
     download: bool = False,
 ) -> Iterator[str]:
     """Train ``model`` in ``folder``, continuing what is there, then write its weights to ``out``: lines for people."""
-    check_choice(model, (*PLANS, "judge-digits"), "--model")
+    check_choice(model, (*PLANS, *_OTHERS), "--model")
     number = None if steps is None else check_whole(steps, "--steps", low=1, high=1_000_000)
     chosen, target = check_seed(seed), out or weights_dir() / "gan"
     train, test = load_mnist(data, "train", download=download), load_mnist(data, "test", download=download)
-    if model == "judge-digits":
-        yield from _train_judge(train, test, epochs=number, seed=chosen, out=target)
+    if model in _OTHERS:
+        yield from _OTHERS[model](train, test, number, chosen, target)
         return
     device = pick_device()
     plan = replace(PLANS[model], seed=chosen, steps=number or PLANS[model].steps)
     game, place = Game(plan, device), folder or Path("runs") / model
     if resume(game, place):
         yield f"continuing at step {game.step:,}"
+    elif plan.start is not None:
+        with borrowed_generator(plan.start) as generator, borrowed_discriminator(plan.start) as discriminator:
+            game.start_from(generator, discriminator)
     judge = _judge_if_there()
     features = None if judge is None else read(judge, test.images[:5_000])[1]
     for progress in run(game, train, place, judge=judge, real_features=features):
@@ -127,8 +132,6 @@ def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, jud
         diary = load_diary(folder)
         files.append(write_shards(flat(diary.snapshots), out, "dcgan-snapshots"))
         if judge is not None:
-            import json
-
             snapshots = Snapshots(diary.snapshots).eval()
             told = story(snapshots, diary.curves, standings(snapshots, test, judge), diary.seconds)
             (out / "dcgan-snapshots.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
@@ -136,7 +139,7 @@ def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, jud
         yield from (repr(file) for file in shards)
 
 
-def _train_judge(train: Digits, test: Digits, *, epochs: int | None, seed: int, out: Path) -> Iterator[str]:
+def _train_judge(train: Digits, test: Digits, epochs: int | None, seed: int, out: Path) -> Iterator[str]:
     bf16 = bf16_is_fast(torch.device("cpu"))
     for step in train_judge(train, seed=seed, bf16=bf16, **({} if epochs is None else {"epochs": epochs})):
         yield f"pass {step.epoch}/{step.epochs}, mean loss {step.loss:.4f}"
@@ -145,9 +148,35 @@ def _train_judge(train: Digits, test: Digits, *, epochs: int | None, seed: int, 
     yield from (repr(file) for file in write_shards(halved(step.model), out, "judge-digits"))
 
 
+def _train_restorer(train: Digits, test: Digits, steps: int | None, seed: int, out: Path) -> Iterator[str]:
+    bf16 = bf16_is_fast(torch.device("cpu"))
+    for step in train_restorer(train, seed=seed, bf16=bf16, **({} if steps is None else {"steps": steps})):
+        if step.step % 100 == 0:
+            yield f"step {step.step:,}/{step.steps:,}, mean squared difference {step.pixel:.4f}"
+    (file,) = write_shards(halved(step.model), out, "superres-digits")
+    with borrowed_judge() as judge:
+        _, smooth, sharp = restored(step.model, test.images)
+        told = {
+            "n": len(test),
+            "data": "MNIST test split, shrunk to 7 x 7 by the mean of 4 x 4 pixels",
+            "command": "python -m apps.gan train --model superres-digits",
+            "original_accuracy": round(share(read(judge, test.images)[0].argmax(dim=1) == test.labels).value, 5),
+            "bicubic": measure(smooth, test, judge).as_json(),
+            "gan": measure(sharp, test, judge).as_json(),
+        }
+    (out / "superres-digits.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    yield repr(file)
+
+
 def _judge_if_there() -> Judge | None:
     try:
         with borrowed_judge() as judge:
             return judge
     except WeightsError:
         return None
+
+
+_OTHERS: dict[str, Callable[[Digits, Digits, int | None, int, Path], Iterator[str]]] = {
+    "judge-digits": _train_judge,
+    "superres-digits": _train_restorer,
+}

@@ -66,7 +66,7 @@ def factorised(generator: Generator) -> Tensor:
     return vectors
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def measure(generator: Generator, vector: Tensor, *, seed: int = 0) -> Direction:
     """What moving along (Z,) ``vector`` does to the pictures of ``generator``."""
     z = latents(seed, _PROBES)

@@ -128,7 +128,7 @@ def blend(average: nn.Module, model: nn.Module, *, decay: float) -> None:
             mean.copy_(new)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def read(judge: Judge, images: Tensor, *, batch_size: int = 500) -> tuple[Tensor, Tensor]:
     """What the judge reads in uint8 (N, 28, 28): probabilities (N, 10) and features (N, 128), float32 on the CPU."""
     device = next(judge.parameters()).device

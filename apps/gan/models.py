@@ -12,6 +12,7 @@ from apps.gan.choices import GENERATORS
 from apps.gan.judge import Judge
 from apps.gan.networks import Discriminator, Generator
 from apps.gan.snapshots import Snapshots
+from apps.gan.superres import Restorer
 from shared.errors import check_choice
 from shared.model_cache import model_cache
 from shared.registry import find
@@ -32,6 +33,11 @@ def borrowed_discriminator(name: str) -> AbstractContextManager[Discriminator]:
 def borrowed_judge() -> AbstractContextManager[Judge]:
     """The judge, as a context manager."""
     return _borrowed("judge-digits", Judge)
+
+
+def borrowed_restorer() -> AbstractContextManager[Restorer]:
+    """The generator that restores small digits, as a context manager."""
+    return _borrowed("superres-digits", Restorer)
 
 
 def borrowed_snapshots() -> AbstractContextManager[Snapshots]:

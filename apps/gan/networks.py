@@ -105,13 +105,16 @@ class Discriminator(nn.Module):
         classes: K, or 0 for a discriminator without classes.
         widths: channels of the maps of 14, 7 and 4 pixels.
         hidden: length of h(x).
+        channels: of the input; 2 where it judges a picture together with what it was made from.
     """
 
-    def __init__(self, *, classes: int = 0, widths: Sequence[int] = (48, 96, 128), hidden: int = 128) -> None:
+    def __init__(
+        self, *, classes: int = 0, widths: Sequence[int] = (48, 96, 128), hidden: int = 128, channels: int = 1
+    ) -> None:
         super().__init__()
         large, middle, small = widths
         self.classes = classes
-        self.down14 = nn.Conv2d(1, large, kernel_size=4, stride=2, padding=1)
+        self.down14 = nn.Conv2d(channels, large, kernel_size=4, stride=2, padding=1)
         self.down7 = nn.Conv2d(large, middle, kernel_size=4, stride=2, padding=1)
         self.down4 = nn.Conv2d(middle, small, kernel_size=3, stride=2, padding=1)
         self.hidden = nn.Linear(small * 16, hidden)

@@ -66,7 +66,7 @@ def latents(seed: int, count: int, *, truncation: float = FULL) -> Tensor:
     return (math.sqrt(2) * torch.erfinv((2 * uniform - 1) * kept)).clamp(-6, 6).float()
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def paint(generator: Generator, z: Tensor, y: Tensor | None = None) -> Tensor:
     """Pictures of latent vectors (N, Z) and, where there are classes, int64 (N,): uint8 (N, 28, 28)."""
     device = next(generator.parameters()).device
@@ -78,7 +78,7 @@ def paint(generator: Generator, z: Tensor, y: Tensor | None = None) -> Tensor:
     return torch.cat(pictures)[: len(z)] if pictures else torch.zeros(0, 28, 28, dtype=torch.uint8)
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def verdicts(discriminator: Discriminator, x: Tensor, y: Tensor | None = None) -> Tensor:
     """D's scores of pictures (N, 1, 28, 28) in [-1, 1] and their classes (N,): float32 (N,), above 0 is "real"."""
     device = next(discriminator.parameters()).device

@@ -15,7 +15,13 @@ from apps.gan.choices import FULL, GENERATORS, MOST_COLUMNS, MOST_ON_PAGE, MOST_
 from apps.gan.data import DIGITS, to_input
 from apps.gan.directions import read_directions
 from apps.gan.judge import read
-from apps.gan.models import borrowed_discriminator, borrowed_generator, borrowed_judge, borrowed_snapshots
+from apps.gan.models import (
+    borrowed_discriminator,
+    borrowed_generator,
+    borrowed_judge,
+    borrowed_restorer,
+    borrowed_snapshots,
+)
 from apps.gan.pictures import Pictures
 from apps.gan.real import some_real
 from apps.gan.sampling import (
@@ -31,6 +37,7 @@ from apps.gan.sampling import (
     spherical,
     verdicts,
 )
+from apps.gan.superres import psnr_db, restored
 from shared.errors import check_choice, check_number, check_whole
 
 ON_DEMAND = "cgan-digits"
@@ -57,6 +64,16 @@ class Written:
     pictures: Pictures
     digits: tuple[int, ...]  # as asked
     read: tuple[int, ...]  # as the judge reads
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A digit, shrunk and brought back in two ways."""
+
+    small: Pictures  # (7, 7)
+    pictures: Pictures  # (3, 28, 28): the original, bicubic, by the GAN
+    read: tuple[int, ...]  # what the judge reads in the three
+    psnr_db: tuple[float, ...]  # of the last two
 
 
 @dataclass(frozen=True)
@@ -162,6 +179,17 @@ def deal(seed: int) -> Drawn:
     seed = check_seed(seed)
     real = int(np.random.default_rng(seed).integers(3, ROUND - 2))
     return drawn(SHOWN, count=ROUND, seed=seed, real=real)
+
+
+def shrunk_and_restored(picture: Pictures) -> Restored:
+    """A digit (28, 28) shrunk to 7 x 7 and brought back, bicubically and by the conditional GAN."""
+    original = torch.from_numpy(picture).unsqueeze(0)
+    with borrowed_restorer() as model:
+        small, smooth, sharp = restored(model, original)
+    pictures = torch.cat((original, smooth, sharp))
+    return Restored(
+        small[0].numpy(), pictures.numpy(), _read(pictures), tuple(psnr_db(pictures[1:], original).tolist())
+    )
 
 
 def _one_hot(digit: int) -> Tensor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +41,31 @@ class Plan:
     ema: float = 0.998  # memory of the averaged generator, per step
     cool_down: float = 0.4  # the last share of the steps, over which the learning rates fall to a twentieth
     loss: str = "non-saturating"
+    g_per_d: int = 1  # updates of G per update of D
+    start: str | None = None  # a bundled model that the players are copied from; None: from scratch
     g_widths: tuple[int, int, int] = (128, 64, 32)
     d_widths: tuple[int, int, int] = (48, 96, 128)
     d_hidden: int = 128
     seed: int = 0
 
 
+_DCGAN = Plan(steps=3_000, g_widths=(96, 64, 16), d_widths=(32, 64, 128), d_hidden=64)
 PLANS: dict[str, Plan] = {
-    "dcgan-digits": Plan(steps=3_000, g_widths=(96, 64, 16), d_widths=(32, 64, 128), d_hidden=64),
+    "dcgan-digits": _DCGAN,
     "cgan-digits": Plan(classes=DIGITS, steps=3_500),
+    # The exhibit: a good game goes on, but G may now take ten large steps while D takes a small one.
+    "collapsed-digits": replace(
+        _DCGAN,
+        start="dcgan-digits",
+        steps=90,
+        batch_size=16,
+        g_per_d=10,
+        lr_g=2e-3,
+        lr_d=2e-4,
+        r1=0.0,
+        ema=0.0,
+        cool_down=0.0,
+    ),
 }
 
 
@@ -82,7 +98,7 @@ class Game:
         self.loss = LOSSES[plan.loss]
 
     def play(self, data: Digits) -> Scores:
-        """One update of D, one of G."""
+        """One update of D, ``g_per_d`` of G."""
         B = self.plan.batch_size
         batch = data.take(torch.randint(len(data), (B,), generator=self.random))
         real = to_input(batch.images).to(self.device, memory_format=torch.channels_last)
@@ -92,7 +108,7 @@ class Game:
         with self._fast():
             fake = self.g(self.latents(B), y)
         d_loss, s_real, s_fake = self.update_d(real, fake.detach(), y)
-        g_loss = self.update_g(y)
+        g_loss = [self.update_g(y) for _ in range(self.plan.g_per_d)][-1]
         self.step += 1
         blend(self.average, self.g, decay=min(self.plan.ema, (1 + self.step) / (10 + self.step)))
         return Scores(self.step, d_loss, g_loss, _share(s_fake), _share(s_real))
@@ -127,6 +143,12 @@ class Game:
     def latents(self, n: int) -> Tensor:
         """Fresh latent vectors (n, Z)."""
         return torch.randn(n, Z, generator=self.random).to(self.device)
+
+    def start_from(self, generator: Generator, discriminator: Discriminator) -> None:
+        """Copy the weights of both players, of the same sizes, before the first step."""
+        for mine in (self.g, self.average):
+            mine.load_state_dict(generator.state_dict())
+        self.d.load_state_dict(discriminator.state_dict())
 
     def state(self) -> dict[str, Any]:
         """Everything that resuming needs; plain tensors, numbers and strings (``weights_only`` loads it)."""

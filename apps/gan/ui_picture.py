@@ -1,0 +1,101 @@
+"""Conditioned on a picture: the visitor's digit shrunk to 7 x 7 pixels and restored, beside bicubic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from apps.gan.pictures import Pictures, Tile, note, tiles
+from apps.gan.ui_shared import QUICK, ink
+from apps.ui import LIGHT, PRIVATE, guard, section
+
+RECORD = "gan/superres-digits"
+
+
+def panel() -> None:
+    """Lay out the panel."""
+    section(
+        "use",
+        "7 × 7 pixels, and back to 28 × 28",
+        "Super-resolution: the generator's input is not noise but a small picture. Draw a digit and see it shrunk and "
+        "restored.",
+    )
+    with gr.Row():
+        with gr.Column(scale=1, min_width=320):
+            pad = gr.Sketchpad(
+                label="Draw a digit",
+                height=380,
+                canvas_size=(280, 280),
+                fixed_canvas=True,
+                layers=False,
+                image_mode="RGBA",
+                brush=gr.Brush(default_size=22, colors=["#111111"], color_mode="fixed"),
+            )
+            with gr.Row():
+                go = gr.Button("Shrink and restore", variant="primary")
+                real = gr.Button("A real digit instead")
+        with gr.Column(scale=2, min_width=320):
+            out = gr.HTML(note("Draw on the sheet, or take a real digit."), label="Shrunk and restored")
+    state = gr.State(0)
+    go.click(guard(_from_drawing), pad, out, **QUICK, **PRIVATE)
+    real.click(lambda at: at + 1, state, state, **LIGHT, **PRIVATE).then(
+        guard(_from_real), state, out, **QUICK, **PRIVATE
+    )
+    section("measure", "Does it help?", "On 10,000 test digits that neither the generator nor the judge had seen.")
+    gr.HTML(_figures())
+
+
+def _from_drawing(pad: dict[str, Any] | None) -> str:
+    from apps.gan.superres import as_digit
+
+    return _shown(as_digit(ink(pad)))
+
+
+def _from_real(at: int) -> str:
+    from apps.gan.real import some_real
+
+    return _shown(some_real(1, at)[0][0])
+
+
+def _shown(picture: Pictures) -> str:
+    from apps.gan.scenes import shrunk_and_restored
+
+    found = shrunk_and_restored(picture)
+    large = np.kron(found.small, np.ones((4, 4), np.uint8))
+    pictures = np.stack((found.pictures[0], large, *found.pictures[1:]))
+    smooth, sharp = found.psnr_db
+    captions = [
+        Tile("Original, 28 × 28", f"the judge reads {found.read[0]}"),
+        Tile("Shrunk to 7 × 7", "49 numbers: all that is left"),
+        Tile("Bicubic", f"reads {found.read[1]} · {smooth:.1f} dB"),
+        Tile("Conditional GAN", f"reads {found.read[2]} · {sharp:.1f} dB"),
+    ]
+    return tiles(pictures, captions, width_px=170)
+
+
+def _figures() -> str:
+    from shared.errors import HubError
+    from shared.registry import find, measured
+
+    try:
+        figures = measured(find(RECORD, "gan"))
+    except HubError:
+        return note("No figures are bundled.")
+    rows = "".join(_row(title, figures[key]) for title, key in (("Bicubic", "bicubic"), ("Conditional GAN", "gan")))
+    head = "<tr><th></th><th>PSNR</th><th>the judge reads the true digit</th><th>Fréchet distance</th></tr>"
+    told = note(
+        f"n = {figures['n']:,}, MNIST test split; the judge reads {figures['original_accuracy']:.2%} of the originals. "
+        "PSNR compares pixels, the distance compares what the judge's features see. Command: "
+        f"<code>{figures['command']}</code>."
+    )
+    return f'<div class="gan-scroll"><table class="gan-figures">{head}{rows}</table></div>{told}'
+
+
+def _row(title: str, figures: dict[str, Any]) -> str:
+    low, high = figures["accuracy_interval"]
+    accuracy = f"{figures['accuracy']:.2%} <small>({low:.2%} to {high:.2%})</small>"
+    return (
+        f"<tr><td>{title}</td><td>{figures['psnr_db']:.2f} dB</td><td>{accuracy}</td><td>{figures['fid']:.2f}</td></tr>"
+    )

@@ -1,0 +1,133 @@
+"""The GAN tab as a visitor meets it: every panel's main button, and what a wrong input says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import PHONE
+
+_WAIT_MS = 60_000
+
+
+@pytest.fixture
+def gan(open_page: Callable[..., Any]) -> Callable[[str], Any]:
+    """A function that opens the GAN tab at a panel."""
+
+    def open_panel(title: str, **options: Any) -> Any:
+        page = open_page("gan", **options)
+        page.locator("#gan-tabs").get_by_role("tab", name=title, exact=True).click()
+        return page
+
+    return open_panel
+
+
+def _press(page: Any, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).locator("visible=true").first.click()
+
+
+def _see(page: Any, selector: str, count: int) -> None:
+    page.wait_for_function(
+        "([s, n]) => [...document.querySelectorAll(s)].filter(e => e.offsetParent !== null).length >= n",
+        arg=[selector, count],
+        timeout=_WAIT_MS,
+    )
+
+
+def test_sample_shows_pictures_with_verdicts(gan: Callable[..., Any]) -> None:
+    page = gan("Sample")
+    _press(page, "Draw")
+    _see(page, ".gan-tiles figure", 24)
+    captions = page.locator(".gan-tiles figcaption:visible").all_inner_texts()
+    assert all(re.search(r"D: \d+% real", caption) for caption in captions)
+    assert sum("fake" in caption for caption in captions) == 18
+
+
+def test_a_number_is_written_and_a_letter_is_refused(gan: Callable[..., Any]) -> None:
+    page = gan("Digits on demand")
+    box = page.get_by_label("Number, date or telephone number", exact=False)
+    box.fill("2026")
+    _press(page, "Write")
+    page.get_by_text("The judge reads").locator("visible=true").first.wait_for(timeout=_WAIT_MS)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.gan-crisp img')].some(i => i.naturalWidth >= 4 * 28 * 8)",
+        timeout=_WAIT_MS,
+    )
+    box.fill("20x6")
+    _press(page, "Write")
+    page.get_by_text("A number has 1 to 32 digits").first.wait_for(timeout=_WAIT_MS)
+
+
+def test_a_walk_is_a_strip_and_a_film(gan: Callable[..., Any]) -> None:
+    page = gan("Latent walk")
+    _press(page, "Walk")
+    _see(page, ".gan-movie", 1)
+    _press(page, "Show")
+    _see(page, ".gan-tiles figure", 11)
+
+
+def test_the_snapshots_show_both_players(gan: Callable[..., Any]) -> None:
+    page = gan("Two players")
+    _press(page, "Show")
+    _see(page, ".gan-tiles figure", 40)
+    page.get_by_text("Before the first step").first.wait_for(timeout=_WAIT_MS)
+
+
+def test_a_round_against_d_is_scored(gan: Callable[..., Any]) -> None:
+    page = gan("Are you better than D?")
+    _press(page, "Deal ten pictures")
+    _see(page, ".gan-tiles figure", 10)
+    page.get_by_label("3", exact=True).locator("visible=true").first.check()
+    _press(page, "Check my answers")
+    page.get_by_text(re.compile(r"You \d+, D \d+ of 10")).first.wait_for(timeout=_WAIT_MS)
+    assert page.locator(".gan-tiles .gan-real:visible, .gan-tiles .gan-fake:visible").count() == 10
+
+
+def test_the_lab_plays_pauses_and_steps(gan: Callable[..., Any]) -> None:
+    page = gan("GAN Lab")
+    _press(page, "Play")
+    page.wait_for_function(
+        "() => /Round [1-9]/.test(document.querySelector('svg.lab')?.getAttribute('aria-label') || '')",
+        timeout=_WAIT_MS,
+    )
+    _press(page, "Pause")
+    page.wait_for_timeout(1_500)
+    label = page.locator("svg.lab").get_attribute("aria-label")
+    page.wait_for_timeout(700)
+    assert page.locator("svg.lab").get_attribute("aria-label") == label
+    before = page.locator("svg.lab").inner_html()
+    _press(page, "One step of G")
+    page.wait_for_function("(b) => document.querySelector('svg.lab').innerHTML !== b", arg=before, timeout=_WAIT_MS)
+    assert page.locator("svg.lab").get_attribute("aria-label") == label
+
+
+def test_a_real_digit_is_shrunk_and_restored(gan: Callable[..., Any]) -> None:
+    page = gan("From a picture")
+    _press(page, "A real digit instead")
+    _see(page, ".gan-tiles figure", 4)
+    assert "dB" in page.locator(".gan-tiles:visible").inner_text()
+
+
+def test_the_anatomy_lists_every_layer(gan: Callable[..., Any]) -> None:
+    page = gan("Anatomy")
+    _press(page, "Open")
+    _see(page, ".gan-layers", 2)
+    assert "28 × 28" in page.locator(".gan-layers:visible").first.inner_text()
+
+
+def test_the_figures_stand_there_at_once(gan: Callable[..., Any]) -> None:
+    page = gan("Measured")
+    _see(page, ".gan-figures", 1)
+    assert "agreement" in page.locator(".gan-figures:visible").first.inner_text()
+
+
+def test_no_panel_is_wider_than_a_phone(open_page: Callable[..., Any]) -> None:
+    page = open_page("gan", viewport=PHONE)
+    for tab in page.locator("#gan-tabs").get_by_role("tab").all():
+        if tab.is_visible():
+            tab.click()
+            page.wait_for_timeout(200)
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], tab.inner_text()
