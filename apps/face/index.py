@@ -6,16 +6,25 @@ rows, so it only *shortlists*: every row that could be among the nearest within 
 measured again as sum((p - g)²) in float64. The ranking is therefore exactly that of a float64 brute force, and a
 probe that is itself enrolled has distance 0.
 
-Several photos of one person are pooled by ``POOLS``. ``nearest``, the default, takes the person's best photo: the
-threshold tau was measured on single pairs, a person with and without glasses is two clusters, and an average lies in
-neither. Its price is that n photos give a stranger n chances. ``average`` takes the mean of d² over the photos, on the
-same scale.
+Several photos of one person are pooled by ``POOLS``. ``nearest`` takes the person's best photo; n photos give a
+stranger n chances. ``average`` takes the mean of d² over the photos. ``template`` compares with the mean encoding,
+brought to the photos' mean length, and adds back what averaging took away, (1 - 1/n) * spread, where ``spread`` is
+half the mean squared distance between two photos of one person: so n photos answer on the scale of one pair, which
+the threshold was measured on. On 100 development people with three photos each (221 probes, 946 strangers; ten draws)
+at the calibrated threshold:
+
+    nearest   98.6 % recognised, 51 % of the strangers taken for somebody
+    average   97.3 %             18 %
+    template  98.0 %             17 %    (one photo each: 93.8 %, 30 %)
+
+and at thresholds where 1 % of the strangers are taken for somebody: 90.6, 88.2 and 93.4 % (one photo each: 74.5 %).
 
 Left out: approximate indices (product quantisation, graphs). They pay from tens of millions of rows.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,9 +33,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from shared.errors import InputError, check_choice, check_number, check_whole
 
+Rows = NDArray[np.float32]
 POOLS: dict[str, str] = {
     "nearest": "the person's nearest photo",
     "average": "the mean squared distance to the person's photos",
+    "template": "the person's mean encoding, with the spread of one person's photos added back",
 }
 DEFAULT_POOL = "nearest"
 CHUNK_ROWS = 1 << 16  # rows of the gallery per matrix product: 32 MB of float32 at D = 128
@@ -93,6 +104,8 @@ class Index:
         self.photo = photos
         self._starts = starts
         self._counts = np.diff(np.append(starts, len(rows)))
+        self._lock = threading.Lock()
+        self._templates: tuple[Rows, NDArray[np.float32]] | None = None
         self._norms = np.einsum("nd,nd->n", rows, rows)  # ||g||²
         if not np.isfinite(self._norms).all():
             raise InputError("Encodings are finite numbers", "NaN or infinity")
@@ -102,21 +115,30 @@ class Index:
         """K, the number of people."""
         return len(self.names)
 
-    def rank(self, probe: ArrayLike, k: int = 5, *, pool: str = DEFAULT_POOL) -> tuple[Candidate, ...]:
+    def rank(
+        self, probe: ArrayLike, k: int = 5, *, pool: str = DEFAULT_POOL, spread: float = 0.0
+    ) -> tuple[Candidate, ...]:
         """The ``k`` people nearest to ``probe`` (D,), nearest first; equal distances in the order of enrolment.
+
+        Args:
+            probe: an encoding.
+            k: people to rank.
+            pool: a key of ``POOLS``.
+            spread: for ``template``, half the mean squared distance between two photos of one person.
 
         Raises:
             InputError: the probe has another length than the gallery's encodings, or is not finite.
             OptionError: ``k`` below 1, or an unknown pool.
         """
-        return self.rank_many(np.asarray(probe)[None], k, pool=pool)[0]
+        return self.rank_many(np.asarray(probe)[None], k, pool=pool, spread=spread)[0]
 
     def rank_many(
-        self, probes: ArrayLike, k: int = 5, *, pool: str = DEFAULT_POOL
+        self, probes: ArrayLike, k: int = 5, *, pool: str = DEFAULT_POOL, spread: float = 0.0
     ) -> tuple[tuple[Candidate, ...], ...]:
         """``rank`` for each of ``probes`` (B, D): one pass over the gallery serves all of them."""
         check_whole(k, "The number of candidates", low=1, high=10_000)
         check_choice(pool, POOLS, "The pooling of several photos")
+        check_number(spread, "The spread of one person's photos", low=0.0)
         exact = np.asarray(probes, np.float64)
         if exact.ndim != 2 or (len(self.rows) and exact.shape[1] != self.rows.shape[1]):
             raise InputError(f"A probe has {self.rows.shape[1]} numbers, as its gallery's encodings", f"{exact.shape}")
@@ -127,14 +149,16 @@ class Index:
         ranked: list[tuple[Candidate, ...]] = []
         for start in range(0, len(exact), PROBES_AT_ONCE):
             batch = exact[start : start + PROBES_AT_ONCE]
-            approximate = self._squared(batch.astype(np.float32))
-            ranked += [self._rank(probe, row, k, pool) for probe, row in zip(batch, approximate, strict=True)]
+            approximate = self._squared(batch.astype(np.float32), *self._searched(pool))
+            ranked += [self._rank(probe, row, k, pool, spread) for probe, row in zip(batch, approximate, strict=True)]
         return tuple(ranked)
 
-    def identify(self, probe: ArrayLike, threshold: float, k: int = 5, *, pool: str = DEFAULT_POOL) -> Identification:
+    def identify(
+        self, probe: ArrayLike, threshold: float, k: int = 5, *, pool: str = DEFAULT_POOL, spread: float = 0.0
+    ) -> Identification:
         """Who ``probe`` (D,) is at the threshold tau (plain distance): errors as ``rank``."""
         tau = check_number(threshold, "The threshold tau", low=0.0)
-        return self.conclude(self.rank(probe, k, pool=pool), tau)
+        return self.conclude(self.rank(probe, k, pool=pool, spread=spread), tau)
 
     def conclude(self, candidates: tuple[Candidate, ...], threshold: float) -> Identification:
         """The answer at another tau for a ranking that is known already: no search."""
@@ -143,25 +167,48 @@ class Index:
             candidates=candidates, winner=nearest, threshold=threshold, people=self.people, photos=len(self.rows)
         )
 
-    def _squared(self, probes: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _searched(self, pool: str) -> tuple[Rows, NDArray[np.float32]]:
+        """The rows that ``pool`` compares with, and their squared lengths: photos, or one template per person."""
+        if pool != "template" or self.people == len(self.rows):
+            return self.rows, self._norms
+        with self._lock:
+            if self._templates is None:
+                made = self._make_templates()
+                self._templates = made, np.einsum("kd,kd->k", made, made)
+            return self._templates
+
+    def _make_templates(self) -> Rows:
+        """(K, D): each person's mean encoding, brought to the mean length of his photos."""
+        counts = self._counts[:, None]
+        means = np.add.reduceat(self.rows, self._starts, axis=0, dtype=np.float64) / counts
+        lengths = np.add.reduceat(np.sqrt(self._norms.astype(np.float64)), self._starts)[:, None] / counts
+        scaled: Rows = (means * lengths / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)).astype(
+            np.float32
+        )
+        return scaled
+
+    def _squared(self, probes: Rows, rows: Rows, norms: NDArray[np.float32]) -> Rows:
         """(B, N) squared distances by the expansion, in chunks of rows so that no temporary grows with N."""
-        found = np.empty((len(probes), len(self.rows)), np.float32)
+        found = np.empty((len(probes), len(rows)), np.float32)
         own = np.einsum("bd,bd->b", probes, probes)[:, None]
-        for start in range(0, len(self.rows), CHUNK_ROWS):
+        for start in range(0, len(rows), CHUNK_ROWS):
             chunk = slice(start, start + CHUNK_ROWS)
-            found[:, chunk] = own + self._norms[chunk] - 2 * (probes @ self.rows[chunk].T)
+            found[:, chunk] = own + norms[chunk] - 2 * (probes @ rows[chunk].T)
         return found
 
     def _rank(
-        self, probe: NDArray[np.float64], d_squared: NDArray[np.float32], k: int, pool: str
+        self, probe: NDArray[np.float64], d_squared: NDArray[np.float32], k: int, pool: str, spread: float
     ) -> tuple[Candidate, ...]:
-        if pool == "nearest":
-            pooled = d_squared if self.people == len(d_squared) else np.minimum.reduceat(d_squared, self._starts)
+        extra = (1 - 1 / self._counts) * spread if pool == "template" else np.zeros(1)
+        if self.people == len(d_squared):
+            pooled = d_squared + extra
+        elif pool == "nearest":
+            pooled = np.minimum.reduceat(d_squared, self._starts)
         else:
             pooled = np.add.reduceat(d_squared, self._starts, dtype=np.float64) / self._counts
         kept = min(k, self.people)
         bound = np.partition(pooled, kept - 1)[kept - 1] + 2 * self._slack(probe)
-        found = [self._measure(probe, int(person), pool) for person in np.flatnonzero(pooled <= bound)]
+        found = [self._measure(probe, int(person), pool, spread) for person in np.flatnonzero(pooled <= bound)]
         found.sort(key=lambda one: one[0])  # stable: ties stay in the order of enrolment
         return tuple(
             Candidate(
@@ -175,13 +222,18 @@ class Index:
             for place, (d2, person, row) in enumerate(found[:kept], 1)
         )
 
-    def _measure(self, probe: NDArray[np.float64], person: int, pool: str) -> tuple[float, int, int]:
+    def _measure(self, probe: NDArray[np.float64], person: int, pool: str, spread: float) -> tuple[float, int, int]:
         """(d², person, row of the nearest photo) in float64, by subtraction."""
-        start = int(self._starts[person])
-        mine = self.rows[start : start + int(self._counts[person])].astype(np.float64)
+        start, count = int(self._starts[person]), int(self._counts[person])
+        mine = self.rows[start : start + count].astype(np.float64)
         d_squared = ((mine - probe) ** 2).sum(1)
         best = int(d_squared.argmin())
-        return float(d_squared[best] if pool == "nearest" else d_squared.mean()), person, start + best
+        if pool == "template" and count > 1:
+            template = self._searched(pool)[0][person].astype(np.float64)
+            pooled = ((template - probe) ** 2).sum() + (1 - 1 / count) * spread
+        else:
+            pooled = d_squared.mean() if pool == "average" else d_squared[best]
+        return float(pooled), person, start + best
 
     def _slack(self, probe: NDArray[np.float64]) -> float:
         """An upper bound for the float32 expansion's error in any row: two sums of D products, and four operations."""

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.face import search_speed
 from apps.face.index import CHUNK_ROWS, POOLS, Index
 from shared.errors import InputError, OptionError
 
@@ -19,10 +20,21 @@ def gallery(people: int, photos: int, dimension: int, seed: int = 0) -> tuple[In
     return index, person, encodings
 
 
+SPREAD = 0.05
+
+
 def brute_force(encodings: np.ndarray, person: np.ndarray, probe: np.ndarray, pool: str) -> list[tuple[float, int]]:
+    if pool == "template":
+        return sorted((of_template(encodings[person == who], probe), who) for who in np.unique(person))
     d2 = ((encodings.astype(np.float64) - probe) ** 2).sum(1)
     reduce = np.min if pool == "nearest" else np.mean
     return sorted((float(reduce(d2[person == who])), who) for who in np.unique(person))
+
+
+def of_template(mine: np.ndarray, probe: np.ndarray) -> float:
+    mean = mine.astype(np.float64).mean(0)
+    mean *= np.linalg.norm(mine, axis=1).mean() / np.linalg.norm(mean)
+    return float(((mean - probe) ** 2).sum() + (1 - 1 / len(mine)) * SPREAD)
 
 
 @settings(max_examples=40, deadline=None)
@@ -39,10 +51,11 @@ def test_ranking_is_that_of_a_brute_force(
 ) -> None:
     index, person, encodings = gallery(people, photos, dimension, seed)
     probe = np.random.default_rng(seed + 1).normal(0, 0.1, dimension)
-    ranked = index.rank(probe, k, pool=pool)
+    ranked = index.rank(probe, k, pool=pool, spread=SPREAD)
     expected = brute_force(encodings, person, probe, pool)[:k]
-    assert [one.person for one in ranked] == [f"p{who}" for _, who in expected]
-    np.testing.assert_allclose([one.d_squared for one in ranked], [d2 for d2, _ in expected], rtol=1e-12)
+    if pool != "template":  # whose float32 rows may swap what differs by less
+        assert [one.person for one in ranked] == [f"p{who}" for _, who in expected]
+    np.testing.assert_allclose([one.d_squared for one in ranked], [d2 for d2, _ in expected], rtol=2e-6)
     assert [one.rank for one in ranked] == list(range(1, min(k, people) + 1))
     assert all(one.photos == photos and one.distance == pytest.approx(one.d_squared**0.5) for one in ranked)
 
@@ -110,3 +123,32 @@ def test_what_cannot_be_searched_is_refused() -> None:
         Index(["a"], [0], [0], np.full((1, 128), np.inf))
     with pytest.raises(InputError, match="photo"):
         Index(["a", "b"], [0], [0], np.zeros((1, 128)))
+
+
+def test_the_speed_is_measured_on_right_answers() -> None:
+    rows = list(search_speed.measure((1, 500, 2_000), repeats=2))
+    assert [row.people for row in rows] == [1, 500, 2_000]
+    assert all(row.right and row.seconds > 0 and row.bytes == row.people * 512 for row in rows)
+    with pytest.raises(OptionError, match="people"):
+        next(search_speed.measure((0,)))
+
+
+def test_one_face_among_a_million_is_found_in_well_under_a_second() -> None:
+    (row,) = search_speed.measure((1_000_000,), repeats=3)
+    assert row.right
+    assert row.seconds < 1.0
+
+
+def test_a_template_answers_on_the_scale_of_one_pair() -> None:
+    # photos of one person scatter around a centre; two more photos of him are as far apart as a photo and his template
+    rng = np.random.default_rng(0)
+    centre, sigma = np.zeros(64), 0.03
+    centre[0] = 1.0
+    photos = centre + rng.normal(0, sigma, (400, 64))
+    probes = centre + rng.normal(0, sigma, (50, 64))
+    pairs = ((photos[::2] - photos[1::2]) ** 2).sum(1).mean()
+    index = Index(["he"], np.zeros(400, int), np.arange(400), photos)
+    measured = [one[0].d_squared for one in index.rank_many(probes, 1, pool="template", spread=pairs / 2)]
+    assert np.mean(measured) == pytest.approx(pairs, rel=0.05)
+    alone = Index(["he"], [0], [0], photos[:1])
+    assert alone.rank(probes[0], 1, pool="template", spread=9.0) == alone.rank(probes[0], 1)
