@@ -1,7 +1,7 @@
 """What the threshold explorer needs to answer every drag in the browser: error curves, histograms, the visitor's pairs.
 
 False-accept rate: the share of pairs of two people at or below tau. False-reject rate: the share of pairs of one person
-above it. Against K enrolled photos a stranger is compared K times, so that somebody is taken for him with the chance
+above it. Against K enrolled people a stranger is compared K times, so that somebody is taken for him with the chance
 1 - (1 - FAR)^K if the comparisons were independent: recognition needs a far better verifier than verification does.
 """
 
@@ -59,6 +59,12 @@ def _at(known: Calibration, tau: NDArray[np.float64]) -> tuple[NDArray[np.float6
     return far, frr
 
 
+def spread(known: Calibration) -> float:
+    """Half the mean squared distance between two photos of one person: the integral of 2 t FRR(t) dt, halved."""
+    t, frr = known.thresholds, known.frr
+    return float(np.sum((t[1:] * frr[1:] + t[:-1] * frr[:-1]) * np.diff(t)) / 2)
+
+
 def stranger_chance(far: float, comparisons: int) -> float:
     """1 - (1 - far)^K for K ``comparisons``, exact for the smallest rates too.
 
@@ -79,8 +85,8 @@ def enough(chance: float, comparisons: int) -> float:
     return 1.0 if chance == 1.0 else float(-np.expm1(np.log1p(-chance) / comparisons))
 
 
-def payload(known: Calibration, tau: float, pairs: Sequence[float], *, photos: int) -> dict[str, Any]:
-    """Everything that the page needs, as plain values; ``photos`` is the size of the visitor's gallery."""
+def payload(known: Calibration, tau: float, pairs: Sequence[float], *, people: int) -> dict[str, Any]:
+    """Everything that the page needs, as plain values; ``people`` is the size of the visitor's gallery."""
     made = curves(known)
     return {
         "tau": [round(value, 4) for value in made.tau.tolist()],
@@ -92,7 +98,7 @@ def payload(known: Calibration, tau: float, pairs: Sequence[float], *, photos: i
         "eer_tau": made.eer_tau,
         "chosen": tau,
         "pairs": [round(value, 4) for value in pairs],
-        "photos": photos,
+        "people": people,
         "n_different": known.n_different,
         "data": known.data,
     }

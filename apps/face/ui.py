@@ -12,9 +12,20 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from apps.face import ui_api, ui_gallery, ui_recognise, ui_siamese, ui_threshold, ui_triplets, ui_verify
+from apps.face import (
+    ui_api,
+    ui_gallery,
+    ui_head,
+    ui_measured,
+    ui_recognise,
+    ui_siamese,
+    ui_threshold,
+    ui_triplets,
+    ui_verify,
+)
 from apps.face.encoders import DEFAULT_ENCODER, ENCODERS
 from apps.face.ui_draw import message
+from apps.face.ui_ruler import densities
 from apps.face.ui_state import calibration_of, class_gallery, class_path, leave, usable
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError
@@ -74,6 +85,14 @@ def build() -> None:
         with gr.Tab("Triplets", id="triplets") as triplets_tab:
             section("inside", "What the encoder was taught with", "The triplet loss on your photos.")
             census = ui_triplets.build(encoder, owner)
+        with gr.Tab("Logistic head", id="head") as head_tab:
+            section(
+                "inside", "Verification as binary classification", "A logistic regression on what two encodings share."
+            )
+            kind, head = ui_head.build(encoder, tau)
+        with gr.Tab("Measured", id="measured") as measured_tab:
+            section("measure", "How good it is, and for whom", "Error rates with intervals, and speed.")
+            figures = ui_measured.build()
     ui_api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
@@ -84,6 +103,8 @@ def build() -> None:
     siamese_tab.select(guard(ui_siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
     threshold_tab.select(guard(ui_threshold.explorer), [encoder, tau], explorer, **LIGHT, **PRIVATE)
     triplets_tab.select(guard(ui_triplets.opened), [encoder, owner], census, **QUICK, **PRIVATE)
+    head_tab.select(guard(ui_head.head_html), [encoder, tau, kind], head, **LIGHT, **PRIVATE)
+    measured_tab.select(guard(ui_measured.figures_html), encoder, figures, **LIGHT, **PRIVATE)
     enrol_tab.select(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
     page.load(None, None, owner, js=_OWNER_KEY).then(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
     page.unload(leave)
@@ -95,7 +116,7 @@ def _range(encoder: str) -> dict[str, Any]:
         known = calibration_of(encoder)
     except HubError:
         return {"minimum": 0.0, "maximum": 1.5, "value": 0.6}
-    end = max(float(known.thresholds[-1]), known.threshold)
+    end = max(densities(known)[2], known.threshold)
     return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
 
 

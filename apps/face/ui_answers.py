@@ -8,7 +8,7 @@ from typing import Any
 from apps.face.gallery import Gallery
 from apps.face.index import Candidate
 from apps.face.matching import Calibration, check_threshold, decide, probability
-from apps.face.threshold import stranger_chance
+from apps.face.threshold import spread, stranger_chance
 from apps.face.triplet import Triplet
 from apps.face.ui_draw import chip_url, percent
 from apps.face.ui_state import Shot, calibration_of, encoder_id
@@ -93,7 +93,7 @@ def candidate_answer(candidate: Candidate, tau: float, slope: float) -> Json:
 
 
 def identify_answer(
-    shot: Shot, gallery: Gallery, encoder: str, threshold: float | None, *, k: int = CANDIDATES
+    shot: Shot, gallery: Gallery, encoder: str, threshold: float | None, *, k: int = CANDIDATES, quick: bool = False
 ) -> Json:
     """Who everybody on the photo is.
 
@@ -105,7 +105,11 @@ def identify_answer(
     known = calibration_of(encoder)
     tau = known.threshold if threshold is None else check_threshold(threshold)
     index = gallery.index(encoder_id(encoder))
-    rankings = index.rank_many(shot.encodings(encoder), k) if shot.faces else ()
+    rankings = (
+        index.rank_many(shot.encodings(encoder, quick=quick), k, pool="template", spread=spread(known))
+        if shot.faces
+        else ()
+    )
     faces = []
     for i, (face, candidates) in enumerate(zip(shot.faces, rankings, strict=True)):
         result = index.conclude(candidates, tau)
@@ -127,7 +131,7 @@ def identify_answer(
         "photos": len(index.rows),
         "threshold": tau,
         "far": far,
-        "stranger_chance": stranger_chance(far, len(index.rows)),
+        "stranger_chance": stranger_chance(far, index.people),
         "statement": far_statement(known, tau),
         "encoder": encoder,
         "size": list(shot.size),

@@ -60,7 +60,7 @@ def identify(photo: str | None, threshold: str, encoder: str, candidates: float,
 
     Returns: A dictionary: faces (number, box, confidence, recognised, name or None, distance to the nearest person,
     candidates with rank, name, distance, d_squared, probability, photo, photos), people and photos (how many were
-    searched), threshold, far, stranger_chance (1 - (1 - far)^photos), statement, encoder, size.
+    searched), threshold, far, stranger_chance (1 - (1 - far)^people), statement, encoder, size.
     """
     calibration_of(encoder)
     count = check_whole(candidates, "The number of candidates", low=1, high=100)

@@ -52,6 +52,13 @@ def percent(share: float, *, n: int = 0) -> str:
     return f"{_digits(100 * share)} %"
 
 
+def likely(probability: float) -> str:
+    """A probability for people; never told as certain."""
+    if probability > 0.999:
+        return "over 99.9 %"
+    return "under 0.1 %" if probability < 0.001 else percent(probability)
+
+
 def _digits(value: float) -> str:
     if value >= 99.95 or value == 0:
         return f"{value:.0f}"

@@ -59,19 +59,19 @@ def of_samples(encoder: str) -> Playground:
     """Nine variations of each sample photo: three people, one of them with two photos."""
     from PIL import Image
 
-    from apps.face.encoders import encode_chips
+    from apps.face.pipeline import encode
     from apps.face.variations import variations
 
     names = tuple(dict.fromkeys(sample_name(key) for key in SAMPLES))
     chips, person = [], []
     for seed, key in enumerate(SAMPLES):
         face = look(sample(key)).face
-        chips += variations(getattr(face, find_encoder(encoder).view), VARIATIONS, seed=seed)
+        chips += variations(face.views(find_encoder(encoder))[0], VARIATIONS, seed=seed)
         person += [names.index(sample_name(key))] * VARIATIONS
     return Playground(
         title="The sample photos, each in nine variations (enrol two photos of somebody to use your own gallery)",
         names=names,
         person=np.array(person, np.int64),
-        encodings=encode_chips(chips, encoder).astype(np.float64),
+        encodings=encode(chips, encoder, average="single").astype(np.float64),
         thumbnails=tuple(thumbnail(Image.fromarray(chip)) for chip in chips),
     )

@@ -9,7 +9,7 @@ import gradio as gr
 
 from apps.face.gallery import Gallery
 from apps.face.ui_answers import Json, identify_answer
-from apps.face.ui_draw import boxed, chip_url, jpeg_url, message, panel, percent, plural
+from apps.face.ui_draw import boxed, chip_url, jpeg_url, likely, message, panel, percent, plural
 from apps.face.ui_samples import sample, sample_picture
 from apps.face.ui_state import Shot, gallery_of, look, owner_of, visitor
 from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, photo_input
@@ -119,13 +119,13 @@ def _on_frame(frame: bytes | None, encoder: str, tau: float, request: gr.Request
     shot = look(frame, "The webcam", need=False)
     if not shot.faces:
         return boxed(shot, "live", choose=False) + message("No face in the picture yet.")
-    return panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""))
+    return panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""), quick=True)
 
 
-def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: str) -> str:
+def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: str, *, quick: bool = False) -> str:
     """The photo with a name on every face, and each face's ranking."""
     try:
-        answer = identify_answer(shot, gallery, encoder, tau)
+        answer = identify_answer(shot, gallery, encoder, tau, quick=quick)
     except InputError as error:
         return message(str(error), "warn")
     labels = {i: face["name"] or "not recognized" for i, face in enumerate(answer["faces"])}
@@ -162,8 +162,8 @@ def _candidate(one: Json, tau: float, end: float, thumbnails: dict[int, str]) ->
     inside = one["distance"] <= tau
     picture = thumbnails.get(one["photo"], "")
     name = escape(one["name"])
-    count = f" · best of {one['photos']} photos" if one["photos"] > 1 else ""
-    tip = f"d² = {one['d_squared']:.4f}, probability {percent(one['probability'])}{count}"
+    count = f" · template of {one['photos']} photos" if one["photos"] > 1 else ""
+    tip = f"d² = {one['d_squared']:.4f}, probability {likely(one['probability'])}{count}"
     image = f'<img src="{picture}" alt="">' if picture else "<span></span>"
     words = f"distance {one['distance']:.3f}, {'within' if inside else 'beyond'} the threshold"
     width, mark = one["distance"] / end * 100, tau / end * 100
@@ -183,6 +183,6 @@ def _chance(answer: Json) -> str:
     return (
         f'<p class="cf-statement">Searched {searched}. With a false-accept rate of {percent(answer["far"])} per '
         "comparison, "
-        f"a stranger is taken for somebody here with probability 1 − (1 − FAR)<sup>{photos}</sup> = "
+        f"a stranger is taken for somebody here with probability 1 − (1 − FAR)<sup>{answer['people']}</sup> = "
         f"<b>{percent(answer['stranger_chance'])}</b>. <span>{escape(answer['statement'])}</span></p>"
     )

@@ -67,7 +67,8 @@ def timing(first: Shot, second: Shot, encoder: str) -> tuple[float, float]:
     def look_up() -> None:
         squared_distance(first.encoding(encoder), second.encoding(encoder))
 
-    return best(3, lambda: (encode([first.face], encoder), encode([second.face], encoder))), best(50, look_up)
+    chips = [shot.face.views(find_encoder(encoder))[0] for shot in (first, second)]
+    return best(3, lambda: [encode([one], encoder, average="single") for one in chips]), best(50, look_up)
 
 
 def _network(first: Shot, second: Shot, a: NDArray[np.float32], b: NDArray[np.float32], encoder: str) -> str:
@@ -136,18 +137,22 @@ def _times(forward: float, lookup: float) -> str:
 
 def occlusion(encoder: str, request: gr.Request) -> Iterator[str]:
     """The occlusion maps of both chips for this pair, row by row."""
-    from apps.face.encoders import encode_chips
+    from apps.face.pipeline import encode
     from apps.face.saliency import occlude
 
     pair = _pair(visitor(request))
     if pair is None:
         yield message(_HINT, "warn")
         return
+
+    def single(chips: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        return encode(chips, encoder, average="single")  # one pass per chip: a map takes hundreds
+
     spec = find_encoder(encoder)
     pictures = ["", ""]
     for which, (shot, other) in enumerate((pair, pair[::-1])):
-        chip_in = getattr(shot.face, spec.view)
-        steps = occlude(chip_in, other.encoding(encoder), lambda chips: encode_chips(chips, encoder), colour=spec.mean)
+        chip_in, chip_other = (one.face.views(spec)[0] for one in (shot, other))
+        steps = occlude(chip_in, single([chip_other])[0], single, colour=spec.mean)
         for step in steps:
             pictures[which] = _map(chip_in, step.importance, f"x{'₁₂'[which]}", step.rows)
             yield _maps(pictures)

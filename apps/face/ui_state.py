@@ -7,6 +7,7 @@ photo or the end of the session is a small preview, the cut-out faces and their 
 from __future__ import annotations
 
 import functools
+import hashlib
 import threading
 import time
 from collections import deque
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 MOST_FACES = 60  # of one photo that are looked at
 LARGEST_SIDE = 2048  # pixels of the picture that faces are searched in
-_SURE = 0.9  # detections below this are shown only where there is no better one
 _PREVIEW = 560  # pixels
 _UPLOAD_S = 120.0  # how long an upload stays on the disk
 _PAIRS = 200  # distances of the visitor's own pairs that are remembered
@@ -65,15 +65,20 @@ class Shot:
         row: NDArray[np.float32] = self.encodings(encoder, [self.chosen if face is None else face])[0]
         return row
 
-    def encodings(self, encoder: str, faces: list[int] | None = None) -> NDArray[np.float32]:
-        """f(x) of the given faces (default: all), (n, D); new ones go through the network as one batch."""
+    def encodings(self, encoder: str, faces: list[int] | None = None, *, quick: bool = False) -> NDArray[np.float32]:
+        """f(x) of the given faces (default: all), (n, D); new ones go through the network as one batch.
+
+        ``quick`` takes one pass per face instead of the mean over several cuts: for live pictures, where each is seen
+        once.
+        """
         from apps.face.pipeline import encode
 
         wanted = list(range(len(self.faces))) if faces is None else faces
+        average = "single" if quick else "full"
         missing = [i for i in wanted if (encoder, i) not in self._encodings]
         if missing:
             start = time.perf_counter()
-            made = encode([self.faces[i] for i in missing], encoder)
+            made = encode([self.faces[i] for i in missing], encoder, average=average)
             self.encode_s = time.perf_counter() - start
             self._encodings.update({(encoder, i): one for i, one in zip(missing, made, strict=True)})
         found = np.zeros((len(wanted), find_encoder(encoder).dimension), np.float32)
@@ -182,9 +187,13 @@ def owner_of(request: gr.Request, key: str) -> str:
 
 
 def encoder_id(encoder: str) -> str:
-    """The encoder's identity in a gallery: its name and the beginning of its weights' hash."""
+    """The encoder's identity in a gallery: its name, and a mark of its weights and of what is fed to them.
+
+    Other weights, or another way to cut and average the chips, make encodings that must not be compared with these.
+    """
     record = find(find_encoder(encoder).name, "face")
-    return f"{record.name}@{record.files[0].sha256[:12]}"
+    told = "\n".join((*(file.sha256 for file in record.files), record.preprocessing, record.output))
+    return f"{record.name}@{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
 def look(source: str | bytes | Image.Image | None, what: str = "The photo", *, need: bool = True) -> Shot:
@@ -212,8 +221,7 @@ def look(source: str | bytes | Image.Image | None, what: str = "The photo", *, n
     with model_cache().lease(find("detector", "face")):
         pass  # loaded before the clock starts
     start = time.perf_counter()
-    found = find_faces(image, limit=MOST_FACES)
-    faces = tuple(face for face in found if face.confidence >= _SURE) or tuple(found[:1])
+    faces = tuple(find_faces(image, limit=MOST_FACES))
     seconds = time.perf_counter() - start
     if need and not faces:
         raise no_face(what, image.size)

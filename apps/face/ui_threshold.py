@@ -15,7 +15,7 @@ import gradio as gr
 
 from apps.face.encoders import DEFAULT_ENCODER
 from apps.face.threshold import payload
-from apps.face.ui_draw import message, plural
+from apps.face.ui_draw import message
 from apps.face.ui_state import calibration_of, encoder_id, gallery_of, visitor
 from apps.ui import escape
 from shared.errors import HubError
@@ -32,8 +32,8 @@ def build() -> gr.HTML:
 def explorer(encoder: str, tau: float, request: gr.Request) -> str:
     """The explorer with this visitor's own pairs in the histogram."""
     pairs = [pair.distance for pair in visitor(request).pairs if pair.encoder == encoder]
-    photos = len(gallery_of(request).index(encoder_id(encoder)).rows)
-    return _html(encoder, tau, pairs, photos)
+    people = gallery_of(request).index(encoder_id(encoder)).people
+    return _html(encoder, tau, pairs, people)
 
 
 def _first() -> str:
@@ -43,23 +43,20 @@ def _first() -> str:
         return message(str(error), "warn")
 
 
-def _html(encoder: str, tau: float, pairs: list[float], photos: int) -> str:
+def _html(encoder: str, tau: float, pairs: list[float], people: int) -> str:
     known = calibration_of(encoder)
-    data = payload(known, tau, pairs, photos=photos)
-    own = (
-        f"The needles are your own {plural(len(pairs), 'pair')}." if pairs else "Compare photos: yours become needles."
-    )
+    data = payload(known, tau, pairs, people=people)
+    own = "Each needle is a pair of your own." if pairs else "Compare two photos: yours become needles."
     return _template().substitute(
         data=escape(json.dumps(data)),
-        end=f"{max(float(known.thresholds[-1]), tau):.3f}",
+        end=f"{max(data['tau'][-1], tau):.3f}",
         tau=f"{tau:.3f}",
-        k=f"{math.log10(photos) if photos > 1 else 2:.2f}",
+        k=f"{math.log10(people) if people > 1 else 2:.2f}",
         own=own,
         eer=f"{100 * data['eer']:.2g} %",
         eer_tau=f"{data['eer_tau']:.3f}",
-        people=escape(known.data),
+        data_title=escape(known.data),
         n=f"{known.n_different:,}",
-        smallest=f"{100 / max(known.n_different, 1):.2g} %",
     )
 
 

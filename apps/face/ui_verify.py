@@ -8,7 +8,7 @@ import gradio as gr
 
 from apps.face.encoders import DEFAULT_ENCODER
 from apps.face.ui_answers import Json, verify_answer
-from apps.face.ui_draw import boxed, chip, message, panel, percent
+from apps.face.ui_draw import boxed, chip, likely, message, panel, percent
 from apps.face.ui_ruler import ruler
 from apps.face.ui_samples import sample, sample_picture
 from apps.face.ui_state import Pair, Shot, Visitor, advice, calibration_of, look, visitor
@@ -144,7 +144,7 @@ def _verdict(answer: Json) -> str:
         f'<div class="cf-verdict cf-is-{kind}" role="status" data-same="{str(answer["same"]).lower()}">'
         f'<b class="cf-icon" aria-hidden="true">{icon}</b><strong>{words}</strong>'
         f"<span>distance {answer['distance']:.3f} {sign} τ = {answer['threshold']:.3f}; probability of one person "
-        f"<b>{percent(answer['probability'])}</b></span></div>"
+        f"<b>{likely(answer['probability'])}</b></span></div>"
     )
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import io
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from apps.face import ui_head, ui_measured, ui_state
 from apps.face.gallery import MemoryGallery, thumbnail
 from apps.face.pipeline import Face
 from apps.face.triplet import of_distances
-from apps.face.ui_draw import boxed, percent, plural
+from apps.face.ui_draw import boxed, likely, percent, plural
 from apps.face.ui_people import people_cards
 from apps.face.ui_plots import cloud, number_line, regions_bar, spark
 from apps.face.ui_siamese import bars
 from apps.face.ui_state import Shot, advice
 from apps.face.variations import variations
-from shared.errors import OptionError
+from shared import registry
+from shared.errors import ImageError, OptionError
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -130,3 +135,89 @@ def test_variations_are_alike_but_never_equal_and_repeat() -> None:
 
 def test_thumbnails_are_jpegs() -> None:
     assert Image.open(io.BytesIO(thumbnail(Image.new("RGB", (9, 9))))).format == "JPEG"
+
+
+HEAD = {
+    "weights": [-2.0, 1.0],
+    "bias": 3.0,
+    "n_fitted": 100,
+    "n_judged": 40,
+    "accuracy": 0.98,
+    "accuracy_std": 0.01,
+    "auc": 0.99,
+    "ece": 0.02,
+    "log_loss": 0.06,
+    "reliability": [{"predicted": 0.1, "observed": 0.0, "n": 20}, {"predicted": 0.9, "observed": 1.0, "n": 20}],
+}
+
+
+def test_the_heads_sum_is_the_formula() -> None:
+    codes = np.array([0.5, 0.2]), np.array([0.1, 0.5])  # |difference| = 0.4, 0.3
+    html = ui_head._pair(codes, HEAD, "absolute", {"same": True, "probability": 0.9})
+    logit = -2.0 * 0.4 + 1.0 * 0.3 + 3.0
+    assert f"σ({logit:+.3f})" in html
+    assert f">{1 / (1 + np.exp(-logit)):.4f}</b>" in html
+    assert "They agree" in html
+    assert "They disagree" in ui_head._pair(codes, HEAD, "absolute", {"same": False, "probability": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"), [(0.98, "does not beat"), (0.99, "does not beat"), (0.9, "worse than"), (1.0, "beats the")]
+)
+def test_the_verdict_on_the_head_follows_the_figures(accuracy: float, words: str) -> None:
+    plain = {"accuracy": 0.985, "accuracy_std": 0.01}
+    assert words in ui_head._verdict(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
+    assert "the head is the better" in ui_head._verdict(plain, HEAD, {"ece": 0.05})
+    assert "plain distance is the better" in ui_head._verdict(plain, HEAD, {"ece": 0.01})
+
+
+def test_the_reliability_curve_has_a_dot_per_bin() -> None:
+    html = ui_head.reliability({"distance": HEAD["reliability"], "head": HEAD["reliability"]})  # type: ignore[dict-item]
+    assert html.count("<circle") == 4
+    assert "predicted 0.900, observed 1.000, 20 pairs" in html
+
+
+def test_the_measured_panel_says_for_whom_and_with_which_intervals() -> None:
+    html = ui_measured.figures_html("resnet29-128d")
+    for words in ("LFW protocol", "95 % interval", "TAR at FAR 0.1 %", "For whom these figures hold", "74.96", "made"):
+        assert words.lower() in html.lower()
+    assert html.count("<tr>") == 6  # a head and five rates
+
+
+def test_the_speed_table_names_its_machine() -> None:
+    rows = [{"people": 1_000_000, "seconds": 0.1, "naive_seconds": 1.5}]
+    html = ui_measured.speed_html(rows, "a <machine>")
+    assert "1,000,000" in html
+    assert "100.0 ms" in html
+    assert "1.50 s" in html
+    assert "15.0 ×" in html
+    assert "a &lt;machine&gt;" in html
+
+
+def test_other_weights_or_another_preprocessing_are_another_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = ui_state.encoder_id("resnet29-128d")
+    assert known.startswith("face/resnet29-128d@")
+    record = registry.find("resnet29-128d", "face")
+    changed = replace(record, preprocessing=record.preprocessing + " mirrored")
+    monkeypatch.setattr(ui_state, "find", lambda name, task: changed)
+    assert ui_state.encoder_id("resnet29-128d") != known
+
+
+def test_probabilities_are_never_certain() -> None:
+    assert [likely(p) for p in (1.0, 0.99953, 0.97, 0.0)] == ["over 99.9 %", "over 99.9 %", "97.0 %", "under 0.1 %"]
+
+
+def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    monkeypatch.setattr(ui_state, "_UPLOAD_S", 0.05)
+    upload, own = tmp_path / "gradio" / "ab" / "photo.jpg", tmp_path / "photo.jpg"
+    for path in (upload, own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"not a picture")
+        with pytest.raises(ImageError):
+            ui_state.look(str(path))
+    deadline = time.monotonic() + 5
+    while upload.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not upload.exists()
+    assert own.exists()  # not gradio's: not ours to delete

@@ -61,6 +61,11 @@ def test_the_equal_error_rate_is_where_the_curves_cross() -> None:
     assert (same > made.eer_tau).mean() == pytest.approx(made.eer, abs=0.005)
 
 
+def test_the_spread_is_half_the_mean_squared_distance_of_one_person() -> None:
+    known, same, _ = measured()
+    assert threshold.spread(known) == pytest.approx((same**2).mean() / 2, rel=0.002)
+
+
 def test_ninety_nine_percent_are_not_enough_for_a_hundred_people() -> None:
     assert threshold.stranger_chance(0.01, 100) == pytest.approx(0.634, abs=0.0005)
     rng = np.random.default_rng(0)
@@ -84,7 +89,7 @@ def test_unusable_numbers_are_refused(far: float, k: float) -> None:
 
 def test_the_payload_is_small_and_plain() -> None:
     known, _, _ = measured()
-    data = threshold.payload(known, 0.6, [0.41, 0.9], photos=7)
+    data = threshold.payload(known, 0.6, [0.41, 0.9], people=7)
     assert json.loads(json.dumps(data)) == data
     assert data["pairs"] == [0.41, 0.9]
     assert len(json.dumps(data)) < 12_000
