@@ -193,7 +193,7 @@ class Index:
         own = np.einsum("bd,bd->b", probes, probes)[:, None]
         for start in range(0, len(rows), CHUNK_ROWS):
             chunk = slice(start, start + CHUNK_ROWS)
-            found[:, chunk] = own + norms[chunk] - 2 * (probes @ rows[chunk].T)
+            found[:, chunk] = own + norms[chunk] - 2 * _products(probes, rows[chunk])
         return found
 
     def _rank(
@@ -239,3 +239,11 @@ class Index:
         """An upper bound for the float32 expansion's error in any row: two sums of D products, and four operations."""
         largest = float(self._norms.max()) + float(probe @ probe)
         return (2 * len(probe) + 10) * _UNIT * largest
+
+
+def _products(probes: Rows, rows: Rows) -> Rows:
+    """(B, N) inner products: BLAS for several probes; for one, a loop that waits for memory, not for other threads."""
+    if len(probes) > 1:
+        return probes @ rows.T
+    one: Rows = np.einsum("nd,d->n", rows, probes[0])[None]
+    return one
