@@ -9,6 +9,7 @@ Units: the sheet is [-1, 1] x [-1, 1].
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -127,6 +128,7 @@ class Lab:
         self.d = _network(2, rules.hidden, 1, self._random)
         self._sgd_g, self._sgd_d = _optimiser(self.g, rules, rules.lr_g), _optimiser(self.d, rules, rules.lr_d)
         self.rounds, self._losses_d, self._losses_g = 0, list[float](), list[float]()
+        self._turn, self._halted = threading.Lock(), threading.Event()
         self._shown_real, self._shown_z = self.sample(SHOWN), self.noise(SHOWN)
 
     def change(self, rules: Rules) -> None:
@@ -198,16 +200,27 @@ class Lab:
         On a slow machine a frame holds fewer rounds, so that the picture does not stutter.
         """
         done = 0
+        self._halted.clear()
         while done < rounds:
             began = clock()
-            for _ in range(min(per_frame, rounds - done)):
-                self.round()
-                done += 1
-                if clock() - began > _BUSY * frame_s:
-                    break
-            yield self.frame()
+            with self._turn:
+                if self._halted.is_set():
+                    return
+                for _ in range(min(per_frame, rounds - done)):
+                    self.round()
+                    done += 1
+                    if clock() - began > _BUSY * frame_s:
+                        break
+                frame = self.frame()
+            yield frame
             if (left := frame_s - (clock() - began)) > 0:
                 sleep(left)
+
+    def halt(self) -> Frame:
+        """End ``live``, which may run in another thread; the game as it then stands."""
+        self._halted.set()
+        with self._turn:
+            return self.frame()
 
     def frame(self) -> Frame:
         """The game now."""

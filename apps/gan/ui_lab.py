@@ -69,7 +69,8 @@ def panel() -> None:
             told = gr.HTML(note(PRESETS[next(iter(PRESETS))].watch))
     rules = [preset, shape, loss, lr_d, lr_g, ratio, seed, pad]
     running = play.click(guard(_play), [lab, speed, *rules], [lab, view], **_PLAY, **PRIVATE)
-    pause.click(None, None, None, cancels=[running], **PRIVATE)
+    stopped = pause.click(None, None, None, cancels=[running], **PRIVATE)
+    stopped.then(guard(_shown), lab, view, **_STEP, **PRIVATE)
     for button, player in ((one_d, "d"), (one_g, "g")):
         button.click(guard(_stepper(player)), [lab, *rules], [lab, view], cancels=[running], **_STEP, **PRIVATE)
     reset.click(guard(_new), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
@@ -88,9 +89,15 @@ def _play(lab: Lab | None, speed: int, *rules: Any) -> Iterator[tuple[Any, str]]
         yield gr.skip(), lab_view.svg(frame)
 
 
+def _shown(lab: Lab | None) -> str:
+    """The game as it stands: a round may have been played after the last picture that was sent."""
+    return note("Press Play.") if lab is None else lab_view.svg(lab.halt())
+
+
 def _stepper(player: str) -> Any:
     def step(lab: Lab | None, *rules: Any) -> tuple[Lab, str]:
         lab = lab or _made(*rules)
+        lab.halt()
         if player == "d":
             lab.step_d()
         else:

@@ -236,3 +236,15 @@ def test_a_steady_pace_even_where_rounds_are_slow() -> None:
     frames = list(lab.live(10, per_frame=5, clock=lambda: now[0], sleep=sleep))
     assert [frame.rounds for frame in frames] == [3, 6, 9, 10]
     assert slept == pytest.approx([0.01, 0.01, 0.01, 0.07])
+
+
+def test_a_halted_game_stands_still() -> None:
+    from apps.gan.toy2d import Lab
+    from apps.gan.toy2d_choices import Rules
+
+    lab = Lab(Rules())
+    play = lab.live(100, per_frame=2, sleep=lambda _: None)
+    next(play)
+    assert lab.halt().rounds == 2
+    assert list(play) == []
+    assert next(lab.live(1, per_frame=1, sleep=lambda _: None)).rounds == 3
