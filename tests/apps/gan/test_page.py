@@ -243,7 +243,7 @@ def test_a_halted_game_stands_still() -> None:
     from apps.gan.toy2d_choices import Rules
 
     lab = Lab(Rules())
-    play = lab.live(100, per_frame=2, sleep=lambda _: None)
+    play = lab.live(100, per_frame=2, clock=lambda: 0.0, sleep=lambda _: None)
     next(play)
     assert lab.halt().rounds == 2
     assert list(play) == []
