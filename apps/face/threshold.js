@@ -80,7 +80,7 @@ function growth(data, tau, k) {
   const far = at(data.tau, data.far, tau), x = (n) => LEFT + (WIDTH - LEFT) * Math.log10(n) / 6, y = (p) => 12 + (HEIGHT - BOTTOM - 12) * (1 - p);
   const curve = (f) => Array.from({length: 121}, (_, i) => { const n = 10 ** (i / 20); return [x(n), y(chance(f, n))]; });
   let body = '';
-  for (let e = 0; e <= 6; e++) body += text(x(10 ** e), HEIGHT - 10, (10 ** e).toLocaleString('en'), 'cf-t', e === 6 ? 'end' : e ? 'middle' : 'start') + `<path class="cf-grid" d="M${x(10 ** e)} 12V${HEIGHT - BOTTOM}"/>`;
+  for (let e = 0; e <= 6; e++) body += text(x(10 ** e), HEIGHT - 10, ['1', '10', '100', '1k', '10k', '100k', '1M'][e], 'cf-t', e === 6 ? 'end' : e ? 'middle' : 'start') + `<path class="cf-grid" d="M${x(10 ** e)} 12V${HEIGHT - BOTTOM}"/>`;
   for (const p of [0, 0.5, 1]) body += text(LEFT - 6, y(p) + 4, 100 * p + ' %', 'cf-t', 'end');
   body += path(curve(0.01), 'cf-line cf-faint') + text(x(30), y(0.36) - 4, 'FAR 1 %', 'cf-t', 'end') + path(curve(far), 'cf-line');
   return body + `<circle class="cf-here" cx="${x(k)}" cy="${y(chance(far, k))}" r="6"/>`;

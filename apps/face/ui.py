@@ -23,12 +23,13 @@ from apps.face import (
     ui_triplets,
     ui_verify,
 )
-from apps.face.encoders import DEFAULT_ENCODER, ENCODERS
+from apps.face.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.face.ui_draw import message
 from apps.face.ui_ruler import densities
 from apps.face.ui_state import calibration_of, class_gallery, class_path, leave, usable
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
-from shared.errors import HubError
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, section
+from shared.errors import HubError, WeightsError
+from shared.registry import find
 
 _STEP = 0.001  # of the threshold slider, in plain distance; as in threshold.html
 # The browser's own key: with it a visitor can forget what he enrolled in the class gallery after a reload, too.
@@ -97,7 +98,7 @@ def build() -> None:
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
     tau.change(guard(_redraw), [encoder, tau], [verdict, who], **drag)
-    encoder.change(guard(_on_encoder), encoder, tau, **LIGHT, **PRIVATE).then(
+    encoder.select(guard(_on_encoder), encoder, [encoder, tau], **HEAVY, **PRIVATE).then(
         guard(_redraw), [encoder, tau], [verdict, who], **QUICK, **PRIVATE
     )
     siamese_tab.select(guard(ui_siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
@@ -120,9 +121,17 @@ def _range(encoder: str) -> dict[str, Any]:
     return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
 
 
-def _on_encoder(encoder: str) -> Any:
-    calibration_of(encoder)
-    return gr.update(**_range(encoder))
+def _on_encoder(encoder: str) -> tuple[Any, Any]:
+    """The encoder's own threshold; where it cannot be had, the bundled one stays, with the reason."""
+    from shared.weights import ensure
+
+    try:
+        calibration_of(encoder)
+        ensure(find(find_encoder(encoder).name, "face"))
+    except WeightsError as error:
+        gr.Warning(f"This encoder cannot be had here. {escape(error)}", duration=12)
+        encoder = DEFAULT_ENCODER
+    return gr.update(value=encoder), gr.update(**_range(encoder))
 
 
 def _redraw(encoder: str, tau: float, request: gr.Request) -> tuple[str, str]:

@@ -250,3 +250,55 @@ def test_triplets_are_measured_mined_and_learnt_from(open_page: Callable[..., An
     expect(page, "#face-training", r"α = 0.20\): step 300")
     assert "Collapsed" not in page.locator("#face-training").inner_text()
     assert page.locator("#face-training .cf-cloud circle").count() == 36
+
+
+def test_the_head_explains_its_probability_and_the_figures_name_their_people(open_page: Callable[..., Any]) -> None:
+    page = open_page("face")
+    page.get_by_role("button", name="Two people?").click()
+    expect(page, VERDICT, "Different people")
+    sub_tab(page, "Logistic head")
+    text = expect(page, "#face-head", "P\\(same\\) = σ")
+    assert "They agree" in text
+    assert "people that were held out" in text
+    page.locator("#face-head-kind").get_by_text("chi-square").click()
+    expect(page, "#face-head", "logistic head on chi-square")
+    assert page.locator("#face-head circle").count() == 20  # ten bins of two models
+    sub_tab(page, "Measured")
+    text = expect(page, "#face-measured", "For whom these figures hold")
+    assert "Labeled Faces in the Wild" in text
+    assert "1,000,000" in page.locator("#face-speed").inner_text()
+
+
+def test_an_encoder_that_cannot_be_had_leaves_the_bundled_one(open_page: Callable[..., Any]) -> None:
+    page = open_page("face")
+    page.locator("#face-encoder input").click()
+    page.get_by_role("option", name=re.compile("FaceNet")).click()
+    page.get_by_text("This encoder cannot be had here").first.wait_for(timeout=LONG)
+    page.wait_for_function(
+        "document.querySelector('#face-encoder input').value.includes('ResNet, 128-d')", timeout=LONG
+    )
+    page.get_by_role("button", name="Same person?").click()
+    expect(page, VERDICT, "Same person")
+
+
+def test_everything_can_be_reached_with_the_keyboard(open_page: Callable[..., Any]) -> None:
+    page = open_page("face")
+    tab = page.locator("#face-tabs").get_by_role("tab", name="Verify", exact=True).first
+    tab.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#face-probe").wait_for(state="visible", timeout=LONG)
+    sub_tab(page, "Verify")
+    page.get_by_role("button", name="Same person?").focus()
+    page.keyboard.press("Enter")
+    expect(page, VERDICT, "Same person")
+    slider = page.locator("#face-tau input[type=range]")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(page, VERDICT, "Different people")
+    unlabelled = page.eval_on_selector_all(
+        "#tab-face :is(input, button, textarea)",
+        """all => all.filter(one => one.offsetParent && !(one.innerText || '').trim() && !one.ariaLabel && !one.title
+             && !(one.labels && one.labels.length)).map(one => one.outerHTML.slice(0, 120))""",
+    )
+    assert unlabelled == []
