@@ -39,19 +39,35 @@ class Scene(NamedTuple):
 def _verify(page: Any) -> None:
     page.get_by_role("button", name="Same person?").click()
     page.locator("#face-compare").click()
-    page.get_by_text("Same person", exact=False).nth(1).wait_for(timeout=_PATIENCE_MS)
-    page.wait_for_timeout(4000)
+    page.get_by_text("Same person", exact=True).first.wait_for()
+    page.wait_for_timeout(1500)
+
+
+def _verify_below(page: Any) -> None:
+    _verify(page)
+    page.get_by_text("Same person", exact=True).first.evaluate("e => e.scrollIntoView({block: 'center'})")
 
 
 def _paint(page: Any) -> None:
     page.locator("#style-paint").click()
-    page.wait_for_function("!/left/.test(document.body.innerText) && /Iteration/.test(document.body.innerText)")
+    page.get_by_text("Iteration 150 of 150").first.wait_for()
+    page.wait_for_timeout(1500)
+
+
+def _draw(page: Any) -> None:
+    page.get_by_role("tab", name="Digits on demand").click()
+    page.get_by_role("button", name="Write", exact=False).first.click()
+    page.get_by_text("The judge reads").wait_for()
+    page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(1000)
 
 
 def _classify(page: Any) -> None:
     page.locator("#ekg-classify").click()
-    page.wait_for_timeout(8000)
+    page.wait_for_function("!document.querySelector('#ekg-csv')?.disabled && document.querySelector('#ekg-csv')")
+    page.wait_for_timeout(2500)
+    page.locator("#ekg-viewer").evaluate("e => e.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(800)
 
 
 def _wait(page: Any) -> None:
@@ -60,12 +76,11 @@ def _wait(page: Any) -> None:
 
 SCENES = (
     Scene("faces", "face", _verify),
-    Scene("faces-phone", "face", _verify, PHONE, dark=True),
+    Scene("faces-phone", "face", _verify_below, PHONE, dark=True),
     Scene("style", "style", _paint),
-    Scene("gans", "gan", _wait),
+    Scene("gans", "gan", _draw),
     Scene("ekg", "ekg", _classify),
     Scene("convolutions", "conv", _wait),
-    Scene("convolutions-dark", "conv", _wait, dark=True),
 )
 
 
