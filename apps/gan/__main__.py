@@ -5,6 +5,7 @@
     sample   --model cgan-digits [--digit 7] --count 64 --seed 0 [--out PNG] [--npz FILE] [--json]
     evaluate --model cgan-digits [--data DIR] [--n 10000] [--json]
     train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
+    augment  [--data DIR] [--out FILE]
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ def _parser() -> Parser:
     train.add_argument("--seed", default="0", help="of weights and batches (default: 0)")
     train.add_argument("--folder", type=Path, help="where the run lives (default: runs/MODEL)")
     train.add_argument("--out", type=Path, help="where its weights go (default: weights/gan)")
-    for command in (evaluate, train):
+    augment = commands.add_parser("augment", help="measure what generated digits are worth to a classifier")
+    augment.set_defaults(work=_augment)
+    augment.add_argument("--out", type=Path, help="the figures (default: weights/gan/augmentation.json)")
+    for command in (evaluate, train, augment):
         command.add_argument("--data", type=Path, default=_DATA, help=f"folder of MNIST/raw (default: {_DATA})")
         command.add_argument("--download", action="store_true", help="download MNIST into --data when it is missing")
     return parser
@@ -101,6 +105,13 @@ def _train(
     for line in commands.train_model(
         model, steps=steps, seed=seed, folder=folder, out=out, data=data, download=download
     ):
+        say(line)
+
+
+def _augment(*, out: Path | None, data: Path, download: bool) -> None:
+    from apps.gan import commands
+
+    for line in commands.augment(out=out, data=data, download=download):
         say(line)
 
 

@@ -26,6 +26,12 @@ LOSSES: dict[str, tuple[str, str]] = {  # title, what to know
     ),
 }
 WALKS: dict[str, str] = {"spherical": "Along the sphere", "linear": "Straight through"}
+ARMS: dict[str, str] = {  # of the augmentation measurement
+    "none": "real digits as they are",
+    "classical": "small turns, shifts and scalings",
+    "gan": "half of every batch by the GAN",
+    "both": "half by the GAN, all distorted",
+}
 FULL = 4.0  # truncation that leaves the normal distribution as good as whole
 LOWEST = 0.05  # truncation at which all pictures are nearly the mean one
 SEEDS = 2**31 - 1  # the largest seed

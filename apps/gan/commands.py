@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from apps.gan.choices import GENERATORS
+from apps.gan.augment import Budget, load_trials, summary, trials
+from apps.gan.choices import ARMS, GENERATORS
 from apps.gan.data import Digits, load_mnist
 from apps.gan.directions import FILE as DIRECTIONS_FILE
 from apps.gan.directions import directions, write_directions
 from apps.gan.evaluate import EvaluationStep, evaluate
+from apps.gan.figures import AUGMENTATION
 from apps.gan.judge import Judge, read, train_judge
 from apps.gan.metrics import share
 from apps.gan.models import borrowed_discriminator, borrowed_generator, borrowed_judge
@@ -137,6 +139,17 @@ def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, jud
             (out / "dcgan-snapshots.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     for shards in files:
         yield from (repr(file) for file in shards)
+
+
+def augment(*, data: Path, out: Path | None, download: bool = False) -> Iterator[str]:
+    """Measure what generated digits are worth to a classifier; an interrupted measurement continues: lines."""
+    train, test = load_mnist(data, "train", download=download), load_mnist(data, "test", download=download)
+    path, budget = out or weights_dir() / AUGMENTATION, Budget()
+    found = load_trials(path)
+    for trial in trials(train, test, budget=budget, done=list(found)):
+        found.append(trial)
+        path.write_text(json.dumps(summary(found, budget), indent=1) + "\n", encoding="utf-8")
+        yield f"{trial.n:,} per class, {ARMS[trial.arm]}, seed {trial.seed}: {trial.accuracy:.2%}"
 
 
 def _train_judge(train: Digits, test: Digits, epochs: int | None, seed: int, out: Path) -> Iterator[str]:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import base64
 import html
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
+
+from shared.errors import InputError, quoted
 
 Pictures = np.ndarray[Any, np.dtype[np.uint8]]  # (N, 28, 28), white on black
+Ink = np.ndarray[Any, np.dtype[np.float64]]  # (H, W), 0..1
 Labels = np.ndarray[Any, np.dtype[np.int64]]  # (N,)
+
+_MOST_PLACES = 20_000  # of a drawing
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,27 @@ def moving(pictures: Pictures, *, zoom: int = 8, frame_ms: int = 60) -> str:
     )
     address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
     return f'<img class="gan-movie" src="{address}" alt="The walk as a film, there and back" width="{28 * zoom}">'
+
+
+def ink(strokes: object, *, brush: float, side: int = 280) -> Ink:
+    """What was drawn on a sheet: ink (side, side), 0..1, from JSON: strokes, each a list of [x, y] in 0..1.
+
+    Raises:
+        InputError: the text is no such list, or longer than a drawing can be.
+    """
+    try:
+        found = json.loads(str(strokes or "[]"))
+        lines = [[(float(x) * side, float(y) * side) for x, y in stroke] for stroke in found]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InputError("A drawing is a list of strokes of [x, y] places", quoted(strokes), "Draw again.") from error
+    places = [value for line in lines for place in line for value in place]
+    if len(places) > 2 * _MOST_PLACES or not np.isfinite(places).all():
+        raise InputError(f"A drawing has up to {_MOST_PLACES:,} places", f"{len(places) // 2:,}", "Draw a simpler one.")
+    sheet = Image.new("L", (side, side))
+    pen, radius = ImageDraw.Draw(sheet), brush * side / 2
+    for line in lines:
+        if len(line) > 1:
+            pen.line(line, fill=255, width=max(1, round(2 * radius)))
+        for x, y in line:
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(sheet, dtype=float) / 255

@@ -9,9 +9,9 @@ import gradio as gr
 
 from apps.gan import lab_view
 from apps.gan.choices import LOSSES
-from apps.gan.pictures import note
+from apps.gan.pictures import ink, note
 from apps.gan.toy2d_choices import DRAWN, MOST_ROUNDS, PRESETS, SHAPES, Rules
-from apps.gan.ui_shared import ink
+from apps.gan.ui_shared import pad
 from apps.ui import LIGHT, PRIVATE, guard, section
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PLAY: dict[str, Any] = {"concurrency_id": "gan-lab", "concurrency_limit": 8, "show_progress": "hidden"}
 _STEP: dict[str, Any] = {"concurrency_limit": 4, "show_progress": "hidden"}
+_BRUSH = 0.05  # of the sheet's width
 _FORGET_S = 1_800  # s after which an idle game is forgotten
 _DEFAULT = Rules()
 
@@ -36,16 +37,7 @@ def panel() -> None:
         with gr.Column(scale=1, min_width=290):
             preset = gr.Dropdown(list(PRESETS), value=next(iter(PRESETS)), label="Start from a game worth watching")
             shape = gr.Dropdown([(title, name) for name, title in SHAPES.items()], value="ring", label="Real points")
-            pad = gr.Sketchpad(
-                label="Draw the distribution",
-                visible=False,
-                height=300,
-                canvas_size=(240, 240),
-                fixed_canvas=True,
-                layers=False,
-                image_mode="RGBA",
-                brush=gr.Brush(default_size=14, colors=["#0072B2"], color_mode="fixed"),
-            )
+            sheet = pad("Draw the real points", brush=_BRUSH, visible=False)
             loss = gr.Dropdown(
                 [(title, name) for name, (title, _) in LOSSES.items()], value=_DEFAULT.loss, label="Loss"
             )
@@ -67,7 +59,7 @@ def panel() -> None:
                 reset = gr.Button("New game", min_width=90)
             view = gr.HTML(note("Press Play."), label="The game")
             told = gr.HTML(note(PRESETS[next(iter(PRESETS))].watch))
-    rules = [preset, shape, loss, lr_d, lr_g, ratio, seed, pad]
+    rules = [preset, shape, loss, lr_d, lr_g, ratio, seed, sheet]
     running = play.click(guard(_play), [lab, speed, *rules], [lab, view], **_PLAY, **PRIVATE)
     stopped = pause.click(None, None, None, cancels=[running], **PRIVATE)
     stopped.then(guard(_shown), lab, view, **_STEP, **PRIVATE)
@@ -76,7 +68,7 @@ def panel() -> None:
     reset.click(guard(_new), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
     chosen = preset.input(guard(_preset), preset, [shape, loss, lr_d, lr_g, ratio, told], **LIGHT, **PRIVATE)
     chosen.then(guard(_new), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
-    shape.change(lambda name: gr.update(visible=name == DRAWN), shape, pad, **LIGHT, **PRIVATE)
+    shape.change(lambda name: gr.update(visible=name == DRAWN), shape, sheet, **LIGHT, **PRIVATE)
     shape.input(guard(_new_unless_drawn), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
     for control in (loss, lr_d, lr_g, ratio):
         control.input(guard(_change), [lab, *rules], told, **LIGHT, **PRIVATE)
@@ -133,7 +125,7 @@ def _preset(name: str) -> tuple[str, str, float, float, int, str]:
     return rules.shape, rules.loss, rules.lr_d, rules.lr_g, rules.d_per_g, note(preset.watch)
 
 
-def _rules(preset: str, shape: str, loss: str, lr_d: float, lr_g: float, ratio: int, seed: int, pad: Any) -> Rules:
+def _rules(preset: str, shape: str, loss: str, lr_d: float, lr_g: float, ratio: int, seed: int, sheet: str) -> Rules:
     """The levers as rules; what has no lever (networks, optimiser) comes from the preset."""
     from dataclasses import replace
 
@@ -147,7 +139,7 @@ def _rules(preset: str, shape: str, loss: str, lr_d: float, lr_g: float, ratio: 
 def _made(*rules: Any) -> Lab:
     from apps.gan.toy2d import Lab, drawn
 
-    asked, pad = _rules(*rules), rules[-1]
+    asked, strokes = _rules(*rules), rules[-1]
     if asked.shape != DRAWN:
         return Lab(asked)
-    return Lab(asked, drawn(ink(pad) > 0))
+    return Lab(asked, drawn(ink(strokes, brush=_BRUSH, side=120) > 0.5))

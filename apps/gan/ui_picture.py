@@ -7,11 +7,13 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from apps.gan.pictures import Pictures, Tile, note, tiles
-from apps.gan.ui_shared import QUICK, ink
+from apps.gan.pictures import Pictures, Tile, ink, note, tiles
+from apps.gan.ui_shared import QUICK, pad
 from apps.ui import LIGHT, PRIVATE, guard, section
 
 RECORD = "gan/superres-digits"
+_BRUSH = 0.08  # of the sheet's width
+_ASK = "Draw on the sheet, or take a real digit."
 
 
 def panel() -> None:
@@ -24,22 +26,15 @@ def panel() -> None:
     )
     with gr.Row():
         with gr.Column(scale=1, min_width=320):
-            pad = gr.Sketchpad(
-                label="Draw a digit",
-                height=380,
-                canvas_size=(280, 280),
-                fixed_canvas=True,
-                layers=False,
-                image_mode="RGBA",
-                brush=gr.Brush(default_size=22, colors=["#111111"], color_mode="fixed"),
-            )
+            sheet = pad("Draw a digit", brush=_BRUSH)
             with gr.Row():
                 go = gr.Button("Shrink and restore", variant="primary")
                 real = gr.Button("A real digit instead")
         with gr.Column(scale=2, min_width=320):
-            out = gr.HTML(note("Draw on the sheet, or take a real digit."), label="Shrunk and restored")
+            out = gr.HTML(note(_ASK), label="Shrunk and restored")
     state = gr.State(0)
-    go.click(guard(_from_drawing), pad, out, **QUICK, **PRIVATE)
+    go.click(guard(_from_drawing), sheet, out, **QUICK, **PRIVATE)
+    sheet.change(guard(_while_drawing), sheet, out, trigger_mode="always_last", **QUICK, **PRIVATE)
     real.click(lambda at: at + 1, state, state, **LIGHT, **PRIVATE).then(
         guard(_from_real), state, out, **QUICK, **PRIVATE
     )
@@ -47,10 +42,14 @@ def panel() -> None:
     gr.HTML(_figures())
 
 
-def _from_drawing(pad: dict[str, Any] | None) -> str:
+def _from_drawing(strokes: str) -> str:
     from apps.gan.superres import as_digit
 
-    return _shown(as_digit(ink(pad)))
+    return _shown(as_digit(ink(strokes, brush=_BRUSH)))
+
+
+def _while_drawing(strokes: str) -> str:
+    return note(_ASK) if strokes in ("", "[]", None) else _from_drawing(strokes)
 
 
 def _from_real(at: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -65,14 +66,17 @@ def sheet(pictures: Pictures, columns: int, *, zoom: int = 6, gap: int = 1) -> I
     return Image.fromarray(np.kron(canvas, np.ones((zoom, zoom), np.uint8)))
 
 
-def ink(pad: dict[str, Any] | None) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """What a sketchpad holds, as ink (H, W), 0..1."""
-    layers = (pad or {}).get("layers") or []
-    if not layers:
-        return np.zeros((1, 1))
-    every = [np.asarray(layer, dtype=float)[..., 3] / 255 for layer in layers]
-    strongest: np.ndarray[Any, np.dtype[np.float64]] = np.max(every, axis=0)
-    return strongest
+def pad(label: str, *, brush: float, visible: bool = True) -> gr.HTML:
+    """A sheet to draw on; ``brush``: width of a stroke, in widths of the sheet. Its value: see ``pictures.ink``."""
+    sheet = f'<canvas class="gan-pad" width="280" height="280" data-brush="{brush}" aria-label="{label}"></canvas>'
+    return gr.HTML(
+        "[]",
+        label=label,
+        html_template=f'{sheet}<button type="button" class="gan-clear">Clear the sheet</button>',
+        js_on_load=(Path(__file__).parent / "pad.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        visible=visible,
+    )
 
 
 def _throw(count: int) -> int | list[int]:

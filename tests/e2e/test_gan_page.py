@@ -111,6 +111,22 @@ def test_a_real_digit_is_shrunk_and_restored(gan: Callable[..., Any]) -> None:
     assert "dB" in page.locator(".gan-tiles:visible").inner_text()
 
 
+def test_a_drawn_digit_is_shrunk_and_restored(gan: Callable[..., Any]) -> None:
+    page = gan("From a picture")
+    sheet = page.locator("canvas.gan-pad:visible")
+    box = sheet.bounding_box()
+    x, y, w, h = box["x"], box["y"], box["width"], box["height"]
+    page.mouse.move(x + 0.35 * w, y + 0.25 * h)
+    page.mouse.down()
+    for across, down in ((0.65, 0.25), (0.45, 0.75)):
+        page.mouse.move(x + across * w, y + down * h, steps=5)
+    page.mouse.up()
+    _see(page, ".gan-tiles figure", 4)
+    assert "the judge reads 7" in page.locator(".gan-tiles:visible").inner_text()
+    page.get_by_role("button", name="Clear the sheet").locator("visible=true").click()
+    page.get_by_text("Draw on the sheet, or take a real digit.").wait_for(timeout=_WAIT_MS)
+
+
 def test_the_anatomy_lists_every_layer(gan: Callable[..., Any]) -> None:
     page = gan("Anatomy")
     _press(page, "Open")

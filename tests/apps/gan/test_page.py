@@ -248,3 +248,26 @@ def test_a_halted_game_stands_still() -> None:
     assert lab.halt().rounds == 2
     assert list(play) == []
     assert next(lab.live(1, per_frame=1, sleep=lambda _: None)).rounds == 3
+
+
+def test_a_drawing_is_read_from_its_strokes() -> None:
+    from apps.gan.pictures import ink
+
+    drawn = ink("[[[0.25, 0.5], [0.75, 0.5]], [[0.5, 0.1]]]", brush=0.1, side=100)
+    rows, columns = np.nonzero(drawn > 0.5)
+    assert (columns.min(), columns.max()) == (20, 80)
+    assert 9 <= (drawn[:, 40] > 0.5).sum() <= 12
+    assert drawn[10, 50] == 1
+    assert rows.min() == 5
+    assert ink("[]", brush=0.1).max() == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", "[[[0.1]]]", '[[["a", 1]]]', "[[[NaN, 0.5]]]", json.dumps([[[0, 0]] * 30_000])]
+)
+def test_what_is_no_drawing_is_told(text: str) -> None:
+    from apps.gan.pictures import ink
+    from shared.errors import InputError
+
+    with pytest.raises(InputError):
+        ink(text, brush=0.1)
