@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from apps.style.objective import Costs
     from apps.style.transfer import Result, Step
 
-_WIDTH, _HEIGHT = 560, 250  # of the SVG's own units
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 112, 12, 30
+_WIDTH, _HEIGHT = 430, 220  # of the SVG's own units
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50, 108, 12, 28
 _COLOURS = ("--ch-ink", "--ch-blue", "--ch-orange", "--ch-green", "--ch-red", "--ch-pink", "--ch-sky", "--ch-grey")
 _DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 3", "12 4", "3 6")
 _POINTS = 240  # of a curve
@@ -161,7 +161,9 @@ def short(value: float) -> str:
     """A cost for people: three digits and a power of ten."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "∞"
-    if 0.01 <= abs(value) < 10_000:
+    if 100 <= abs(value) < 10_000:
+        return f"{value:.0f}"
+    if 0.01 <= abs(value) < 100:
         return f"{value:.3g}"
     mantissa, _, power = f"{value:.1e}".partition("e")
     return f"{mantissa}e{int(power)}"

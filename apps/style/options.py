@@ -22,8 +22,8 @@ MOST_ITERATIONS = 5000
 _MOST = 1e9  # of alpha, beta and every lambda
 
 OPTIMIZERS = {
-    "adam": "Adam: steady, good from the content picture",
-    "lbfgs": "L-BFGS: fewer steps, the paper's choice",
+    "lbfgs": "L-BFGS: the paper's; smoother, in fewer steps",
+    "adam": "Adam: steady; livelier, with a finer grain",
 }
 INITS = {
     "content": "the content picture",
@@ -54,11 +54,11 @@ class Options:
     lambdas: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)  # one per style layer, in its order
     units: str = "target"  # of the lambdas, a key of UNITS
     alpha: float = 1.0
-    beta: float = 10.0
-    smoothness: float = 0.0  # weight of the total variation, against J relative to its targets
+    beta: float = 2.0
+    smoothness: float = 0.3  # weight of the total variation, against J relative to its targets
     pooling: str = "average"
     init: str = "content"
-    optimizer: str = "adam"
+    optimizer: str = "lbfgs"
     rate: float = 0.03  # Adam's step, in units of the range from black to white
     coarse_to_fine: bool = True
     size: int = 384  # pixels of the longer side

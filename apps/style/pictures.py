@@ -30,6 +30,11 @@ class Stage:
     height: int
     width: int
     iterations: int
+    extra: int = 0  # of them, those that "continue" added: the schedule of the learning rate does not know them
+
+    def share(self, done: int) -> float:
+        """How far the schedule is after ``done`` iterations, 0 to 1."""
+        return min(1.0, done / max(1, self.iterations - self.extra - 1))
 
     @property
     def pixels(self) -> int:
@@ -90,7 +95,7 @@ def plan(shape: tuple[int, int], options: Options) -> tuple[Stage, ...]:
         share = options.iterations * (index + 1) // count - options.iterations * index // count
         extra = options.extra if index == count - 1 else 0
         width, height = (max(SHORTEST, round(part * side / longer)) for part in shape)
-        stages.append(Stage(height=height, width=width, iterations=share + extra))
+        stages.append(Stage(height=height, width=width, iterations=share + extra, extra=extra))
     return tuple(stages)
 
 

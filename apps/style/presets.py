@@ -26,59 +26,51 @@ class Preset:
         )
 
 
-_NOISE: dict[str, Any] = {
-    "init": "noise",
-    "optimizer": "lbfgs",
-    "content_layers": ("relu3_3",),
-    "beta": 1.0,
-}
+_NOISE: dict[str, Any] = {"init": "noise", "content_layers": ("relu3_3",), "beta": 0.4, "smoothness": 0.5}
+_FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 PRESETS: dict[str, Preset] = {
-    "brush": Preset(title="Brush strokes", note="From the content picture; the start that never fails.", changes={}),
-    "bold": Preset(
-        title="Bold",
-        note="The style weighs more; things begin to dissolve.",
-        changes={"beta": 60.0, "smoothness": 0.3},
-    ),
+    "brush": Preset(title="Brush strokes", note="From the content picture: the start that never fails.", changes={}),
+    "bold": Preset(title="Bold", note="The style weighs more: things begin to dissolve.", changes={"beta": 12.0}),
     "noise": Preset(
         title="From noise",
-        note="Both pictures have to be found by the costs alone, from 32 pixels up.",
+        note="The two costs alone have to find the picture, from 32 pixels up.",
         changes=_NOISE,
     ),
     "fine": Preset(
         title="Fine texture",
         note="Shallow style layers only: colours and small strokes, no large forms.",
-        changes={"style_layers": ("relu1_1", "relu1_2", "relu2_1"), "lambdas": (1.0, 1.0, 1.0), "beta": 10.0},
+        changes={"style_layers": ("relu1_1", "relu1_2", "relu2_1"), "lambdas": (1.0, 1.0, 1.0), "beta": 4.0},
     ),
     "forms": Preset(
         title="Large forms",
-        note="Deep style layers weigh more: the style's shapes come, its fine grain does not.",
-        changes={
-            "style_layers": ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
-            "lambdas": (0.5, 0.5, 1.0, 3.0, 1.0),
-            "beta": 20.0,
-        },
+        note="Deep style layers weigh more: the style's shapes come, its fine grain stays behind.",
+        changes={"style_layers": _FIVE, "lambdas": (0.5, 0.5, 1.0, 3.0, 1.0), "beta": 3.0, "smoothness": 0.5},
+    ),
+    "adam": Preset(
+        title="Adam",
+        note="The other optimizer: livelier strokes with a finer grain.",
+        changes={"optimizer": "adam", "beta": 3.0, "smoothness": 0.0},
     ),
     "content": Preset(
         title="Content only",
-        note="beta = 0 from noise: what one deep layer still knows of the picture.",
-        changes=_NOISE | {"beta": 0.0, "smoothness": 0.05},
+        note="β = 0, from noise: what a deep layer still knows of the picture.",
+        changes=_NOISE | {"beta": 0.0},
     ),
     "style": Preset(
         title="Style only",
-        note="alpha = 0 from noise: what the style matrices know: texture without a place.",
+        note="α = 0, from noise: what the style matrices know: texture without a place.",
         changes=_NOISE | {"alpha": 0.0, "beta": 1.0},
     ),
     "paper": Preset(
         title="As in the paper",
-        note="Noise, L-BFGS, five style layers, one size, unscaled costs; grainy with this network.",
+        note="Noise, L-BFGS, five layers, one size, bare costs: grainy with this network, for comparison.",
         changes={
             "init": "noise",
-            "optimizer": "lbfgs",
-            "style_layers": ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
+            "style_layers": _FIVE,
             "lambdas": (0.2, 0.2, 0.2, 0.2, 0.2),
             "units": "written",
-            "alpha": 1.0,
             "beta": 1000.0,
+            "smoothness": 0.0,
             "coarse_to_fine": False,
         },
     ),

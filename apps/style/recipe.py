@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -25,10 +26,11 @@ def recipe(run: Run, pictures: Mapping[str, str]) -> dict[str, Any]:
 
     ``pictures`` names those that are samples: {"content": "cat"}.
     """
+    stopped = run.done if run.done < run.total else 0
     return {
         "recipe": "neural style transfer",
         "version": VERSION,
-        "options": run.options.to_json(),
+        "options": dataclasses.replace(run.options, stop_at=stopped).to_json(),
         "iterations_done": run.done,
         "content": picture_entry(run.content, pictures.get("content")),
         "style": picture_entry(run.style, pictures.get("style")),

@@ -127,13 +127,11 @@ class Run:
         return shown if self._colours is None else pictures.with_colours_of(shown, self._colours)
 
     def extend(self, iterations: int) -> None:
-        """Plan ``iterations`` more at the last size."""
-        self.options = checked(dataclasses.replace(self.options, extra=self.options.extra + iterations))
+        """Plan ``iterations`` more at the last size, and take back a stop that a recipe has set."""
+        self.options = checked(dataclasses.replace(self.options, extra=self.options.extra + iterations, stop_at=0))
         last = self.stages[-1]
-        self.stages = (
-            *self.stages[:-1],
-            Stage(height=last.height, width=last.width, iterations=last.iterations + iterations),
-        )
+        longer = dataclasses.replace(last, iterations=last.iterations + iterations, extra=last.extra + iterations)
+        self.stages = (*self.stages[:-1], longer)
 
     def steps(self, *, every_s: float = REFRESH_S) -> Iterator[Step]:
         """Iterate to the end of the plan; a step every ``every_s`` seconds, and one at the end of each size.
@@ -209,7 +207,7 @@ class Run:
 
         try:
             while self._in_stage < stage.iterations and not self._at_stop():
-                values = descent.step(objective, self._in_stage / max(1, stage.iterations - 1))
+                values = descent.step(objective, stage.share(self._in_stage))
                 self._in_stage += 1
                 counted += 1
                 pending.append((self.done, values))

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
-from apps.style import ui_compare, ui_paint, ui_result, ui_units
+from apps.style import ui_compare, ui_measure, ui_paint, ui_replay, ui_result, ui_units
 from apps.style.ui_state import leave
 from apps.ui import guard, section
 
@@ -22,11 +22,12 @@ def build() -> None:
     """Lay out the tab inside the hub's page."""
     page: Any = Context.root_block
     gr.HTML(f"<style>{(Path(__file__).parent / 'style.css').read_text(encoding='utf-8')}</style>", visible="hidden")
-    with gr.Tabs(elem_id="style-tabs"):
+    with gr.Tabs(elem_id="style-tabs") as tabs:
         with gr.Tab("Paint", id="paint"):
             parts = ui_paint.build()
         with gr.Tab("Frames, video, recipe", id="after") as after:
             ui_result.build(parts, after)
+            ui_replay.build(parts, tabs)
         with gr.Tab("Style matrices", id="grams"):
             section("inside", "What the style cost compares", _GRAMS)
             parts["grams"].render()
@@ -34,4 +35,6 @@ def build() -> None:
             ui_units.build(units)
         with gr.Tab("A against B", id="compare"):
             ui_compare.build(parts)
+        with gr.Tab("How fast", id="measure"):
+            ui_measure.build()
     page.unload(guard(leave))

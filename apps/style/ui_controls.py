@@ -18,6 +18,7 @@ from apps.style.options import (
     SMALLEST,
     UNITS,
     Options,
+    checked,
     layer_names,
     parse_lambdas,
     write_lambdas,
@@ -25,6 +26,7 @@ from apps.style.options import (
 from apps.style.presets import PRESETS
 from apps.style.samples import Role, of_role
 from apps.ui import LIGHT, PRIVATE, escape, guard
+from shared.errors import check_choice, check_whole
 
 Controls = dict[str, Any]  # component by the name of stylize's argument
 
@@ -56,9 +58,10 @@ def main_controls() -> Controls:
     default = Options()
     with gr.Row():
         preset = gr.Dropdown(
-            [(f"{one.title}: {one.note}", name) for name, one in PRESETS.items()],
+            [(one.title, name) for name, one in PRESETS.items()],
             value="brush",
             label="Recipe",
+            info=PRESETS["brush"].note,
             elem_id="style-preset",
             scale=3,
             min_width=240,
@@ -120,19 +123,23 @@ PRESET_FIELDS = (
 )
 
 
+RECIPE_FIELDS = (*PRESET_FIELDS, "size", "iterations", "backbone", "seed", "keep_colours")
+
+
 def values_of(options: Options) -> dict[str, Any]:
     """What the controls show for ``options``."""
-    shown = {
-        name: getattr(options, name)
-        for name in (*PRESET_FIELDS, "size", "iterations", "backbone", "seed", "keep_colours")
-    }
+    shown = {name: getattr(options, name) for name in RECIPE_FIELDS}
     shown["lambdas"] = write_lambdas(options.style_layers, options.lambdas)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
 
 
 def preset_updates(name: str) -> list[Any]:
-    """The controls of ``PRESET_FIELDS`` for a preset."""
-    shown = values_of(PRESETS[name].options())
+    """The controls of ``PRESET_FIELDS`` for a preset.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    shown = values_of(PRESETS[check_choice(name, PRESETS, "The recipe")].options())
     return [gr.update(value=shown[field]) for field in PRESET_FIELDS]
 
 
@@ -142,9 +149,6 @@ def options_from(given: Mapping[str, Any]) -> Options:
     Raises:
         OptionError: an option outside its range, a lambda that is no number or has no layer.
     """
-    from apps.style.options import checked
-    from shared.errors import check_whole
-
     named = given["style_layers"] or ()
     layers, lambdas = parse_lambdas(str(given["lambdas"] or ""), tuple(named))
     rest = {k: v for k, v in given.items() if k not in ("style_layers", "lambdas", "content_layers")}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.style import graphics
+from apps.style.presets import PRESETS
 from apps.style.samples import SAMPLES, find_sample
 from apps.style.ui_controls import (
     PRESET_FIELDS,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 _GRAMS_EVERY_S = 1.0
 _MORE = 50  # iterations that Continue adds to a run that is over
 _EMPTY = '<div class="cs-empty">Choose two pictures, or click samples, and press Paint.</div>'
+# On a phone the picture is below the controls: go there.
+_LOOK = "() => { if (innerWidth < 760) document.querySelector('#style-live').scrollIntoView({block: 'center'}); }"
 Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 
@@ -93,9 +96,11 @@ def _connect(
     fields = [controls[name] for name in PRESET_FIELDS]
     stylize_once = heavy(stylize)
     buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", show_progress="hidden", **HEAVY)
+    buttons["paint"].click(None, None, None, js=_LOOK)
     buttons["more"].click(heavy(_more), None, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
     buttons["stop"].click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
     controls["preset"].input(guard(preset_updates), controls["preset"], fields, **LIGHT, **PRIVATE)
+    controls["preset"].change(guard(_about), controls["preset"], controls["preset"], **LIGHT, **PRIVATE)
     for button, name in zip(only, ("content", "style"), strict=True):
         chosen = button.click(_choose(name), None, [controls["preset"], *fields], **LIGHT, **PRIVATE)
         chosen.then(stylize_once, asked, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
@@ -131,16 +136,16 @@ def stylize(
     style: str | None,
     size: float = 256,
     iterations: float = 150,
-    beta: float = 10.0,
+    beta: float = 2.0,
     alpha: float = 1.0,
     content_layers: list[str] | None = None,
     style_layers: list[str] | None = None,
     lambdas: str = "",
     units: str = "target",
     init: str = "content",
-    optimizer: str = "adam",
+    optimizer: str = "lbfgs",
     pooling: str = "average",
-    smoothness: float = 0.0,
+    smoothness: float = 0.3,
     coarse_to_fine: bool = True,
     keep_colours: bool = False,
     seed: float = 0,
@@ -163,7 +168,7 @@ def stylize(
         lambdas: weight of each style layer, "relu1_1=1, relu2_1=0.5"; 1 where it is left out.
         units: "target": lambda counts each layer against its target; "written": it multiplies the bare cost.
         init: what G starts from: content, noise, style or blend.
-        optimizer: adam or lbfgs.
+        optimizer: lbfgs or adam.
         pooling: average or max.
         smoothness: weight of the total variation.
         coarse_to_fine: begin small and enlarge.
@@ -186,7 +191,7 @@ def stylize(
     who.begin(run)
     if warning:
         yield (f'<div class="cs-empty">{warning}</div>', *(gr.skip(),) * 4)
-    yield from _stream(who, run)
+    yield from stream(who, run)
 
 
 def opened(
@@ -215,7 +220,7 @@ def _checked_size(run: Run) -> str:
     return limits.told(seconds) if seconds > limits.LONG_S else ""
 
 
-def _stream(who: Painter, run: Run) -> Iterator[Answer]:
+def stream(who: Painter, run: Run) -> Iterator[Answer]:
     """The steps of ``run`` to its end or the visitor's stop, then its exact result."""
     drawn = -_GRAMS_EVERY_S
     steps = run.steps()
@@ -290,10 +295,9 @@ def _more(request: gr.Request) -> Iterator[Answer]:
     """Go on with the run on the page; one that is over gets some iterations more."""
     who = painter(request)
     run = who.current()
-    if run.done >= run.total:
-        run.extend(_MORE)
+    run.extend(_MORE if run.done >= run.total else 0)
     who.wish.clear()
-    yield from _stream(who, run)
+    yield from stream(who, run)
 
 
 def _stop(request: gr.Request) -> str:
@@ -305,6 +309,10 @@ def _axis(chosen: str, request: gr.Request) -> Any:
     who = painter(request)
     who.log = chosen == "logarithmic"
     return _curves(who, who.run) if who.run is not None else gr.skip()
+
+
+def _about(preset: str) -> Any:
+    return gr.update(info=PRESETS[preset].note) if preset in PRESETS else gr.skip()
 
 
 def _choose(preset: str) -> Any:

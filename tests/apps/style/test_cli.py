@@ -67,7 +67,7 @@ def test_transfer_writes_what_was_asked_for(
         (["--style-layers", "relu7_1"], "relu7_1"),
         (["--content-layers", "edges"], "edges"),
         (["--init", "paint"], "content, noise, style"),
-        (["--optimizer", "sgd"], "adam, lbfgs"),
+        (["--optimizer", "sgd"], "lbfgs, adam"),
         (["--size", "large"], "size"),
         (["--iterations", "-3"], "iterations"),
         (["--backbone", "resnet"], "vgg16-hed"),

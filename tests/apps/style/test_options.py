@@ -34,7 +34,7 @@ from shared.errors import ImageError, OptionError
         ({"size": 100.5}, "whole"),
         ({"iterations": 0}, "iterations"),
         ({"init": "photo"}, "content, noise, style, blend"),
-        ({"optimizer": "sgd"}, "adam, lbfgs"),
+        ({"optimizer": "sgd"}, "lbfgs, adam"),
         ({"pooling": "min"}, "average, max"),
         ({"backbone": "vgg17"}, "vgg16-hed"),
         ({"seed": -1}, "seed"),

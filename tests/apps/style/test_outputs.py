@@ -43,6 +43,20 @@ def test_a_recipe_replays_to_the_same_picture(run: Run, content: Image.Image, st
     assert written["content"]["sha256"] == pixel_hash(content)
 
 
+def test_a_stopped_and_extended_run_replays_too(content: Image.Image, style: Image.Image) -> None:
+    first = Run(content, style, TINY)
+    list(first.steps())
+    first.extend(5)
+    steps = first.steps(every_s=0.0)
+    for _ in range(3):
+        next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    again = Run(content, style, from_json(recipe(first, {})))
+    list(again.steps())
+    assert again.done == first.done == 7
+    assert pixel_hash(again.picture) == pixel_hash(first.picture)
+
+
 def test_the_png_carries_its_recipe(run: Run) -> None:
     made = recipe(run, {})
     with Image.open(io.BytesIO(png_with(run.picture, made))) as opened:

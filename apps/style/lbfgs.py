@@ -1,0 +1,85 @@
+"""L-BFGS for pictures: bounded to [0, 1], with short steps, and without ever waiting for the device.
+
+Nocedal 1980; Liu & Nocedal 1989, the two-loop recursion. ``torch.optim.LBFGS`` was tried first: without a line search
+its first full step overshoots (J rises a hundredfold before it falls), its line search doubles the evaluations, and
+each of its steps reads numbers back from the accelerator. Here a step is bounded instead, a G that is worse than twice
+the best is taken back with the memory of curvature, and every decision is a ``torch.where`` on the device.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import torch
+from torch import Tensor
+
+HISTORY = 10  # pairs of steps and gradient changes that are remembered
+LONGEST = 0.06  # root mean square of a step, of the range from black to white
+FIRST = 0.01  # the same for a step without any memory
+DIVERGED = 2.0  # times the best value
+_CURVED = 1e-10  # least cosine between step and gradient change that counts as curvature upwards
+
+
+class LBFGS:
+    """One descent. ``advance(value, gradient)`` moves the point; values and gradients come from the caller."""
+
+    def __init__(self, point: Tensor) -> None:
+        """``point``: any shape, values in [0, 1]; it is not changed."""
+        self.point = point.detach().clone()
+        self._best = self.point.clone()
+        self._best_gradient = torch.zeros_like(self.point)
+        self._best_value = torch.full((), float("inf"), device=point.device)
+        self._last: tuple[Tensor, Tensor] | None = None  # point and gradient of the step before
+        self._pairs: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=HISTORY)  # s, y, 1 / (y s) or 0
+        self._scale = torch.zeros((), device=point.device)  # of the first guess at the inverse Hessian; 0: no memory
+
+    def advance(self, value: Tensor, gradient: Tensor) -> None:
+        """Take a step from the point where ``value`` and ``gradient`` were measured."""
+        value = value.detach().to(self._best_value.dtype)
+        if self._last is not None:
+            self._remember(*self._last, gradient)
+        diverged = ~(value <= DIVERGED * self._best_value)  # true for a value that is NaN
+        better = value < self._best_value
+        self._best = torch.where(better, self.point, self._best)
+        self._best_gradient = torch.where(better, gradient, self._best_gradient)
+        self._best_value = torch.where(better, value, self._best_value)
+        point = torch.where(diverged, self._best, self.point)
+        gradient = torch.where(diverged, self._best_gradient, gradient)
+        self._forget(diverged)
+        step = self._direction(gradient)
+        self._last = (point, gradient)
+        self.point = (point + step).clamp(0, 1)
+
+    def _remember(self, before: Tensor, gradient_before: Tensor, gradient: Tensor) -> None:
+        """The pair of the step just taken; one without upward curvature counts for nothing."""
+        s, y = self.point - before, gradient - gradient_before
+        ys, yy = _dot(y, s), _dot(y, y)
+        curved = ys > _CURVED * (yy * _dot(s, s)).sqrt()
+        zero = torch.zeros_like(ys)
+        self._pairs.append((s, y, torch.where(curved, 1.0 / ys, zero)))
+        self._scale = torch.where(curved, ys / yy, self._scale)
+
+    def _forget(self, when: Tensor) -> None:
+        zero = torch.zeros_like(self._scale)
+        self._pairs = deque(((s, y, torch.where(when, zero, rho)) for s, y, rho in self._pairs), maxlen=HISTORY)
+        self._scale = torch.where(when, zero, self._scale)
+
+    def _direction(self, gradient: Tensor) -> Tensor:
+        """- H gradient by the two-loop recursion, no longer than allowed."""
+        q = gradient
+        alphas = []
+        for s, y, rho in reversed(self._pairs):
+            alpha = rho * _dot(s, q)
+            q = q - alpha * y
+            alphas.append(alpha)
+        remembers = self._scale > 0
+        q = torch.where(remembers, self._scale, torch.ones_like(self._scale)) * q
+        for (s, y, rho), alpha in zip(self._pairs, reversed(alphas), strict=True):
+            q = q + (alpha - rho * _dot(y, q)) * s
+        length = q.square().mean().sqrt().clamp_min(1e-30)
+        short = torch.where(remembers, torch.clamp(LONGEST / length, max=1.0), FIRST / length)
+        return -short * q
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    return torch.dot(a.flatten(), b.flatten())

@@ -1,0 +1,55 @@
+"""Measure it: how fast an iteration is against the textbook's form, and where the cost ends; figures kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+
+from apps.ui import escape, section
+from shared.settings import weights_dir
+
+FILE = "style/speed.json"
+_NAMES = {
+    "textbook": "textbook: float32, whole network, NCHW, autograd",
+    "ours float32": "this hub in float32: cut, channels last, own Gram backward",
+    "ours bfloat16": "the same in bfloat16",
+}
+
+
+def build() -> None:
+    """Lay out the sub-tab."""
+    section("measure", "How fast is an iteration?", "Seconds per iteration, both ways in one run, iterations in turns.")
+    gr.HTML(table(), elem_id="style-measured", apply_default_css=False)
+
+
+def table() -> str:
+    """The measured figures, or how to measure them."""
+    try:
+        told: dict[str, Any] = json.loads((weights_dir() / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return '<p class="cs-note">Nothing was measured yet; make bench measures it.</p>'
+    rows = []
+    for size, contenders in told["sizes"].items():
+        for name, found in contenders.items():
+            rows.append(
+                f'<tr><th scope="row">{escape(_NAMES.get(name, name))}</th><td>{size} px</td>'
+                f"<td>{found['seconds']:.3f} s</td><td>{found['times_faster']:.2f} ×</td></tr>"
+            )
+    ends = "".join(
+        f'<tr><th scope="row">{escape(_NAMES.get(name, name))}</th><td>{told["cost"]["size"]} px</td>'
+        f"<td>{100 * (ratio - 1):+.2f} %</td></tr>"
+        for name, ratio in told["cost"]["J"].items()
+    )
+    about = (
+        f"Pictures {escape(' and '.join(told['pair']))}; {escape(told['device'])}, torch {escape(told['torch'])}; "
+        f"medians of {told['iterations']} iterations in {escape(told['measure'])}. "
+        f"Command: <code>{escape(told['command'])}</code>"
+    )
+    speed_head = "<tr><th>way</th><th>size</th><th>per iteration</th><th>faster</th></tr>"
+    cost_head = f"<tr><th>way</th><th>size</th><th>J after {told['cost']['iterations']}, against the textbook</th></tr>"
+    return (
+        f'<table class="cs-costs">{speed_head}{"".join(rows)}</table><p class="cs-note">{about}</p>'
+        f'<h3>Where the cost ends</h3><table class="cs-costs">{cost_head}{ends}</table>'
+    )
