@@ -14,6 +14,7 @@ from apps.face.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
 from apps.face.index import Identification
 from apps.face.matching import calibration, check_threshold
 from apps.face.pipeline import Face, encode, find_face, find_faces
+from apps.face.threshold import spread
 from shared.errors import ImageError, InputError, check_whole
 from shared.images import open_image
 
@@ -74,7 +75,8 @@ def identify_photo(
     index = people.index(name)
     if not index.people:
         raise InputError(f"{gallery} holds photos of people as NAME/photo.jpg", "no usable face", "Add photos.")
-    answers = tuple(index.identify(probe, tau, k) for probe in encode(faces, name))
+    one = spread(known)  # several photos of a person answer as one template, as on the page
+    answers = tuple(index.identify(probe, tau, k, pool="template", spread=one) for probe in encode(faces, name))
     return Identified(faces=tuple(faces), answers=answers, threshold=tau, people=index.people, skipped=skipped)
 
 
