@@ -118,6 +118,18 @@ class Trio:
     names: tuple[str, ...]  # of the three, where they come from the gallery
 
 
+@dataclass(frozen=True)
+class Run:
+    """How one training of the head ended."""
+
+    mining: str
+    margin: float
+    numbers: int  # of the head
+    with_loss: int  # triplets of the gallery
+    total: int
+    length: float  # mean ||g(x)||
+
+
 class Visitor:
     """One browser session: its private gallery, and the photos on its page."""
 
@@ -126,6 +138,7 @@ class Visitor:
         self.shots: dict[str, Shot] = {}
         self.pairs: deque[Pair] = deque(maxlen=_PAIRS)
         self.triplet: Trio | None = None
+        self.runs: deque[Run] = deque(maxlen=8)
 
     def shot(self, slot: str, what: str) -> Shot:
         """The photo in ``slot``.

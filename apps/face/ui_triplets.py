@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from numpy.typing import NDArray
 
 from apps.face.triplet import DEFAULT_MARGIN, REGIONS, Triplet
 from apps.face.ui_draw import chip_url, jpeg_url, message, panel, percent
 from apps.face.ui_playground import Playground, playground
 from apps.face.ui_plots import cloud, number_line, regions_bar, spark
-from apps.face.ui_state import Shot, Trio, Visitor, gallery_of, look, owner_of, visitor
+from apps.face.ui_state import Run, Shot, Trio, Visitor, gallery_of, look, owner_of, visitor
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError
 
@@ -219,30 +218,47 @@ def _train(encoder: str, margin: float, mining: str, numbers: float, owner: str,
         if time.monotonic() - drawn >= _EVERY_S:
             drawn = time.monotonic()
             yield _training_html(ground, steps, margin, mining)
-    yield _training_html(ground, steps, margin, mining)
+    runs = visitor(request).runs
+    runs.append(Run(mining, margin, int(numbers), steps[-1].with_loss, steps[-1].total, steps[-1].length))
+    yield _training_html(ground, steps, margin, mining) + _runs_html(runs)
 
 
 def _training_html(ground: Playground, steps: list[Any], margin: float, mining: str) -> str:
-    last, first = steps[-1], steps[0]
-    limit = max(float(np.abs(first.points).max()), 1e-9) * 1.25
-    shown: NDArray[np.float64] = last.points
-    verdict = (
-        message(
-            "Collapsed: every face has the encoding 0. Without a margin that has no loss, and nothing stops it.", "warn"
-        )
-        if last.collapsed
-        else ""
+    last = steps[-1]
+    limit = max(float(np.abs(steps[0].points).max()), 1e-9) * 1.25
+    x = [one.step for one in steps]
+    curves = (
+        (
+            f"Loss over the mined triplets ({escape(mining)}, α = {margin:.2f}): step {last.step}, L = {last.loss:.4f}",
+            spark(x, [one.loss for one in steps], "loss"),
+        ),
+        (
+            f"Triplets of the gallery that still have a loss: {last.with_loss:,} of {last.total:,}",
+            spark(x, [one.with_loss for one in steps], "triplets with a loss"),
+        ),
+        (f"Mean length ‖g(x)‖: {last.length:.3f}", spark(x, [one.length for one in steps], "mean length")),
+    )
+    drawn = "".join(f"<figcaption>{title}</figcaption>{curve}" for title, curve in curves)
+    collapsed = "Collapsed: every face has the encoding 0. Without a margin that has no loss, and nothing stops it."
+    return (
+        f'<div class="cf-learning"><figure>{drawn}</figure><figure><figcaption>The encodings g(x), one colour and '
+        "letter "
+        f"per person; the frame stays as it was at the start</figcaption>"
+        f"{cloud(last.points, ground.person, ground.names, limit)}</figure></div>"
+        f"{message(collapsed, 'warn') if last.collapsed else ''}"
+    )
+
+
+def _runs_html(runs: Sequence[Run]) -> str:
+    """The last runs side by side: what mining, margin and size of the head change."""
+    rows = "".join(
+        f"<tr><td>{one.mining}</td><td>{one.margin:.2f}</td><td>{one.numbers}</td><td>{one.with_loss:,} of "
+        f"{one.total:,}"
+        f"</td><td>{one.length:.3f}</td></tr>"
+        for one in runs
     )
     return (
-        f'<div class="cf-learning"><figure><figcaption>Loss over the mined triplets ({escape(mining)}, α = '
-        f"{margin:.2f}): "
-        f"step {last.step}, L = "
-        f"{last.loss:.4f}</figcaption>{spark([one.step for one in steps], [one.loss for one in steps], 'loss')}"
-        f"<figcaption>Triplets of the gallery that still have a loss: {last.with_loss:,} of {last.total:,}</figcaption>"
-        f"{spark([one.step for one in steps], [one.with_loss for one in steps], 'triplets with a loss')}"
-        f"<figcaption>Mean length ‖g(x)‖: {last.length:.3f}</figcaption>"
-        f"{spark([one.step for one in steps], [one.length for one in steps], 'mean length')}</figure>"
-        "<figure><figcaption>The encodings g(x), one colour and letter per person; the frame stays as it was at the "
-        "start"
-        f"</figcaption>{cloud(shown, ground.person, ground.names, limit)}</figure></div>{verdict}"
+        '<table class="cf-table"><caption>Your runs so far, 300 steps each: compare random with hard mining</caption>'
+        "<tr><th>mining</th><th>α</th><th>numbers</th><th>triplets with a loss at the end</th><th>mean length</th></tr>"
+        f"{rows}</table>"
     )

@@ -248,7 +248,9 @@ def test_triplets_are_measured_mined_and_learnt_from(open_page: Callable[..., An
     slider.press("Enter")
     page.locator("#face-train").click()
     expect(page, "#face-training", r"α = 0.20\): step 300")
-    assert "Collapsed" not in page.locator("#face-training").inner_text()
+    runs = expect(page, "#face-training", "Your runs so far")
+    assert "Collapsed" not in runs
+    assert page.locator("#face-training tr").count() == 3  # a head and two runs
     assert page.locator("#face-training .cf-cloud circle").count() == 36
 
 
