@@ -75,7 +75,9 @@ class Record:
     preprocessing: str  # layout, range and colour order of the input
     output: str  # layout and meaning of the output
     labels: tuple[str, ...] = ()  # what the outputs stand for, where they are classes
-    measured: str | None = None  # JSON below weights/ with thresholds and figures, their data and their command
+    # JSON below weights/ with thresholds and figures, their data and their command. Of a network that is not bundled it
+    # may be missing until somebody measures it; what needs it then says so.
+    measured: str | None = None
     card: str | None = None  # Markdown below weights/: the model card
 
     @property
