@@ -13,6 +13,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs the packag
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream"]
+_PATIENCE_MS = 120_000  # what a busy machine may take; a sound page answers in a fraction of it
 PROJECTOR = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
@@ -49,13 +50,14 @@ def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..
     ) -> playwright.Page:
         context = browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light")
         contexts.append(context)
+        context.set_default_timeout(_PATIENCE_MS)
         page = context.new_page()
         page.on("request", watch)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto((url or hub_url) + (f"?tab={tab}" if tab else ""))
-        page.wait_for_selector("#hub-status .ch-status", timeout=30_000)
+        page.wait_for_selector("#hub-status .ch-status", timeout=_PATIENCE_MS)
         if tab:
-            page.wait_for_selector(f"#tab-{tab}:visible", timeout=30_000)
+            page.wait_for_selector(f"#tab-{tab}:visible", timeout=_PATIENCE_MS)
         return page
 
     yield open_one
