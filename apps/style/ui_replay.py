@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import gradio as gr
 
@@ -11,9 +12,6 @@ from apps.style.ui_controls import RECIPE_FIELDS, values_of
 from apps.style.ui_paint import opened, stream
 from apps.style.ui_state import painter
 from apps.ui import HEAVY, LIGHT, PRIVATE, escape, guard, heavy, section
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _ROLES = ("content", "style")
 
