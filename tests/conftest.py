@@ -111,3 +111,8 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     pytest.fail(f"the hub at {url} does not answer; its log:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser tests come last: playwright leaves an event loop running in the process."""
+    items.sort(key=lambda item: "/e2e/" in item.path.as_posix())

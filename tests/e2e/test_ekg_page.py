@@ -46,7 +46,7 @@ def test_the_strip_plays(open_page: Callable[..., Any]) -> None:
     page.locator(".ekg-play").click()
     page.wait_for_function("(t) => document.querySelector('.ekg-time').textContent !== t", arg=before)
     page.locator(".ekg-play").click()
-    assert page.locator(".ekg-play").inner_text() == "Play"
+    page.wait_for_function("document.querySelector('.ekg-play').textContent === 'Play'")
 
 
 def test_noise_is_refused(open_page: Callable[..., Any]) -> None:
