@@ -165,6 +165,7 @@ def test_a_disguised_file_gets_a_message_and_nothing_is_lost(open_page: Callable
     upload(page, "#face-verify-b", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"Dear diary"})
     expect(page, VERDICT, "none of these")
     page.locator("#face-verify-b").get_by_role("button", name="Remove Image").click()
+    page.wait_for_timeout(3000)  # the removal is told to the server too
     upload(page, "#face-verify-b", OBAMA_2)
     expect(page, VERDICT, "Same person")
 
