@@ -14,7 +14,18 @@ from apps.face.names import LONGEST_NAME
 from apps.face.ui_draw import boxed, chip, message, panel, plural
 from apps.face.ui_people import people_cards
 from apps.face.ui_samples import SAMPLES, sample, sample_name
-from apps.face.ui_state import Shot, class_path, discard, encoder_id, gallery_of, is_upload, look, owner_of, visitor
+from apps.face.ui_state import (
+    PHOTO,
+    Shot,
+    class_path,
+    discard,
+    encoder_id,
+    gallery_of,
+    is_upload,
+    look,
+    owner_of,
+    visitor,
+)
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError, InputError
 
@@ -82,8 +93,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
             people = panel(message("Nobody is enrolled yet."), elem_id="face-people")
             everything = gr.Button("Forget everybody I enrolled", variant="stop", size="sm", elem_id="face-forget-all")
             gr.HTML(f'<p class="cf-privacy">{privacy()}</p>', elem_id="face-privacy")
-    photo.input(guard(_on_photo), photo, chosen, **QUICK, **PRIVATE)
-    photo.clear(guard(_on_clear), None, chosen, **LIGHT, **PRIVATE)
+    gr.on([photo.input, photo.clear], guard(_on_photo), photo, chosen, **PHOTO)
     chosen.click(guard(_choose), None, chosen, **LIGHT, **PRIVATE)
     for trigger in (enrol.click, name.submit):
         trigger(guard(_enrol), [name, encoder, owner], [chosen, people, name], **QUICK, **PRIVATE)
@@ -146,11 +156,6 @@ def _on_photo(photo: str | None, request: gr.Request) -> str:
     except HubError as error:
         return message(str(error), "warn")
     return _chosen_html(who.shots["enrol"])
-
-
-def _on_clear(request: gr.Request) -> str:
-    visitor(request).shots.pop("enrol", None)
-    return message(_HINT)
 
 
 def _choose(request: gr.Request, event: gr.EventData) -> str:

@@ -11,7 +11,7 @@ from apps.face.gallery import Gallery
 from apps.face.ui_answers import Json, identify_answer
 from apps.face.ui_draw import boxed, chip_url, jpeg_url, likely, message, panel, percent, plural
 from apps.face.ui_samples import sample, sample_picture
-from apps.face.ui_state import Shot, gallery_of, look, owner_of, visitor
+from apps.face.ui_state import PHOTO, Shot, gallery_of, look, owner_of, visitor
 from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError, InputError
 
@@ -48,8 +48,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
             again = gr.Button("Recognise", variant="primary", elem_id="face-recognise")
         with gr.Column(scale=7, min_width=330):
             answer = panel(message(_HINT), elem_id="face-who")
-    photo.input(guard(_on_photo), [photo, *asked], answer, **QUICK, **PRIVATE)
-    photo.clear(guard(_on_clear), None, answer, **LIGHT, **PRIVATE)
+    gr.on([photo.input, photo.clear], guard(_on_photo), [photo, *asked], answer, **PHOTO)
     for key, button in buttons.items():
         button.click(_on_sample(key), asked, [photo, answer], **QUICK, **PRIVATE)
     again.click(guard(_recognise), asked, answer, **QUICK, **PRIVATE)

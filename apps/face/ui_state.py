@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
@@ -25,6 +25,7 @@ from apps.face.encoders import find_encoder
 from apps.face.gallery import Gallery, MemoryGallery
 from apps.face.sessions import Sessions
 from apps.face.store import SqliteGallery
+from apps.ui import PRIVATE, QUICK
 from shared import settings
 from shared.errors import HubError, ImageError, InputError, check_whole
 from shared.registry import find
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from apps.face.matching import Calibration
     from apps.face.pipeline import Face
 
+# A photo that arrives or is taken away: the page sends what it shows now, one event after the other, so that a removal
+# told late never undoes the upload that followed it.
+PHOTO: dict[str, Any] = {**QUICK, **PRIVATE, "trigger_mode": "always_last"}
 MOST_FACES = 60  # of one photo that are looked at
 LARGEST_SIDE = 2048  # pixels of the picture that faces are searched in
 _PREVIEW = 560  # pixels

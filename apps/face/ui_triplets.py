@@ -13,7 +13,7 @@ from apps.face.triplet import DEFAULT_MARGIN, REGIONS, Triplet
 from apps.face.ui_draw import chip_url, jpeg_url, message, panel, percent
 from apps.face.ui_playground import Playground, playground
 from apps.face.ui_plots import cloud, number_line, regions_bar, spark
-from apps.face.ui_state import Run, Shot, Trio, Visitor, gallery_of, look, owner_of, visitor
+from apps.face.ui_state import PHOTO, Run, Shot, Trio, Visitor, gallery_of, look, owner_of, visitor
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError
 
@@ -72,7 +72,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> gr.HTML:
     )
     shown = [encoder, margin]
     for photo, (slot, _, _) in zip(photos, _SLOTS, strict=True):
-        photo.input(_on_photo(slot), [photo, *shown], view, **QUICK, **PRIVATE)
+        gr.on([photo.input, photo.clear], _on_photo(slot), [photo, *shown], view, **PHOTO)
     sample.click(guard(_on_sample), shown, [*photos, view], **QUICK, **PRIVATE)
     for kind, button in mined.items():
         button.click(_on_mine(kind), [*shown, owner], view, **QUICK, **PRIVATE)

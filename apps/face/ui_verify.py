@@ -11,8 +11,8 @@ from apps.face.ui_answers import Json, verify_answer
 from apps.face.ui_draw import boxed, chip, likely, message, panel, percent
 from apps.face.ui_ruler import ruler
 from apps.face.ui_samples import sample, sample_picture
-from apps.face.ui_state import Pair, Shot, Visitor, advice, calibration_of, look, visitor
-from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, photo_input
+from apps.face.ui_state import PHOTO, Pair, Shot, Visitor, advice, calibration_of, look, visitor
+from apps.ui import PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError
 
 _NAMES = {"a": "Photo 1", "b": "Photo 2"}
@@ -36,8 +36,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> gr.HTML:
             answer = panel(_first_look(), elem_id="face-verdict")
     asked = [encoder, tau]
     for slot, photo in photos.items():
-        photo.input(_on_photo(slot), [photo, *asked], answer, **QUICK, **PRIVATE)
-        photo.clear(_on_clear(slot), asked, answer, **LIGHT, **PRIVATE)
+        gr.on([photo.input, photo.clear], _on_photo(slot), [photo, *asked], answer, **PHOTO)
     for button, (_, first, second) in zip(buttons, _PAIRS, strict=True):
         button.click(_on_sample(first, second), asked, [*photos.values(), answer], **QUICK, **PRIVATE)
     compare.click(guard(_compare), asked, answer, **QUICK, **PRIVATE)
@@ -72,15 +71,6 @@ def _on_photo(slot: str) -> Any:
             return message(str(error), "warn") + _left(who)
 
     return guard(arrived)
-
-
-def _on_clear(slot: str) -> Any:
-    def cleared(encoder: str, tau: float, request: gr.Request) -> str:
-        who = visitor(request)
-        who.shots.pop(slot, None)
-        return panel_html(who, encoder, tau)
-
-    return guard(cleared)
 
 
 def _on_sample(first: str, second: str) -> Any:

@@ -57,7 +57,6 @@ def test_two_uploaded_photos_get_a_verdict_and_tau_decides_anew(
     set_tau(page, "0.7")
     expect(page, VERDICT, "Same person")
     page.locator("#face-verify-b").get_by_role("button", name="Remove Image").click()
-    expect(page, VERDICT, "Now the other photo")
     set_tau(page, "0.4")
     upload(page, "#face-verify-b", BIDEN)
     expect(page, VERDICT, "Different people")
@@ -165,7 +164,6 @@ def test_a_disguised_file_gets_a_message_and_nothing_is_lost(open_page: Callable
     upload(page, "#face-verify-b", {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"Dear diary"})
     expect(page, VERDICT, "none of these")
     page.locator("#face-verify-b").get_by_role("button", name="Remove Image").click()
-    page.wait_for_timeout(3000)  # the removal is told to the server too
     upload(page, "#face-verify-b", OBAMA_2)
     expect(page, VERDICT, "Same person")
 
