@@ -1,7 +1,8 @@
 """Activations of chosen layers, as fast as the device can give them and their gradient.
 
 The same network as ``network.VGG``, run the other way round: cut behind the deepest layer that is wanted, channels
-last, ReLU in place, in bfloat16 where the device multiplies matrices in it. Activations in bfloat16 differ from
+last, ReLU in place, in bfloat16 where the device multiplies matrices in it, and by Winograd's sums in float32 on a CPU.
+ Activations in bfloat16 differ from
 float32's by a part in 250; the costs at the start and at the end of a run are evaluated in float32 all the same.
 """
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from apps.style.layers import deepest
 from apps.style.network import POOLINGS, VGG
+from apps.style.winograd import FEWEST_CHANNELS, WinogradConvolution
 from shared.device import bf16_is_fast
 
 Operation = Callable[[Tensor], Tensor]
@@ -57,6 +59,9 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
 
 def _convolution(network: VGG, name: str, dtype: torch.dtype) -> Operation:
     module = cast("nn.Conv2d", network.get_submodule(name))
+    worth_it = min(module.weight.shape[:2]) >= FEWEST_CHANNELS
+    if worth_it and dtype is torch.float32 and module.weight.device.type == "cpu":
+        return WinogradConvolution(module.weight, cast("Tensor", module.bias))
     weight = module.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
     bias = cast("Tensor", module.bias).detach().to(dtype)
     return lambda x: F.conv2d(x, weight, bias, padding=1)

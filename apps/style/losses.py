@@ -21,6 +21,10 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
+_SHORT = (torch.bfloat16, torch.float16)
+_PARTS = 16  # that the positions are cut into for a short type ...
+_FEWEST_ROWS = 128  # ... each of at least so many
+
 
 class _Gram(Function):
     """X^T X with its own backward, X (g + g^T): one product instead of autograd's two and their transposes."""
@@ -29,8 +33,18 @@ class _Gram(Function):
     def forward(ctx: Any, rows: Tensor) -> Tensor:
         """``rows`` (nH nW, nC) to (nC, nC)."""
         ctx.save_for_backward(rows)
-        product: Tensor = rows.t() @ rows
-        return product
+        if rows.dtype not in _SHORT:
+            product: Tensor = rows.t() @ rows
+            return product
+        # a short type's products are rounded when they leave the multiplier: sums over parts, added in float32
+        parts = max(1, min(_PARTS, len(rows) // _FEWEST_ROWS))
+        even = len(rows) // parts * parts
+        blocks = rows[:even].view(parts, even // parts, rows.shape[1])
+        total = torch.bmm(blocks.transpose(1, 2), blocks).sum(dim=0, dtype=torch.float32)
+        if even < len(rows):
+            rest = rows[even:].float()
+            total += rest.t() @ rest
+        return total
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
@@ -45,12 +59,12 @@ class _Gram(Function):
 def gram(activation: Tensor) -> Tensor:
     """The style matrix (nC, nC) of ``activation`` (1, nC, nH, nW): not divided by anything, float32 or better.
 
-    An activation in a shorter type is widened first: the entries are sums over all positions, and their differences
-    are what counts.
+    The entries are sums over all positions and their differences are what counts, so that a shorter type is summed in
+    parts, the parts in float32.
     """
     _, channels, _, _ = activation.shape
     rows = activation.permute(0, 2, 3, 1).reshape(-1, channels)  # nH nW, nC; no copy when the layout is channels last
-    return cast("Tensor", _Gram.apply(_widened(rows)))
+    return cast("Tensor", _Gram.apply(rows))
 
 
 def content_cost(of_content: Tensor, of_generated: Tensor) -> Tensor:
@@ -84,4 +98,4 @@ def style_size(gram_style: Tensor, positions: int) -> float:
 
 
 def _widened(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.dtype in (torch.bfloat16, torch.float16) else tensor
+    return tensor.float() if tensor.dtype in _SHORT else tensor
