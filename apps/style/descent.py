@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -28,13 +30,17 @@ class Descent:
         """G (1, 3, H, W) in [0, 1]."""
         return self._parameter.detach()
 
-    def step(self, objective: Objective, share: float) -> Tensor:
+    def step(self, objective: Objective, share: float, watch: Callable[[], None] | None = None) -> Tensor:
         """One iteration; ``share`` is how much of this size's schedule is done, 0 to 1.
+
+        ``watch`` is called between the forward and the backward pass, when the most memory is taken.
 
         Returns:
             The costs of G as it was before the iteration, on the device: the second result of ``Objective``.
         """
         value, costs = objective(self._parameter)
+        if watch is not None:
+            watch()
         (gradient,) = torch.autograd.grad(value, self._parameter)
         torch.nan_to_num_(gradient, nan=0.0, posinf=0.0, neginf=0.0)
         with torch.no_grad():

@@ -181,6 +181,9 @@ class Run:
             peak_bytes=self.peak_bytes,
         )
 
+    def _watch(self) -> None:
+        self.peak_bytes = max(self.peak_bytes, _memory_now(self.device))
+
     def _at_stop(self) -> bool:
         return 0 < self.options.stop_at <= self.done
 
@@ -202,12 +205,11 @@ class Run:
             pending.clear()
             self.elapsed_s += time.perf_counter() - begun
             self.costs.extend(fresh)
-            self.peak_bytes = max(self.peak_bytes, _memory_now(self.device))
             return fresh
 
         try:
             while self._in_stage < stage.iterations and not self._at_stop():
-                values = descent.step(objective, stage.share(self._in_stage))
+                values = descent.step(objective, stage.share(self._in_stage), self._watch)
                 self._in_stage += 1
                 counted += 1
                 pending.append((self.done, values))
