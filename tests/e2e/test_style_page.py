@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -76,3 +77,28 @@ def test_paint_is_reached_by_keyboard_and_fits(open_page: Callable[..., Any], vi
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     for picture in page.locator("#tab-style img").all():
         assert picture.get_attribute("alt") is not None
+
+
+def test_a_recipe_paints_the_same_picture_again(open_page: Callable[..., Any]) -> None:
+    recipe = {"options": {"size": 64, "iterations": 4}, "content": {"sample": "cat"}, "style": {"sample": "mosaic"}}
+    page = open_page("style")
+    page.get_by_role("tab", name="Frames, video, recipe").click()
+    page.locator("#style-recipe textarea").fill(json.dumps(recipe))
+    shown = []
+    for _ in range(2):
+        page.locator("#style-replay").click()
+        page.wait_for_function(
+            "document.querySelector('#style-live figcaption')?.innerText.startsWith('4 iterations')", timeout=WAIT_MS
+        )
+        shown.append(page.locator("#style-live img").get_attribute("src"))
+        page.evaluate("document.querySelector('#style-live figcaption').innerText = ''")
+        page.get_by_role("tab", name="Frames, video, recipe").click()
+    assert shown[0] == shown[1]
+
+
+def test_two_weights_are_painted_side_by_side(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    page.get_by_role("tab", name="A against B").click()
+    page.locator("#style-both").click()
+    page.wait_for_selector("#style-box-a .cs-live img", timeout=WAIT_MS)
+    page.wait_for_selector("#style-box-b .cs-live img", timeout=WAIT_MS)
