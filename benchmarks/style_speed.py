@@ -147,6 +147,14 @@ def measure_cost(network: VGG, size: int, iterations: int, device: torch.device)
     return found
 
 
+def _units(device: torch.device) -> str:
+    """The matrix units that torch finds in a CPU, which decide what bfloat16 is worth."""
+    if device.type != "cpu":
+        return ""
+    amx, avx = torch.cpu._is_amx_tile_supported(), torch.cpu._is_avx512_bf16_supported()
+    return f" ({platform.machine()}, {'AMX' if amx else 'no AMX'}, {'AVX-512 BF16' if avx else 'no AVX-512 BF16'})"
+
+
 def main() -> None:
     """Measure, print, and keep the figures where the page reads them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -178,7 +186,7 @@ def main() -> None:
         print(f"{chosen.cost_size} px  {name:14s} J after {chosen.cost_iterations}: {value:.6g}  {change:+.2f} %")
     told = {
         "command": "python benchmarks/" + " ".join([Path(__file__).name, *sys.argv[1:]]),
-        "device": f"{describe(device)} ({platform.processor() or platform.machine()})",
+        "device": f"{describe(device)}{_units(device)}",
         "torch": torch.__version__,
         "pair": PAIR,
         "iterations": chosen.iterations,

@@ -13,7 +13,7 @@ from shared.settings import weights_dir
 FILE = "style/speed.json"
 _NAMES = {
     "textbook": "textbook: float32, whole network, NCHW, autograd",
-    "ours float32": "this hub in float32: cut, channels last, own Gram backward",
+    "ours float32": "this hub in float32: cut, channels last, Winograd, own Gram backward",
     "ours bfloat16": "the same in bfloat16",
 }
 
