@@ -75,6 +75,7 @@ def build(settings: Settings) -> gr.Blocks:
     """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
+    page.queue(max_size=_QUEUE_LIMIT)  # while the page is empty: gradio describes the whole page anew at this call
     with page:
         _header()
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
@@ -92,7 +93,6 @@ def build(settings: Settings) -> gr.Blocks:
         page.load(open_asked_tab, None, tabs, queue=False, **LIGHT, **PRIVATE)
         names = "{" + ",".join(f"{demo.title!r}:{demo.slug!r}" for demo in demos) + "}"
         tabs.select(None, None, None, js=_FOLLOW_TAB % names)
-    page.queue(max_size=_QUEUE_LIMIT)
     return page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.cookiejar
 import json
 import os
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+import app
 from apps import DEMOS
 from shared.cli import BAD_INPUT
 
@@ -86,3 +88,15 @@ def test_a_host_that_is_not_this_machine_is_refused(host: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (BAD_INPUT, 1), done.stderr
     assert host in done.stderr
+
+
+def test_garbage_is_collected_again_once_the_page_is_up_or_has_failed() -> None:
+    def start() -> None:
+        with app.without_garbage_collection():
+            assert not gc.isenabled()
+            raise OSError("no port")
+
+    with pytest.raises(OSError, match="no port"):
+        start()
+    assert gc.isenabled()
+    gc.unfreeze()

@@ -44,6 +44,10 @@ def test_every_endpoint_is_described(page: gr.Blocks) -> None:
     assert bare == []
 
 
+def test_the_number_of_waiting_requests_is_limited(page: gr.Blocks) -> None:
+    assert page._queue.max_size == 200
+
+
 def test_only_the_asked_tabs_are_built() -> None:
     assert public_endpoints(hub.build(Settings(tabs=("conv",)))) == ENDPOINTS["conv"] | {"/status"}
 
