@@ -2,12 +2,13 @@
 
 The same network as ``network.VGG``, run the other way round: cut behind the deepest layer that is wanted, channels
 last, ReLU in place, in bfloat16 where the device multiplies matrices in it, and by Winograd's sums in float32 on a CPU.
- Activations in bfloat16 differ from
-float32's by a part in 250; the costs at the start and at the end of a run are evaluated in float32 all the same.
+Activations in bfloat16 differ from float32's by a part in 250; the costs at the start and at the end of a run are
+evaluated in float32 all the same.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection
 from typing import cast
 
@@ -31,15 +32,18 @@ class Extractor:
         self._mean = network.mean
         pool = POOLINGS[pooling]
         self._plan: list[tuple[str | None, Operation]] = []  # the layer's name where it is wanted, and what it does
-        for layer in network.layers[: deepest(network.layers, names) + 1]:
+        used = network.layers[: deepest(network.layers, names) + 1]
+        for layer, following in itertools.zip_longest(used, used[1:]):
             wanted = layer.name if layer.name in names else None
             if layer.kind == "conv":
-                self._plan.append((wanted, _convolution(network, layer.name, dtype)))
-            elif layer.kind == "relu":
-                before_is_kept = self._plan[-1][0] is not None
-                self._plan.append((wanted, F.relu if before_is_kept else F.relu_))
-            else:
+                rectified = wanted is None and following is not None  # its ReLU is done with it
+                self._plan.append((wanted, _convolution(network, layer.name, dtype, rectified=rectified)))
+            elif layer.kind == "pool":
                 self._plan.append((wanted, pool))
+            elif self._plan[-1][0] is None:
+                self._plan[-1] = (wanted, self._plan[-1][1])
+            else:
+                self._plan.append((wanted, F.relu))
 
     def __call__(self, picture: Tensor) -> dict[str, Tensor]:
         """The activations (1, nC, nH, nW) by layer for ``picture`` (1, 3, H, W), RGB in [0, 1], float32."""
@@ -57,11 +61,13 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if bf16_is_fast(device) else torch.float32
 
 
-def _convolution(network: VGG, name: str, dtype: torch.dtype) -> Operation:
+def _convolution(network: VGG, name: str, dtype: torch.dtype, *, rectified: bool) -> Operation:
     module = cast("nn.Conv2d", network.get_submodule(name))
     worth_it = min(module.weight.shape[:2]) >= FEWEST_CHANNELS
     if worth_it and dtype is torch.float32 and module.weight.device.type == "cpu":
-        return WinogradConvolution(module.weight, cast("Tensor", module.bias))
+        return WinogradConvolution(module.weight, cast("Tensor", module.bias), rectified=rectified)
     weight = module.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
     bias = cast("Tensor", module.bias).detach().to(dtype)
+    if rectified:
+        return lambda x: F.relu_(F.conv2d(x, weight, bias, padding=1))
     return lambda x: F.conv2d(x, weight, bias, padding=1)

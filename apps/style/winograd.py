@@ -9,14 +9,15 @@ which style transfer does not need.
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 
-FEWEST_CHANNELS = 128  # in and out, from which on the direct convolution is slower
+FEWEST_CHANNELS = 64  # in and out, from which on the direct convolution is slower
+_BLOCK = 192  # tiles that are transformed, multiplied and transformed back together: what a processor's cache holds
 _TILE = 4  # outputs per side of a tile
 _PATCH = _TILE + 2  # inputs per side
 
@@ -45,15 +46,16 @@ _OUTPUT = torch.tensor(  # A^T
 class WinogradConvolution:
     """A convolution with fixed weights, kernel 3, stride 1, padding 1; differentiable for its input."""
 
-    def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        """``weight`` (O, I, 3, 3) and ``bias`` (O,), float32."""
+    def __init__(self, weight: Tensor, bias: Tensor, *, rectified: bool = False) -> None:
+        """``weight`` (O, I, 3, 3) and ``bias`` (O,), float32; ``rectified``: with the ReLU that follows."""
         self._forward = transformed_kernel(weight)
         self._backward = transformed_kernel(weight.flip(2, 3).transpose(0, 1))
         self._bias = bias.detach()
+        self._rectified = rectified
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` (1, I, H, W) to (1, O, H, W), channels last."""
-        return cast("Tensor", _Apply.apply(x, self._forward, self._backward, self._bias))
+        return cast("Tensor", _Apply.apply(x, self._forward, self._backward, self._bias, self._rectified))
 
 
 def transformed_kernel(weight: Tensor) -> Tensor:
@@ -63,31 +65,73 @@ def transformed_kernel(weight: Tensor) -> Tensor:
     return (both @ weight.detach().permute(2, 3, 1, 0).reshape(9, into * out)).view(36, into, out)
 
 
-def convolve(x: Tensor, kernel: Tensor) -> Tensor:
-    """``x`` (1, I, H, W) with a kernel from ``transformed_kernel``: (1, O, H, W), channels last, padding 1."""
+def convolve(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None = None,
+    *,
+    rectified: bool = False,
+    where: Tensor | None = None,
+) -> Tensor:
+    """``x`` (1, I, H, W) with a kernel from ``transformed_kernel``: (1, O, H, W), channels last, padding 1.
+
+    Some rows of tiles at a time, through buffers that stay in the cache. With ``where`` (1, I, H, W) ``x`` counts as 0
+    where that is not above 0.
+    """
     _, channels, height, width = x.shape
     rows, columns = -(-height // _TILE), -(-width // _TILE)
-    tiles, out = rows * columns, kernel.shape[2]
-    edges = (0, 0, 1, _TILE * columns + 1 - width, 1, _TILE * rows + 1 - height)
-    padded = F.pad(x.permute(0, 2, 3, 1)[0], edges)  # 4 rows + 2, 4 columns + 2, I
-    down, across, deep = padded.stride()
+    out = kernel.shape[2]
+    whole = x.new_empty(rows, _TILE, columns, _TILE, out)
+    together = max(1, min(rows, _BLOCK // columns))  # rows of tiles
+    strip = x.new_zeros(_TILE * together + 2, _TILE * columns + 2, channels)
+    buffers = tuple(x.new_empty(36 * together * columns * max(channels, out)) for _ in range(2))
+    pixels = x[0].permute(1, 2, 0)
+    mask = None if where is None else where[0].permute(1, 2, 0)
+    for first in range(0, rows, together):
+        block = whole[first : first + together]
+        top = _TILE * first - 1  # of the strip, in the picture
+        seen = slice(max(0, top), min(height, top + len(strip)))
+        inner = strip[seen.start - top : seen.stop - top, 1 : width + 1]
+        strip[seen.stop - top :].zero_()
+        inner.copy_(pixels[seen])
+        if mask is not None:
+            inner.masked_fill_(mask[seen] <= 0, 0)
+        _convolve_strip(strip[: _TILE * len(block) + 2], kernel, block, buffers)
+        if bias is not None:
+            block += bias
+        if rectified:
+            block.relu_()
+    return whole.view(1, _TILE * rows, _TILE * columns, out)[:, :height, :width].permute(0, 3, 1, 2)
+
+
+def _convolve_strip(strip: Tensor, kernel: Tensor, block: Tensor, buffers: tuple[Tensor, ...]) -> None:
+    """``strip`` (4 rows + 2, 4 columns + 2, I), padded, into ``block`` (rows, 4, columns, 4, O)."""
+    rows, _, columns, _, out = block.shape
+    channels, tiles = strip.shape[2], rows * columns
+    down, across, deep = strip.stride()
     shape, strides = (_PATCH, _PATCH, rows, columns, channels), (down, across, _TILE * down, _TILE * across, deep)
-    patches = padded.as_strided(shape, strides).reshape(_PATCH, -1)  # 6, 6 tiles I
-    b, a = _INPUT.to(x.dtype), _OUTPUT.to(x.dtype)
-    v = torch.matmul(b, (b @ patches).view(_PATCH, _PATCH, tiles * channels)).view(36, tiles, channels)
-    m = torch.bmm(v, kernel)  # 36, tiles, O
-    y = torch.matmul(a, (a @ m.view(_PATCH, -1)).view(_TILE, _PATCH, tiles * out))  # 4, 4, tiles O
-    whole = y.view(_TILE, _TILE, rows, columns, out).permute(2, 0, 3, 1, 4).reshape(_TILE * rows, _TILE * columns, out)
-    return whole[:height, :width].permute(2, 0, 1)[None]
+    b, a = _INPUT.to(strip.dtype), _OUTPUT.to(strip.dtype)
+    d = _cut(buffers[0], *shape).copy_(strip.as_strided(shape, strides))
+    bd = torch.mm(b, d.view(_PATCH, -1), out=_cut(buffers[1], _PATCH, d.numel() // _PATCH))
+    v = torch.bmm(b.expand(6, 6, 6), bd.view(_PATCH, _PATCH, -1), out=_cut(buffers[0], 6, 6, tiles * channels))
+    m = torch.bmm(v.view(36, tiles, channels), kernel, out=_cut(buffers[1], 36, tiles, out))
+    am = torch.mm(a, m.view(_PATCH, -1), out=_cut(buffers[0], _TILE, _PATCH * tiles * out))
+    y = torch.bmm(a.expand(4, 4, 6), am.view(_TILE, _PATCH, -1), out=_cut(buffers[1], 4, 4, tiles * out))
+    block.copy_(y.view(_TILE, _TILE, rows, columns, out).permute(2, 0, 3, 1, 4))
+
+
+def _cut(buffer: Tensor, *shape: int) -> Tensor:
+    return buffer[: math.prod(shape)].view(shape)
 
 
 class _Apply(Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernel: Tensor, turned: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(turned)
-        return convolve(x, kernel) + bias.view(1, -1, 1, 1)
+    def forward(ctx: Any, x: Tensor, kernel: Tensor, turned: Tensor, bias: Tensor, rectified: bool) -> Tensor:
+        y = convolve(x, kernel, bias, rectified=rectified)
+        ctx.save_for_backward(turned, *((y,) if rectified else ()))
+        return y
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        (turned,) = ctx.saved_tensors
-        return convolve(gradients[0], turned), None, None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
+        turned, *rectified = ctx.saved_tensors
+        return convolve(gradients[0], turned, where=rectified[0] if rectified else None), None, None, None, None

@@ -44,13 +44,15 @@ def test_a_wanted_convolution_is_not_overwritten_by_its_relu(network: VGG, noise
     torch.testing.assert_close(F.relu(found["conv1_2"]), found["relu1_2"])
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (4, 4), (5, 7), (16, 9), (3, 33)])
-def test_winograd_is_a_convolution(shape: tuple[int, int]) -> None:
-    """Forward and backward against torch, in float64, where only rounding could differ."""
+@pytest.mark.parametrize("rectified", [False, True])
+@pytest.mark.parametrize("shape", [(1, 1), (4, 4), (5, 7), (16, 9), (3, 33), (40, 97)])
+def test_winograd_is_a_convolution(shape: tuple[int, int], rectified: bool) -> None:
+    """Forward and backward against torch, in float64, where only rounding could differ; the last takes two blocks."""
     torch.manual_seed(0)
     weight, bias = torch.randn(5, 3, 3, 3).double(), torch.randn(5).double()
     x = torch.randn(1, 3, *shape).double().requires_grad_(True)
-    ours, theirs = WinogradConvolution(weight, bias)(x), F.conv2d(x, weight, bias, padding=1)
+    ours, theirs = WinogradConvolution(weight, bias, rectified=rectified)(x), F.conv2d(x, weight, bias, padding=1)
+    theirs = F.relu(theirs) if rectified else theirs
     torch.testing.assert_close(ours, theirs)
     cotangent = torch.randn_like(theirs)
     (a,), (b,) = torch.autograd.grad(ours, x, cotangent), torch.autograd.grad(theirs, x, cotangent)
