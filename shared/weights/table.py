@@ -1,19 +1,9 @@
-"""The README's table of weights, written from the registry between two comments, so that it cannot drift."""
+"""The README's table of weights, made from the registry."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 from shared import registry
 from shared.registry.types import Bundled, HubFile, InPackage, Record, Release
-
-_BLOCK = re.compile(r"(<!-- weights:[^>]*-->\n).*?(<!-- /weights -->)", re.DOTALL)
-
-
-def readme() -> Path:
-    """The README of this repository."""
-    return Path(__file__).resolve().parent.parent.parent / "README.md"
 
 
 def weights_table() -> str:
@@ -23,17 +13,6 @@ def weights_table() -> str:
         card = f"[`{record.name}`](weights/{record.card})" if record.card else f"`{record.name}`"
         rows.append(f"| {card} | {record.title} | {record.size / 1e6:.1f} MB | {_origin(record)} | {record.licence} |")
     return "\n".join(rows) + "\n"
-
-
-def with_table(text: str) -> str:
-    """``text`` with the block between the two comments replaced by the table of now.
-
-    Raises:
-        ValueError: the comments are not there.
-    """
-    if not _BLOCK.search(text):
-        raise ValueError("no <!-- weights: ... --> and <!-- /weights --> in the text")
-    return _BLOCK.sub(lambda match: f"{match[1]}{weights_table()}{match[2]}", text)
 
 
 def _origin(record: Record) -> str:

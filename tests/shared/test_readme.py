@@ -5,26 +5,35 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from shared import settings
-from shared.weights.table import readme, weights_table, with_table
+import pytest
+
+from apps.report import headlines
+from shared import readme, settings
+from shared.weights.table import weights_table
 
 
 def text() -> str:
-    return readme().read_text(encoding="utf-8")
+    return readme.path().read_text(encoding="utf-8")
 
 
 def test_the_table_of_weights_is_that_of_the_registry() -> None:
-    assert with_table(text()) == text(), "run make readme"
+    assert readme.with_block(text(), "weights", weights_table()) == text(), "run make readme"
+
+
+def test_the_table_of_figures_is_that_of_the_measured_files() -> None:
+    assert readme.with_block(text(), "figures", headlines.markdown()) == text(), "run make readme"
 
 
 def test_a_changed_table_is_replaced_and_the_rest_kept() -> None:
-    before = "a\n<!-- weights: made -->\nold\n<!-- /weights -->\nb\n"
-    assert with_table(before) == f"a\n<!-- weights: made -->\n{weights_table()}<!-- /weights -->\nb\n"
+    before = "a\n<!-- x: made -->\nold\n<!-- /x -->\nb\n<!-- y: made -->\n<!-- /y -->\n"
+    assert readme.with_block(before, "x", r"\1 | new") == before.replace("old\n", r"\1 | new")
+    with pytest.raises(ValueError, match="no <!-- z"):
+        readme.with_block(before, "z", "new")
 
 
 def test_every_file_that_it_shows_or_links_exists() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text())
-    missing = [link for link in links if not (readme().parent / link).exists()]
+    missing = [link for link in links if not (readme.path().parent / link).exists()]
     assert missing == []
 
 
@@ -35,7 +44,7 @@ def test_every_option_that_it_names_exists() -> None:
 
 def test_the_spaces_front_matter_names_this_gradio_line() -> None:
     front = text().split("---")[1]
-    requirement = re.search(r"gradio\[mcp\]>=(\d+)\.(\d+)", Path(readme().parent / "requirements.txt").read_text())
+    requirement = re.search(r"gradio\[mcp\]>=(\d+)\.(\d+)", Path(readme.path().parent / "requirements.txt").read_text())
     version = re.search(r"sdk_version: (\d+)\.(\d+)", front)
     assert requirement is not None
     assert version is not None

@@ -12,7 +12,7 @@ testing = pytest.importorskip("streamlit.testing.v1", reason="needs streamlit")
 
 ROOT = Path(__file__).resolve().parents[3]
 APP = ROOT / "apps" / "report" / "app.py"
-SECTIONS = ("face", "style", "gan", "ekg", "cards", "benchmarks")
+SECTIONS = ("overview", "face", "style", "gan", "ekg", "cards", "benchmarks")
 
 FACE = {
     "threshold": 0.591,
@@ -102,12 +102,13 @@ def test_it_says_so_where_nothing_is_measured(section: str, weights: Path) -> No
         assert not app.metric
 
 
-@pytest.mark.parametrize("section", ["face", "style", "gan", "ekg"])
+@pytest.mark.parametrize("section", ["overview", "face", "style", "gan", "ekg"])
 @pytest.mark.parametrize("damage", [[], {}, {"accuracy": "high"}, {"by_patient": 3}, {"confusion": [[1], 2]}, "text"])
 def test_damaged_figures_do_no_harm(section: str, damage: Any, weights: Path) -> None:
     put(weights, f"{section}/anything.json", damage)
-    if section == "face":
+    if section in ("face", "overview"):
         put(weights, "face/resnet29-128d.json", damage)
+        put(weights, "ekg/beatnet-ds1.json", damage)
     run(section)
 
 
@@ -118,6 +119,18 @@ def test_faces(weights: Path) -> None:
     assert "n = 1,680 pairs; 95 %: 97.21 to 98.57 %" in text  # Wilson's interval
     assert "made for this test" in text
     assert "τ = 0.591" in text
+
+
+def test_the_first_page_shows_figure_interval_and_n(weights: Path) -> None:
+    put(weights, "ekg/beatnet-ds1.json", EKG)
+    (table,) = run("overview").dataframe
+    rows = {row["measured"]: row for row in table.value.to_dict("records")}
+    accuracy = rows["accuracy (always N: 89.0 %)"]
+    assert (accuracy["figure"], accuracy["95 % interval"]) == ("96.0 %", "90.0 to 99.0 %")
+    assert "22 patients" in accuracy["on"]
+    assert accuracy["on"].endswith("1,000 beats")
+    assert rows["accuracy with beats mixed"]["95 % interval"] == "98.2 to 99.5 %"  # Wilson's, n = 1,000
+    assert not any("Faces" in row["demo"] for row in rows.values())
 
 
 def test_ekg(weights: Path) -> None:
@@ -153,7 +166,7 @@ def test_a_section_is_chosen_by_its_name() -> None:
     app.radio[0].set_value("cards").run()
     assert not app.exception
     assert app.header[0].value == "Model cards"
-    assert run("nonsense").header[0].value == "Faces"
+    assert run("nonsense").header[0].value == "At a glance"
 
 
 def test_cards_are_shown_or_missed() -> None:
