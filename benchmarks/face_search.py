@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 from datetime import datetime, timezone
 
 import numpy as np
 
-from apps.face.search_speed import DIMENSION, SIZES, Timing, measure
+from apps.face.search_speed import DIMENSION, SIZES, Timing, measure, processor
 from shared.settings import weights_dir
 
 
@@ -44,7 +43,7 @@ def _figures(rows: list[Timing], repeats: int) -> dict[str, object]:
     return {
         "made_by": "python -m benchmarks.face_search --write",
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "machine": f"{_processor()}, numpy {np.__version__}",
+        "machine": f"{processor()}, numpy {np.__version__}",
         "dimension": DIMENSION,
         "repeats": repeats,
         "rows": [
@@ -52,14 +51,6 @@ def _figures(rows: list[Timing], repeats: int) -> dict[str, object]:
             for row in rows
         ],
     }
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - a file of the kernel's
-            return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -69,22 +69,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    from apps.face.matching import calibration, check_threshold, decide
+    from apps.face.matching import Uncalibrated, check_threshold, decide, known
     from apps.face.pipeline import encode, find_face
     from shared.images import open_image
 
-    known = calibration(arguments.encoder)
-    tau = known.threshold if arguments.threshold is None else check_threshold(arguments.threshold)
+    calibrated = known(arguments.encoder)
+    tau = calibrated.threshold if arguments.threshold is None else check_threshold(arguments.threshold)
     start = time.perf_counter()
     faces = [find_face(open_image(path, path.name), path.name) for path in (arguments.first, arguments.second)]
     first, second = encode(faces, arguments.encoder)
-    answer = decide(first, second, arguments.encoder, tau, calibrated=known)
+    answer = decide(first, second, arguments.encoder, tau, calibrated=calibrated)
     if arguments.json:
         boxes = [list(face.box) for face in faces]
-        cli.write_json({**vars(answer), "boxes": boxes, "seconds": time.perf_counter() - start})
+        told = {"threshold_source": calibrated.source} if isinstance(calibrated, Uncalibrated) else {}
+        cli.write_json({**vars(answer), **told, "boxes": boxes, "seconds": time.perf_counter() - start})
         return
     print("same person" if answer.same else "different people")
     print(f"distance {answer.distance:.3f} (d = {answer.d_squared:.3f}), threshold {answer.threshold:.3f}")
+    if isinstance(calibrated, Uncalibrated):
+        print(f"not calibrated, so without error rates and probability; threshold from {calibrated.source}")
+        print(f"calibrate it with: {calibrated.remedy}")
+        return
     print(f"probability of one person {answer.probability:.1%}, if {answer.prior:.1%} of the pairs asked about are")
     print(f"at this threshold {answer.far:.2%} false accepts, {answer.frr:.2%} false rejects on {answer.far_data}")
 

@@ -8,6 +8,8 @@ Coordinates are pixels from the picture's left and upper edge: the centre of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -48,33 +50,40 @@ def pose(side: int, zoom: float = 1.0) -> Landmarks:
     return ((REFERENCE - centre) * zoom + centre) * (side / REFERENCE_SIDE)
 
 
-def chip(image: Image.Image, landmarks: Landmarks, side: int, zoom: float = 1.0) -> NDArray[np.uint8]:
-    """The upright chip of the face with these ``landmarks``: uint8 (side, side, 3)."""
-    return cut(image, similarity(landmarks, pose(side, zoom)), side)
+def chips(image: Image.Image, landmarks: Landmarks, side: int, zooms: Sequence[float]) -> list[NDArray[np.uint8]]:
+    """Upright chips of the face with these ``landmarks``, one per zoom (see ``pose``): uint8 (side, side, 3) each."""
+    return cuts(image, [similarity(landmarks, pose(side, zoom)) for zoom in zooms], side)
 
 
 def cut(image: Image.Image, matrix: Matrix, side: int) -> NDArray[np.uint8]:
-    """The square of ``side`` pixels that ``matrix`` takes from ``image``: uint8 (side, side, 3).
+    """The one square that ``matrix`` takes from ``image``; see ``cuts``."""
+    return cuts(image, [matrix], side)[0]
+
+
+def cuts(image: Image.Image, matrices: Sequence[Matrix], side: int) -> list[NDArray[np.uint8]]:
+    """The squares of ``side`` pixels that ``matrices`` take from ``image``: uint8 (side, side, 3) each.
 
     Pixels are taken bilinearly, from the photo shrunk by a whole number first where the chip is much smaller, so that
     nothing aliases. Outside the photo its edge goes on.
     """
-    inverse = invert(matrix)
-    scale = float(np.hypot(*inverse[:, 0]))  # pixels of the photo per pixel of the chip
-    # only the part that the chip covers is touched, however large the photo is
-    corners = transform(inverse, np.array([(0, 0), (side, 0), (0, side), (side, side)], np.float64))
-    room = 2 * scale + 2
+    inverses = [invert(matrix) for matrix in matrices]
+    scales = [float(np.hypot(*inverse[:, 0])) for inverse in inverses]  # pixels of the photo per pixel of the chip
+    # only the part that the chips cover is touched, however large the photo is
+    square = np.array([(0, 0), (side, 0), (0, side), (side, side)], np.float64)
+    corners = np.concatenate([transform(inverse, square) for inverse in inverses])
+    room = 2 * max(scales) + 2
     left, top = (int(value) for value in np.floor(corners.min(0) - room))
     right, bottom = (int(value) for value in np.ceil(corners.max(0) + room))
-    part = _crop(image, left, top, right, bottom)
-    inverse = inverse - np.array([[0, 0, left], [0, 0, top]], np.float64)
-    shrink = int(scale)
-    if shrink > 1:
-        part = part.reduce(shrink)
-        inverse = inverse / shrink
-    data = tuple(float(value) for value in inverse.ravel())
-    taken = part.transform((side, side), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
-    return np.asarray(taken, np.uint8)
+    shrunk = {1: _crop(image, left, top, right, bottom)}
+    taken = []
+    for inverse, scale in zip(inverses, scales, strict=True):
+        shrink = max(int(scale), 1)
+        if shrink not in shrunk:
+            shrunk[shrink] = shrunk[1].reduce(shrink)
+        data = tuple(float(value) for value in ((inverse - [[0, 0, left], [0, 0, top]]) / shrink).ravel())
+        square_cut = shrunk[shrink].transform((side, side), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
+        taken.append(np.asarray(square_cut, np.uint8))
+    return taken
 
 
 def crop_box(image: Image.Image, box: tuple[float, float, float, float], side: int, grow: float) -> NDArray[np.uint8]:

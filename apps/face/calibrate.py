@@ -143,11 +143,7 @@ def error_rate(every: AllPairs, thresholds: Floats, *, same: bool) -> Floats:
 
 def far_thresholds(every: AllPairs) -> list[dict[str, Any]]:
     """For each of ``FARS`` the threshold and the true-accept rate there, both with their intervals over people."""
-    rng = np.random.default_rng(SEED)
-    n_people = int(every.people.max()) + 1
-    drawn = np.vstack([np.ones(n_people), rng.multinomial(n_people, np.full(n_people, 1 / n_people), RESAMPLES)])
-    taus = _resampled_thresholds(every, drawn)
-    accepted = _resampled_accepts(every, drawn, taus)
+    taus, accepted = resampled(every)
     return [
         {
             "far": far,
@@ -158,6 +154,18 @@ def far_thresholds(every: AllPairs) -> list[dict[str, Any]]:
         }
         for k, far in enumerate(FARS)
     ]
+
+
+def resampled(every: AllPairs) -> tuple[Floats, Floats]:
+    """Thresholds and true-accept rates at ``FARS``, (1 + resamples, FARS): as measured, then with people drawn anew.
+
+    The same people are drawn for every encoder, so that differences between two have an interval as well.
+    """
+    rng = np.random.default_rng(SEED)
+    n_people = int(every.people.max()) + 1
+    drawn = np.vstack([np.ones(n_people), rng.multinomial(n_people, np.full(n_people, 1 / n_people), RESAMPLES)])
+    taus = _resampled_thresholds(every, drawn)
+    return taus, _resampled_accepts(every, drawn, taus)
 
 
 def _resampled_thresholds(every: AllPairs, drawn: Floats) -> Floats:

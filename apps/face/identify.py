@@ -12,9 +12,9 @@ from apps.face.bulk import Report, Skipped, enroll_all, list_folder
 from apps.face.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
 from apps.face.index import Identification
-from apps.face.matching import calibration, check_threshold
+from apps.face.matching import check_threshold, known
 from apps.face.pipeline import Face, encode, find_face, find_faces
-from apps.face.threshold import spread
+from apps.face.threshold import pooling
 from shared.errors import ImageError, InputError, check_whole
 from shared.images import open_image
 
@@ -63,8 +63,8 @@ def identify_photo(
         HubError: a file, an option or the weights cannot be used, the photo shows no face, or the gallery nobody.
     """
     name = find_encoder(encoder).name
-    known = calibration(name)
-    tau = known.threshold if threshold is None else check_threshold(threshold)
+    calibrated = known(name)
+    tau = calibrated.threshold if threshold is None else check_threshold(threshold)
     k = check_whole(top, "The number of candidates", low=1, high=10_000)
     photo = open_image(image, image.name)
     people = MemoryGallery(CLASS_LIMITS)
@@ -75,8 +75,8 @@ def identify_photo(
     index = people.index(name)
     if not index.people:
         raise InputError(f"{gallery} holds photos of people as NAME/photo.jpg", "no usable face", "Add photos.")
-    one = spread(known)  # several photos of a person answer as one template, as on the page
-    answers = tuple(index.identify(probe, tau, k, pool="template", spread=one) for probe in encode(faces, name))
+    together = pooling(calibrated)  # several photos of a person answer as one, as on the page
+    answers = tuple(index.identify(probe, tau, k, **together) for probe in encode(faces, name))
     return Identified(faces=tuple(faces), answers=answers, threshold=tau, people=index.people, skipped=skipped)
 
 

@@ -15,7 +15,7 @@ Only numpy is imported here.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,9 +47,27 @@ class Calibration:
         """The false-accept rate at ``threshold``, interpolated between measured thresholds."""
         return float(np.interp(threshold, self.thresholds, self.far))
 
+    def threshold_at(self, far: float) -> float:
+        """The largest measured threshold whose false-accept rate is at most ``far``."""
+        return float(self.thresholds[max(int(np.searchsorted(self.far, far, "right")) - 1, 0)])
+
     def frr_at(self, threshold: float) -> float:
         """The false-reject rate at ``threshold``, interpolated between measured thresholds."""
         return float(np.interp(threshold, self.thresholds, self.frr))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncalibrated:
+    """An encoder whose errors nobody has measured here: a published threshold, no error rates, no probabilities."""
+
+    encoder: str
+    threshold: float  # the default tau, in plain distance
+    source: str  # where it comes from, in words
+
+    @property
+    def remedy(self) -> str:
+        """The command that measures the encoder."""
+        return f"python -m apps.face calibrate --encoder {self.encoder} --images DIR --pairs FILE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +79,13 @@ class Decision:
     distance: float  # ||f(a) - f(b)||
     threshold: float  # tau, in plain distance
     same: bool  # distance <= tau
-    probability: float  # of one person; >= 0.5 exactly when same
-    prior: float  # the share of pairs of one person for which this tau is the right one; 0.5 at the centre
-    likelihood_ratio: float  # how much likelier this distance is for one person than for two (up to 1e12)
-    far: float  # measured false-accept rate at tau
-    frr: float  # measured false-reject rate at tau
-    far_data: str  # the people whom far and frr were measured on
+    # what follows is None where the encoder was not calibrated
+    probability: float | None = None  # of one person; >= 0.5 exactly when same
+    prior: float | None = None  # the share of pairs of one person for which this tau is right; 0.5 at the centre
+    likelihood_ratio: float | None = None  # how much likelier this distance is for one person than for two (up to 1e12)
+    far: float | None = None  # measured false-accept rate at tau
+    frr: float | None = None  # measured false-reject rate at tau
+    far_data: str | None = None  # the people whom far and frr were measured on
 
 
 def squared_distance(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
@@ -104,14 +123,28 @@ def calibration(encoder: str = DEFAULT_ENCODER) -> Calibration:
         OptionError: no such encoder.
         WeightsError: nothing was measured for it, or the file is missing or damaged.
     """
-    spec = find_encoder(encoder)
-    record = find(spec.name, "face")
-    if record.measured is not None and not (weights_dir() / record.measured).is_file():
+    found = known(encoder)
+    if isinstance(found, Uncalibrated):
         raise WeightsError(
-            f"The distances of {spec.name} have been measured on people, so that a threshold means something",
+            f"The distances of {found.encoder} have been measured on people, so that error rates can be told",
             "no figures on this machine",
-            f"Choose another, or run: python -m apps.face calibrate --encoder {spec.name} --images DIR --pairs FILE",
+            f"Choose another encoder, or run: {found.remedy}",
         )
+    return found
+
+
+def known(encoder: str = DEFAULT_ENCODER) -> Calibration | Uncalibrated:
+    """The calibration of ``encoder``; its published threshold where nothing was measured.
+
+    Raises:
+        OptionError: no such encoder.
+        WeightsError: the figures that come with the encoder are missing or damaged.
+    """
+    record = find(find_encoder(encoder).name, "face")
+    published, there = record.published_threshold, (weights_dir() / str(record.measured)).is_file()
+    if published is not None and not there:
+        short = find_encoder(encoder).name
+        return Uncalibrated(encoder=short, threshold=published.value, source=published.source)
     return read_calibration(measured(record))
 
 
@@ -137,7 +170,7 @@ def decide(
     encoder: str = DEFAULT_ENCODER,
     threshold: float | None = None,
     *,
-    calibrated: Calibration | None = None,
+    calibrated: Calibration | Uncalibrated | None = None,
 ) -> Decision:
     """Whether the encodings ``a`` and ``b``, each (D,), are of one person.
 
@@ -151,30 +184,29 @@ def decide(
     Raises:
         OptionError: unknown encoder, or a threshold that is no finite number from 0 up.
         InputError: encodings that cannot be compared.
-        WeightsError: nothing was measured for this encoder.
+        WeightsError: the encoder's figures are missing or damaged.
     """
-    known = calibration(encoder) if calibrated is None else calibrated
     d_squared = float(squared_distance(np.ravel(a), np.ravel(b)))
-    return judge(d_squared, known, threshold)
+    return judge(d_squared, known(encoder) if calibrated is None else calibrated, threshold)
 
 
-def judge(d_squared: float, known: Calibration, threshold: float | None = None) -> Decision:
+def judge(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: float | None = None) -> Decision:
     """The decision for a squared distance; see ``decide``."""
-    tau = known.threshold if threshold is None else check_threshold(threshold)
+    tau = calibrated.threshold if threshold is None else check_threshold(threshold)
     plain = math.sqrt(d_squared)
-    same = plain <= tau
-    return Decision(
-        encoder=known.encoder,
-        d_squared=d_squared,
-        distance=plain,
-        threshold=tau,
-        same=same,
-        probability=probability(plain, tau, known.slope),
-        prior=_sigmoid(known.slope * (tau - known.centre)),
-        likelihood_ratio=math.exp(min(max(known.slope * (known.centre - plain), -27.6), 27.6)),
-        far=known.far_at(tau),
-        frr=known.frr_at(tau),
-        far_data=known.data,
+    decision = Decision(
+        encoder=calibrated.encoder, d_squared=d_squared, distance=plain, threshold=tau, same=plain <= tau
+    )
+    if isinstance(calibrated, Uncalibrated):
+        return decision
+    return replace(
+        decision,
+        probability=probability(plain, tau, calibrated.slope),
+        prior=_sigmoid(calibrated.slope * (tau - calibrated.centre)),
+        likelihood_ratio=math.exp(min(max(calibrated.slope * (calibrated.centre - plain), -27.6), 27.6)),
+        far=calibrated.far_at(tau),
+        frr=calibrated.frr_at(tau),
+        far_data=calibrated.data,
     )
 
 

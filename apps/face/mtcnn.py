@@ -68,12 +68,13 @@ def cascade(network: nn.Module, pixels: Tensor, smallest: float, thresholds: Thr
     """The faces in ``pixels`` (1 3 H W, RGB 0..255, float) that are at least ``smallest`` pixels high and wide."""
     limits = thresholds or Thresholds()
     x = (pixels - MEAN) / SCALE
+    levels = [x]  # the photo, halved again and again as far as the crops need it
     boxes = _propose(network, x, smallest, limits.propose)
     if len(boxes):
-        boxes = _refine(network, x, boxes, limits.refine)
+        boxes = _refine(network, levels, boxes, limits.refine)
     if not len(boxes):
         return Candidates(boxes=x.new_zeros(0, 4), scores=x.new_zeros(0), landmarks=x.new_zeros(0, 5, 2))
-    return _output(network, x, boxes, limits.output)
+    return _output(network, levels, boxes, limits.output)
 
 
 def place_landmarks(network: nn.Module, crops: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,16 +109,16 @@ def _propose(network: nn.Module, x: Tensor, smallest: float, threshold: float) -
     return _square(boxes[nms(boxes, torch.cat(confidences), 0.7)])
 
 
-def _refine(network: nn.Module, x: Tensor, boxes: Tensor, threshold: float) -> Tensor:
-    shifts, scores = network.rnet(_crop(x, boxes, REFINE))  # type: ignore[operator]
+def _refine(network: nn.Module, levels: list[Tensor], boxes: Tensor, threshold: float) -> Tensor:
+    shifts, scores = network.rnet(_crop(levels, boxes, REFINE))  # type: ignore[operator]
     passed = scores[:, 1] > threshold
     boxes, shifts, score = boxes[passed], shifts[passed], scores[passed, 1]
     kept = nms(boxes, score, 0.7)
     return _square(_shift(boxes[kept], shifts[kept]))
 
 
-def _output(network: nn.Module, x: Tensor, boxes: Tensor, threshold: float) -> Candidates:
-    shifts, points, scores = network.onet(_crop(x, boxes, OUTPUT))  # type: ignore[operator]
+def _output(network: nn.Module, levels: list[Tensor], boxes: Tensor, threshold: float) -> Candidates:
+    shifts, points, scores = network.onet(_crop(levels, boxes, OUTPUT))  # type: ignore[operator]
     passed = scores[:, 1] > threshold
     boxes, shifts, score = boxes[passed], shifts[passed], scores[passed, 1]
     size = (boxes[:, 2:] - boxes[:, :2])[:, None]  # n 1 2
@@ -127,21 +128,32 @@ def _output(network: nn.Module, x: Tensor, boxes: Tensor, threshold: float) -> C
     return Candidates(boxes=boxes[kept], scores=score[kept], landmarks=landmarks[kept])
 
 
-def _crop(x: Tensor, boxes: Tensor, side: int) -> Tensor:
-    """The squares ``boxes`` of ``x`` as N 3 side side; outside the photo its edge goes on.
+def _crop(levels: list[Tensor], boxes: Tensor, side: int) -> Tensor:
+    """The squares ``boxes`` of the photo ``levels[0]`` as N 3 side side; outside the photo its edge goes on.
 
     Large squares are cut from the photo halved as often as leaves them twice ``side``: four samples per pixel are then
-    an average over all that the pixel covers, at a hundredth of the time.
+    an average over all that the pixel covers, at a hundredth of the time. ``levels`` grows by the halvings needed.
     """
     halvings = (boxes[:, 2] - boxes[:, 0]).div(2 * side).log2().floor().clamp(min=0)
-    crops = x.new_empty(len(boxes), 3, side, side)
-    level, done = x, 0
-    for n in halvings.unique().tolist():  # ascending
-        while done < n and min(level.shape[2:]) > 1:
-            level, done = F.avg_pool2d(level, 2, ceil_mode=True, count_include_pad=False), done + 1
+    crops = levels[0].new_empty(len(boxes), 3, side, side)
+    for n in halvings.unique().tolist():
+        while len(levels) <= n and min(levels[-1].shape[2:]) > 1:
+            levels.append(_halve(levels[-1]))
+        done = min(int(n), len(levels) - 1)
         chosen = halvings == n
-        crops[chosen] = _cut(level, boxes[chosen] / 2**done, side)
+        crops[chosen] = _cut(levels[done], boxes[chosen] / 2**done, side)
     return crops.contiguous(memory_format=torch.channels_last)
+
+
+def _halve(x: Tensor) -> Tensor:
+    """``x`` at half the height and width, rounded up: means of 2 x 2 pixels; an odd last row or column stands alone.
+
+    Strided sums take a quarter of the time of ``avg_pool2d`` on one thread.
+    """
+    H, W = x.shape[2:]
+    x = F.pad(x, (0, W % 2, 0, H % 2), mode="replicate") if H % 2 or W % 2 else x
+    rows = x[:, :, ::2] + x[:, :, 1::2]
+    return (rows[..., ::2] + rows[..., 1::2]) / 4
 
 
 def _cut(x: Tensor, boxes: Tensor, side: int) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from apps.face.encoders import (
     find_encoder,
 )
 from shared.errors import ImageError, check_choice
+
+if TYPE_CHECKING:
+    from apps.face.detector import Detection
 
 CHIP_SIDE = 150  # pixels, of resnet29-128d
 ZOOMS = (0.88, 1.12)  # of the further cuts that are averaged into an encoding
@@ -60,21 +64,24 @@ def find_faces(image: Image.Image, *, limit: int | None = None) -> list[Face]:
         image: an RGB photo of any size, upright as people see it (``shared.images.open_image`` sees to both).
         limit: at most so many faces, the largest.
     """
-    from apps.face.alignment import chip
     from apps.face.detector import detect
 
     image = image if image.mode == "RGB" else image.convert("RGB")
-    return [
-        Face(
-            box=found.box,
-            landmarks=found.landmarks,
-            confidence=found.confidence,
-            chip=chip(image, found.landmarks, CHIP_SIDE),
-            crop=_crop(image, found.box, found.landmarks),
-            zoomed=tuple(chip(image, found.landmarks, CHIP_SIDE, zoom) for zoom in ZOOMS),
-        )
-        for found in detect(image)[:limit]
-    ]
+    return [_face(image, found) for found in detect(image)[:limit]]
+
+
+def _face(image: Image.Image, found: Detection) -> Face:
+    from apps.face.alignment import chips
+
+    chip, *zoomed = chips(image, found.landmarks, CHIP_SIDE, (1.0, *ZOOMS))
+    return Face(
+        box=found.box,
+        landmarks=found.landmarks,
+        confidence=found.confidence,
+        chip=chip,
+        crop=_crop(image, found.box, found.landmarks),
+        zoomed=tuple(zoomed),
+    )
 
 
 def find_face(image: Image.Image, what: str = "The photo", *, central: bool = False) -> Face:
@@ -93,7 +100,7 @@ def find_face(image: Image.Image, what: str = "The photo", *, central: bool = Fa
     return max(faces, key=lambda face: centrality(face, image.size)) if central else faces[0]
 
 
-def centrality(face: Face, size: tuple[int, int]) -> float:
+def centrality(face: Face | Detection, size: tuple[int, int]) -> float:
     """How much speaks for ``face`` being the subject of a photo of ``size`` (width, height).
 
     Its area less twice the squared distance of its centre from the photo's, as facenet-pytorch weighs the photos of

@@ -6,6 +6,7 @@ numbers are changes nothing about the time, and the answer is checked: the one t
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -86,3 +87,12 @@ def _timed(work: Callable[[], int]) -> tuple[int, float]:
     start = time.perf_counter()
     answer = work()
     return answer, time.perf_counter() - start
+
+
+def processor() -> str:
+    """The processor's name for people."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 - a file of the kernel's
+            return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

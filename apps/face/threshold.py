@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.face.matching import Calibration
+from apps.face.matching import Calibration, Uncalibrated
 from shared.errors import check_number, check_whole
 
 POINTS = 240  # of the curves that are sent to the page
@@ -63,6 +63,16 @@ def spread(known: Calibration) -> float:
     """Half the mean squared distance between two photos of one person: the integral of 2 t FRR(t) dt, halved."""
     t, frr = known.thresholds, known.frr
     return float(np.sum((t[1:] * frr[1:] + t[:-1] * frr[:-1]) * np.diff(t)) / 2)
+
+
+def pooling(known: Calibration | Uncalibrated) -> dict[str, Any]:
+    """How several photos of a person answer: options of ``Index.rank_many``.
+
+    As one template, which needs the measured spread to stay on the scale of one pair; else by their mean distance.
+    """
+    if isinstance(known, Uncalibrated):
+        return {"pool": "average"}
+    return {"pool": "template", "spread": spread(known)}
 
 
 def stranger_chance(far: float, comparisons: int) -> float:

@@ -25,8 +25,8 @@ from apps.face import (
 )
 from apps.face.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.face.ui_draw import message
-from apps.face.ui_ruler import densities
-from apps.face.ui_state import calibration_of, class_gallery, class_path, leave, usable
+from apps.face.ui_ruler import reach
+from apps.face.ui_state import class_gallery, class_path, known_of, leave, usable
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
@@ -114,10 +114,10 @@ def build() -> None:
 def _range(encoder: str) -> dict[str, Any]:
     """The threshold slider for ``encoder``: as far as its measured distances reach."""
     try:
-        known = calibration_of(encoder)
+        known = known_of(encoder)
     except HubError:
         return {"minimum": 0.0, "maximum": 1.5, "value": 0.6}
-    end = max(densities(known)[2], known.threshold)
+    end = max(reach(known), known.threshold)
     return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
 
 
@@ -126,7 +126,6 @@ def _on_encoder(encoder: str) -> tuple[Any, Any]:
     from shared.weights import ensure
 
     try:
-        calibration_of(encoder)
         ensure(find(find_encoder(encoder).name, "face"))
     except WeightsError as error:
         gr.Warning(f"This encoder cannot be had here. {escape(error)}", duration=12)

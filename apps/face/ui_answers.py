@@ -7,14 +7,15 @@ from typing import Any
 
 from apps.face.gallery import Gallery
 from apps.face.index import Candidate
-from apps.face.matching import Calibration, check_threshold, decide, probability
-from apps.face.threshold import spread, stranger_chance
+from apps.face.matching import Calibration, Uncalibrated, check_threshold, decide, judge
+from apps.face.threshold import enough, pooling, stranger_chance
 from apps.face.triplet import Triplet
 from apps.face.ui_draw import chip_url, percent
-from apps.face.ui_state import Shot, calibration_of, encoder_id
+from apps.face.ui_state import Shot, encoder_id, known_of
 
 Json = dict[str, Any]
 CANDIDATES = 5  # people in a ranking
+STRANGERS = 0.05  # the chance that a stranger is taken for somebody, above which another threshold is advised
 
 
 def rounded(values: Sequence[float]) -> list[float]:
@@ -41,8 +42,14 @@ def photo_answer(shot: Shot) -> Json:
     }
 
 
-def far_statement(known: Calibration, tau: float) -> str:
-    """At what false-accept rate the threshold stands, and on what data."""
+def statement(known: Calibration | Uncalibrated, tau: float) -> str:
+    """At what false-accept rate the threshold stands, and on what data; or that nobody knows."""
+    if isinstance(known, Uncalibrated):
+        return (
+            f"This encoder was not calibrated here: how often τ = {tau:.3f} errs is not known, so no error rate and no "
+            f"probability is told. The published figure is {known.threshold:.3f}: {known.source}. To measure your own "
+            f"on photos of people: {known.remedy}"
+        )
     far, frr = known.far_at(tau), known.frr_at(tau)
     return (
         f"At τ = {tau:.3f}, {percent(far, n=known.n_different)} of {known.n_different:,} measured pairs of different "
@@ -58,7 +65,7 @@ def verify_answer(first: Shot, second: Shot, encoder: str, threshold: float | No
         OptionError: unknown encoder, or an unusable threshold.
         WeightsError: the encoder cannot be had, or was not measured.
     """
-    known = calibration_of(encoder)
+    known = known_of(encoder)
     tau = known.threshold if threshold is None else check_threshold(threshold)  # before any network runs
     decision = decide(first.encoding(encoder), second.encoding(encoder), encoder, tau, calibrated=known)
     return {
@@ -72,21 +79,21 @@ def verify_answer(first: Shot, second: Shot, encoder: str, threshold: float | No
         "far": decision.far,
         "frr": decision.frr,
         "far_data": decision.far_data,
-        "statement": far_statement(known, decision.threshold),
+        "statement": statement(known, decision.threshold),
         "encoder": encoder,
         "photo_a": photo_answer(first),
         "photo_b": photo_answer(second),
     }
 
 
-def candidate_answer(candidate: Candidate, tau: float, slope: float) -> Json:
+def candidate_answer(candidate: Candidate, known: Calibration | Uncalibrated, tau: float) -> Json:
     """One person of a ranking."""
     return {
         "rank": candidate.rank,
         "name": candidate.person,
         "distance": candidate.distance,
         "d_squared": candidate.d_squared,
-        "probability": probability(candidate.distance, tau, slope),
+        "probability": judge(candidate.d_squared, known, tau).probability,
         "photo": candidate.photo,
         "photos": candidate.photos,
     }
@@ -102,14 +109,10 @@ def identify_answer(
         WeightsError: the encoder cannot be had, or was not measured.
         StoreError: the class gallery cannot be read.
     """
-    known = calibration_of(encoder)
+    known = known_of(encoder)
     tau = known.threshold if threshold is None else check_threshold(threshold)
     index = gallery.index(encoder_id(encoder))
-    rankings = (
-        index.rank_many(shot.encodings(encoder, quick=quick), k, pool="template", spread=spread(known))
-        if shot.faces
-        else ()
-    )
+    rankings = index.rank_many(shot.encodings(encoder, quick=quick), k, **pooling(known)) if shot.faces else ()
     faces = []
     for i, (face, candidates) in enumerate(zip(shot.faces, rankings, strict=True)):
         result = index.conclude(candidates, tau)
@@ -121,21 +124,33 @@ def identify_answer(
                 "recognised": result.recognised,
                 "name": result.winner.person if result.winner else None,
                 "distance": candidates[0].distance if candidates else None,
-                "candidates": [candidate_answer(one, tau, known.slope) for one in candidates],
+                "candidates": [candidate_answer(one, known, tau) for one in candidates],
             }
         )
-    far = known.far_at(tau)
+    far = None if isinstance(known, Uncalibrated) else known.far_at(tau)
     return {
         "faces": faces,
         "people": index.people,
         "photos": len(index.rows),
         "threshold": tau,
         "far": far,
-        "stranger_chance": stranger_chance(far, index.people),
-        "statement": far_statement(known, tau),
+        "stranger_chance": None if far is None else stranger_chance(far, index.people),
+        "advice": advised(known, tau, index.people),
+        "statement": statement(known, tau),
         "encoder": encoder,
         "size": list(shot.size),
     }
+
+
+def advised(known: Calibration | Uncalibrated, tau: float, people: int) -> Json | None:
+    """The threshold that keeps a stranger from being taken for one of ``people`` with more than ``STRANGERS``.
+
+    ``None`` where ``tau`` does so already, or where nothing was measured.
+    """
+    if isinstance(known, Uncalibrated) or stranger_chance(known.far_at(tau), people) <= STRANGERS:
+        return None
+    lower = known.threshold_at(enough(STRANGERS, people))
+    return {"threshold": lower, "far": known.far_at(lower), "frr": known.frr_at(lower), "chance": STRANGERS}
 
 
 def triplet_answer(one: Triplet, encoder: str) -> Json:

@@ -14,7 +14,7 @@ from apps.face.matching import check_threshold
 from apps.face.triplet import DEFAULT_MARGIN, check_margin, measure
 from apps.face.ui_answers import CANDIDATES, Json, gallery_answer, identify_answer, triplet_answer, verify_answer
 from apps.face.ui_gallery import enroll_shot
-from apps.face.ui_state import calibration_of, class_path, gallery_of, look, owner_of
+from apps.face.ui_state import class_path, gallery_of, known_of, look, owner_of
 from apps.ui import LIGHT, QUICK, guard, photo_input
 from shared.errors import InputError, check_whole
 
@@ -38,10 +38,11 @@ def verify(
     Returns: A dictionary: same (bool), distance (plain, ||f(x1) - f(x2)||), d_squared (its square), threshold,
     probability (of one person; 0.5 or more exactly when same), likelihood_ratio and prior (what the probability is
     made of), far and frr (the error rates measured at the threshold), far_data and statement (on whom they were
-    measured), encoder, photo_a and photo_b (size, faces with box and landmarks in pixels, chosen, chip as a data:
-    URL).
+    measured; with an encoder that was not calibrated, probability to far_data are None, and statement says where the
+    threshold comes from), encoder, photo_a and photo_b (size, faces with box and landmarks in pixels, chosen, chip as
+    a data: URL).
     """
-    calibration_of(encoder)  # an unknown encoder is told before any photo is looked at
+    known_of(encoder)  # an unknown encoder is told before any photo is looked at
     tau = _threshold(threshold)
     first, second = look(photo_a, "Photo 1"), look(photo_b, "Photo 2")
     first.choose(face_a)
@@ -60,9 +61,11 @@ def identify(photo: str | None, threshold: str, encoder: str, candidates: float,
 
     Returns: A dictionary: faces (number, box, confidence, recognised, name or None, distance to the nearest person,
     candidates with rank, name, distance, d_squared, probability, photo, photos), people and photos (how many were
-    searched), threshold, far, stranger_chance (1 - (1 - far)^people), statement, encoder, size.
+    searched), threshold, far, stranger_chance (1 - (1 - far)^people; as probability None with an encoder that was not
+    calibrated), advice (None, or where the chance is above 5 %: threshold, far and frr that keep it there), statement,
+    encoder, size.
     """
-    calibration_of(encoder)
+    known_of(encoder)
     count = check_whole(candidates, "The number of candidates", low=1, high=100)
     tau = _threshold(threshold)
     return identify_answer(look(photo), gallery_of(request), encoder, tau, k=count)
@@ -82,7 +85,7 @@ def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, re
         A dictionary: name, photo (its number), photos (of this person), added (False where this very photo was enrolled
         already), warning, gallery ("session" or "class"), people (name, photos, mine).
     """
-    calibration_of(encoder)
+    known_of(encoder)
     shot = look(photo)
     shot.choose(face)
     gallery, owner = gallery_of(request), owner_of(request, key)
@@ -135,7 +138,7 @@ def triplet(anchor: str | None, positive: str | None, negative: str | None, marg
     Returns: A dictionary: loss, d_ap and d_an (squared distances), margin, region ("easy", "semi-hard" or "hard"),
     formula (the loss with its numbers), encoder.
     """
-    calibration_of(encoder)
+    known_of(encoder)
     alpha = check_margin(margin)
     A, P, N = (
         look(photo, what).encoding(encoder)

@@ -127,13 +127,13 @@ def enroll_shot(shot: Shot, name: str, encoder: str, gallery: Gallery, owner: st
         HubError: as ``Gallery.enroll`` and the encoder.
     """
     from apps.face.names import check_name
-    from apps.face.ui_state import calibration_of
+    from apps.face.ui_state import known_of
 
     check_name(name)
     encoding, identity = shot.encoding(encoder), encoder_id(encoder)
     nearest = gallery.index(identity).rank(encoding, 2)
     done = gallery.enroll(name, encoding, encoder=identity, thumbnail=_small(shot), owner=owner)
-    tau = calibration_of(encoder).threshold
+    tau = known_of(encoder).threshold
     alike = next((one for one in nearest if one.person != done.person and one.distance <= tau), None)
     if alike is None:
         return done, ""

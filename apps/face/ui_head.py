@@ -17,8 +17,9 @@ from apps.face.encoders import find_encoder
 from apps.face.ui_answers import verify_answer
 from apps.face.ui_draw import chip, likely, message, panel, percent
 from apps.face.ui_siamese import bars
-from apps.face.ui_state import visitor
+from apps.face.ui_state import calibration_of, visitor
 from apps.ui import LIGHT, PRIVATE, escape, guard
+from shared.errors import WeightsError
 from shared.registry import find, measured
 
 FORMULAS = {
@@ -44,6 +45,10 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> tuple[gr.Radio, gr.HTML]:
 
 def head_html(encoder: str, tau: float, kind: str, request: gr.Request) -> str:
     """The head's answer for the visitor's pair, and how good head and threshold are on people not used for fitting."""
+    try:
+        calibration_of(encoder)
+    except WeightsError as error:
+        return message(str(error), "warn")
     figures = measured(find(find_encoder(encoder).name, "face"))
     who = visitor(request)
     first, second = who.shots.get("a"), who.shots.get("b")

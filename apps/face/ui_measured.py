@@ -9,7 +9,10 @@ from typing import Any
 import gradio as gr
 
 from apps.face.encoders import DEFAULT_ENCODER, find_encoder
+from apps.face.matching import Uncalibrated
+from apps.face.ui_answers import statement
 from apps.face.ui_draw import message, panel, percent
+from apps.face.ui_state import known_of
 from apps.ui import HEAVY, PRIVATE, escape, guard
 from shared.errors import HubError
 from shared.registry import find, measured
@@ -34,6 +37,9 @@ def build() -> gr.HTML:
 def figures_html(encoder: str) -> str:
     """The figures of ``encoder`` as the registry has them."""
     record = find(find_encoder(encoder).name, "face")
+    found = known_of(encoder)
+    if isinstance(found, Uncalibrated):
+        return message(f"{record.title}: {statement(found, found.threshold)}.", "warn")
     values = measured(record)
     one, data = values["evaluation"], values["data"]
     low, high = one["accuracy_interval"]

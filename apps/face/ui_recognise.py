@@ -48,6 +48,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
             again = gr.Button("Recognise", variant="primary", elem_id="face-recognise")
         with gr.Column(scale=7, min_width=330):
             answer = panel(message(_HINT), elem_id="face-who")
+    answer.click(guard(_take_threshold), None, tau, **LIGHT, **PRIVATE)
     gr.on([photo.input, photo.clear], guard(_on_photo), [photo, *asked], answer, **PHOTO)
     for key, button in buttons.items():
         button.click(_on_sample(key), asked, [photo, answer], **QUICK, **PRIVATE)
@@ -73,6 +74,10 @@ def redraw(encoder: str, tau: float, request: gr.Request) -> str:
     return (
         message(_HINT) if shot is None else panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""))
     )
+
+
+def _take_threshold(event: gr.EventData) -> float:
+    return float(event.tau)
 
 
 def _frame(payload: Any) -> bytes | None:
@@ -127,8 +132,10 @@ def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: st
         answer = identify_answer(shot, gallery, encoder, tau, quick=quick)
     except InputError as error:
         return message(str(error), "warn")
+    photos = gallery.photos(owner)
+    answer["nobody"] = "nobody is enrolled with this encoder" if photos else "nobody is enrolled yet"
     labels = {i: face["name"] or "not recognized" for i, face in enumerate(answer["faces"])}
-    thumbnails = {photo.id: jpeg_url(photo.thumbnail) for photo in gallery.photos(owner)}
+    thumbnails = {photo.id: jpeg_url(photo.thumbnail) for photo in photos}
     probes = "".join(_probe(shot, i, face, answer, thumbnails) for i, face in enumerate(answer["faces"][:20]))
     return (
         f'<div class="cf-found"><div class="cf-big">{boxed(shot, "probe", labels, choose=False)}</div>'
@@ -138,7 +145,7 @@ def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: st
 
 def _probe(shot: Shot, i: int, face: Json, answer: Json, thumbnails: dict[int, str]) -> str:
     if not face["candidates"]:
-        words, kind, note = "not recognized", "none", "nobody is enrolled yet"
+        words, kind, note = "not recognized", "none", answer["nobody"]
     else:
         best = face["candidates"][0]
         words, kind = (face["name"], "same") if face["recognised"] else ("not recognized", "diff")
@@ -162,7 +169,8 @@ def _candidate(one: Json, tau: float, end: float, thumbnails: dict[int, str]) ->
     picture = thumbnails.get(one["photo"], "")
     name = escape(one["name"])
     count = f" · template of {one['photos']} photos" if one["photos"] > 1 else ""
-    tip = f"d² = {one['d_squared']:.4f}, probability {likely(one['probability'])}{count}"
+    sure = f", probability {likely(one['probability'])}" if one["probability"] is not None else ""
+    tip = f"d² = {one['d_squared']:.4f}{sure}{count}"
     image = f'<img src="{picture}" alt="">' if picture else "<span></span>"
     words = f"distance {one['distance']:.3f}, {'within' if inside else 'beyond'} the threshold"
     width, mark = one["distance"] / end * 100, tau / end * 100
@@ -179,9 +187,24 @@ def _chance(answer: Json) -> str:
     if not photos:
         return ""
     searched = f"{plural(answer['people'], 'person', 'people')} ({plural(photos, 'photo')})"
+    if answer["stranger_chance"] is None:
+        return f'<p class="cf-statement">Searched {searched}. <span>{escape(answer["statement"])}</span></p>'
     return (
         f'<p class="cf-statement">Searched {searched}. With a false-accept rate of {percent(answer["far"])} per '
         "comparison, "
         f"a stranger is taken for somebody here with probability 1 − (1 − FAR)<sup>{answer['people']}</sup> = "
-        f"<b>{percent(answer['stranger_chance'])}</b>. <span>{escape(answer['statement'])}</span></p>"
+        f"<b>{percent(answer['stranger_chance'])}</b>. {_advice(answer)}<span>{escape(answer['statement'])}</span></p>"
+    )
+
+
+def _advice(answer: Json) -> str:
+    """A threshold that keeps strangers out of a gallery of this size, as a button; or nothing where it does already."""
+    advice = answer["advice"]
+    if advice is None:
+        return ""
+    tau = f"{advice['threshold']:.3f}"
+    return (
+        f"To keep that under {percent(advice['chance'])}, FAR must be at most {percent(advice['far'])}: "
+        f"τ = {tau}, at the price of {percent(advice['frr'])} of one person's pairs not recognised. "
+        f'<button type="button" class="cf-small" data-act="threshold" data-tau="{tau}">Use τ = {tau}</button> '
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.face.matching import Calibration
+from apps.face.matching import Calibration, Uncalibrated
 from apps.ui import escape
 
 _BINS = 44  # of the histograms
@@ -16,6 +16,10 @@ _BASE, _TOP = _HEIGHT - 18, 24  # the axis, and the top of the tallest bar
 _LEGEND = (
     '<p class="cf-legend"><span class="cf-t-same">▇ measured pairs of one person</span> '
     '<span class="cf-t-diff">▇ of different people</span> <span>axis: plain distance ‖f(x₁) − f(x₂)‖</span></p>'
+)
+_UNMEASURED = (
+    '<p class="cf-legend">axis: plain distance ‖f(x₁) − f(x₂)‖; nobody else\'s distances were measured with this '
+    "encoder</p>"
 )
 
 
@@ -29,14 +33,11 @@ def densities(known: Calibration, bins: int = _BINS) -> tuple[NDArray[np.float64
     return np.maximum(same, 0), np.maximum(different, 0), end
 
 
-def ruler(known: Calibration, tau: float, distances: Sequence[tuple[str, float]] = ()) -> str:
+def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tuple[str, float]] = ()) -> str:
     """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a needle per distance."""
-    same, different, measured = densities(known)
-    end = max(measured, tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
-    scale = (_BASE - _TOP) / max(same.max(), different.max(), 1e-9)
+    end = max(reach(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
     shapes = [
-        _bars("cf-h-same", same, measured / end, scale),
-        _bars("cf-h-diff", different, measured / end, scale),
+        "" if isinstance(known, Uncalibrated) else _histograms(known, end),
         f'<path class="cf-axis" d="M0 {_BASE}H{_WIDTH}"/>',
         *(_tick(value / end, f"{value:.1f}") for value in np.arange(0, end, 0.2)),
         _threshold(tau, end),
@@ -46,7 +47,20 @@ def ruler(known: Calibration, tau: float, distances: Sequence[tuple[str, float]]
     words = f"{f'Distance {told}; ' if told else ''}threshold {tau:.3f}"
     return (
         f'<svg class="cf-ruler" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(words)}">'
-        f"{''.join(shapes)}</svg>{_LEGEND}"
+        f"{''.join(shapes)}</svg>{_UNMEASURED if isinstance(known, Uncalibrated) else _LEGEND}"
+    )
+
+
+def reach(known: Calibration | Uncalibrated) -> float:
+    """Where the axis ends: where nearly all measured pairs of two people are, or where unit vectors can be at all."""
+    return 2.0 if isinstance(known, Uncalibrated) else densities(known)[2]
+
+
+def _histograms(known: Calibration, end: float) -> str:
+    same, different, measured = densities(known)
+    scale = (_BASE - _TOP) / max(same.max(), different.max(), 1e-9)
+    return "".join(
+        _bars(kind, shares, measured / end, scale) for kind, shares in (("cf-h-same", same), ("cf-h-diff", different))
     )
 
 

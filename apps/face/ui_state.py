@@ -33,7 +33,7 @@ from shared.registry import find
 if TYPE_CHECKING:
     from PIL import Image
 
-    from apps.face.matching import Calibration
+    from apps.face.matching import Calibration, Uncalibrated
     from apps.face.pipeline import Face
 
 # A photo that arrives or is taken away: the page sends what it shows now, one event after the other, so that a removal
@@ -309,6 +309,17 @@ def calibration_of(encoder: str) -> Calibration:
     from apps.face.matching import calibration
 
     return calibration(encoder)
+
+
+def known_of(encoder: str) -> Calibration | Uncalibrated:
+    """What is known about the distances of ``encoder``: measured error rates, or only a published threshold.
+
+    Raises:
+        OptionError: no such encoder.
+    """
+    from apps.face.matching import known
+
+    return known(encoder)
 
 
 def usable(make: Callable[[], object]) -> str:

@@ -18,7 +18,7 @@ from apps.face.threshold import payload
 from apps.face.ui_draw import message
 from apps.face.ui_state import calibration_of, encoder_id, gallery_of, visitor
 from apps.ui import escape
-from shared.errors import HubError
+from shared.errors import HubError, WeightsError
 
 
 def build() -> gr.HTML:
@@ -44,7 +44,10 @@ def _first() -> str:
 
 
 def _html(encoder: str, tau: float, pairs: list[float], people: int) -> str:
-    known = calibration_of(encoder)
+    try:
+        known = calibration_of(encoder)
+    except WeightsError as error:
+        return message(str(error), "warn")
     data = payload(known, tau, pairs, people=people)
     own = "Each needle is a pair of your own." if pairs else "Compare two photos: yours become needles."
     return _template().substitute(

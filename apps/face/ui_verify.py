@@ -11,7 +11,7 @@ from apps.face.ui_answers import Json, verify_answer
 from apps.face.ui_draw import boxed, chip, likely, message, panel, percent
 from apps.face.ui_ruler import ruler
 from apps.face.ui_samples import sample, sample_picture
-from apps.face.ui_state import PHOTO, Pair, Shot, Visitor, advice, calibration_of, look, visitor
+from apps.face.ui_state import PHOTO, Pair, Shot, Visitor, advice, known_of, look, visitor
 from apps.ui import PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError
 
@@ -47,7 +47,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> gr.HTML:
 def _first_look() -> str:
     """The panel before any photo: the axis that answers will stand on."""
     try:
-        known = calibration_of(DEFAULT_ENCODER)
+        known = known_of(DEFAULT_ENCODER)
     except HubError as error:
         return message(str(error), "warn")
     return message(_HINT) + ruler(known, known.threshold)
@@ -111,14 +111,14 @@ def panel_html(who: Visitor, encoder: str, tau: float) -> str:
     """The answer for the photos in the visitor's slots, or what is still missing."""
     first, second = who.shots.get("a"), who.shots.get("b")
     if first is None or second is None:
-        empty = ruler(calibration_of(encoder), tau)
+        empty = ruler(known_of(encoder), tau)
         return message(_HINT if first is second else "Now the other photo.") + _left(who) + empty
     answer = verify_answer(first, second, encoder, tau)
     return (
         f'<div class="cf-pair">{boxed(first, "a")}{chip(first, "x₁")}<span class="cf-vs" aria-hidden="true">‖ − '
         "‖</span>"
         f"{chip(second, 'x₂')}{boxed(second, 'b')}</div>{_verdict(answer)}"
-        f"{ruler(calibration_of(encoder), tau, [('d', answer['distance'])])}{_facts(answer)}{_cautions(first, second)}"
+        f"{ruler(known_of(encoder), tau, [('d', answer['distance'])])}{_facts(answer)}{_cautions(first, second)}"
         f'<p class="cf-statement">{escape(answer["statement"])}</p>'
     )
 
@@ -130,27 +130,27 @@ def _left(who: Visitor) -> str:
 def _verdict(answer: Json) -> str:
     kind, icon, words = ("same", "✓", "Same person") if answer["same"] else ("diff", "✕", "Different people")
     sign = "≤" if answer["same"] else ">"
+    chance = answer["probability"]
+    sure = f"probability of one person <b>{likely(chance)}</b>" if chance is not None else "not calibrated"
     return (
         f'<div class="cf-verdict cf-is-{kind}" role="status" data-same="{str(answer["same"]).lower()}">'
         f'<b class="cf-icon" aria-hidden="true">{icon}</b><strong>{words}</strong>'
-        f"<span>distance {answer['distance']:.3f} {sign} τ = {answer['threshold']:.3f}; probability of one person "
-        f"<b>{likely(answer['probability'])}</b></span></div>"
+        f"<span>distance {answer['distance']:.3f} {sign} τ = {answer['threshold']:.3f}; {sure}</span></div>"
     )
 
 
 def _facts(answer: Json) -> str:
-    ratio = answer["likelihood_ratio"]
-    evidence = f"{_times(ratio)} likelier for one person" if ratio >= 1 else f"{_times(1 / ratio)} likelier for two"
-    cells = (
+    cells = [
         ("Squared distance d = ‖f(x₁) − f(x₂)‖²", f"{answer['d_squared']:.4f}", ""),
         ("Plain distance ‖f(x₁) − f(x₂)‖", f"{answer['distance']:.4f}", "this is compared with τ"),
-        ("Evidence of the distance alone", evidence, ""),
-        (
-            "Threshold τ",
-            f"{answer['threshold']:.3f}",
-            f"right where {percent(answer['prior'])} of pairs are one person",
-        ),
-    )
+    ]
+    tau, ratio = f"{answer['threshold']:.3f}", answer["likelihood_ratio"]
+    if ratio is None:
+        cells.append(("Threshold τ", tau, "published for another network"))
+    else:
+        evidence = f"{_times(ratio)} likelier for one person" if ratio >= 1 else f"{_times(1 / ratio)} likelier for two"
+        cells.append(("Evidence of the distance alone", evidence, ""))
+        cells.append(("Threshold τ", tau, f"right where {percent(answer['prior'])} of pairs are one person"))
     items = "".join(
         f"<div><dt>{label}</dt><dd>{value} {f'<small>{note}</small>' if note else ''}</dd></div>"
         for label, value, note in cells

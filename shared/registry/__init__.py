@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from shared.errors import OptionError, WeightsError, quoted
-from shared.registry.types import Bundled, HubFile, InPackage, Origin, Record, Release, Task, WeightFile
+from shared.registry.types import Bundled, HubFile, InPackage, Origin, Published, Record, Release, Task, WeightFile
 from shared.settings import weights_dir
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "HubFile",
     "InPackage",
     "Origin",
+    "Published",
     "Record",
     "Release",
     "Task",

@@ -61,6 +61,14 @@ Origin = Bundled | InPackage | HubFile | Release
 
 
 @dataclass(frozen=True, kw_only=True)
+class Published:
+    """A figure that others have published, for use until ours is measured."""
+
+    value: float
+    source: str  # who found it, where, with what, on what
+
+
+@dataclass(frozen=True, kw_only=True)
 class Record:
     """One pretrained network: its files, where they come from, how to load it and how to feed it."""
 
@@ -78,6 +86,8 @@ class Record:
     # JSON below weights/ with thresholds and figures, their data and their command. Of a network that is not bundled it
     # may be missing until somebody measures it; what needs it then says so.
     measured: str | None = None
+    # The threshold to use while ``measured`` is missing: no error rates and no probabilities come with it.
+    published_threshold: Published | None = None
     card: str | None = None  # Markdown below weights/: the model card
 
     @property

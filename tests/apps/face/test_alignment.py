@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from apps.face.alignment import REFERENCE, chip, crop_box, cut, invert, pose, similarity, transform
+from apps.face.alignment import REFERENCE, chips, crop_box, cut, invert, pose, similarity, transform
 
 
 @given(angle=st.floats(-3.1, 3.1), scale=st.floats(0.05, 20), x=st.floats(-500, 500), y=st.floats(-500, 500))
@@ -42,7 +42,7 @@ def test_landmarks_come_to_lie_at_the_pose() -> None:
     landmarks = REFERENCE @ turn.T + (250, 20)
     for x, y in landmarks:
         picture[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3] = 255
-    aligned = chip(Image.fromarray(picture), landmarks, 150).astype(float).mean(2)
+    aligned = chips(Image.fromarray(picture), landmarks, 150, [1.0])[0].astype(float).mean(2)
     for x, y in pose(150):
         part = aligned[int(y) - 6 : int(y) + 7, int(x) - 6 : int(x) + 7]
         rows, columns = np.mgrid[int(y) - 6 : int(y) + 7, int(x) - 6 : int(x) + 7] + 0.5
