@@ -14,6 +14,9 @@ const at = (xs, ys, x) => {
   }
   return ys[ys.length - 1];
 };
+const SMALL = 0.05;  // the chance to take a stranger for somebody that the advice keeps to
+// The largest threshold on the grid whose false-accept rate is at most `far`.
+const strictest = (data, far) => data.tau[Math.max(data.far.findIndex((value) => value > far) - 1, 0)];
 const chance = (far, k) => far >= 1 ? 1 : -Math.expm1(k * Math.log1p(-far));
 // Normal deviate of a share, for the DET plot (Acklam-free: bisection on erf is enough for a drawing).
 const erf = (x) => {
@@ -103,7 +106,11 @@ function draw() {
   el('.cf-out-acc').textContent = percent(1 - (far + frr) / 2);
   el('.cf-out-k').textContent = k.toLocaleString('en');
   el('.cf-out-chance').textContent = percent(chance(far, k));
-  el('.cf-out-need').textContent = percent(-Math.expm1(Math.log1p(-0.01) / k));
+  const need = -Math.expm1(Math.log1p(-SMALL) / k), safe = strictest(data, need), use = el('.cf-use');
+  el('.cf-out-need').textContent = percent(need);
+  use.textContent = `Use τ = ${safe.toFixed(3)}`;
+  use.value = safe.toFixed(3);
+  el('.cf-out-miss').textContent = percent(at(data.tau, data.frr, safe), n);
   el('.cf-hist').innerHTML = svg(`Histograms of distances, threshold ${tau.toFixed(3)}`, histogram(data, tau));
   const wanted = el('input[name=cf-curve]:checked').value;
   el('.cf-roc').innerHTML = svg(`${wanted.toUpperCase()} curve, false accepts ${percent(far, n)}, false rejects ${percent(frr, n)}`, wanted === 'det' ? det(data, tau) : roc(data, tau));
@@ -116,6 +123,12 @@ function pull() {  // the tab's own slider moved
 }
 
 element.addEventListener('input', draw);
+element.addEventListener('click', (event) => {
+  if (!event.target.classList.contains('cf-use')) return;
+  el('.cf-tau-input').value = event.target.value;
+  draw();
+  el('.cf-tau-input').dispatchEvent(new Event('change', {bubbles: true}));
+});
 element.addEventListener('change', (event) => {  // released: the tab's own slider follows
   const slider = shared();
   if (!event.target.classList.contains('cf-tau-input') || !slider) return;

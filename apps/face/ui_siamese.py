@@ -149,13 +149,14 @@ def occlusion(encoder: str, request: gr.Request) -> Iterator[str]:
         return encode(chips, encoder, average="single")  # one pass per chip: a map takes hundreds
 
     spec = find_encoder(encoder)
-    pictures = ["", ""]
+    a, b = (shot.encoding(encoder).astype(np.float64) for shot in pair)
+    pictures, whole = ["", ""], float(((a - b) ** 2).sum())
     for which, (shot, other) in enumerate((pair, pair[::-1])):
         chip_in, chip_other = (one.face.views(spec)[0] for one in (shot, other))
         steps = occlude(chip_in, single([chip_other])[0], single, colour=spec.mean)
         for step in steps:
             pictures[which] = _map(chip_in, step.importance, f"x{'₁₂'[which]}", step.rows)
-            yield _maps(pictures)
+            yield _maps(pictures, step.d_squared, whole)
 
 
 def _map(chip_in: NDArray[np.uint8], importance: NDArray[np.float64], name: str, rows: int) -> str:
@@ -170,7 +171,13 @@ def _map(chip_in: NDArray[np.uint8], importance: NDArray[np.float64], name: str,
     )
 
 
-def _maps(pictures: list[str]) -> str:
+def _maps(pictures: list[str], single: float, whole: float) -> str:
+    averaged = (
+        ""
+        if abs(single - whole) < 1e-3
+        else f" The maps use one pass per chip, where this pair has d = {single:.3f}; the verdict's d = {whole:.3f} "
+        "compares means over mirrored and differently cut chips."
+    )
     return (
         f'<div class="cf-maps">{"".join(pictures)}<p>A grey square slides over each chip, and the covered chip is '
         "encoded anew. "
@@ -178,5 +185,5 @@ def _maps(pictures: list[str]) -> str:
         "alike. "
         '<b class="cf-is-diff">Orange</b>: covering it brings them nearer, so there they differ. Each map is for '
         "this one "
-        f"decision, scaled to its own largest value.</p></div>"
+        f"decision, scaled to its own largest value.{averaged}</p></div>"
     )
