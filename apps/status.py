@@ -47,16 +47,16 @@ def read_status(*, waiting: int) -> dict[str, Any]:
 
 
 def status_html(status: dict[str, Any]) -> str:
-    """``status`` as one line of labelled figures; the models in a tooltip and in a list for screen readers."""
+    """``status`` as one line of labelled figures and, once a model is loaded, a second line of models, newest first."""
     models = status["models"]
-    loaded = "; ".join(f"{m['name']} {_megabytes(m['bytes'])}, loaded in {m['load_s']:.1f} s" for m in models)
+    loaded = "; ".join(f"{m['name']} {_megabytes(m['bytes'])} in {m['load_s']:.1f} s" for m in models)
     loading = f", loading {', '.join(status['loading'])}" if status["loading"] else ""
     cells = (
         ("Device", status["device"], ""),
         (
             "Models in memory",
             f"{len(models)} ({_megabytes(status['cache_bytes'])}){loading}",
-            loaded or "none loaded yet",
+            f"{_megabytes(status['cache_budget'])} may be used",
         ),
         ("Cache", f"{status['hits']} hits, {status['misses']} misses", "leases that found their model loaded, or not"),
         (
@@ -70,7 +70,7 @@ def status_html(status: dict[str, Any]) -> str:
         f'<span class="ch-stat" title="{html.escape(tip, quote=True)}"><b>{label}</b> {html.escape(value)}</span>'
         for label, value, tip in cells
     )
-    listed = f'<span class="ch-stat ch-models">{html.escape(loaded)}</span>' if loaded else ""
+    listed = f'<span class="ch-stat ch-models"><b>Loaded</b> {html.escape(loaded)}</span>' if loaded else ""
     return f'<div class="ch-status" role="status" aria-live="off">{items}{listed}</div>'
 
 
