@@ -21,49 +21,63 @@ if TYPE_CHECKING:
     from apps.ekg.explain import Explained, LayerView
     from apps.ekg.rhythm import Rhythm
 
-DISCLAIMER = (
-    '<p class="ekg-not"><b>Not a medical device.</b> For teaching only: never use it to judge anybody\'s heart. '
-    "If you feel unwell, call a doctor.</p>"
+DISCLAIMER = "<b class='ekg-not'>Not a medical device.</b> For teaching only: never use it to judge anybody's heart."
+_MEANINGS = {
+    "Heart rate": "over all intervals",
+    "Slowest – fastest": "beats per minute over eight intervals in a row",
+    "SDNN · RMSSD": "spread of the intervals between normal beats, and of their differences from one to the next",
+    "Longest interval": "between two beats",
+    "Pauses over 2 s": "intervals longer than two seconds",
+    "Couplets S · V": "exactly two ectopic beats in a row",
+    "Runs of 3+ S · V": "three and more ectopic beats in a row",
+    "Longest run S · V": "beats",
+    "Bi- · trigeminy": "stretches in which every second, every third beat is ventricular",
+}
+SHORT_NAMES = dict(
+    zip(LETTERS, ("normal", "supraventricular", "ventricular", "fusion", "not classifiable"), strict=True)
 )
 _W, _H = 640, 200  # of a drawing, in its own units
 _MS = 8.0  # per sample
 
 
+def colours_css() -> str:
+    """The classes' colours as the variables ``--ekg-N`` ... of the style sheet, for light and for dark."""
+    light = "".join(f"--ekg-{item.letter}:{item.colour};" for item in CLASSES)
+    night = "".join(f"--ekg-{item.letter}:{item.colour_dark};" for item in CLASSES)
+    return f":root{{{light}}} .dark{{{night}}}"
+
+
 def summary_html(found: Classified, rhythm: Rhythm, title: str) -> str:
     """Rate, counts and rhythm of a classified recording, and its warnings."""
     cells = [
-        ("Beats", f"{rhythm.n_beats:,}"),
-        ("Length", _clock(rhythm.duration_s)),
         ("Heart rate", f"{_number(rhythm.mean_bpm)} / min"),
-        ("slowest – fastest, 8 beats", f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}"),
+        ("Slowest – fastest", f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}"),
         ("SDNN · RMSSD", f"{_number(rhythm.sdnn_ms)} · {_number(rhythm.rmssd_ms)} ms"),
         ("Longest interval", f"{_number(rhythm.longest_pause_s, 2)} s"),
         ("Pauses over 2 s", str(rhythm.pauses)),
         ("Couplets S · V", f"{rhythm.couplets['S']} · {rhythm.couplets['V']}"),
         ("Runs of 3+ S · V", f"{rhythm.runs['S']} · {rhythm.runs['V']}"),
         ("Longest run S · V", f"{rhythm.longest_run['S']} · {rhythm.longest_run['V']}"),
-        ("Bigeminy · trigeminy", f"{rhythm.bigeminy} · {rhythm.trigeminy}"),
-        ("Lead", html.escape(found.prepared.lead)),
+        ("Bi- · trigeminy", f"{rhythm.bigeminy} · {rhythm.trigeminy}"),
     ]
-    tiles = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in cells)
+    tiles = "".join(f"<div title='{_MEANINGS[name]}'><dt>{name}</dt><dd>{value}</dd></div>" for name, value in cells)
     notes = "".join(f"<li>{html.escape(warning)}</li>" for warning in found.warnings)
-    agreed = ""
+    facts = [f"lead {html.escape(found.prepared.lead)}", _clock(rhythm.duration_s), f"{rhythm.n_beats:,} beats"]
     if found.annotated is not None:
         same = int(np.sum(found.annotated == found.classes))
-        total = len(found.classes)
-        agreed = f"<p>Annotated: the network agrees on {same:,} of {total:,} beats ({same / total:.1%}).</p>"
-    counts = "".join(_class_chip(item.letter, item.name, item.colour, rhythm) for item in CLASSES)
+        facts.append(f"as annotated: {same:,} ({same / len(found.classes):.1%})")
+    counts = "".join(_class_chip(item.letter, item.name, rhythm) for item in CLASSES)
     return (
-        f'<div class="ekg-summary"><h3>{html.escape(title)}</h3><div class="ekg-chips">{counts}</div>{agreed}'
-        f"<dl>{tiles}</dl>{f'<ul class=ekg-notes>{notes}</ul>' if notes else ''}</div>"
+        f'<div class="ekg-summary"><p class="ekg-title"><b>{html.escape(title)}</b> {" · ".join(facts)}</p>'
+        f'<div class="ekg-chips">{counts}</div><dl>{tiles}</dl>'
+        f"{f'<ul class=ekg-notes>{notes}</ul>' if notes else ''}</div>"
     )
 
 
-def _class_chip(letter: str, name: str, colour: str, rhythm: Rhythm) -> str:
-    share = rhythm.burden[letter]
+def _class_chip(letter: str, name: str, rhythm: Rhythm) -> str:
     return (
-        f'<span class="ekg-chip" style="border-color:{colour}" title="{html.escape(name)}"><b>{letter}</b> '
-        f"{rhythm.counts[letter]:,} <small>{share:.1%}</small></span>"
+        f'<span class="ekg-chip" style="border-color:var(--ekg-{letter})" title="{html.escape(name)}"><b>{letter}</b> '
+        f"{SHORT_NAMES[letter]} <b>{rhythm.counts[letter]:,}</b> <small>{rhythm.burden[letter]:.1%}</small></span>"
     )
 
 
@@ -73,7 +87,7 @@ def bars_html(rows: Iterable[tuple[str, Sequence[float]]]) -> str:
     for title, values in rows:
         bars = "".join(
             f'<div class="ekg-bar-row"><span>{item.letter}</span>'
-            f'<i style="width:{100 * value:.1f}%;background:{item.colour}"></i>'
+            f'<i style="width:{100 * value:.1f}%;background:var(--ekg-{item.letter})"></i>'
             f"<em>{value:.3f}</em></div>"
             for item, value in zip(CLASSES, values, strict=False)
         )

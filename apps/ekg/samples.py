@@ -15,6 +15,7 @@ from shared.errors import check_choice
 class Sample:
     """One sample: what it is called, what it is, and how it is opened or made."""
 
+    button: str  # what one chooses it by
     title: str
     note: str
     make: Callable[[], Recording] | None = None  # None: the WFDB record ``file`` beside this module
@@ -44,6 +45,7 @@ def _noise() -> Recording:
 
 SAMPLES = {
     "208": Sample(
+        "Training patient 208",
         "Patient 208, 5 minutes (a training patient)",
         "MIT-BIH record 208, lead MLII, nobody's annotations: a woman of 23 with uniform premature ventricular beats, "
         "couplets and fusion beats. The network was trained on her, so its answers here prove nothing. "
@@ -51,18 +53,21 @@ SAMPLES = {
         file="208-five-minutes",
     ),
     "premature": Sample(
+        "Made up: premature beats",
         "Synthetic: premature beats, 10 minutes",
         "Made by our generator with its own annotations: a sinus rhythm with premature atrial (S) and ventricular (V) "
         "beats. Nobody's heart.",
         make=_premature,
     ),
     "fibrillation": Sample(
+        "Made up: fibrillation",
         "Synthetic: like atrial fibrillation, 3 minutes",
         "Made by our generator: no P waves, irregular intervals. Every beat is N or V; a classifier that calls every "
         "early beat S fails here.",
         make=_fibrillation,
     ),
     "noise": Sample(
+        "Made up: noise",
         "Synthetic: noise, 1 minute",
         "Not a heart: the classifier has to say that it cannot classify it.",
         make=_noise,

@@ -5,76 +5,74 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from apps.ekg import ui_inside, ui_measure
-from apps.ekg.pictures import DISCLAIMER
-from apps.ekg.samples import SAMPLES
-from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, intro, section
-from shared.errors import RecordError
+from apps.ekg.pictures import DISCLAIMER, colours_css
+from apps.ekg.samples import SAMPLES, Sample
+from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, section
+from shared.errors import HubError, RecordError
+
+if TYPE_CHECKING:
+    from apps.ekg.classify import Classified
+    from apps.ekg.recording import Recording
 
 _VIEWER = Path(__file__).parent / "viewer"
 _ENDINGS = [".hea", ".dat", ".atr", ".zip", ".csv", ".txt", ".tsv", ".edf"]
-_UPLOAD = "upload"
+_FORMATS = "WFDB (.hea, .dat, .atr; or all in a .zip), CSV, an Apple Watch's CSV, EDF. It is classified at once."
+_UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
 
 
 def build() -> None:
-    """Lay out the tab."""
-    intro(
-        "A small 1-D convolutional network reads each heartbeat of an EKG: **N** normal, **S** supraventricular "
-        "ectopic, **V** ventricular ectopic, **F** fusion, **Q** not classifiable. It learned from 22 patients; what "
-        "counts is how it does on others (*How good is it?*)."
-    )
-    gr.HTML(f"<style>{_read('tab.css')}</style>{DISCLAIMER}")
+    """Lay out the tab; the sample is classified when the strip is first seen."""
+    section("use", "Classify a recording", DISCLAIMER)
     token = gr.State("")
-    section("use", "Classify a recording")
-    with gr.Row():
-        with gr.Column(scale=2, min_width=300):
-            choices = [(sample.title, key) for key, sample in SAMPLES.items()]
+    with gr.Row(elem_id="ekg-top"):
+        with gr.Column(scale=1, min_width=260, elem_id="ekg-controls"):
+            choices = [(sample.button, key) for key, sample in SAMPLES.items()]
             sample = gr.Radio(choices, value="208", label="Samples", elem_id="ekg-sample")
             files = gr.File(
-                label="Or your own: WFDB files, a zip of them, CSV, an Apple Watch's CSV, EDF",
+                label="Your own recording",
                 file_count="multiple",
                 file_types=_ENDINGS,
-                height=130,
+                height=120,
                 elem_id="ekg-files",
             )
+            gr.HTML(f"<style>{colours_css()}{_read('tab.css')}</style><p class='ekg-caption'>{_FORMATS}</p>")
             with gr.Accordion("Lead, rate, beats", open=False):
-                lead = gr.Dropdown(
-                    [], label="Lead (the one nearest to MLII by itself)", value=None, allow_custom_value=True
-                )
-                rate = gr.Number(label="Rate in Hz, for a text file without times", value=None, minimum=0)
+                lead = gr.Dropdown([], label="Lead", info="By itself: the one nearest to MLII", allow_custom_value=True)
+                rate = gr.Number(label="Rate in Hz", info="For a text file without times", value=None, minimum=0)
                 annotated = gr.Checkbox(True, label="Take the annotated beats where there are any")
             go = gr.Button("Classify", variant="primary", elem_id="ekg-classify")
-        with gr.Column(scale=3, min_width=320):
-            summary = gr.HTML(
-                "<p class='ekg-caption'>Choose a sample, or upload a recording.</p>", elem_id="ekg-summary"
+        with gr.Column(scale=4, min_width=320, elem_id="ekg-result"):
+            summary = gr.HTML(_progress("Opening the sample", 0.0), elem_id="ekg-summary")
+            viewer = gr.HTML(
+                "",
+                html_template=_read("strip.html"),
+                css_template=_read("strip.css"),
+                js_on_load=_read("strip.js"),
+                live="",
+                elem_id="ekg-viewer",
             )
-    viewer = gr.HTML(
-        "",
-        html_template=_read("strip.html"),
-        css_template=_read("strip.css"),
-        js_on_load=_read("strip.js"),
-        live="",
-        elem_id="ekg-viewer",
-    )
-    part = gr.Slider(0, 1, 0, step=1, label="Hour of the recording on the strip", visible=False)
-    with gr.Row():
-        live = gr.Button("Monitor: classify while it runs", size="sm", elem_id="ekg-live")
-        stop = gr.Button("Stop", size="sm", elem_id="ekg-stop")
-        table = gr.DownloadButton("Beats as CSV", size="sm", interactive=False, elem_id="ekg-csv")
-        marks = gr.DownloadButton("Beats as WFDB annotations", size="sm", interactive=False, elem_id="ekg-atr")
-    shown = [summary, viewer, token, lead, part, table, marks]
+            part = gr.Slider(0, 1, 0, step=1, label="Hour of the recording on the strip", visible=False)
+            with gr.Row():
+                live = gr.Button("Monitor: classify while it runs", size="sm", elem_id="ekg-live")
+                stop = gr.Button("Stop", size="sm", elem_id="ekg-stop", min_width=80)
+                table = gr.DownloadButton("Beats as CSV", size="sm", interactive=False, elem_id="ekg-csv")
+                marks = gr.DownloadButton("Beats as WFDB annotations", size="sm", interactive=False, elem_id="ekg-atr")
+            about = gr.HTML("", elem_id="ekg-about")
+    shown = [summary, viewer, token, lead, part, table, marks, about]
 
     asked = [sample, files, rate, lead, annotated]
-    go.click(guard(_classify), asked, shown, **QUICK, **PRIVATE)
-    files.upload(
-        _fresh_lead, None, lead, **LIGHT, **PRIVATE
-    )  # the lead of the last recording is no choice for this one
-    fresh = sample.input(lambda: (None, _fresh_lead()), None, [files, lead], **LIGHT, **PRIVATE)
+    first = viewer.load(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    go.click(guard(_classify), asked, shown, cancels=[first], **QUICK, **PRIVATE)
+    # the lead of the last recording is no choice for the next one
+    fresh = sample.input(lambda: (None, _fresh_lead()), None, [files, lead], cancels=[first], **LIGHT, **PRIVATE)
     fresh.then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    sent = files.upload(_fresh_lead, None, lead, cancels=[first], **LIGHT, **PRIVATE)
+    sent.then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
     part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
     running = live.click(guard(_follow), token, viewer, **QUICK, **PRIVATE)
     stop.click(guard(_stopped), None, viewer, cancels=[running], **LIGHT, **PRIVATE)
@@ -120,32 +118,60 @@ def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | Non
 def _classify(
     sample: str, files: list[str] | None, rate_hz: float | None, lead: str | None, annotated: bool
 ) -> Iterator[tuple[Any, ...]]:
-    """Classify the uploaded files, or the sample where there are none."""
-    from apps.ekg.classify import Classified, classify
-    from apps.ekg.model import leased
+    """Classify the uploaded files, or the sample where there are none; a refusal stays on the page."""
     from apps.ekg.records import opened
     from apps.ekg.samples import opened_sample
 
-    waiting = (gr.skip(),) * 6
-    source = opened([Path(name) for name in files], rate_hz=rate_hz or None) if files else opened_sample(sample)
-    yield (_progress("Reading", 0.0), *waiting)
-    with source as recording, leased() as network:
-        wanted = lead if lead in recording.leads else None
-        for step in classify(recording, network, lead=wanted, use_annotations=annotated):
-            if isinstance(step, Classified):
-                note = "" if files else SAMPLES[sample].note
-                title = recording.name if files else SAMPLES[sample].title
-                with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
-                    yield _result(step, title, note, Path(folder))
-            else:
-                yield (_progress(step.stage, step.share), *waiting)
+    yield (_progress("Reading", 0.0), *_UNCHANGED)
+    try:
+        source = opened([Path(name) for name in files], rate_hz=rate_hz or None) if files else opened_sample(sample)
+        with source as recording:
+            yield from _classify_opened(recording, None if files else SAMPLES[sample], lead, annotated)
+    except HubError as error:
+        yield _refused(error, "")
+
+
+def _classify_opened(
+    recording: Recording, sample: Sample | None, lead: str | None, annotated: bool
+) -> Iterator[tuple[Any, ...]]:
+    """Classify ``recording``, which is ``sample`` or a visitor's own; noise is shown as it is, without an answer."""
+    from apps.ekg.classify import Classified, classify
+    from apps.ekg.model import leased
+    from apps.ekg.strip import signal_json
+
+    wanted = lead if lead in recording.leads else None
+    try:
+        with leased() as network:
+            for step in classify(recording, network, lead=wanted, use_annotations=annotated):
+                if isinstance(step, Classified):
+                    with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
+                        yield _result(step, sample, Path(folder))
+                else:
+                    yield (_progress(step.stage, step.share), *_UNCHANGED)
+    except RecordError as error:
+        yield _refused(error, signal_json(recording, recording.lead_index(wanted)))
+
+
+def _refused(error: HubError, strip: str) -> tuple[Any, ...]:
+    """Why there is no answer, the bare ``strip`` where there is a signal, and nothing of the recording before."""
+    sentences = " ".join(f"<span>{escape(sentence)}</span>" for sentence in error.sentences())
+    return (
+        f'<div class="ekg-refused" role="alert"><b>Not classified.</b> {sentences}</div>',
+        gr.HTML(strip, live=""),
+        "",
+        gr.skip(),
+        gr.Slider(0, 1, 0, step=1, visible=False),
+        gr.DownloadButton(value=None, interactive=False),
+        gr.DownloadButton(value=None, interactive=False),
+        "",
+    )
 
 
 def _fresh_lead() -> Any:
     return gr.Dropdown([], value=None)
 
 
-def _result(found: Any, title: str, note: str, folder: Path) -> tuple[Any, ...]:
+def _result(found: Classified, sample: Sample | None, folder: Path) -> tuple[Any, ...]:
     """What the page shows of a ``Classified``; its exports are written into ``folder``."""
     from apps.ekg.export import write_annotations, write_csv
     from apps.ekg.pictures import summary_html
@@ -159,15 +185,15 @@ def _result(found: Any, title: str, note: str, folder: Path) -> tuple[Any, ...]:
     write_csv(found, folder / f"{plain}.csv")
     write_annotations(found, folder / f"{plain}.convhub")
     hours = int(found.recording.duration_s // PART_S)
-    about = f'<p class="ekg-caption">{escape(note)}</p>' if note else ""
     return (
-        summary_html(found, rhythm, title) + about,
+        summary_html(found, rhythm, sample.title if sample else found.recording.name),
         gr.HTML(strip_json(found, token), live=""),
         token,
         gr.Dropdown(list(found.recording.leads), value=found.prepared.lead),
         gr.Slider(0, max(1, hours), 0, step=1, visible=hours >= 1),
         gr.DownloadButton(value=str(folder / f"{plain}.csv"), interactive=True),
         gr.DownloadButton(value=str(folder / f"{plain}.convhub"), interactive=True),
+        f'<p class="ekg-caption">{escape(sample.note)}</p>' if sample else "",
     )
 
 
@@ -212,12 +238,3 @@ def _stopped() -> Any:
 def _progress(stage: str, share: float) -> str:
     width = round(100 * share)
     return f'<p class="ekg-caption" role="status">{escape(stage)} …</p><progress max="100" value="{width}"></progress>'
-
-
-def require(token: str) -> Any:
-    """The classified recording behind ``token``, or a message that there is none yet."""
-    from apps.ekg.results import result_store
-
-    if not token:
-        raise RecordError("A recording was classified before", "none yet", "Press Classify first.")
-    return result_store().get(token)

@@ -8,6 +8,10 @@ import gradio as gr
 
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 
+_UNBROKEN = (
+    "<p class='ekg-caption'>Move a slider: five minutes of the recording are disturbed, classified again and shown on "
+    "the strip above; here you read how many beats keep their class.</p>"
+)
 TAB = "ekg-inside"  # the id of the tab with the view into a beat
 
 
@@ -41,16 +45,27 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
     """Lay out the sliders that disturb the recording."""
     section("inside", "Break it", "What noise, a wrong gain, swapped electrodes or a slow recorder do to the answers.")
     with gr.Row():
-        noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)")
+        noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)", elem_id="ekg-noise")
         drift = gr.Slider(0, 3, 0, step=0.1, label="Drift (mV)")
         gain = gr.Slider(0.02, 5, 1, step=0.02, label="Gain")
         rate = gr.Slider(20, 125, 125, step=5, label="Rate (Hz)")
         inverted = gr.Checkbox(False, label="Upside down")
-    broken = gr.HTML(elem_id="ekg-broken")
-    controls = [noise, drift, gain, rate, inverted]
-    for control in (noise, drift, gain, rate):
-        control.release(guard(_break), [token, *controls], [broken, viewer], **QUICK, **PRIVATE)
-    inverted.input(guard(_break), [token, *controls], [broken, viewer], **QUICK, **PRIVATE)
+    mend = gr.Button("Undo all of it", size="sm", elem_id="ekg-mend")
+    broken = gr.HTML(_UNBROKEN, elem_id="ekg-broken")
+    controls: list[Any] = [noise, drift, gain, rate, inverted]
+    for control in controls:  # not release, which a slider moved with the keyboard does not tell
+        control.input(
+            guard(_break), [token, *controls], [broken, viewer], trigger_mode="always_last", **QUICK, **PRIVATE
+        )
+    mend.click(guard(_mend), token, [*controls, broken, viewer], **LIGHT, **PRIVATE)
+
+
+def _mend(token: str) -> tuple[Any, ...]:
+    """The sliders where they were, and the recording as it was."""
+    from apps.ekg.results import result_store
+    from apps.ekg.strip import strip_json
+
+    return 0, 0, 1, 125, False, _UNBROKEN, strip_json(result_store().get(token), token)
 
 
 def _choose(token: str, which: float, channel: float, position: float, event: gr.EventData) -> tuple[Any, ...]:
@@ -86,7 +101,7 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
         layers_html(view.layers, windows.shape),
         _sliding(token, index, which, channel, position),
         index,
-        gr.Tabs(selected=TAB),
+        gr.skip() if getattr(event, "unasked", False) else gr.Tabs(selected=TAB),
     )
 
 
@@ -121,10 +136,9 @@ def _break(token: str, noise: float, drift: float, gain: float, rate: float, inv
     from apps.ekg.pictures import table_html
     from apps.ekg.results import result_store
     from apps.ekg.strip import strip_json
-    from apps.ekg.ui import require
     from shared.errors import RecordError
 
-    found = require(token)
+    found = result_store().get(token)
     part = excerpt(found)
     how = Disturbance(noise_mv=noise, drift_mv=drift, gain=gain, inverted=inverted, rate_hz=rate)
     with leased() as network:
@@ -141,4 +155,4 @@ def _break(token: str, noise: float, drift: float, gain: float, rate: float, inv
         ("beat found that was none", f"{result.added:,}", ""),
     ]
     text = table_html(("The first five minutes", "beats", "share"), rows, "Against the undisturbed recording")
-    return text, strip_json(after, result_store().keep(after))
+    return text, strip_json(after, result_store().keep(after), label="disturbed")

@@ -1,10 +1,9 @@
 // The paper strip: 25 mm/s, 10 mm/mV, drawn on a canvas, scrolled by drag, wheel, buttons and keys, played in real time.
 // value: the classified recording as JSON (apps/ekg/strip.py); live: answers that arrive while it plays.
 const $ = (selector) => element.querySelector(selector);
-const CLASS_NAMES = { N: 'normal', S: 'supraventricular', V: 'ventricular', F: 'fusion', Q: 'not classified' };
-const PX_PER_MM = 4, MM_PER_S = 25, MM_PER_MV = 10, COUNTS_PER_MV = 200, LIST_LENGTH = 200;
+const PX_PER_MM = 4, MM_PER_S = 25, MM_PER_MV = 10, COUNTS_PER_MV = 200, LIST_LENGTH = 200, PAPER_HEIGHT = 260, OVERVIEW_HEIGHT = 44;
 const s = { data: null, signal: null, at: 0, speed: 1, playing: false, last: 0, chosen: -1, filter: 'SVFQ', live: [], drag: null,
-  velocity: 0, frame: 0, following: false };
+  velocity: 0, frame: 0, following: false, colours: null, sheet: null, whole: null };
 
 const clock = (t) => {
   const h = Math.floor(t / 3600), m = Math.floor((t % 3600) / 60), sec = (t % 60).toFixed(1).padStart(4, '0');
@@ -14,7 +13,13 @@ const pxPerS = () => PX_PER_MM * MM_PER_S;
 const width = () => $('.ekg-paper').clientWidth || 600;
 const visible = () => width() / pxPerS();
 const dark = () => document.body.classList.contains('dark');
-const colour = (letter) => (s.data && (dark() ? s.data.colours_dark : s.data.colours)[letter]) || '#888';
+const colour = (letter) => { // of the page's style sheet, read once for light and once for dark
+  if (!s.colours) {
+    const style = getComputedStyle(document.body);
+    s.colours = Object.fromEntries([...'NSVFQ'].map((one) => [one, style.getPropertyValue(`--ekg-${one}`).trim() || '#888']));
+  }
+  return s.colours[letter];
+};
 const first = (t) => { // index of the first beat at or after t
   let low = 0, high = s.data.times.length;
   while (low < high) { const mid = (low + high) >> 1; if (s.data.times[mid] < t) low = mid + 1; else high = mid; }
@@ -30,11 +35,11 @@ function load() {
   let data = null;
   try { data = props.value ? JSON.parse(props.value) : null; } catch { data = null; }
   const same = s.data && data && s.data.token === data.token;
-  s.data = data; s.live = []; s.chosen = -1;
+  s.data = data; s.live = []; s.chosen = -1; s.whole = null;
   if (!same) { s.at = 0; s.playing = false; }
   s.signal = data ? decode(data.signal) : null;
-  element.querySelectorAll('.ekg-viewer').forEach((node) => { node.hidden = !data; });
   bind(); listBeats(); draw();
+  if (!same && data && data.token) show(first(0) < data.times.length ? Math.max(0, [...data.classes].findIndex((c) => c !== 'N')) : -1, true);
 }
 
 function moveTo(t) {
@@ -55,24 +60,45 @@ function fit(canvas, height) {
 
 function draw() {
   if (s.frame) return;
-  s.frame = requestAnimationFrame(() => { s.frame = 0; if (s.data && $('.ekg-paper')) { paper(); overview(); readout(); } });
+  s.frame = requestAnimationFrame(() => {
+    s.frame = 0;
+    if (!$('.ekg-paper')?.clientWidth) return; // of another tab
+    paper(); overview();
+    if (s.data) readout();
+  });
 }
 
-function grid(c, w, h) {
-  const night = dark();
-  c.fillStyle = night ? '#17120f' : '#fffaf7'; c.fillRect(0, 0, w, h);
-  const shift = (s.at * pxPerS()) % (PX_PER_MM * 5);
-  for (const [step, style] of [[PX_PER_MM, night ? '#2c211b' : '#fbe3da'], [PX_PER_MM * 5, night ? '#4a342a' : '#f3bfae']]) {
-    c.strokeStyle = style; c.lineWidth = 1; c.beginPath();
-    for (let x = -shift; x <= w; x += step) { c.moveTo(Math.round(x) + 0.5, 0); c.lineTo(Math.round(x) + 0.5, h); }
-    for (let y = h / 2 % step; y <= h; y += step) { c.moveTo(0, Math.round(y) + 0.5); c.lineTo(w, Math.round(y) + 0.5); }
-    c.stroke();
+function cached(kind, canvas, w, h, paint) { // what scrolling does not change is painted once, and again in another size or in the dark
+  const key = `${w} ${h} ${dark()} ${canvas.width}`;
+  if (!s[kind] || s[kind].key !== key) {
+    const made = document.createElement('canvas'), ratio = canvas.width / canvas.clientWidth;
+    made.width = Math.ceil(w * ratio); made.height = Math.ceil(h * ratio);
+    const c = made.getContext('2d');
+    c.scale(ratio, ratio); paint(c);
+    s[kind] = { key, made };
   }
+  return s[kind].made;
+}
+
+function grid(c, w, h) { // one thick square wider than the strip, so that any place of it can be cut out
+  const thick = PX_PER_MM * 5, wide = w + thick;
+  const sheet = cached('sheet', $('.ekg-paper'), wide, h, (g) => {
+    const night = dark();
+    g.fillStyle = night ? '#17120f' : '#fffaf7'; g.fillRect(0, 0, wide, h);
+    for (const [step, style] of [[PX_PER_MM, night ? '#2c211b' : '#fbe3da'], [thick, night ? '#4a342a' : '#f3bfae']]) {
+      g.strokeStyle = style; g.lineWidth = 1; g.beginPath();
+      for (let x = 0; x <= wide; x += step) { g.moveTo(x + 0.5, 0); g.lineTo(x + 0.5, h); }
+      for (let y = h / 2 % step; y <= h; y += step) { g.moveTo(0, Math.round(y) + 0.5); g.lineTo(wide, Math.round(y) + 0.5); }
+      g.stroke();
+    }
+  });
+  c.drawImage(sheet, -((s.at * pxPerS()) % thick), 0, wide, h);
 }
 
 function paper() {
-  const [c, w, h] = fit($('.ekg-paper'), 300), d = s.data, mid = h * 0.56, night = dark();
+  const [c, w, h] = fit($('.ekg-paper'), PAPER_HEIGHT), d = s.data, mid = h * 0.56, night = dark();
   grid(c, w, h);
+  if (!d) return;
   const until = s.at + visible();
   const now = s.playing ? s.at + visible() * 0.85 : Infinity; // while it plays, what lies behind the pen is not written yet
   for (let i = Math.max(0, first(s.at) - 1); i < d.times.length && d.times[i] < until + 0.5; i++) {
@@ -85,7 +111,7 @@ function paper() {
   c.strokeStyle = night ? '#9ff3c9' : '#10182b'; c.lineWidth = 1.4; c.lineJoin = 'round'; c.beginPath();
   const centre = median(start, Math.min(s.signal.length, start + Math.ceil(visible() * d.rate)));
   for (let i = start; i < stop; i++) {
-    const x = (i / d.rate - s.at) * pxPerS(), y = mid - ((s.signal[i] - centre) / COUNTS_PER_MV) * MM_PER_MV * PX_PER_MM * d.gain;
+    const x = (i / d.rate - s.at) * pxPerS(), y = mid - ((s.signal[i] - centre) / COUNTS_PER_MV) * MM_PER_MV * PX_PER_MM;
     if (i === start) c.moveTo(x, y); else c.lineTo(x, y);
   }
   c.stroke();
@@ -129,11 +155,19 @@ function median(from, to) {
 }
 
 function overview() {
-  const [c, w, h] = fit($('.ekg-overview'), 46), d = s.data, night = dark();
+  const [c, w, h] = fit($('.ekg-overview'), OVERVIEW_HEIGHT), d = s.data, night = dark();
   c.fillStyle = night ? '#0c1424' : '#f1f5f9'; c.fillRect(0, 0, w, h);
-  const x = (t) => (t / d.duration) * w, y = (bpm) => h - 4 - Math.min(1, Math.max(0, (bpm - 30) / 170)) * (h - 16);
-  c.strokeStyle = night ? '#9fb0c6' : '#526072'; c.lineWidth = 1; c.beginPath();
-  const step = Math.max(1, Math.floor(d.times.length / (w * 2)));
+  if (!d) return;
+  const x = (t) => (t / d.duration) * w;
+  c.drawImage(cached('whole', $('.ekg-overview'), w, h, (g) => whole(g, h, x)), 0, 0, w, h);
+  c.strokeStyle = night ? '#2dd4bf' : '#0f766e'; c.lineWidth = 2;
+  c.strokeRect(x(s.at), 1, Math.max(4, x(Math.min(visible(), d.duration))), h - 2);
+}
+
+function whole(c, h, x) { // heart rate from 30 to 200 a minute, and a tick for each abnormal beat
+  const d = s.data, y = (bpm) => h - 4 - Math.min(1, Math.max(0, (bpm - 30) / 170)) * (h - 16);
+  c.strokeStyle = dark() ? '#9fb0c6' : '#526072'; c.lineWidth = 1; c.beginPath();
+  const step = Math.max(1, Math.floor(d.times.length / (width() * 2)));
   for (let i = step; i < d.times.length; i += step) {
     const bpm = (60 * step) / (d.times[i] - d.times[i - step]);
     if (i === step) c.moveTo(x(d.times[i]), y(bpm)); else c.lineTo(x(d.times[i]), y(bpm));
@@ -143,8 +177,6 @@ function overview() {
     c.fillStyle = colour(letter);
     for (let i = 0; i < d.times.length; i++) if (d.classes[i] === letter) c.fillRect(x(d.times[i]), 0, 1.5, 9);
   }
-  c.strokeStyle = night ? '#2dd4bf' : '#0f766e'; c.lineWidth = 2;
-  c.strokeRect(x(s.at), 1, Math.max(4, x(Math.min(visible(), d.duration))), h - 2);
 }
 
 function readout() {
@@ -154,6 +186,7 @@ function readout() {
   for (let n = from; n <= Math.min(i, d.times.length - 1); n++) rr.push(d.times[n] - d.times[n - 1]);
   const bpm = rr.length ? Math.round((60 * rr.length) / rr.reduce((a, b) => a + b, 0)) : '–';
   $('.ekg-rate').textContent = bpm;
+  $('.ekg-label').textContent = d.label;
   $('.ekg-time').textContent = `${clock(s.at + d.start)} to ${clock(Math.min(s.at + visible(), d.duration) + d.start)}`;
   $('.ekg-play').textContent = s.playing ? 'Pause' : 'Play';
   $('.ekg-play').setAttribute('aria-pressed', String(s.playing));
@@ -176,14 +209,19 @@ function play(on) {
   requestAnimationFrame(tick); draw();
 }
 
-function choose(i) {
+function show(i, unasked) { // a beat on the strip and, through the event, from the inside
   if (i < 0 || i >= s.data.times.length) return;
   s.chosen = i; s.playing = false;
   if (s.data.times[i] < s.at + 0.3 || s.data.times[i] > s.at + visible() - 0.6) moveTo(s.data.times[i] - visible() / 2);
   draw();
   element.querySelectorAll('.ekg-list button').forEach((b) => b.classList.toggle('chosen', Number(b.dataset.i) === i));
-  trigger('select', { index: i + s.data.first, token: s.data.token });
+  const inside = $('.ekg-inside');
+  inside.hidden = false;
+  inside.textContent = `Beat ${i + s.data.first + 1}: ${s.data.classes[i]} ${s.data.sure[i]} % · why? ↓`;
+  trigger('select', { index: i + s.data.first, token: s.data.token, unasked });
 }
+
+const choose = (i) => show(i, false);
 
 function abnormal(step) {
   const d = s.data, from = s.chosen >= 0 ? s.chosen : first(s.at + visible() / 2);
@@ -192,7 +230,9 @@ function abnormal(step) {
 
 function listBeats() {
   const list = $('.ekg-list');
-  if (!list || !s.data) return;
+  if (!list) return;
+  $('.ekg-inside').hidden = true;
+  if (!s.data) { list.replaceChildren(); $('.ekg-count').textContent = ''; return; }
   const d = s.data, found = [];
   for (let i = 0; i < d.times.length && found.length <= LIST_LENGTH; i++) if (s.filter.includes(d.classes[i])) found.push(i);
   let total = 0; for (const letter of d.classes) if (s.filter.includes(letter)) total++;
@@ -203,7 +243,7 @@ function listBeats() {
     const letter = d.classes[i], mark = document.createElement('b');
     mark.textContent = letter; mark.style.color = colour(letter);
     button.append(mark, ` ${clock(d.times[i] + d.start)} `, Object.assign(document.createElement('span'), { textContent: `${d.sure[i]} %` }));
-    button.setAttribute('aria-label', `${CLASS_NAMES[letter]} beat at ${clock(d.times[i] + d.start)}, probability ${d.sure[i]} percent`);
+    button.setAttribute('aria-label', `${d.names[letter]} beat at ${clock(d.times[i] + d.start)}, probability ${d.sure[i]} percent`);
     button.addEventListener('click', () => choose(i));
     return button;
   }));
@@ -251,6 +291,7 @@ function bind() {
   $('.ekg-on').addEventListener('click', () => moveTo(s.at + visible() * 0.9));
   $('.ekg-previous').addEventListener('click', () => abnormal(-1));
   $('.ekg-next').addEventListener('click', () => abnormal(1));
+  $('.ekg-inside').addEventListener('click', () => document.querySelector('#ekg-beat')?.scrollIntoView({ behavior: 'smooth', block: 'center' }));
   $('.ekg-speed').addEventListener('change', (e) => { s.speed = Number(e.target.value); });
   $('.ekg-filter').addEventListener('change', (e) => { s.filter = e.target.value; listBeats(); });
   new ResizeObserver(() => draw()).observe(canvas);
@@ -270,5 +311,13 @@ function live() {
 
 watch('value', load);
 watch('live', live);
-new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+new MutationObserver(() => { s.colours = s.sheet = s.whole = null; draw(); }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
 load();
+new IntersectionObserver((seen, observer) => { // the sample is classified when the strip is first seen, not before
+  if (!seen.some((one) => one.isIntersecting)) return;
+  setTimeout(() => { // the page opens on its first tab and then goes to the one that its address asks for
+    if (!$('.ekg-paper')?.clientWidth) return;
+    observer.disconnect();
+    if (!s.data) trigger('load');
+  }, 300);
+}).observe(element);
