@@ -1,4 +1,4 @@
-"""Tables in the README that a command writes between two comments, so that they cannot drift from what they show."""
+"""Tables in a README that a command writes between two comments, so that they cannot drift from what they show."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def with_block(text: str, name: str, block: str) -> str:
     return between.sub(lambda match: f"{match[1]}{block}{match[2]}", text)
 
 
-def rewrite(name: str, block: str) -> None:
-    """Write ``block`` into the README's part ``name``."""
-    path().write_text(with_block(path().read_text(encoding="utf-8"), name, block), encoding="utf-8")
+def rewrite(file: Path, name: str, block: str) -> None:
+    """Write ``block`` into the part ``name`` of ``file``."""
+    file.write_text(with_block(file.read_text(encoding="utf-8"), name, block), encoding="utf-8")

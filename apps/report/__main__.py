@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("readme", help="write the README's table of figures")
     parser.parse_args(argv)
-    readme.rewrite("figures", markdown())
+    readme.rewrite(readme.path(), "figures", markdown())
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from shared import readme, registry
 from shared.cli import Parser, run, write_json
 from shared.errors import HashError, HubError, OptionError, WeightsError
 from shared.registry.types import Bundled, HubFile, InPackage, Record
+from shared.settings import weights_dir
 from shared.weights import FileState, ensure, inspect
-from shared.weights.table import weights_table
+from shared.weights.table import licences_table, weights_table
 
 
 def main(argv: Sequence[str]) -> None:
@@ -22,7 +23,8 @@ def main(argv: Sequence[str]) -> None:
     elif arguments.command == "fetch":
         _fetch(arguments.name, everything=arguments.all, as_json=arguments.json)
     elif arguments.command == "readme":
-        readme.rewrite("weights", weights_table())
+        readme.rewrite(readme.path(), "weights", weights_table())
+        readme.rewrite(weights_dir() / "README.md", "licences", licences_table())
     else:
         _verify(arguments.name, as_json=arguments.json)
 
@@ -39,7 +41,7 @@ def _parser() -> Parser:
     verifying = commands.add_parser("verify", help="hash every file that is here")
     verifying.add_argument("name", nargs="?", help="only this one")
     verifying.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    commands.add_parser("readme", help="write the README's table from the registry")
+    commands.add_parser("readme", help="write the tables of the two READMEs from the registry")
     return parser
 
 

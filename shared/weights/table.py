@@ -1,4 +1,4 @@
-"""The README's table of weights, made from the registry."""
+"""The tables of weights in the two READMEs, made from the registry."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ def weights_table() -> str:
     for record in registry.records():
         card = f"[`{record.name}`](weights/{record.card})" if record.card else f"`{record.name}`"
         rows.append(f"| {card} | {record.title} | {record.size / 1e6:.1f} MB | {_origin(record)} | {record.licence} |")
+    return "\n".join(rows) + "\n"
+
+
+def licences_table() -> str:
+    """A Markdown table of licences and sources, one row per record, with paths as seen from ``weights/``."""
+    rows = ["| name | licence | source |", "| --- | --- | --- |"]
+    for record in registry.records():
+        card = f"[`{record.name}`]({record.card})" if record.card else f"`{record.name}`"
+        rows.append(f"| {card} | {record.licence} | {record.source} |")
     return "\n".join(rows) + "\n"
 
 

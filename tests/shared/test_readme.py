@@ -9,7 +9,7 @@ import pytest
 
 from apps.report import headlines
 from shared import readme, settings
-from shared.weights.table import weights_table
+from shared.weights.table import licences_table, weights_table
 
 
 def text() -> str:
@@ -18,6 +18,14 @@ def text() -> str:
 
 def test_the_table_of_weights_is_that_of_the_registry() -> None:
     assert readme.with_block(text(), "weights", weights_table()) == text(), "run make readme"
+
+
+def test_every_licence_is_listed_beside_the_weights() -> None:
+    listed = (settings.weights_dir() / "README.md").read_text(encoding="utf-8")
+    assert readme.with_block(listed, "licences", licences_table()) == listed, "run make readme"
+    samples = sorted(folder for folder in (readme.path().parent / "apps").glob("*/samples"))
+    assert [folder for folder in samples if f"](../apps/{folder.parent.name}/samples/README.md)" not in listed] == []
+    assert [folder for folder in samples if not (folder / "README.md").is_file()] == []
 
 
 def test_the_table_of_figures_is_that_of_the_measured_files() -> None:
