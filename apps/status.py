@@ -49,7 +49,7 @@ def read_status(*, waiting: int) -> dict[str, Any]:
 def status_html(status: dict[str, Any]) -> str:
     """``status`` as one line of labelled figures and, once a model is loaded, a second line of models, newest first."""
     models = status["models"]
-    loaded = "; ".join(f"{m['name']} {_megabytes(m['bytes'])} in {m['load_s']:.1f} s" for m in models)
+    loaded = "; ".join(f"{m['name']} {_megabytes(m['bytes'])} in {m['load_s']:.2f} s" for m in models)
     loading = f", loading {', '.join(status['loading'])}" if status["loading"] else ""
     cells = (
         ("Device", status["device"], ""),
