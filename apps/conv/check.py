@@ -18,14 +18,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from apps.conv.shapes import Layer, Shape, Step, pads
+from apps.conv.shapes import WEIGHTLESS, Layer, Shape, Step, pads
 
 REAL_MULTIPLICATIONS = 3_000_000  # a layer up to this many also runs on real numbers
 REAL_VALUES = 1_000_000  # ... if it has at most this many inputs, outputs and parameters
 REAL_WINDOW = 4_096  # ... and a window of at most this many places
 TOLERANCE = 1e-9  # float64, values of order one: far above rounding, far below an error
 
-_CONVOLUTIONS: dict[tuple[str, int], Any] = {
+_MODULES: dict[tuple[str, int], Any] = {
     ("conv", 1): nn.Conv1d,
     ("conv", 2): nn.Conv2d,
     ("conv", 3): nn.Conv3d,
@@ -38,6 +38,9 @@ _CONVOLUTIONS: dict[tuple[str, int], Any] = {
     ("avgpool", 1): nn.AvgPool1d,
     ("avgpool", 2): nn.AvgPool2d,
     ("avgpool", 3): nn.AvgPool3d,
+    ("pad", 1): nn.ConstantPad1d,
+    ("pad", 2): nn.ConstantPad2d,
+    ("pad", 3): nn.ConstantPad3d,
 }
 
 
@@ -47,7 +50,7 @@ class Verdict:
 
     shape: Shape | None  # of torch's output; None: torch refuses the layer
     parameters: int  # numbers in torch's module
-    multiplications: int | None  # by torch's counter of operations; None for pooling, which it does not count
+    multiplications: int | None  # by torch's counter of operations; None where there are none to count
     difference: float | None  # of one output value, by hand and by torch in float64; None: too large to run here
     agrees: bool
     refused: str = ""  # torch's reason, where it refuses the layer
@@ -73,7 +76,10 @@ def module_of(layer: Layer, shape: Shape, *, device: str, dtype: torch.dtype = t
     if layer.kind == "fc":
         linear = nn.Linear(shape.values, layer.filters, bias=layer.bias, device=device, dtype=dtype)
         return nn.Sequential(nn.Flatten(), linear)
-    make = _CONVOLUTIONS[layer.kind, len(shape.axes)]
+    make = _MODULES[layer.kind, len(shape.axes)]
+    if layer.kind == "pad":
+        zeros: nn.Module = make([n for behind in reversed(layer.filter) for n in (0, behind)], 0.0)
+        return zeros
     both = [pads(layer, axis) for axis in range(len(shape.axes))]
     even = all(before == behind for before, behind in both)
     options: dict[str, Any] = {"stride": layer.stride, "padding": tuple(p for p, _ in both) if even else 0}
@@ -111,8 +117,9 @@ def check(step: Step) -> Verdict:
         return Verdict(
             shape=None, parameters=parameters, multiplications=None, difference=None, agrees=False, refused=str(error)
         )
-    pooling = layer.kind in ("maxpool", "avgpool")
-    multiplications = None if pooling else counter.get_total_flops() // 2  # torch counts the additions too
+    multiplications = (
+        None if layer.kind in WEIGHTLESS else counter.get_total_flops() // 2
+    )  # torch counts the additions too
     difference = _difference(step) if _is_small(step) else None
     agrees = (
         _shape_of(out) == step.after
@@ -164,13 +171,15 @@ def by_hand(layer: Layer, x: np.ndarray, weights: Sequence[np.ndarray], place: t
     Args:
         layer: not a transposed convolution.
         x: the input (C, axes).
-        weights: the module's weight and bias, or nothing for pooling.
+        weights: the module's weight and bias, or nothing where nothing is learned.
         place: the output value's channel and position.
     """
     channel, *position = place
     bias = float(weights[1][channel]) if len(weights) > 1 else 0.0
     if layer.kind == "fc":
         return float(np.dot(weights[0][channel], x.reshape(-1))) + bias
+    if layer.kind == "pad":
+        return float(x[place]) if all(i < n for i, n in zip(position, x.shape[1:], strict=True)) else 0.0
     pooling = layer.kind in ("maxpool", "avgpool")
     group = channel // (layer.filters // layer.groups) if not pooling else 0
     size = x.shape[0] // layer.groups

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apps.conv.parse import Defaults, read_input, read_layers
-from apps.conv.shapes import KINDS, Layer, Step, pads, stack
+from apps.conv.shapes import KINDS, WEIGHTLESS, Layer, Step, pads, stack
 from shared.errors import one_line
 
 _LONGEST_REASON = 200  # characters of torch's own words
@@ -29,11 +29,11 @@ def layer_text(layer: Layer, channels: int) -> str:
     """``layer`` in the explorer's language, in full: ``5x5x3,16 s2 p1``."""
     if layer.kind == "fc":
         return f"fc {layer.filters}" + ("" if layer.bias else " nobias")
-    pooling = layer.kind in ("maxpool", "avgpool")
+    weightless = layer.kind in WEIGHTLESS
     words: list[str] = [] if layer.kind == "conv" else [layer.kind]
     window = "x".join(str(n) for n in layer.filter)
-    words.append(window if pooling else f"{window}x{channels},{layer.filters}")
-    usual = layer.filter if pooling else (1,) * len(layer.filter)
+    words.append(window if weightless else f"{window}x{channels},{layer.filters}")
+    usual = layer.filter if weightless else (1,) * len(layer.filter)
     words += [f"s{_short(layer.stride)}"] if layer.stride != usual else []
     if layer.padding == "same":
         words.append("same")
@@ -42,7 +42,7 @@ def layer_text(layer: Layer, channels: int) -> str:
     words += [f"d{_short(layer.dilation)}"] if any(d != 1 for d in layer.dilation) else []
     words += [f"g{layer.groups}"] if layer.groups != 1 else []
     words += ["ceil"] if layer.ceil else []
-    words += ["nobias"] if not (layer.bias or pooling) else []
+    words += ["nobias"] if not (layer.bias or weightless) else []
     return " ".join(words)
 
 

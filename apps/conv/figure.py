@@ -12,13 +12,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from apps.conv.describe import layer_text
-from apps.conv.shapes import KINDS, Shape, Step
+from apps.conv.shapes import KINDS, WEIGHTLESS, Shape, Step
 
 if TYPE_CHECKING:
     from apps.conv.check import Verdict
 
 _TALLEST, _DEEPEST = 74.0, 46.0  # px of the largest block in a figure
-_SHORT = {"conv": "Conv", "transposed": "Transposed", "maxpool": "Max pool", "avgpool": "Avg pool", "fc": "Full"}
+_SHORT = {"conv": "Conv", "transposed": "Transposed", "maxpool": "Max pool", "avgpool": "Avg pool"}
+_SHORT |= {"pad": "Zeros", "fc": "Full"}
 _LEAST = 5.0  # px of a side that is hardly there
 
 
@@ -148,7 +149,7 @@ def _weights(step: Step) -> str:
     layer, bias = step.layer, f" + {step.biases:,}" if step.biases else ""
     if layer.kind == "fc":
         return f"{step.before.values:,}·{layer.filters:,}{bias}"
-    if layer.kind in ("maxpool", "avgpool"):
+    if layer.kind in WEIGHTLESS:
         return "nothing to learn"
     return f"{'·'.join(str(f) for f in layer.filter)}·{step.before.channels // layer.groups}·{layer.filters:,}{bias}"
 

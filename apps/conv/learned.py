@@ -77,7 +77,8 @@ def learned_signal_filters() -> tuple[Filter, ...]:
         Filter(
             title=f"Learned: EKG network, {index + 1} of {len(own)}",
             weights=(own[index] / max(float(strength[index]), 1e-12)).reshape(1, 1, 1, -1),
-            note=f"Trained on beats at 125 Hz: its weights for the beat itself, one of {weights.shape[1]} channels.",
+            note="Trained on beats at 125 Hz, this signal's rate: its weights for the beat itself, one of "
+            f"{weights.shape[1]} channels.",
         )
         for index in np.argsort(-strength)[:EKG_SHOWN]
     )

@@ -3,7 +3,8 @@
 A network is called once on zeros under a dispatch mode that sees every operation. The main path is the chain of
 convolutions, poolings and matrix products each of which works on what the one before has made; shortcuts of residual
 blocks and other branches work on something older, and are left out. The path ends where its next layer's input has
-another shape than its last layer's output, because something was added on the way.
+another shape than its last layer's output. Zeros that a residual block puts behind its map, so that it fits its
+shortcut, are a layer here.
 """
 
 from __future__ import annotations
@@ -101,6 +102,8 @@ def _layer_of(kind: Any, args: Any, out: Any) -> _Seen | None:
         return _pooling("maxpool", args, out[0])
     if kind in (aten.avg_pool2d, aten.avg_pool3d):
         return _pooling("avgpool", args, out)
+    if kind is aten.constant_pad_nd:
+        return _zeros(args, out)
     if kind is aten.mean and len(args) > 1 and args[0].ndim > 2 and len(args[1]) == args[0].ndim - 2:
         x = args[0]
         sizes, one = _shape(x).axes, (1,) * (x.ndim - 2)
@@ -145,6 +148,20 @@ def _pooling(kind: Kind, args: Any, out: torch.Tensor) -> _Seen:
     if _after(layer, _shape(x)) != _shape(out):
         layer = replace(layer, ceil=True)
     return _Seen(_shape(x), _shape(out), layer, x)
+
+
+def _zeros(args: Any, out: torch.Tensor) -> _Seen | None:
+    """Zeros behind along every axis; any other padding is no layer here."""
+    x, sizes = args[:2]
+    before, behind = sizes[0::2], sizes[1::2][::-1]
+    if len(behind) < x.ndim - 2 or any(before) or any(behind[: len(behind) - (x.ndim - 2)]):
+        return None
+    window = tuple(int(n) for n in behind[len(behind) - (x.ndim - 2) :])
+    if min(window, default=0) < 1 or (len(args) > 2 and args[2]):
+        return None
+    return _Seen(
+        _shape(x), _shape(out), Layer(kind="pad", filter=window, stride=window, dilation=(1,) * len(window)), x
+    )
 
 
 def _after(layer: Layer, shape: Shape) -> Shape | None:

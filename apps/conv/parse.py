@@ -7,6 +7,7 @@ Input: the axes and then the channels, ``14x14x3``. Layers, one after the other,
     5x5,16 same nobias         padding by name, and no biases
     maxpool 2x2                pooling; the stride is the window unless s... says otherwise; ceil rounds up
     avgpool 2x2 s2
+    pad 1                      a row and a column of zeros behind, as a residual block may need
     transposed 4x4,64 s2 p1    a transposed convolution
     fc 120                     a fully connected layer on the flattened input
 
@@ -29,6 +30,7 @@ from apps.conv.shapes import (
     LARGEST_VALUES,
     MOST_LAYERS,
     PADDINGS,
+    WEIGHTLESS,
     Kind,
     Layer,
     Shape,
@@ -169,27 +171,31 @@ def _layer(fields: Mapping[str, object], *, axes: int, channels: int, defaults: 
     if kind == "fc":
         filters = check_whole(fields.get("filters", "nothing"), "the number of outputs", low=1, high=LARGEST_CHANNELS)
         return Layer(kind=kind, filters=filters, bias=bias)
-    pooling = kind in ("maxpool", "avgpool")
+    weightless = kind in WEIGHTLESS
     window = _window(fields.get("filter", "nothing"), axes, channels)
     filters = 0
-    if pooling:
+    if weightless:
         if fields.get("filters"):
             raise OptionError(
-                "pooling keeps the channels and has no filters", quoted(fields["filters"]), "Leave them out."
+                f"{KINDS[kind].lower()} keeps the channels and has no filters",
+                quoted(fields["filters"]),
+                "Leave them out.",
             )
     else:
         filters = check_whole(fields.get("filters", "nothing"), "the number of filters", low=1, high=LARGEST_CHANNELS)
-    stride = fields.get("stride", window if pooling else defaults.stride)
+    stride = fields.get("stride", window if weightless else defaults.stride)
     return Layer(
         kind=kind,
         filter=window,
         filters=filters,
         stride=_per_axis(stride, "the stride", axes, low=1),
-        padding=_padding(fields.get("padding", "valid" if pooling else defaults.padding), axes),
-        dilation=_per_axis(fields.get("dilation", "1" if pooling else defaults.dilation), "the dilation", axes, low=1),
+        padding=_padding(fields.get("padding", "valid" if weightless else defaults.padding), axes),
+        dilation=_per_axis(
+            fields.get("dilation", "1" if weightless else defaults.dilation), "the dilation", axes, low=1
+        ),
         groups=check_whole(fields.get("groups", 1), "the number of groups", low=1, high=LARGEST_CHANNELS),
         bias=bias,
-        ceil=ceil and pooling,
+        ceil=ceil and weightless,
     )
 
 

@@ -85,8 +85,8 @@ class Entrance:
 ENTRANCES: dict[str, Entrance] = {
     "face/resnet29-128d": Entrance(
         inputs=((3, 150, 150),),
-        note="The main path as far as it is a chain, read off one run: without the shortcuts of the residual blocks, "
-        "and up to the block whose map is filled up with zeros.",
+        note="The main path read off one run: 29 convolutions, without the shortcuts of the residual blocks. "
+        "Where a block's map is smaller than its shortcut, it is filled up with zeros.",
     ),
     "style/vgg16-hed": Entrance(
         inputs=((3, 224, 224),), wanted="relu5_3", note="Convolutions and pooling only, read off one run."

@@ -3,7 +3,8 @@
 Pure arithmetic, without torch; ``check.py`` asks torch the same questions. Shapes are written as they are drawn, the
 axes first and the channels last: ``14x14x3`` is a picture of 14 by 14 pixels with 3 channels. The formula is the one of
 Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (arXiv 1603.07285), with dilation. Left out:
-padding other than zeros, output padding of transposed convolutions, anything with two inputs (residual blocks).
+padding other than zeros,
+output padding of transposed convolutions, anything with two inputs (residual blocks).
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ LARGEST_STEP = 10_000  # stride, dilation, padding and filter size along one axi
 LARGEST_VALUES = 10**12  # values in one shape
 MOST_LAYERS = 100
 
-Kind = Literal["conv", "transposed", "maxpool", "avgpool", "fc"]
+Kind = Literal["conv", "transposed", "maxpool", "avgpool", "pad", "fc"]
 KINDS: dict[str, str] = {
     "conv": "Convolution",
     "transposed": "Transposed convolution",
     "maxpool": "Max pooling",
     "avgpool": "Average pooling",
+    "pad": "Zeros behind",
     "fc": "Fully connected",
 }
+WEIGHTLESS = ("maxpool", "avgpool", "pad")  # kinds that keep the channels and have nothing to learn
 PADDINGS: dict[str, str] = {
     "valid": "no padding: the filter stays inside the input",
     "same": "d(f - 1) zeros in all, the odd one behind: with stride 1 the output is as large as the input",
@@ -60,7 +63,7 @@ class Layer:
     """One layer, apart from its input. Tuples have one entry per axis of the input."""
 
     kind: Kind = "conv"
-    filter: tuple[int, ...] = ()  # size f along each axis; () for fc
+    filter: tuple[int, ...] = ()  # size f along each axis, of pad the zeros behind; () for fc
     filters: int = 0  # number of filters, or outputs of fc; 0 for pooling, which keeps the channels
     stride: tuple[int, ...] = ()
     padding: Literal["valid", "same"] | tuple[int, ...] = "valid"
@@ -107,6 +110,8 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
         OptionError: the output would have no place: the filter is larger than the padded input.
     """
     f, s, d = layer.filter[axis], layer.stride[axis], layer.dilation[axis]
+    if layer.kind == "pad":
+        return n + f, f"{n} + {f} = {n + f}"
     before, behind = pads(layer, axis)
     p = f"2·{before}" if before == behind else f"{before} + {behind}"
     if layer.kind == "transposed":
@@ -154,6 +159,12 @@ def _check_pooling(layer: Layer, shape: Shape) -> None:
                 f"padding {max(pads(layer, axis))} for a window of {f}",
                 "Pad less, or pool over a larger window.",
             )
+
+
+def _check_zeros(layer: Layer) -> None:
+    plain = layer.stride == layer.filter and layer.padding == "valid" and not layer.ceil
+    if not plain or any(d != 1 for d in layer.dilation):
+        raise OptionError("zeros behind take their number alone", "options", "Write for example pad 1.")
 
 
 def _check_convolution(layer: Layer, channels: int) -> None:
@@ -204,25 +215,27 @@ def step(layer: Layer, shape: Shape) -> Step:
         raise OptionError(
             f"the filter has {len(shape.axes)} axes, as the input {shape} has", f"{len(layer.filter)}", "Match them."
         )
-    pooling = layer.kind in ("maxpool", "avgpool")
-    if pooling:
+    weightless = layer.kind in WEIGHTLESS
+    if layer.kind == "pad":
+        _check_zeros(layer)
+    elif weightless:
         _check_pooling(layer, shape)
     else:
         _check_convolution(layer, shape.channels)
     sizes = [size_after(layer, n, axis) for axis, n in enumerate(shape.axes)]
-    after = Shape(tuple(size for size, _ in sizes), shape.channels if pooling else layer.filters)
+    after = Shape(tuple(size for size, _ in sizes), shape.channels if weightless else layer.filters)
     if after.values > LARGEST_VALUES:
         raise OptionError(f"a shape has at most {LARGEST_VALUES:,} values", f"{after}", "Choose smaller sizes.")
-    per_value = 0 if pooling else math.prod(layer.filter) * (shape.channels // layer.groups)
+    per_value = 0 if weightless else math.prod(layer.filter) * (shape.channels // layer.groups)
     places = math.prod(shape.axes if layer.kind == "transposed" else after.axes)
     return Step(
         layer=layer,
         before=shape,
         after=after,
         formulas=tuple(text for _, text in sizes),
-        weights=0 if pooling else per_value * layer.filters,
-        biases=layer.filters if layer.bias and not pooling else 0,
-        multiplications=0 if pooling else places * per_value * layer.filters,
+        weights=0 if weightless else per_value * layer.filters,
+        biases=layer.filters if layer.bias and not weightless else 0,
+        multiplications=0 if weightless else places * per_value * layer.filters,
     )
 
 

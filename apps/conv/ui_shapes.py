@@ -30,8 +30,8 @@ def conv_shapes(
             "14x14x14x1" for a volume. One to three axes.
         layers: The layers, separated by ";": "5x5x3,16" is 16 filters of 5x5 on 3 channels (which may be left out),
             with options s2 (stride), p1, same or valid (padding), d2 (dilation), g4 (groups), nobias. Also
-            "maxpool 2x2", "avgpool 2x2 s2 ceil", "transposed 4x4,64 s2 p1", "fc 120". Or a JSON list of objects with
-            the keys kind, filter, filters, stride, padding, dilation, groups, bias, ceil.
+            "maxpool 2x2", "avgpool 2x2 s2 ceil", "transposed 4x4,64 s2 p1", "pad 1" (zeros behind), "fc 120". Or a JSON
+            list of objects with the keys kind, filter, filters, stride, padding, dilation, groups, bias, ceil.
         stride: Stride of the convolutions that do not name one: "2", or "2x1" per axis.
         padding: Their padding: "valid", "same", or a number of zeros on each side.
         dilation: Their dilation.
@@ -81,6 +81,8 @@ def _load(name: str) -> tuple[str, str, str]:
 def _text(kind: str, size: float, filters: float, stride: float, padding: str, dilation: float) -> str:
     if kind == "fc":
         return f"fc {int(filters)}"
+    if kind == "pad":
+        return f"pad {int(size)}"
     text = _ADDED[kind].format(f=int(size), k=int(filters)) + f" s{int(stride)}"
     text += f" {padding}" if padding != "valid" else ""
     return text + (f" d{int(dilation)}" if dilation != 1 else "")

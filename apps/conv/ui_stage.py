@@ -24,5 +24,6 @@ def build() -> None:
         js_on_load=script(),
         server_functions=[guard(scene)],
         apply_default_css=False,
+        padding=False,
         elem_id="conv-stage",
     )

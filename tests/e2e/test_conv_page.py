@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, PROJECTOR
 
 STATE = """() => {
   const s = document.querySelector('.cx').stage.state();
@@ -168,3 +168,13 @@ def test_the_endpoint_answers_and_refuses(hub_url: str) -> None:
     assert made["agrees"] is True
     with pytest.raises(Exception, match="channels of its input"):
         client.predict("14x14x3", "5x5x4,16", api_name="/conv_shapes")
+
+
+@pytest.mark.parametrize("scene", ["signal", "photo"])
+def test_all_five_words_are_on_a_projector_at_once(open_page: Callable[..., Any], scene: str) -> None:
+    page = _open(open_page, scene)
+    page.wait_for_timeout(200)
+    bottoms = {panel.inner_text()[:9]: panel.bounding_box() for panel in page.locator(".cx section").all()}
+    assert len(bottoms) == 5
+    for word, box in bottoms.items():
+        assert box["y"] + box["height"] <= PROJECTOR["height"], word

@@ -57,7 +57,7 @@ function startStage(root, server) {
     get('shape').textContent = text;
     get('formula').textContent = [...new Set(real.map(formula))].join('  ·  ');
     get('note').textContent = view.filter.note || '';
-    root.querySelector('[data-note=input]').textContent = size([...real.map((a) => a.n), C]);
+    root.querySelector('[data-note=input]').textContent = size([...real.map((a) => a.n), C]) + (scene.rate ? ` at ${scene.rate} Hz` : '');
     root.querySelector('[data-note=filter]').textContent = size([...real.map((a) => a.f), C]);
     root.querySelector('[data-note=output]').textContent = size(real.map((a) => a.size));
   }

@@ -1,6 +1,6 @@
 // The five panels: input, filter, slide, sum, output. Each view draws one of them from the state and says where a pointer is.
 
-const WHOLE = { signal: 82, plane: 340 }; // tallest canvas of an input or output
+const WHOLE = { signal: 66, plane: Math.max(220, Math.min(340, innerHeight * 0.32)) }; // tallest canvas of an input or output
 
 // Across the padded input: x of a sample, shared by the signal's input and output so that they stand one over the other.
 function along(view, w) {

@@ -11,7 +11,36 @@ from apps.conv.check import by_hand, check, module_of, verdicts
 from apps.conv.describe import answer, read_stack
 from apps.conv.figure import big, crossed, page
 from apps.conv.presets import PRESETS
-from apps.conv.shapes import Layer, Shape
+from apps.conv.shapes import Layer, Shape, step
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("2d", [[14, 14, 3], [10, 10, 16], [6, 6, 32]]),
+        ("1d", [[14, 1], [10, 16], [6, 32]]),
+        ("3d", [[14, 14, 14, 1], [10, 10, 10, 16], [6, 6, 6, 32]]),
+        ("lenet", [[32, 32, 1], [28, 28, 6], [14, 14, 6], [10, 10, 16], [5, 5, 16], [120], [84], [10]]),
+    ],
+)
+def test_the_textbook_presets_have_the_textbook_shapes(name: str, shapes: list[list[int]]) -> None:
+    steps = read_stack(PRESETS[name].input, PRESETS[name].layers)
+    assert [steps[0].before.listed(), *(one.after.listed() for one in steps)] == shapes
+    for one, verdict in zip(steps, verdicts(steps), strict=True):
+        assert verdict.agrees
+        assert verdict.shape == one.after
+
+
+@pytest.mark.parametrize("axes", [(7,), (7, 4), (3, 7, 4)])
+def test_zeros_behind_are_torchs(axes: tuple[int, ...]) -> None:
+    two, plain = (2,) * len(axes), (1,) * len(axes)
+    one = step(Layer(kind="pad", filter=two, stride=two, dilation=plain), Shape(axes, 3))
+    assert one.after.axes == tuple(n + 2 for n in axes)
+    assert check(one).agrees
+    x = torch.ones(3, *axes, dtype=torch.float64).numpy()
+    inside, outside = (0,) * (len(axes) + 1), (0, *(n + 1 for n in axes))
+    assert by_hand(one.layer, x, [], inside) == 1
+    assert by_hand(one.layer, x, [], outside) == 0
 
 
 def test_the_answer_is_plain_json_with_the_documented_keys() -> None:

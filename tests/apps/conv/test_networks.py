@@ -6,11 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from apps.conv.check import verdicts
 from apps.conv.describe import layer_text, read_stack
 from apps.conv.networks import network_preset, watched
 from apps.conv.presets import ENTRANCES, choices
 from shared.errors import OptionError
-from shared.registry import records
+from shared.model_cache import model_cache
+from shared.registry import find, records
 from shared.registry.types import Bundled
 
 
@@ -78,6 +80,21 @@ def test_the_hubs_own_networks_become_presets(name: str) -> None:
     made = network_preset(name)
     assert len(read_stack(made.input, made.layers)) > 2
     assert name in [value for _, value in choices()]
+
+
+def test_the_face_network_is_read_to_its_end() -> None:
+    made = network_preset("face/resnet29-128d")
+    steps = read_stack(made.input, made.layers)
+    kinds = [one.layer.kind for one in steps]
+    assert kinds.count("conv") == 29
+    assert kinds[-1] == "fc"
+    assert steps[-1].after.listed() == [128]
+    record = find("face/resnet29-128d")
+    with model_cache().lease(record) as model:
+        layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+        learned = sum(weight.numel() for layer in layers for weight in layer.parameters())
+    assert sum(one.parameters for one in steps) == learned
+    assert all(verdict.agrees for verdict in verdicts(steps))
 
 
 def test_an_unknown_network_is_refused() -> None:

@@ -123,5 +123,5 @@ def test_the_stack_says_which_layer() -> None:
 
 
 def test_the_limits_keep_torch_in_range() -> None:
-    assert set(KINDS) == {"conv", "transposed", "maxpool", "avgpool", "fc"}
+    assert set(KINDS) == {"conv", "transposed", "maxpool", "avgpool", "pad", "fc"}
     assert LARGEST_VALUES * 8 < 2**63  # torch counts bytes in 63 bits
