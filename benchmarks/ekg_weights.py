@@ -1,6 +1,6 @@
 """Finish a trained EKG ensemble: choose its bias by patient, measure it, write ``weights/ekg/beatnet-ds1.*``.
 
-``python benchmarks/ekg_weights.py DIR TRAINED.safetensors [--detectors FILE] [--steps 800] [--out weights/ekg]``
+``python benchmarks/ekg_weights.py DIR TRAINED.safetensors [--detectors FILE] [--choices FILE] [--out weights/ekg]``
 
 The bias moves the classes' log-probabilities back from what training showed to what patients have; it is chosen, as
 everything else, on beats whose patient the judging network never saw. The rest is measured, nothing is trained but the
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +21,12 @@ from apps.ekg.dataset import read_labelled
 from apps.ekg.model import save_weights
 from apps.ekg.network import load_ensemble
 from apps.ekg.training import TrainOptions
-from apps.ekg.validation import FoldDone, adapted_folds, best_bias, by_beat, by_patient, figures
+from apps.ekg.validation import FoldDone, adapted_folds, best_bias, by_beat, by_bias_of_others, by_patient, figures
 
 ADAPT_MINUTES = 5.0
 ABOUT = (
     "MIT-BIH, the 22 patients of DS1, lead MLII, annotated beat positions, five AAMI classes. Every beat was judged by "
-    "the one network of the ensemble that had left its patient out of training."
-)
-
-DEVELOPMENT = (  # one network per fold, by patient, one seed each, at the best bias; what led to the network as it is
-    {"name": "windows, plain references, RR ratios", "accuracy": 0.9562, "macro_f1_nsv": 0.7523, "S_f1": 0.441},
-    {"name": "+ intervals in spreads, made-up rhythms", "accuracy": 0.9649, "macro_f1_nsv": 0.8008, "S_f1": 0.559},
-    {"name": "+ ten likenesses", "accuracy": 0.9695, "macro_f1_nsv": 0.8442, "S_f1": 0.670},
-    {"name": "the same, trained half as long", "accuracy": 0.9689, "macro_f1_nsv": 0.8177, "S_f1": 0.578},
+    "the one network of the ensemble that had left its patient out of training, beats of one shape together."
 )
 
 
@@ -45,7 +37,7 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("--out", type=Path, default=Path("weights/ekg"))
     parser.add_argument("--detectors", type=Path, help="what ekg_detectors.py printed")
-    parser.add_argument("--mixed-steps", type=int, default=800)
+    parser.add_argument("--choices", type=Path, help="what ekg_choices.py wrote")
     parser.add_argument("--mixed", type=Path, help="an earlier figures file to take the mixed figures from")
     parser.add_argument("--bias", help="four numbers with commas, instead of the best")
     arguments = parser.parse_args()
@@ -53,27 +45,28 @@ def main() -> None:
     ensemble = load_ensemble((arguments.trained,))
     records = list(read_labelled(arguments.data, DS1))
     ensemble.bias.zero_()
-    bias = (
-        tuple(map(float, arguments.bias.split(",")))
-        if arguments.bias
-        else best_bias(list(by_patient(ensemble, records)))
-    )
+    plain = list(by_patient(ensemble, records))
+    bias = tuple(map(float, arguments.bias.split(","))) if arguments.bias else best_bias(plain)
     ensemble.bias.copy_(torch.tensor(bias))
+    folds = list(by_patient(ensemble, records))
+    others = figures(by_bias_of_others(plain))
     result: dict[str, Any] = {
         "about": ABOUT,
         "command": "python -m apps.ekg train --data DIR --out FILE; python benchmarks/ekg_weights.py DIR FILE",
         "bias": dict(zip("NSVF", bias, strict=True)),
-        "by_patient": figures(list(by_patient(ensemble, records))),
+        "by_patient": figures(folds),
+        "bias_of_other_folds": {name: others[name] for name in ("accuracy", "macro_f1_nsv", "per_class")},
+        "adapted": {"minutes": ADAPT_MINUTES, **figures(adapted_folds(folds, minutes=ADAPT_MINUTES))},
     }
-    folds = list(by_patient(ensemble, records))
-    result["adapted"] = {"minutes": ADAPT_MINUTES, **figures(adapted_folds(folds, minutes=ADAPT_MINUTES))}
     if arguments.mixed:
         result["by_beat"] = json.loads(arguments.mixed.read_text(encoding="utf-8"))["by_beat"]
     else:
-        *_, last = by_beat(records, replace(TrainOptions(), steps=arguments.mixed_steps))
+        *_, last = by_beat(records, TrainOptions())
         if isinstance(last, FoldDone):
             result["by_beat"] = figures([last])
-    result["ablation"] = list(DEVELOPMENT)
+    if arguments.choices:
+        rows = json.loads(arguments.choices.read_text(encoding="utf-8"))["rows"]
+        result["ablation"] = [{**row, "name": f"{row['group']}: {row['name']}".removeprefix(": ")} for row in rows]
     if arguments.detectors:
         result["detectors"] = json.loads(arguments.detectors.read_text(encoding="utf-8"))
     save_weights(ensemble, arguments.out / "beatnet-ds1.safetensors")

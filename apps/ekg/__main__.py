@@ -122,6 +122,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         cli.write_json(result)
         return
     print(f"{result['n_beats']:,} beats of {result['n_records']} records in {result['seconds']:.1f} s")
+    asked = ", ".join(f"{name} by {n}" for name, n in result["networks"].items())
+    print(f"networks that answered, for patients of DS1 only those that never saw him: {asked}")
     _print_table(result)
     if "adapted" in result:
         print(

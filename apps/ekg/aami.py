@@ -63,3 +63,9 @@ def classes_of(symbols: Sequence[str]) -> npt.NDArray[np.int64]:
 def person_of(record: str) -> str:
     """Whose recording it is: two records of one person give the same answer."""
     return next((pair[0] for pair in SAME_PERSON if record in pair), record)
+
+
+def fold_of(record: str) -> int | None:
+    """The fold of DS1 that this record's patient is in, whichever of his records it is; None outside DS1."""
+    person = person_of(record)
+    return next((number for number, names in enumerate(FOLDS) if person in map(person_of, names)), None)

@@ -1,6 +1,6 @@
 """A recording in, its beats with classes and probabilities out: a generator of steps, the last of which is the answer.
 
-    read -> prepare (125 Hz, band-pass) -> find beats, or take the annotated ones -> cut, compare -> network
+    read -> prepare (125 Hz, band-pass) -> find or take the marked beats -> compare -> network -> pool by shape
 
 A beat is class Q, "cannot be classified", where a fifth of its window is missing, flat or clipped. A whole recording
 is refused where too few beats are found, or where they are not alike enough to be heartbeats at all: a forced
@@ -21,6 +21,7 @@ from apps.ekg.aami import CLASSES, UNCLASSIFIED, classes_of
 from apps.ekg.beats import MARGIN, PEAK, QRS, WINDOW, Array, Beats, References, channels, cut_beats, references
 from apps.ekg.detect import find_beats
 from apps.ekg.features import likeness, rhythm_features, shape_features
+from apps.ekg.pooling import pooled
 from apps.ekg.recording import MLII_LIKE, Recording
 from apps.ekg.signals import Prepared, prepare
 from shared.errors import RecordError
@@ -101,6 +102,7 @@ def classify(
         probabilities[start:stop, :UNCLASSIFIED] = probabilities_of(network, windows, parts[-1])
         yield Progress("Classifying", 0.6 + 0.4 * stop / len(times))
     features = np.concatenate(parts)
+    probabilities[:, :UNCLASSIFIED] = pooled(probabilities[:, :UNCLASSIFIED], beats.windows, beats.usable)
     probabilities[~beats.usable] = np.eye(len(CLASSES), dtype=np.float32)[UNCLASSIFIED]
     yield Classified(
         recording,

@@ -20,6 +20,7 @@ from torch import nn
 from apps.ekg.aami import CLASSES, LETTERS, PACED, person_of
 from apps.ekg.adapt import adapted
 from apps.ekg.classify import classified
+from apps.ekg.network import blind_to, members_of
 from apps.ekg.records import opened
 from shared.errors import RecordError
 
@@ -54,7 +55,7 @@ class Score:
 
 
 def judge(data: Path, records: Iterable[str], network: nn.Module) -> Iterator[Judged]:
-    """Classify the annotated beats of the records ``data/NAME``, one at a time.
+    """Classify the annotated beats of the records ``data/NAME``, one at a time, by members that never saw the patient.
 
     Raises:
         RecordError: a record is missing, damaged or not annotated.
@@ -63,7 +64,7 @@ def judge(data: Path, records: Iterable[str], network: nn.Module) -> Iterator[Ju
         with opened(data / name) as recording:
             if recording.annotations is None:
                 raise RecordError(f"Record {name} is annotated", "no .atr file", "Put it beside the header.")
-            found = classified(recording, network)
+            found = classified(recording, blind_to(network, name))
             if found.annotated is None:
                 raise RecordError(f"Record {name} is annotated", "no beats among its marks", "Choose another.")
             yield Judged(name, found.annotated, found.probabilities, found.times_s)
@@ -177,7 +178,8 @@ def evaluate(
 
     With ``adapt_minutes``, "adapted" has a second summary, after adaptation to each patient from his first minutes.
 
-    Records with a pacemaker do not count, as AAMI asks; they have a summary of their own under "paced".
+    Records with a pacemaker do not count, as AAMI asks; they have a summary of their own under "paced". Patients of DS1
+    are judged by those networks alone that never saw them; "networks" says by how many each record was.
     """
     started = time.perf_counter()
     judged = list(judge(data, records, network))
@@ -185,6 +187,7 @@ def evaluate(
     paced = [item for item in judged if item.record in PACED]
     free = [item for item in judged if item.record not in PACED]
     result = summary(free or paced, seconds)
+    result["networks"] = {name: members_of(blind_to(network, name)) for name in records}
     if free and paced:
         result["paced"] = summary(paced, seconds)
     if adapt_minutes is not None:

@@ -37,7 +37,8 @@ class Explained:
     """One beat from the inside; curves have WINDOW samples."""
 
     index: int
-    probabilities: tuple[float, ...]  # of N S V F Q
+    probabilities: tuple[float, ...]  # of N S V F Q, after beats of one shape were pooled
+    own: tuple[float, ...]  # N S V F of this beat alone, as the network answered
     signal: Array  # (T,) in units of the patient's QRS height
     reference: Array  # (T,) the local reference beat
     saliency: Array  # (T,) at least 0, largest 1
@@ -73,6 +74,7 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
     return Explained(
         index,
         tuple(found.probabilities[index].tolist()),
+        _answer(network, windows, features),
         windows[0, 0].cpu().numpy(),
         local,
         _saliency(network, windows, features, target),
@@ -134,8 +136,11 @@ def sentence(found: Explained) -> str:
     best = int(np.argmax(found.probabilities))
     if LETTERS[best] == "Q":
         return "This stretch is missing, flat or clipped: the network was not asked."
-    shape, rhythm, both = found.shape_only[best], found.rhythm_only[best], found.probabilities[best]
+    shape, rhythm, both, own = (
+        answer[best] for answer in (found.shape_only, found.rhythm_only, found.probabilities, found.own)
+    )
     letter = LETTERS[best]
+    before = f", {own:.2f} before the other beats of its shape were asked" if abs(both - own) > 0.1 else ""
     if shape >= 0.5 and rhythm >= 0.5:
         why = "either alone says so too"
     elif shape >= 0.5:
@@ -144,4 +149,4 @@ def sentence(found: Explained) -> str:
         why = "the rhythm alone says so, the shape alone does not"
     else:
         why = "only both together say so"
-    return f"{letter} with probability {both:.2f}: {why} (shape alone {shape:.2f}, rhythm alone {rhythm:.2f})."
+    return f"{letter} with probability {both:.2f}{before}: {why} (shape alone {shape:.2f}, rhythm alone {rhythm:.2f})."

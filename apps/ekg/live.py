@@ -2,7 +2,7 @@
 
 Every two seconds the last minute is filtered, its beats are found, cut and compared anew, and those beats that now
 have the samples and the interval after them are answered. The references are then the medians of the minute before,
-not of the record; how much that costs is part of what the page shows.
+not of the record, and beats of one shape are not pooled; how much that costs is part of what the page shows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The network: 1-D convolutions over a beat and its differences, an MLP over its intervals, and several of them.
 
-Small on purpose (33,000 weights each): 22 patients are few, and what a larger network adds is memory of them. Several
-members, trained from different seeds, are averaged: what they agree on is what carries over to the next patient. All
-together stay below 250,000 weights.
+Small on purpose (32,000 weights each): 22 patients are few, and what a larger network adds is memory of them. Six
+members, trained from different seeds on different patients, are averaged: what they agree on is what carries over to
+the next patient. All together stay below 250,000 weights.
 
 Axis letters: ``B`` beats, ``C`` channels, ``T`` samples, ``D`` features, ``K`` classes (N, S, V, F).
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from apps.ekg.aami import FOLDS, fold_of
 from apps.ekg.beats import CHANNELS, WINDOW
 from apps.ekg.features import N_FEATURES
 
@@ -88,9 +89,28 @@ class Ensemble(nn.Module):
         return torch.log_softmax(mean + self.bias, dim=1)
 
 
+def blind_to(network: nn.Module, record: str) -> nn.Module:
+    """The members of an ensemble that never saw the patient of ``record``; all of them where that is all or none.
+
+    Member n left out the patients of fold n, counted around (``apps.ekg.training``). Patients outside DS1 are judged by
+    all members, but for record 202, which is the same man as 201 of DS1.
+    """
+    fold = fold_of(record)
+    if not isinstance(network, Ensemble) or fold is None or fold >= len(network.members):
+        return network
+    alone = Ensemble(0, width=network.width)
+    alone.members, alone.bias = network.members[fold :: len(FOLDS)], network.bias
+    return alone.train(network.training)
+
+
 def parameters_of(network: nn.Module) -> int:
     """How many weights are trained."""
     return sum(parameter.numel() for parameter in network.parameters())
+
+
+def members_of(network: nn.Module) -> int:
+    """How many networks answer together."""
+    return len(network.members) if isinstance(network, Ensemble) else 1
 
 
 def members_in(tensors: dict[str, Tensor]) -> int:

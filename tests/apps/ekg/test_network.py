@@ -10,15 +10,16 @@ import pytest
 import torch
 
 from apps.ekg import dataset
+from apps.ekg.aami import DS1, person_of
 from apps.ekg.beats import CHANNELS, WINDOW, cut_beats
 from apps.ekg.classify import classified
 from apps.ekg.explain import explain, first_filters, sentence, slide
 from apps.ekg.features import N_FEATURES
 from apps.ekg.model import leased, save_weights
-from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, load_ensemble, parameters_of
+from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, blind_to, load_ensemble, members_of, parameters_of
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
-from apps.ekg.training import TrainOptions, train
+from apps.ekg.training import TrainOptions, records_of, train
 from apps.ekg.variants import VARIANTS, Labelled
 from shared.errors import OptionError, RecordError, WeightsError
 
@@ -48,6 +49,30 @@ def test_the_ensemble_is_the_mean_and_the_bias_moves_it() -> None:
         moved = ensemble(windows, features).exp()
         odds = (moved[:, 1] / moved[:, 0]) / (mean[:, 1] / mean[:, 0])
         torch.testing.assert_close(odds, torch.full((5,), float(np.e)), rtol=1e-4, atol=1e-4)
+
+
+def test_a_patient_is_judged_by_the_members_that_never_saw_him() -> None:
+    ensemble = Ensemble(12, width=8).eval()
+    ensemble.bias.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]))
+    everyone = [replace(_labelled(), record=name) for name in DS1]
+    for record in (*DS1, "202"):
+        alone = blind_to(ensemble, record)
+        assert isinstance(alone, Ensemble)
+        assert members_of(alone) == 2
+        for member in alone.members:
+            number = list(ensemble.members).index(member)
+            shown = {person_of(source.record) for source in records_of(number, everyone)}
+            assert person_of(record) not in shown
+    for record in ("100", "102", "234", "somebody"):
+        assert blind_to(ensemble, record) is ensemble
+    alone = blind_to(ensemble, "202")
+    windows, features = torch.randn(5, len(CHANNELS), WINDOW), torch.randn(5, N_FEATURES)
+    with torch.no_grad():
+        mean = sum(ensemble.members[n](windows, features).softmax(1) for n in (1, 7)) / 2
+        expected = torch.log_softmax(torch.log(mean) + ensemble.bias, dim=1)
+        torch.testing.assert_close(alone(windows, features), expected)
+    single = Ensemble(1)
+    assert blind_to(single, "201") is single  # too few members: all of them answer
 
 
 def test_every_variant_keeps_its_promise() -> None:
@@ -165,11 +190,15 @@ def test_an_explanation_adds_up(network: Ensemble) -> None:
     view = explain(found, 12, network)
     assert sum(view.probabilities) == pytest.approx(1, abs=1e-5)
     assert sum(view.shape_only) == pytest.approx(1, abs=1e-5)
+    assert sum(view.own) == pytest.approx(1, abs=1e-5)
     assert view.saliency.min() >= 0
     assert view.saliency.max() == pytest.approx(1, abs=1e-6)
     assert [layer.activations.shape for layer in view.layers] == [(24, 64), (24, 32), (36, 16), (16, 16)]
     assert len(view.features) == N_FEATURES
     assert "alone" in sentence(view)
+    assert "before" not in sentence(replace(view, own=view.probabilities[:4]))
+    turned = replace(view, own=(0.0, 0.0, 0.0, 0.0))
+    assert "before the other beats" in sentence(turned)
     with pytest.raises(OptionError, match="beat's number"):
         explain(found, len(found.times_s), network)
 

@@ -1,0 +1,275 @@
+"""What each choice in the EKG classifier is worth: it is left out or changed, everything else stays, and DS1 says.
+
+``python benchmarks/ekg_choices.py DIR [--seeds 0,1] [--rows window,loss] [--out weights/ekg/choices.json]``
+
+Every row trains six networks (one per fold of patients, an eighth of the product's beats) and judges each patient by
+the one that never saw him, at the bias of the classes that suits the row best. The difference from the network as it is
+comes with an interval over patients, the same draws of patients for both. Runs that are done are kept beside the
+output and not repeated, so the benchmark can be stopped and gone on with at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from apps.ekg import dataset
+from apps.ekg.aami import DS1, FOLDS
+from apps.ekg.beats import PEAK, QRS, Array
+from apps.ekg.evaluate import accuracy_of, confusion_of, macro_f1_of, scores_of
+from apps.ekg.features import RHYTHM_FEATURES
+from apps.ekg.network import Ensemble
+from apps.ekg.training import TrainOptions, train
+from apps.ekg.validation import best_bias, by_patient, moved
+from apps.ekg.variants import Labelled
+
+STEPS, BATCH = 200, 128  # of the product's 800 and 256
+_DRAWS = 1000  # of patients
+_N_RHYTHM = len(RHYTHM_FEATURES)
+Inputs = tuple[Array, Array]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing done otherwise than in the product."""
+
+    group: str
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)  # of the training
+    constants: dict[str, Any] = field(default_factory=dict)  # "module.name" and what it is instead
+    beats: Callable[[Labelled], Labelled] = lambda source: source  # after cutting
+    inputs: Callable[[Array, Array], Inputs] = lambda windows, features: (windows, features)
+
+
+def _beside(part: slice | list[int], *, of: str) -> Callable[[Array, Array], Inputs]:
+    """Inputs with the channels, samples or features ``part`` set to 0."""
+
+    def changed(windows: Array, features: Array) -> Inputs:
+        windows, features = windows.copy(), features.copy()
+        if of == "channels":
+            windows[:, part] = 0
+        elif of == "samples":
+            windows[:, :, part] = 0
+        else:
+            features[:, part] = 0
+        return windows, features
+
+    return changed
+
+
+def _each(*changes: Callable[[Array, Array], Inputs]) -> Callable[[Array, Array], Inputs]:
+    def changed(windows: Array, features: Array) -> Inputs:
+        for change in changes:
+            windows, features = change(windows, features)
+        return windows, features
+
+    return changed
+
+
+def _with_windows(change: Callable[[Labelled], Array]) -> Callable[[Labelled], Labelled]:
+    return lambda source: replace(
+        source, beats=replace(source.beats, windows=np.ascontiguousarray(change(source), np.float32))
+    )
+
+
+def _at_half_rate(source: Labelled) -> Array:
+    from scipy.signal import resample_poly
+
+    half = resample_poly(source.beats.windows, 1, 2, axis=1, padtype="line")
+    return np.asarray(resample_poly(half, 2, 1, axis=1, padtype="line"))
+
+
+def _by_own_height(source: Labelled) -> Array:
+    heights = np.ptp(source.beats.windows[:, QRS], axis=1, keepdims=True)
+    return np.asarray(source.beats.windows / np.maximum(heights, 0.1))
+
+
+def _every_beat_alike(sequence: Labelled, weight: float) -> npt.NDArray[np.float64]:
+    return np.where(sequence.classes < 4, weight * sequence.weights, 0.0)
+
+
+_cross_entropy = F.cross_entropy
+
+
+def _focal(logits: Tensor, classes: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Lin et al. 2017 with gamma 2."""
+    each = _cross_entropy(logits, classes, reduction="none")
+    return ((1 - torch.exp(-each)) ** 2 * each).mean()
+
+
+_REFERENCES, _NEIGHBOURS = [4, 5, 6], [2, 3]  # channels
+_LIKE_REFERENCES = [_N_RHYTHM + n for n in (0, 1, 4, 5, 6, 7, 9)]
+CHOICES = (
+    Choice("window", "0.25 s before to 0.35 s after the peak", inputs=_each(
+        _beside(slice(0, PEAK - 31), of="samples"), _beside(slice(PEAK + 44, None), of="samples"))),
+    Choice("filter", "1 to 30 Hz", constants={"signals.BAND_HZ": (1.0, 30.0)}),
+    Choice("filter", "0.05 to 60 Hz: hardly any", constants={"signals.BAND_HZ": (0.05, 60.0)}),
+    Choice("sampling rate", "62.5 Hz", beats=_with_windows(_at_half_rate)),
+    Choice("normalisation", "none: millivolts", beats=_with_windows(
+        lambda source: source.beats.windows * source.beats.scale_mv)),
+    Choice("normalisation", "each beat by its own height", beats=_with_windows(_by_own_height)),
+    Choice("intervals", "none", inputs=_beside(slice(0, _N_RHYTHM), of="features")),
+    Choice("intervals", "ratios to the local median only", inputs=_beside(slice(5, _N_RHYTHM), of="features")),
+    Choice("intervals", "without those in local spreads", inputs=_beside([15, 16, 17], of="features")),
+    Choice("references", "none", inputs=_each(
+        _beside(_REFERENCES, of="channels"), _beside(_LIKE_REFERENCES, of="features"))),
+    Choice("references", "medians of all beats, not of those after long intervals", constants={"beats.LONG": 0.0}),
+    Choice("neighbours", "no differences from the beats before and after", inputs=_each(
+        _beside(_NEIGHBOURS, of="channels"), _beside([_N_RHYTHM + 2, _N_RHYTHM + 3], of="features"))),
+    Choice("likenesses", "none", inputs=_beside(slice(_N_RHYTHM, None), of="features")),
+    Choice("convolutions", "none: intervals and likenesses only", inputs=_beside(slice(None), of="channels")),
+    Choice("loss", "without label smoothing", options={"smoothing": 0.0}),
+    Choice("loss", "focal, gamma 2", constants={"training.F.cross_entropy": _focal}),
+    Choice("drawing", "every beat equally often", constants={"dataset._chances": _every_beat_alike}),
+    Choice("made-up rhythms", "none", options={"variants": False}),
+    Choice("disturbances", "none but gain and shift", options={"noise": 0.0, "drift": 0.0}),
+    Choice("disturbances", "twice the noise and drift", options={"noise": 0.12, "drift": 0.3}),
+    Choice("pooling by shape", "none", constants={"validation.pooled": lambda probabilities, *_: probabilities}),
+)  # fmt: skip
+AS_IS = Choice("", "as it is")
+
+
+@cache
+def _read(data: Path) -> tuple[Labelled, ...]:
+    return tuple(dataset.read_labelled(data, DS1))
+
+
+def run(choice: Choice, data: Path, seed: int, steps: int) -> dict[str, Any]:
+    """Train and judge one row: its bias, and the confusion of every patient."""
+    native: dict[int, Inputs] = {}
+    own = dataset.inputs
+
+    def viewed(source: Labelled) -> Inputs:
+        if id(source) not in known:
+            return choice.inputs(*own(source))
+        if id(source) not in native:
+            native[id(source)] = choice.inputs(*own(source))
+        return native[id(source)]
+
+    changes = {"dataset.inputs": viewed, "validation.inputs": viewed, **choice.constants}
+    with ExitStack() as stack:
+        for name, value in changes.items():
+            stack.enter_context(patch(f"apps.ekg.{name}", value))
+        filtered_anew = any(name.startswith("signals.") for name in choice.constants)
+        read = _read.__wrapped__ if filtered_anew else _read
+        records = [choice.beats(source) for source in read(data)]
+        known = {id(source) for source in records}
+        options = replace(TrainOptions(), members=len(FOLDS), steps=steps, batch=BATCH, seed=seed)
+        ensemble = Ensemble(options.members, width=options.width)
+        for _ in train(ensemble, records, replace(options, **choice.options)):
+            pass
+        ensemble.bias.zero_()
+        folds = list(by_patient(ensemble, records))
+    bias = best_bias(folds)
+    confusions = {}
+    for fold in folds:
+        for item in fold.judged:
+            confusions[item.record] = confusion_of(item.truth, moved(item, bias).answer).tolist()
+    return {"bias": bias, "confusions": confusions}
+
+
+def summary(done: dict[str, Any], choices: Sequence[Choice], seeds: Sequence[int]) -> list[dict[str, Any]]:
+    """One row per choice that has been run, the product as it is first; figures are means over the seeds."""
+    base = _stacks(done, AS_IS, seeds)
+    draws = np.random.default_rng(0).integers(len(DS1), size=(_DRAWS, len(DS1)))
+    rows = []
+    for choice in (AS_IS, *choices):
+        stacks = _stacks(done, choice, seeds)
+        if not stacks:
+            continue
+        drawn = [_mean_f1(stacks, draw) - _mean_f1(base, draw) for draw in draws]
+        per_fold = [[macro_f1_of(stack[_places(names)].sum(axis=0)) for names in FOLDS] for stack in stacks]
+        whole = [stack.sum(axis=0) for stack in stacks]
+        rows.append(
+            {
+                "group": choice.group,
+                "name": choice.name,
+                "seeds": len(stacks),
+                "accuracy": float(np.mean([accuracy_of(total) for total in whole])),
+                "macro_f1_nsv": float(np.mean([macro_f1_of(total) for total in whole])),
+                "macro_f1_of_seeds": [macro_f1_of(total) for total in whole],
+                "macro_f1_of_folds": np.mean(per_fold, axis=0).tolist(),
+                **{f"{letter}_f1": float(np.mean([scores_of(total)[letter].f1 for total in whole])) for letter in "SV"},
+                "difference": float(np.mean([macro_f1_of(total) for total in whole])) - _mean_f1(base),
+                "difference_interval_95": [float(np.quantile(drawn, level)) for level in (0.025, 0.975)],
+            }
+        )
+    return rows
+
+
+def _stacks(done: dict[str, Any], choice: Choice, seeds: Sequence[int]) -> list[npt.NDArray[np.int64]]:
+    """For every seed that has been run: the confusions (patients, 5, 5) in the order of DS1."""
+    found = [done[key] for key in (_key(choice, seed) for seed in seeds) if key in done]
+    return [np.array([item["confusions"][name] for name in DS1]) for item in found]
+
+
+def _mean_f1(stacks: Sequence[npt.NDArray[np.int64]], places: npt.NDArray[np.int64] | slice = slice(None)) -> float:
+    return float(np.mean([macro_f1_of(stack[places].sum(axis=0)) for stack in stacks]))
+
+
+def _places(names: Sequence[str]) -> list[int]:
+    return [DS1.index(name) for name in names]
+
+
+def _key(choice: Choice, seed: int) -> str:
+    return f"{choice.group}: {choice.name} ({seed})"
+
+
+def runs(choices: Sequence[Choice], seeds: Sequence[int]) -> Iterator[tuple[Choice, int]]:
+    """All rows with the first seed, then all with the next."""
+    for seed in seeds:
+        for choice in (AS_IS, *choices):
+            yield choice, seed
+
+
+def main() -> None:
+    """Run what has not been run, and write the table after every run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--seeds", default="0,1")
+    parser.add_argument("--rows", help="groups with commas; all by default")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--out", type=Path, default=Path("weights/ekg/choices.json"))
+    parser.add_argument("--state", type=Path, help="where runs that are done are kept (default: beside --out)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    wanted = arguments.rows.split(",") if arguments.rows else [choice.group for choice in CHOICES]
+    state: Path = arguments.state or arguments.out.with_suffix(".part")
+    done: dict[str, Any] = json.loads(state.read_text(encoding="utf-8")) if state.exists() else {}
+    for choice, seed in runs([choice for choice in CHOICES if choice.group in wanted], seeds):
+        if _key(choice, seed) in done:
+            continue
+        started = time.process_time()
+        done[_key(choice, seed)] = run(choice, arguments.data, seed, arguments.steps)
+        state.write_text(json.dumps(done), encoding="utf-8")
+        rows = summary(done, CHOICES, seeds)
+        trained = f"One network per fold, {arguments.steps} batches of {BATCH}"
+        table = {
+            "about": f"{trained}, 22 patients of DS1, each row at its best bias.",
+            "steps": arguments.steps,
+            "n_patients": len(DS1),
+            "rows": rows,
+        }
+        arguments.out.write_text(json.dumps(table, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        row = next(row for row in rows if (row["group"], row["name"]) == (choice.group, choice.name))
+        spent = time.process_time() - started
+        print(f"{_key(choice, seed)}: macro-F1 {row['macro_f1_nsv']:.4f} ({row['difference']:+.4f}), {spent:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
