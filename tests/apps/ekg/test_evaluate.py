@@ -27,6 +27,7 @@ from apps.ekg.recording import in_memory
 from apps.ekg.rhythm import rhythm_of
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
+from apps.ekg.validation import FoldDone, best_bias, by_bias_of_others, moved
 from shared.errors import OptionError, RecordError
 
 
@@ -84,6 +85,32 @@ def test_the_summary_has_the_keys_that_others_read() -> None:
     assert result["n_beats"] == 800 == int(np.sum(result["confusion"]))
     share_n = sum(result["confusion"][0]) / 800
     assert result["always_n"]["accuracy"] == pytest.approx(share_n)
+
+
+def _over_shown(record: str, seed: int, factor: float) -> Judged:
+    """A calibrated observer of N and S whose S was shown ``factor`` times too often in training."""
+    random = np.random.default_rng(seed)
+    truth = (random.random(2000) < 0.1).astype(int)
+    evidence = np.exp(np.where(truth == 1, 1.5, -1.5) + np.sqrt(3) * random.standard_normal(2000))
+    probabilities = np.zeros((2000, 5), np.float32)
+    probabilities[:, 0], probabilities[:, 1] = 0.9, 0.1 * evidence * factor
+    return Judged(record, truth, probabilities / probabilities.sum(axis=1, keepdims=True))
+
+
+def test_the_bias_takes_back_what_training_showed_too_often() -> None:
+    folds = [FoldDone(n, (_over_shown(f"a{n}", n, np.e**2), _over_shown(f"b{n}", 9 + n, np.e**2))) for n in range(2)]
+    fair = [FoldDone(n, (_over_shown(f"a{n}", n, 1.0), _over_shown(f"b{n}", 9 + n, 1.0))) for n in range(2)]
+    bias = best_bias(folds)
+    assert bias[1] == best_bias(fair)[1] - 2
+    assert (bias[0], bias[3]) == (0, 0)
+    item = folds[0].judged[0]
+    after = moved(item, (0.0, -2.0, 0.0, 0.0)).probabilities
+    before = item.probabilities[:, 1] / item.probabilities[:, 0]
+    np.testing.assert_allclose(after[:, 1] / after[:, 0], before * np.exp(-2), rtol=1e-4)
+    others = by_bias_of_others(folds)
+    assert [fold.fold for fold in others] == [0, 1]
+    expected = moved(item, best_bias([folds[1]]))
+    np.testing.assert_array_equal(others[0].judged[0].probabilities, expected.probabilities)
 
 
 def test_adaptation_finds_the_patients_shares() -> None:
