@@ -12,7 +12,7 @@ RECORDS: tuple[Record, ...] = (
         files=(
             WeightFile(
                 path="ekg/beatnet-ds1.safetensors",
-                sha256="fa9298be526391608666e0fa021515ef1278321c1f1f4f10ec884d81b889674e",
+                sha256="63ff355e92feeb0732f44040dd954659dbee8cd69644d8151e375745af7c4297",
                 size=402_040,
             ),
         ),
