@@ -178,7 +178,7 @@ def confusion_html(confusion: Sequence[Sequence[int]], title: str) -> str:
         rows.append(f"<tr><th>{letter}</th>{cells}</tr>")
     return (
         f'<figure class="ekg-confusion"><figcaption>{html.escape(title)}</figcaption><table>'
-        f"<thead><tr><th>said ↓ answered →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></figure>"
+        f"<thead><tr><th>annotated ↓ network →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></figure>"
     )
 
 
@@ -195,6 +195,20 @@ def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str)
     )
 
 
+def patients_html(per_record: dict[str, dict[str, Any]]) -> str:
+    """A bar per patient, the worst first: how many of his beats got another class than the cardiologists'."""
+    worst = max(1 - row["accuracy"] for row in per_record.values()) or 1.0
+    rows = "".join(
+        f'<div class="ekg-bar-row"><span>{html.escape(name)}</span><i style="width:{100 * wrong / worst:.1f}%;'
+        f'background:var(--ch-red)"></i><em>{wrong:.1%}</em></div>'
+        for wrong, name in sorted(((1 - row["accuracy"], name) for name, row in per_record.items()), reverse=True)
+    )
+    return (
+        f'<div class="ekg-patients"><p class="ekg-caption">Wrong beats of each patient, by the network that never saw '
+        f"him: one number for all of them hides this.</p><div>{rows}</div></div>"
+    )
+
+
 def reliability_svg(bins: Sequence[dict[str, Any]]) -> str:
     """How often an answer was right against how sure it was; on the diagonal the two are the same."""
     side, edge = 200, 26
@@ -205,7 +219,7 @@ def reliability_svg(bins: Sequence[dict[str, Any]]) -> str:
         for row in bins
     )
     return (
-        f'<svg class="ekg-svg ekg-reliability" viewBox="0 0 {side + edge + 8} {side + edge + 10}" role="img" '
+        f'<svg class="ekg-svg ekg-reliability" viewBox="0 -6 {side + edge + 12} {side + edge + 16}" role="img" '
         f'aria-label="Reliability diagram"><path d="M{edge} 6 V{side + 6} H{side + edge}" fill="none" '
         f'stroke="var(--ch-line)"/><path d="M{edge} {side + 6} L{side + edge} 6" stroke="var(--ch-muted)" '
         f'stroke-dasharray="4 3"/>{dots}<text x="{edge}" y="{side + edge}">says 0</text>'

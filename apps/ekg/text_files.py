@@ -2,7 +2,7 @@
 
 Semicolons or tabs between the columns and a comma for the decimals (most of Europe) are told from the English style by
 what the lines look like, not by a setting. The Apple Watch writes a heading of ``name,value`` lines in the language of
-the phone; what stays the same in all of them is a value in hertz and a unit, so these are looked for.
+the phone; what stays the same in all of them is a value in hertz, a unit and a lead I, so these are looked for.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def open_text(path: Path, *, rate_hz: float | None = None) -> Recording:
 
 def _parse(data: bytes) -> _Table:
     """The table of numbers in ``data``, whatever its separators."""
-    text = data.decode("utf-8-sig", "replace")
+    text = _decoded(data)
     head = text[:20_000].splitlines()
     first = next((n for n, line in enumerate(head) if _is_numbers(line)), None)
     if first is None:
@@ -93,6 +93,16 @@ def _parse(data: bytes) -> _Table:
     return _Table(values, names, tuple(above[:_HEADING_LINES]))
 
 
+def _decoded(data: bytes) -> str:
+    """``data`` as text: UTF-8, UTF-16 where it says so, else what Windows writes in Western Europe."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
 def _is_numbers(line: str) -> bool:
     parts = [
         part.strip(" \"'")
@@ -100,7 +110,8 @@ def _is_numbers(line: str) -> bool:
         if part.strip(" \"'")
     ]
     return bool(parts) and all(
-        re.fullmatch(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?|nan|-|[\d:.]+", part, re.IGNORECASE) for part in parts
+        re.fullmatch(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?|nan|inf|-|[\d:.]+", part, re.IGNORECASE)
+        for part in parts
     )
 
 
@@ -251,9 +262,7 @@ def _apple_heading(preamble: tuple[str, ...]) -> tuple[str | None, str | None]:
         value = re.split(r"[,;]", line, maxsplit=1)[-1].strip(" '\"")
         if value.lower() in ("µv", "μv", "uv", "mv", "v"):
             unit = value
-        match = re.fullmatch(
-            r"(?:lead|ableitung|dérivation|derivación|derivazione|afleiding)\s+(i{1,3})", value, re.IGNORECASE
-        )
+        match = re.fullmatch(r"\w+\s+(I{1,3})", value)  # Lead I, Ableitung I, Dérivation I, Avledning I
         if match:
-            lead = match[1].upper()
+            lead = match[1]
     return unit, lead

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from apps.ekg.pictures import confusion_html, reliability_svg, table_html
+from apps.ekg.pictures import confusion_html, patients_html, reliability_svg, table_html
 from apps.ui import section
 
-_SHOWN = "NSVFQ"
+_HEADLINES = {
+    "Accuracy": "accuracy",
+    "Macro-F1 of N, S, V": "macro_f1_nsv",
+    "S found (Se)": "S_se",
+    "S right (PPV)": "S_ppv",
+    "V found (Se)": "V_se",
+    "V right (PPV)": "V_ppv",
+}
 
 
 def build() -> None:
@@ -29,46 +37,79 @@ def build() -> None:
 
 
 def measure_html(figures: dict[str, Any]) -> str:
-    """All figures as tables."""
+    """The one comparison that matters, and behind it everything else, folded."""
     by_patient, by_beat = figures["by_patient"], figures["by_beat"]
-    low, high = by_patient["interval_95_over_patients"]["accuracy"]
-    f1_low, f1_high = by_patient["interval_95_over_patients"]["macro_f1_nsv"]
-    always = by_patient["always_n"]
-    head = (
-        f"<p>{figures['about']}</p><p><b>Accuracy {by_patient['accuracy']:.1%}</b> (95 % over patients {low:.1%} to "
-        f"{high:.1%}), macro-F1 of N, S, V <b>{by_patient['macro_f1_nsv']:.3f}</b> ({f1_low:.3f} to {f1_high:.3f}), "
-        f"{by_patient['n_beats']:,} beats of {by_patient['n_records']} patients. Always answering N: "
-        f"{always['accuracy']:.1%}, {always['macro_f1_nsv']:.3f}.</p>"
+    return (
+        f"<p class='ekg-lead'>{figures['about']}</p>{_comparison(by_patient, by_beat)}"
+        "<p class='ekg-lead'><b>The same network twice.</b> Where beats are mixed, it has seen other beats of the very "
+        f"patients it is judged on, and remembers {by_patient['n_records']} people: the 99 % of many papers. It says "
+        "nothing about the next patient; the left column does.</p>"
+        + _fold("Which class is taken for which", _confusions(by_patient, by_beat), shown=True)
+        + _fold("Patient by patient", _patients(by_patient))
+        + _fold("Is it as sure as it should be?", _calibration(by_patient))
+        + _fold("What each choice is worth", _choices(figures.get("ablation", ())))
+        + _fold("Adapting to the patient, and finding the beats", _others(figures))
     )
-    pair = (
-        '<div class="ekg-pair">'
-        + _scores(by_patient, "By patient, judged by a network that never saw him")
-        + _scores(by_beat, "Beats mixed, the patient's other beats were seen")
-        + confusion_html(by_patient["confusion"], "By patient")
-        + confusion_html(by_beat["confusion"], "Beats mixed")
-        + "</div><p>The right-hand figures are those that many papers report. They say how well a network remembers 22 "
-        "people; nothing about the next one.</p>"
-    )
-    return f"{head}{pair}<div class='ekg-pair'>{_folds(by_patient)}{_calibration(by_patient)}{_others(figures)}</div>"
 
 
-def _scores(result: dict[str, Any], caption: str) -> str:
-    rows = [
-        (
-            letter,
-            *(f"{result['per_class'][letter][name]:.1%}" for name in ("se", "ppv", "f1")),
-            f"{result['per_class'][letter]['support']:,}",
+def _fold(title: str, body: str, *, shown: bool = False) -> str:
+    if not body:
+        return ""
+    return f'<details class="ekg-fold"{" open" if shown else ""}><summary>{title}</summary><div>{body}</div></details>'
+
+
+def _comparison(by_patient: dict[str, Any], by_beat: dict[str, Any]) -> str:
+    """By patient, mixed and always N beside each other, a bar behind each figure."""
+    always = {**by_patient["always_n"], "per_class": {}}
+    intervals = by_patient["interval_95_over_patients"]
+    rows = []
+    for title, key in _HEADLINES.items():
+        low, high = intervals[key]
+        spread = f"<small>{_figure(key, low)} to {_figure(key, high)}</small>"
+        cells = "".join(
+            f'<td style="--share:{100 * value:.1f}%"><b>{_figure(key, value)}</b>{note}</td>'
+            for value, note in (
+                (_value(by_patient, key), spread),
+                (_value(by_beat, key), ""),
+                (_value(always, key), ""),
+            )
         )
-        for letter in _SHOWN
-    ]
-    return table_html(
-        ("class", "Se", "PPV", "F1", "beats"),
-        rows,
-        f"{caption}: accuracy {result['accuracy']:.1%}, macro-F1 {result['macro_f1_nsv']:.3f}",
+        rows.append(f"<tr><th>{title}</th>{cells}</tr>")
+    heads = (
+        f"by patient<small>{by_patient['n_beats']:,} beats of {by_patient['n_records']} patients it never saw; 95 % "
+        f"over patients</small>",
+        f"beats mixed<small>{by_beat['n_beats']:,} beats of patients it has seen</small>",
+        "always N<small>answers N without looking</small>",
+    )
+    top = "".join(f"<th>{head}</th>" for head in heads)
+    return (
+        f'<div class="ekg-table ekg-compared"><table><thead><tr><th></th>{top}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def _folds(result: dict[str, Any]) -> str:
+def _value(result: dict[str, Any], key: str) -> float:
+    """A figure by the name of its interval: ``accuracy``, ``macro_f1_nsv``, ``S_se`` ..."""
+    letter, _, name = key.partition("_")
+    if letter in ("accuracy", "macro"):
+        return float(result[key])
+    return float(result["per_class"].get(letter, {}).get(name, 0.0))
+
+
+def _figure(key: str, value: float) -> str:
+    return f"{value:.3f}" if "f1" in key else f"{value:.1%}"
+
+
+def _confusions(by_patient: dict[str, Any], by_beat: dict[str, Any]) -> str:
+    return (
+        f'<div class="ekg-pair">{confusion_html(by_patient["confusion"], "By patient")}'
+        f"{confusion_html(by_beat['confusion'], 'Beats mixed')}</div>"
+        "<p class='ekg-caption'>A row is what the cardiologists wrote, a column what the network answered; the shading "
+        "is the share of the row.</p>"
+    )
+
+
+def _patients(result: dict[str, Any]) -> str:
     rows = [
         (
             ", ".join(fold["records"]),
@@ -78,21 +119,21 @@ def _folds(result: dict[str, Any]) -> str:
         )
         for fold in result["folds"]
     ]
-    return table_html(
-        ("patients left out", "accuracy", "macro-F1", "S Se", "S PPV", "V Se", "V PPV"), rows, "Fold by fold"
-    )
+    heads = ("left out of training", "accuracy", "macro-F1", "S Se", "S PPV", "V Se", "V PPV")
+    return patients_html(result["per_record"]) + table_html(heads, rows, "Fold by fold")
 
 
 def _calibration(result: dict[str, Any]) -> str:
     calibration = result["calibration"]
-    rows = [(f"{row['confidence']:.2f}", f"{row['accuracy']:.2f}", f"{row['n']:,}") for row in calibration["bins"]]
-    caption = f"Calibration: when it says 0.9, is it right nine times in ten? Expected error {calibration['ece']:.3f}"
     return (
-        f"<div>{table_html(('says', 'is right', 'beats'), rows, caption)}{reliability_svg(calibration['bins'])}</div>"
+        f'<div class="ekg-side">{reliability_svg(calibration["bins"])}<p>Each dot is a group of beats; its height is '
+        "how often the answer was right, its place along the bottom how sure the network said it was. On the dashed "
+        f"line the two agree. The mean distance from it is <b>{calibration['ece']:.3f}</b> (expected calibration "
+        "error, by patient).</p></div>"
     )
 
 
-def _choices(rows: list[dict[str, Any]]) -> str:
+def _choices(rows: Sequence[dict[str, Any]]) -> str:
     """Every choice left out or changed; the difference in macro-F1 has an interval over patients."""
     cells = []
     for row in rows:
@@ -109,17 +150,17 @@ def _choices(rows: list[dict[str, Any]]) -> str:
                 f"{row['difference']:+.3f} ({low:+.3f} to {high:+.3f})" if row["group"] else "",
             )
         )
+    if not cells:
+        return ""
     return table_html(
         ("choice", "accuracy", "macro-F1", "in the folds", "F1 of S", "F1 of V", "difference (95 %)"),
         cells,
-        "What each choice is worth: left out or changed, in short trainings, by patient",
+        "Left out or changed, in short trainings, by patient; an interval across 0 may be chance",
     )
 
 
 def _others(figures: dict[str, Any]) -> str:
     parts = []
-    if "ablation" in figures:
-        parts.append(_choices(figures["ablation"]))
     if "adapted" in figures:
         rows = [
             (name, f"{row['accuracy']:.1%}", f"{row['macro_f1_nsv']:.3f}", f"{row['per_class']['S']['f1']:.3f}")
@@ -132,11 +173,6 @@ def _others(figures: dict[str, Any]) -> str:
             (name, f"{row['se']:.2%}", f"{row['ppv']:.2%}", f"{row['n_beats']:,}")
             for name, row in figures["detectors"].items()
         ]
-        parts.append(
-            table_html(
-                ("beat detector", "Se", "PPV", "beats"),
-                rows,
-                "Finding the beats, on the 22 patients of DS1 (within 150 ms)",
-            )
-        )
-    return "".join(parts)
+        caption = "Beats found without annotations, on the 22 patients of DS1 (within 150 ms); gqrs is used"
+        parts.append(table_html(("detector", "Se", "PPV", "beats"), rows, caption))
+    return f'<div class="ekg-pair">{"".join(parts)}</div>' if parts else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -16,11 +17,14 @@ from apps.ekg.classify import classified
 from apps.ekg.export import answer_of, csv_text, write_annotations
 from apps.ekg.model import save_weights
 from apps.ekg.network import Ensemble
+from apps.ekg.recording import in_memory
 from apps.ekg.results import ResultStore, size_of
-from apps.ekg.strip import strip_json
+from apps.ekg.strip import signal_json, strip_json
 from apps.ekg.synthetic import Rhythm, synthetic
+from apps.ekg.ui_measure import measure_html
 from apps.ekg.wfdb_package import quietly, wfdb_package
 from shared.errors import OptionError, RecordError
+from shared.registry import measured, records
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -136,3 +140,31 @@ def test_the_store_forgets_the_oldest() -> None:
         store.get(first)
     with pytest.raises(RecordError):
         store.get(None)
+
+
+def test_a_refused_recording_is_still_shown() -> None:
+    signal = np.sin(np.arange(3600) / 20.0)
+    signal[100:150] = np.nan
+    strip = json.loads(signal_json(in_memory("r", signal, 360.0, ("MLII",)), 0))
+    shown = np.frombuffer(base64.b64decode(strip["signal"]), "<i2") / 200
+    assert strip["duration"] == pytest.approx(10, abs=0.01)
+    assert (strip["classes"], strip["times"], strip["token"]) == ("", [], "")
+    expected = np.interp(np.arange(len(shown)) / 125, np.arange(3600) / 360, np.sin(np.arange(3600) / 20.0))
+    good = (np.arange(len(shown)) < 30) | (np.arange(len(shown)) > 60)
+    np.testing.assert_allclose(shown[good], expected[good], atol=0.01)
+    assert signal_json(in_memory("r", np.full(3600, np.nan), 360.0, ("MLII",)), 0) == ""
+
+
+def test_the_figures_are_those_of_the_file() -> None:
+    figures = measured(records("ekg")[0])
+    html = measure_html(figures)
+    for result in (figures["by_patient"], figures["by_beat"], figures["by_patient"]["always_n"]):
+        assert f"<b>{result['accuracy']:.1%}</b>" in html
+        assert f"<b>{result['macro_f1_nsv']:.3f}</b>" in html
+    low, high = figures["by_patient"]["interval_95_over_patients"]["S_se"]
+    assert f"{low:.1%} to {high:.1%}" in html
+    for name in figures["by_patient"]["per_record"]:
+        assert f"<span>{name}</span>" in html
+    assert f"{figures['by_patient']['calibration']['ece']:.3f}" in html
+    lean = {key: value for key, value in figures.items() if key not in ("ablation", "adapted", "detectors")}
+    assert "What each choice" not in measure_html(lean)

@@ -253,8 +253,10 @@ def test_one_column_needs_a_rate(tmp_path: Path, decimal: str) -> None:
             ".",
         ),
         ("Name,A B\nAbtastrate,512 Hertz\nAbleitung,Ableitung I\nEinheit,µV\n\n", ","),
+        ('Nom,A B\nFréquence d’échantillonnage,"512,0 hertz"\nDérivation,Dérivation I\nUnité,µV\n\n', ","),
+        ('Namn,A B\nSamplingsfrekvens,"512,0 hertz"\nAvledning,Avledning I\nEnhet,µV\n\n', ","),
     ],
-    ids=["English", "German"],
+    ids=["English", "German", "French", "Swedish"],
 )
 def test_an_apple_watch_export(tmp_path: Path, head: str, decimal: str) -> None:
     t = np.arange(512 * 30) / 512
@@ -265,6 +267,16 @@ def test_an_apple_watch_export(tmp_path: Path, head: str, decimal: str) -> None:
         assert recording.rate_hz == 512
         assert recording.leads == ("I",)
         np.testing.assert_allclose(recording.read(0, 0, len(mv)), mv, atol=1e-5)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_the_unit_survives_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    head = "Einheit,µV\nAbtastrate,250 Hertz\nAbleitung,Ableitung I\n\n"
+    path = tmp_path / "watch.csv"
+    path.write_bytes((head + "".join(f"{1000 * v:.2f}\n" for v in _MV)).encode(encoding))
+    with opened([path]) as recording:
+        assert recording.warnings == ()
+        np.testing.assert_allclose(recording.read(0, 0, 2500), _MV, atol=1e-4)
 
 
 @pytest.mark.parametrize(
