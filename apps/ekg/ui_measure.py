@@ -58,8 +58,8 @@ def _bias(figures: dict[str, Any]) -> str:
     if not other:
         return ""
     return (
-        " One number per class, its bias, was chosen on all these patients; chosen without the patients it is judged on, "
-        f"accuracy is {other['accuracy']:.1%} and macro-F1 {other['macro_f1_nsv']:.3f}."
+        " One number per class, its bias, was chosen on all these patients; chosen without the patients it is judged "
+        f"on, accuracy is {other['accuracy']:.1%} and macro-F1 {other['macro_f1_nsv']:.3f}."
     )
 
 
