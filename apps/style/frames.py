@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
-from shared.errors import ResourceError
 from shared.images import jpeg_bytes
 from shared.progress import thinned
+from shared.video import write_mp4
 
 MOST = 120  # frames that are kept; beyond them every second one goes
 _SIDE = 512  # pixels of a kept frame
@@ -76,31 +75,8 @@ class Reel:
         Raises:
             ResourceError: the package imageio-ffmpeg, which carries the encoder, is missing.
         """
-        try:
-            import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore]
-        except ImportError as error:
-            raise ResourceError(
-                "A video needs the package imageio-ffmpeg",
-                "it is not installed",
-                "pip install imageio-ffmpeg, or take the GIF.",
-            ) from error
-        width, height = self._size(_SIDE)
-        writer = imageio_ffmpeg.write_frames(
-            str(target),
-            (width, height),
-            fps=_RATE_HZ,
-            codec="libx264",
-            macro_block_size=2,
-            quality=7,
-            ffmpeg_log_level="error",
-        )
-        writer.send(None)
-        try:
-            for picture in self._held():
-                writer.send(np.ascontiguousarray(np.asarray(_resized(picture, (width, height)))))
-        finally:
-            writer.close()
-        return target
+        size = self._size(_SIDE)
+        return write_mp4((_resized(picture, size) for picture in self._held()), target, size=size, rate_hz=_RATE_HZ)
 
     def _held(self) -> Iterator[Image.Image]:
         picture = None
