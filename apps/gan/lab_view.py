@@ -1,4 +1,4 @@
-"""The game in the plane as one inline SVG: D's opinion, points of both kinds, arrows, the losses below. No torch."""
+"""The game in the plane as inline SVG: D's opinion, points of both kinds, arrows; the losses beside it. No torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 SIZE = 460  # units of the square sheet
-_CURVE = 110  # units of the losses' height below it
+_CURVE = 180  # units of the losses' height
 _REAL = np.array([0, 114, 178])  # where D says real: blue
 _FAKE = np.array([213, 94, 0])  # where D says fake: vermilion
 _LONGEST = 0.16  # of the sheet's unit: an arrow of median pull is a third of this
@@ -19,8 +19,7 @@ _POINTS = 240  # of a loss curve
 
 
 def svg(frame: Any) -> str:
-    """``frame`` (``toy2d.Frame``) as HTML: the sheet, and both losses below it."""
-    height = SIZE + 34 + _CURVE + 24
+    """``frame`` (``toy2d.Frame``) as HTML: the sheet, and both losses beside it, or below where there is no room."""
     field = f'<image href="{field_url(frame.field)}" width="{SIZE}" height="{SIZE}" preserveAspectRatio="none"/>'
     dots = "".join(f"M{x - 4:.1f} {y}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0" for x, y in _places(frame.real))
     triangles = "".join(f"M{x} {y - 5:.1f}l4.6 8h-9.2z" for x, y in _places(frame.fake))
@@ -34,10 +33,11 @@ def svg(frame: Any) -> str:
     )
     label = f"Round {frame.rounds}: {len(frame.real)} real and {len(frame.fake)} generated points on the sheet"
     return (
-        f'<svg class="lab" viewBox="0 0 {SIZE} {height}" role="img" aria-label="{label}">'
+        f'<div class="lab-both"><svg class="lab" viewBox="0 0 {SIZE} {SIZE + 28}" role="img" aria-label="{label}">'
         f'<rect class="ground" width="{SIZE}" height="{SIZE}"/>{field}{arrows(frame.fake, frame.pull)}{points}'
-        f'<rect class="frame" width="{SIZE}" height="{SIZE}"/>{marks}'
-        f'<g transform="translate(0 {SIZE + 34})">{curves(frame.losses_d, frame.losses_g)}</g></svg>'
+        f'<rect class="frame" width="{SIZE}" height="{SIZE}"/>{marks}</svg>'
+        f'<svg class="lab" viewBox="0 0 {SIZE} {_CURVE + 26}" role="img" aria-label="Losses of both players">'
+        f"{curves(frame.losses_d, frame.losses_g)}</svg></div>"
     )
 
 

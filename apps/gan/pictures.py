@@ -58,16 +58,18 @@ def note(text: str) -> str:
     return f'<p class="gan-note">{text}</p>'
 
 
-def moving(pictures: Pictures, *, zoom: int = 8, frame_ms: int = 60) -> str:
-    """The pictures one after the other, there and back, as an endless animated WebP: an ``<img>``."""
-    there = [Image.fromarray(np.kron(picture, np.ones((zoom, zoom), np.uint8))) for picture in pictures]
-    frames = there + there[-2:0:-1]
+def film(pictures: Pictures, *, zoom: int = 8) -> list[Image.Image]:
+    """The frames of an endless film of the pictures (N, 28, 28): there and back, RGB, every pixel ``zoom`` wide."""
+    there = [Image.fromarray(np.kron(picture, np.ones((zoom, zoom), np.uint8))).convert("RGB") for picture in pictures]
+    return there + there[-2:0:-1]
+
+
+def animated(frames: Sequence[Image.Image], *, rate_hz: float) -> bytes:
+    """``frames`` as an endless animated WebP, lossless."""
     buffer = io.BytesIO()
-    frames[0].save(
-        buffer, "WEBP", save_all=True, append_images=frames[1:], duration=frame_ms, loop=0, lossless=True, method=0
-    )
-    address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
-    return f'<img class="gan-movie" src="{address}" alt="The walk as a film, there and back" width="{28 * zoom}">'
+    options: dict[str, Any] = {"duration": round(1000 / rate_hz), "loop": 0, "lossless": True, "method": 0}
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], **options)
+    return buffer.getvalue()
 
 
 def ink(strokes: object, *, brush: float, side: int = 280) -> Ink:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import gradio as gr
 from PIL import Image
 
 from apps.gan.choices import LONGEST, MOST_COLUMNS
 from apps.gan.pictures import note
-from apps.gan.ui_shared import QUICK, dice, picture_output, seed_input, sheet, truncation_input
-from apps.ui import PRIVATE, guard, section
+from apps.gan.ui_shared import QUICK, dice, heading, picture_output, seed_input, sheet, truncation_input
+from apps.ui import PRIVATE, guard
 
 _PER_ROW = 16
 _EXAMPLES = ("2026", "31.12.2026", "+1 555 010 99", "3.14159265358979")
@@ -19,30 +18,46 @@ _EXAMPLES = ("2026", "31.12.2026", "+1 555 010 99", "3.14159265358979")
 
 def panel() -> None:
     """Lay out the panel."""
-    section("use", "Write a number", "One z is one handwriting: all its digits share it.")
+    seen = heading("use", "Write a number", "One z is one handwriting: all its digits share it.")
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             number = gr.Textbox("2026", label=f"Number, date or telephone number, up to {LONGEST} digits", max_lines=1)
+            write = gr.Button("Write", variant="primary")
             gr.Examples([[example] for example in _EXAMPLES], number, label="For example")
             seed = seed_input("Handwriting (seed)", info="The same seed is the same hand.")
             dice(seed, label="Another hand")
             truncation = truncation_input()
-            write = gr.Button("Write", variant="primary")
         with gr.Column(scale=3):
             line = picture_output("Written")
             told = gr.HTML(note("The judge, a classifier that never saw a fake, reads the number back to you."))
-    for event in (write.click, number.submit):
-        name: dict[str, Any] = {"api_name": "sample_digits"} if event == write.click else PRIVATE
-        event(guard(sample_digits), [number, seed, truncation], [line, told], **QUICK, **name)
-    for changed in (seed.change, truncation.release):
-        changed(guard(sample_digits), [number, seed, truncation], [line, told], **QUICK, **PRIVATE)
-    section("inside", "Every digit in every hand", "A column is one z, a row is one digit: style and class come apart.")
+    gr.on(
+        [write.click, number.submit, seed.change, truncation.input, seen.expand],
+        guard(sample_digits),
+        [number, seed, truncation],
+        [line, told],
+        trigger_mode="always_last",
+        api_name="sample_digits",
+        **QUICK,
+    )
+    seen = heading(
+        "inside",
+        "Every digit in every hand",
+        f"A column is one z, a row is one digit: style and class come apart. Up to {MOST_COLUMNS} hands.",
+    )
     with gr.Row():
         columns = gr.Slider(1, MOST_COLUMNS, value=12, step=1, label="Hands")
         grid_seed = seed_input()
-        fill = gr.Button("Fill the grid", variant="primary")
+        dice(grid_seed, label="Other hands")
     whole = picture_output("Digits by hands", elem_classes=["gan-crisp", "gan-narrow"])
-    fill.click(guard(_class_grid), [columns, grid_seed, truncation], whole, **QUICK, **PRIVATE)
+    gr.on(
+        [seen.expand, columns.input, grid_seed.change],
+        guard(_class_grid),
+        [columns, grid_seed, truncation],
+        whole,
+        trigger_mode="always_last",
+        **QUICK,
+        **PRIVATE,
+    )
 
 
 def sample_digits(number: str = "2026", seed: int = 0, truncation: float = 4.0) -> tuple[Image.Image, str]:

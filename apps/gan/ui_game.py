@@ -8,8 +8,8 @@ import gradio as gr
 
 from apps.gan.choices import ROUND
 from apps.gan.pictures import Tile, note, tiles
-from apps.gan.ui_shared import QUICK
-from apps.ui import LIGHT, PRIVATE, guard, section
+from apps.gan.ui_shared import QUICK, heading
+from apps.ui import LIGHT, PRIVATE, guard
 
 _NAMES = [str(number) for number in range(1, ROUND + 1)]
 _EXPLAINED = (
@@ -21,21 +21,20 @@ _EXPLAINED = (
 
 def panel() -> None:
     """Lay out the panel."""
-    section(
+    seen = heading(
         "use", "Real or fake?", "Ten pictures. Tick those that you think the generator drew; D answers the same ten."
     )
     seed, tally = gr.State(0), gr.State((0, 0, 0))
-    with gr.Row():
-        new = gr.Button("Deal ten pictures", variant="primary")
-        check = gr.Button("Check my answers")
-    table = gr.HTML(note("Press Deal."), label="The round", elem_classes="gan-narrow")
+    table = gr.HTML(note("Dealing."), label="The round")
     marked = gr.CheckboxGroup(_NAMES, label="Drawn by the generator are numbers", interactive=True)
+    with gr.Row():
+        check = gr.Button("Check my answers", variant="primary")
+        new = gr.Button("Deal ten pictures")
     told = gr.HTML(label="The result")
     with gr.Accordion("The same as numbers", open=False):
         numbers = gr.JSON(label="Round")
         at = gr.Number(0, label="Round (seed)", precision=0)
-    dealt = new.click(_throw, None, [seed, at], **LIGHT, **PRIVATE)
-    dealt.then(guard(_deal), seed, [table, marked, told], **QUICK, **PRIVATE)
+    gr.on([new.click, seen.expand], guard(_deal), None, [seed, at, table, marked, told], **QUICK, **PRIVATE)
     checked = check.click(guard(discriminate), [at, marked], [numbers, table], api_name="discriminate", **QUICK)
     checked.success(guard(_count), [numbers, seed, tally], [told, tally, seed], **LIGHT, **PRIVATE)
 
@@ -64,22 +63,19 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
         marks = (truth, "right" if yours == truth else "wrong")
         captions.append(Tile(f"{name} is {truth}", f"you: {yours} · D: {its} ({chance:.0%} real)", marks))
     scores = {who: sum(row[who] == row["truth"] for row in rows) for who in ("you", "d")}
-    return {"round": rows, "score": scores, "of": ROUND}, tiles(found.pictures, captions, width_px=145)
+    return {"round": rows, "score": scores, "of": ROUND}, tiles(found.pictures, captions, width_px=104)
 
 
-def _throw() -> tuple[int, int]:
+def _deal() -> tuple[int, int, str, list[str], str]:
     import random
 
-    thrown = random.randrange(1_000_000)
-    return thrown, thrown
-
-
-def _deal(seed: int) -> tuple[str, list[str], str]:
     from apps.gan.scenes import deal
 
+    seed = random.randrange(1_000_000)
     found = deal(seed)
     captions = [Tile(name, alt=f"picture {name}") for name in _NAMES]
-    return tiles(found.pictures, captions, width_px=145), [], note("Tick the fakes below, then press Check.")
+    table = tiles(found.pictures, captions, width_px=104)
+    return seed, seed, table, [], note("Tick the fakes, then check.")
 
 
 def _count(

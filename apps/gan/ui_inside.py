@@ -9,8 +9,8 @@ import gradio as gr
 
 from apps.gan.choices import GENERATORS
 from apps.gan.pictures import Tile, png_url, tiles
-from apps.gan.ui_shared import QUICK, dice, seed_input
-from apps.ui import PRIVATE, guard, section
+from apps.gan.ui_shared import QUICK, dice, heading, seed_input
+from apps.ui import PRIVATE, guard
 
 if TYPE_CHECKING:
     from apps.gan.anatomy import Layer
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def panel() -> None:
     """Lay out the panel."""
-    section(
+    seen = heading(
         "inside",
         "From z to a picture, from the picture to a verdict",
         "G widens 64 numbers to 7 × 7, 14 × 14 and 28 × 28 maps; D goes the way back. "
@@ -30,10 +30,9 @@ def panel() -> None:
         seed = seed_input(info="")
         digit = gr.Dropdown([str(at) for at in range(10)], value="8", label="Digit (conditional GAN only)")
         dice(seed)
-        show = gr.Button("Open", variant="primary")
     out = gr.HTML(label="Layers")
-    for event in (show.click, seed.change, digit.input, model.input):
-        event(guard(_anatomy), [model, seed, digit], out, **QUICK, **PRIVATE)
+    triggers = [seen.expand, seed.change, digit.input, model.input]
+    gr.on(triggers, guard(_anatomy), [model, seed, digit], out, trigger_mode="always_last", **QUICK, **PRIVATE)
 
 
 def _anatomy(model: str, seed: int, digit: str) -> str:

@@ -11,8 +11,8 @@ from apps.gan import lab_view
 from apps.gan.choices import LOSSES
 from apps.gan.pictures import ink, note
 from apps.gan.toy2d_choices import DRAWN, MOST_ROUNDS, PRESETS, SHAPES, Rules
-from apps.gan.ui_shared import pad
-from apps.ui import LIGHT, PRIVATE, guard, section
+from apps.gan.ui_shared import heading, pad
+from apps.ui import LIGHT, PRIVATE, guard
 
 if TYPE_CHECKING:
     from apps.gan.toy2d import Lab
@@ -26,7 +26,7 @@ _DEFAULT = Rules()
 
 def panel() -> None:
     """Lay out the panel."""
-    section(
+    seen = heading(
         "use",
         "A GAN small enough to see",
         "Blue dots are the data, orange triangles what G makes of its noise. The background is D's opinion: blue where "
@@ -57,21 +57,22 @@ def panel() -> None:
                 pause = gr.Button("Pause", min_width=80)
                 one_d, one_g = gr.Button("One step of D", min_width=110), gr.Button("One step of G", min_width=110)
                 reset = gr.Button("New game", min_width=90)
-            view = gr.HTML(note("Press Play."), label="The game")
             told = gr.HTML(note(PRESETS[next(iter(PRESETS))].watch))
+            view = gr.HTML(note("Press Play."), label="The game")
     rules = [preset, shape, loss, lr_d, lr_g, ratio, seed, sheet]
     running = play.click(guard(_play), [lab, speed, *rules], [lab, view], **_PLAY, **PRIVATE)
     stopped = pause.click(None, None, None, cancels=[running], **PRIVATE)
     stopped.then(guard(_shown), lab, view, **_STEP, **PRIVATE)
     for button, player in ((one_d, "d"), (one_g, "g")):
         button.click(guard(_stepper(player)), [lab, *rules], [lab, view], cancels=[running], **_STEP, **PRIVATE)
+    seen.expand(guard(_new), rules, [lab, view], **_STEP, **PRIVATE)
     reset.click(guard(_new), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
     chosen = preset.input(guard(_preset), preset, [shape, loss, lr_d, lr_g, ratio, told], **LIGHT, **PRIVATE)
     chosen.then(guard(_new), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
     shape.change(lambda name: gr.update(visible=name == DRAWN), shape, sheet, **LIGHT, **PRIVATE)
     shape.input(guard(_new_unless_drawn), rules, [lab, view], cancels=[running], **_STEP, **PRIVATE)
-    for control in (loss, lr_d, lr_g, ratio):
-        control.input(guard(_change), [lab, *rules], told, **LIGHT, **PRIVATE)
+    levers = [control.input for control in (loss, lr_d, lr_g, ratio)]
+    gr.on(levers, guard(_change), [lab, *rules], told, trigger_mode="always_last", **LIGHT, **PRIVATE)
 
 
 def _play(lab: Lab | None, speed: int, *rules: Any) -> Iterator[tuple[Any, str]]:

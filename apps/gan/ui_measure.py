@@ -10,6 +10,7 @@ import gradio as gr
 from apps.gan.choices import ARMS, GENERATORS
 from apps.gan.figures import AUGMENTATION, TEXTBOOK, figures
 from apps.gan.pictures import note
+from apps.gan.ui_shared import heading
 from apps.ui import LIGHT, PRIVATE, guard, section
 
 
@@ -21,13 +22,13 @@ def panel() -> None:
         "10,000 samples each, untruncated, against MNIST's 10,000 test digits, which no network here was trained on.",
     )
     gr.HTML(_figures())
-    section(
+    seen = heading(
         "measure",
         "Asked for and read",
         "10,000 digits asked of the conditional GAN; rows are what was asked for, columns what the judge read.",
     )
     matrix = gr.Plot(label="Confusion", show_label=False)
-    gr.Button("Draw the matrix").click(guard(_confusion), None, matrix, **LIGHT, **PRIVATE)
+    seen.expand(guard(_confusion), None, matrix, **LIGHT, **PRIVATE)
     section("measure", "Beside the textbook", "The same data, the same processor time, the same judge.")
     gr.HTML(_textbook())
     section(

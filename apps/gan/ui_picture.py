@@ -8,8 +8,8 @@ import gradio as gr
 import numpy as np
 
 from apps.gan.pictures import Pictures, Tile, ink, note, tiles
-from apps.gan.ui_shared import QUICK, pad
-from apps.ui import LIGHT, PRIVATE, guard, section
+from apps.gan.ui_shared import QUICK, heading, pad
+from apps.ui import PRIVATE, guard, section
 
 RECORD = "gan/superres-digits"
 _BRUSH = 0.08  # of the sheet's width
@@ -18,7 +18,7 @@ _ASK = "Draw on the sheet, or take a real digit."
 
 def panel() -> None:
     """Lay out the panel."""
-    section(
+    seen = heading(
         "use",
         "7 × 7 pixels, and back to 28 × 28",
         "Super-resolution: the generator's input is not noise but a small picture. Draw a digit and see it shrunk and "
@@ -35,9 +35,7 @@ def panel() -> None:
     state = gr.State(0)
     go.click(guard(_from_drawing), sheet, out, **QUICK, **PRIVATE)
     sheet.change(guard(_while_drawing), sheet, out, trigger_mode="always_last", **QUICK, **PRIVATE)
-    real.click(lambda at: at + 1, state, state, **LIGHT, **PRIVATE).then(
-        guard(_from_real), state, out, **QUICK, **PRIVATE
-    )
+    gr.on([real.click, seen.expand], guard(_from_real), state, [state, out], **QUICK, **PRIVATE)
     section("measure", "Does it help?", "On 10,000 test digits that neither the generator nor the judge had seen.")
     gr.HTML(_figures())
 
@@ -52,10 +50,10 @@ def _while_drawing(strokes: str) -> str:
     return note(_ASK) if strokes in ("", "[]", None) else _from_drawing(strokes)
 
 
-def _from_real(at: int) -> str:
+def _from_real(at: int) -> tuple[int, str]:
     from apps.gan.real import some_real
 
-    return _shown(some_real(1, at)[0][0])
+    return at + 1, _shown(some_real(1, at)[0][0])
 
 
 def _shown(picture: Pictures) -> str:

@@ -8,32 +8,37 @@ from typing import Any
 import gradio as gr
 
 from apps.gan.pictures import Tile, note, tiles
-from apps.gan.ui_shared import QUICK, seed_input
-from apps.ui import PRIVATE, guard, section
+from apps.gan.ui_shared import QUICK, heading, seed_input
+from apps.ui import LIGHT, PRIVATE, guard
 
 RECORD = "gan/dcgan-snapshots"
 
 
 def panel() -> None:
     """Lay out the panel."""
-    section(
+    seen = heading(
         "use",
         "First attempt, many attempts later, even more attempts later",
-        "One training run of the DCGAN, kept at steps that double and double. The z are the same at every step.",
+        "One training run of the DCGAN, kept at steps evenly spaced on a logarithmic axis. The z are always the same.",
     )
     last = len(_steps()) - 1
     with gr.Row():
-        place = gr.Slider(0, max(last, 1), value=0, step=1, label="Snapshot, from the first to the last", scale=3)
+        place = gr.Slider(0, max(last, 1), value=last, step=1, label="Snapshot, from the first to the last", scale=3)
         seed = seed_input(info="")
-        show = gr.Button("Show", variant="primary")
     told = gr.HTML(note("Move the slider through the training."))
     with gr.Row():
         out = gr.HTML(label="What G draws")
         scores = gr.Plot(label="What D thinks of real digits and of fakes", show_label=False)
-    events = [show.click, place.release, seed.change]
-    for event in events:
-        event(guard(_moment), [place, seed], [told, out, scores], trigger_mode="always_last", **QUICK, **PRIVATE)
-    section(
+    gr.on(
+        [place.input, seed.change, seen.expand],
+        guard(_moment),
+        [place, seed],
+        [told, out, scores],
+        trigger_mode="always_last",
+        **QUICK,
+        **PRIVATE,
+    )
+    seen = heading(
         "measure",
         "Fooled about half the time?",
         "At the balance of the game D can do no better than guess. Measured at every snapshot on 2,000 fakes and 2,000 "
@@ -42,8 +47,7 @@ def panel() -> None:
     with gr.Row():
         fooled = gr.Plot(label="Fooled and caught", show_label=False)
         losses = gr.Plot(label="Both losses", show_label=False)
-    curves = gr.Button("Draw the curves")
-    gr.on([curves.click, show.click], guard(_curves), None, [fooled, losses], **QUICK, **PRIVATE)
+    seen.expand(guard(_curves), None, [fooled, losses], **LIGHT, **PRIVATE)
 
 
 @lru_cache(maxsize=1)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from apps.gan.choices import GENERATORS, MOST_ON_PAGE
 from apps.gan.pictures import Tile, note, tiles
-from apps.gan.ui_shared import QUICK, picture_output, seed_input, sheet, truncation_input
-from apps.ui import LIGHT, PRIVATE, guard, section
+from apps.gan.ui_shared import QUICK, heading, picture_output, seed_input, sheet, truncation_input
+from apps.ui import LIGHT, PRIVATE, guard
 
 _COLUMNS = 8
 _KEEP, _RESAMPLE = "Keep z", "Resample z every time"
@@ -18,28 +18,29 @@ _KEEP, _RESAMPLE = "Keep z", "Resample z every time"
 
 def panel() -> None:
     """Lay out the panel."""
-    section("use", "Digits that nobody wrote", "Every picture is made from its own z. D's verdict stands below it.")
+    seen = heading("use", "Digits that nobody wrote", "Every picture has its own z; D's verdict stands below it.")
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             model = gr.Dropdown(
                 [(title, name) for name, title in GENERATORS.items()], value="dcgan-digits", label="Generator"
             )
+            draw = gr.Button("Draw others", variant="primary")
             again = gr.Radio([_RESAMPLE, _KEEP], value=_RESAMPLE, label="When drawing again")
             seed = seed_input()
             count = gr.Slider(1, MOST_ON_PAGE, value=24, step=1, label="Pictures")
             real = gr.Slider(0, MOST_ON_PAGE, value=6, step=1, label="... of which real digits, mixed in")
             truncation = truncation_input()
-            draw = gr.Button("Draw", variant="primary")
         with gr.Column(scale=3):
-            out = gr.HTML(note("Press Draw: one click, 24 pictures."), label="Pictures")
+            out = gr.HTML(note("Drawing the first pictures."), label="Pictures")
             with gr.Accordion("One picture to keep, and the numbers", open=False):
                 whole = picture_output("All of them")
                 numbers = gr.JSON(label="Verdicts")
     inputs = [model, count, seed, truncation, real]
+    triggers: list[Any] = [seen.expand, model.input, truncation.input]
+    lively: dict[str, Any] = {"trigger_mode": "always_last", "api_name": "sample_gan"}
+    gr.on(triggers, guard(sample_gan), inputs, [whole, numbers, out], **lively, **QUICK)
     first = draw.click(_next_seed, [again, seed], seed, **LIGHT, **PRIVATE)
-    first.then(guard(sample_gan), inputs, [whole, numbers, out], api_name="sample_gan", **QUICK)
-    for control in (model, truncation):
-        control.input(guard(sample_gan), inputs, [whole, numbers, out], trigger_mode="always_last", **QUICK, **PRIVATE)
+    first.then(guard(sample_gan), inputs, [whole, numbers, out], **QUICK, **PRIVATE)
 
 
 def _next_seed(again: str, seed: float | None) -> Any:

@@ -1,4 +1,4 @@
-"""What the GAN panels share: the seed with its dice, the crisp picture, events."""
+"""What the GAN panels share: headings that ask for a first picture, the seed with its dice, the crisp picture."""
 
 from __future__ import annotations
 
@@ -11,11 +11,29 @@ import numpy as np
 from PIL import Image
 
 from apps.gan.choices import FULL, LOWEST, SEEDS
-from apps.gan.pictures import Pictures
-from apps.ui import LIGHT, PRIVATE
+from apps.gan.pictures import Pictures, note
+from apps.ui import LIGHT, PRIVATE, Kind, section
 
 QUICK: dict[str, Any] = {"concurrency_id": "quick", "concurrency_limit": 2, "show_progress": "minimal"}
 _GROUND = 24  # grey between the pictures of a sheet
+# "expand" once, when the heading is on the screen ("load" would come for every panel as soon as the page opens)
+_FIRST_SIGHT = """
+new IntersectionObserver((entries, observer) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  setTimeout(() => { // the page may be about to go to the tab that its address asks for
+    if (!element.getClientRects().length) return;
+    observer.disconnect();
+    trigger('expand');
+  }, 200);
+}, { rootMargin: '300px' }).observe(element);
+"""
+
+
+def heading(kind: Kind, title: str, text: str = "") -> gr.HTML:
+    """A section's heading whose ``expand`` event comes once, when it is first seen: nobody meets an empty panel."""
+    found = section(kind, title, text)
+    found.js_on_load = _FIRST_SIGHT
+    return found
 
 
 def seed_input(
@@ -72,7 +90,7 @@ def pad(label: str, *, brush: float, visible: bool = True) -> gr.HTML:
     return gr.HTML(
         "[]",
         label=label,
-        html_template=f'{sheet}<button type="button" class="gan-clear">Clear the sheet</button>',
+        html_template=note(label) + sheet + '<button type="button" class="gan-clear">Clear the sheet</button>',
         js_on_load=(Path(__file__).parent / "pad.js").read_text(encoding="utf-8"),
         apply_default_css=False,
         visible=visible,

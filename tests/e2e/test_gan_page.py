@@ -38,12 +38,14 @@ def _see(page: Any, selector: str, count: int) -> None:
 
 
 def test_sample_shows_pictures_with_verdicts(gan: Callable[..., Any]) -> None:
-    page = gan("Sample")
-    _press(page, "Draw")
+    page = gan("Sample")  # the first pictures come by themselves
     _see(page, ".gan-tiles figure", 24)
     captions = page.locator(".gan-tiles figcaption:visible").all_inner_texts()
     assert all(re.search(r"D: \d+% real", caption) for caption in captions)
     assert sum("fake" in caption for caption in captions) == 18
+    before = page.locator(".gan-tiles:visible").inner_html()
+    _press(page, "Draw others")
+    page.wait_for_function("(b) => document.querySelector('.gan-tiles')?.innerHTML !== b", arg=before, timeout=_WAIT_MS)
 
 
 def test_a_number_is_written_and_a_letter_is_refused(gan: Callable[..., Any]) -> None:
@@ -63,23 +65,30 @@ def test_a_number_is_written_and_a_letter_is_refused(gan: Callable[..., Any]) ->
 
 def test_a_walk_is_a_strip_and_a_film(gan: Callable[..., Any]) -> None:
     page = gan("Latent walk")
-    _press(page, "Walk")
-    _see(page, ".gan-movie", 1)
-    _press(page, "Show")
-    _see(page, ".gan-tiles figure", 11)
+    page.locator(".gan-movie video").wait_for(timeout=_WAIT_MS)
+    page.wait_for_function("() => document.querySelector('.gan-movie video').videoWidth === 224", timeout=_WAIT_MS)
+    assert page.evaluate("document.querySelector('.gan-movie video').duration") == pytest.approx(62 / 15, abs=0.1)
+    assert page.locator("a.gan-webp").get_attribute("href").startswith("data:image/webp")
+    page.mouse.wheel(0, 2_000)
+    _see(page, ".gan-tiles figure", 11 + 4)
 
 
 def test_the_snapshots_show_both_players(gan: Callable[..., Any]) -> None:
     page = gan("Two players")
-    _press(page, "Show")
     _see(page, ".gan-tiles figure", 40)
+    page.get_by_text("After 3,000 steps").first.wait_for(timeout=_WAIT_MS)
+    slider = page.get_by_role("slider", name="Snapshot", exact=False).locator("visible=true")
+    slider.focus()
+    slider.press("Home")
     page.get_by_text("Before the first step").first.wait_for(timeout=_WAIT_MS)
 
 
 def test_a_round_against_d_is_scored(gan: Callable[..., Any]) -> None:
     page = gan("Are you better than D?")
-    _press(page, "Deal ten pictures")
     _see(page, ".gan-tiles figure", 10)
+    first = page.locator(".gan-tiles:visible").inner_html()
+    _press(page, "Deal ten pictures")
+    page.wait_for_function("(b) => document.querySelector('.gan-tiles')?.innerHTML !== b", arg=first, timeout=_WAIT_MS)
     page.get_by_label("3", exact=True).locator("visible=true").first.check()
     _press(page, "Check my answers")
     page.get_by_text(re.compile(r"You \d+, D \d+ of 10")).first.wait_for(timeout=_WAIT_MS)
@@ -88,6 +97,8 @@ def test_a_round_against_d_is_scored(gan: Callable[..., Any]) -> None:
 
 def test_the_lab_plays_pauses_and_steps(gan: Callable[..., Any]) -> None:
     page = gan("GAN Lab")
+    page.locator("svg.lab").first.wait_for(timeout=_WAIT_MS)
+    assert "Round 0:" in page.locator("svg.lab").first.get_attribute("aria-label")
     _press(page, "Play")
     page.wait_for_function(
         "() => /Round [1-9]/.test(document.querySelector('svg.lab')?.getAttribute('aria-label') || '')",
@@ -95,13 +106,13 @@ def test_the_lab_plays_pauses_and_steps(gan: Callable[..., Any]) -> None:
     )
     _press(page, "Pause")
     page.wait_for_timeout(1_500)
-    label = page.locator("svg.lab").get_attribute("aria-label")
+    label = page.locator("svg.lab").first.get_attribute("aria-label")
     page.wait_for_timeout(700)
-    assert page.locator("svg.lab").get_attribute("aria-label") == label
-    before = page.locator("svg.lab").inner_html()
+    assert page.locator("svg.lab").first.get_attribute("aria-label") == label
+    before = page.locator("svg.lab").first.inner_html()
     _press(page, "One step of G")
     page.wait_for_function("(b) => document.querySelector('svg.lab').innerHTML !== b", arg=before, timeout=_WAIT_MS)
-    assert page.locator("svg.lab").get_attribute("aria-label") == label
+    assert page.locator("svg.lab").first.get_attribute("aria-label") == label
 
 
 def test_a_real_digit_is_shrunk_and_restored(gan: Callable[..., Any]) -> None:
@@ -121,15 +132,13 @@ def test_a_drawn_digit_is_shrunk_and_restored(gan: Callable[..., Any]) -> None:
     for across, down in ((0.65, 0.25), (0.45, 0.75)):
         page.mouse.move(x + across * w, y + down * h, steps=5)
     page.mouse.up()
-    _see(page, ".gan-tiles figure", 4)
-    assert "the judge reads 7" in page.locator(".gan-tiles:visible").inner_text()
+    page.get_by_text("the judge reads 7").wait_for(timeout=_WAIT_MS)
     page.get_by_role("button", name="Clear the sheet").locator("visible=true").click()
     page.get_by_text("Draw on the sheet, or take a real digit.").wait_for(timeout=_WAIT_MS)
 
 
 def test_the_anatomy_lists_every_layer(gan: Callable[..., Any]) -> None:
     page = gan("Anatomy")
-    _press(page, "Open")
     _see(page, ".gan-layers", 2)
     assert "28 × 28" in page.locator(".gan-layers:visible").first.inner_text()
 

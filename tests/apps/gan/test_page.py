@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from apps.gan import lab_view
-from apps.gan.pictures import Tile, moving, png_url, tiles
+from apps.gan.pictures import Tile, animated, film, png_url, tiles
 from apps.gan.real import real_digits, some_real
 from apps.gan.toy2d_choices import PRESETS
 from shared.registry import records
@@ -79,14 +79,33 @@ def test_tiles_are_the_pictures_and_escape_what_stands_below() -> None:
 
 def test_the_film_goes_there_and_back() -> None:
     pictures = np.stack([np.full((28, 28), at * 60, np.uint8) for at in range(4)])
-    address = re.search(r"base64,([^\"]+)", moving(pictures, zoom=2))
-    assert address is not None
-    film = Image.open(io.BytesIO(base64.b64decode(address.group(1))))
+    frames = film(pictures, zoom=2)
+    assert [int(np.asarray(frame).mean()) for frame in frames] == [0, 60, 120, 180, 120, 60]
+    moving = Image.open(io.BytesIO(animated(frames, rate_hz=15)))
     levels = []
-    for at in range(film.n_frames):  # type: ignore[attr-defined]
-        film.seek(at)
-        levels.append(int(np.asarray(film.convert("L")).mean()))
+    for at in range(moving.n_frames):  # type: ignore[attr-defined]
+        moving.seek(at)
+        levels.append(int(np.asarray(moving.convert("L")).mean()))
     assert levels == [0, 60, 120, 180, 120, 60]
+
+
+@needs_cgan
+def test_a_walk_comes_as_a_strip_an_mp4_and_a_webp() -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs the package imageio-ffmpeg")
+    from apps.gan.ui_walk import interpolate
+
+    strip, video, told = interpolate(steps=5)
+    assert strip.size == (5 * 28 * 6, 28 * 6)
+    _, seconds = imageio_ffmpeg.count_frames_and_secs(video)
+    assert seconds == pytest.approx(8 / 15, abs=0.05)
+    raw = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", video, "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+    decoded = np.frombuffer(subprocess.run(raw, capture_output=True, check=True).stdout, np.uint8).reshape(-1, 224, 224)
+    assert len(decoded) == 8  # 0 1 2 3 4 3 2 1
+    shown = np.asarray(strip.convert("L"), dtype=float).reshape(28, 6, 5 * 28, 6).mean(axis=(1, 3))
+    for at, part in enumerate((0, 1, 2, 3, 4, 3, 2, 1)):
+        seen = decoded[at].reshape(28, 8, 28, 8).mean(axis=(1, 3))
+        assert np.abs(seen - shown[:, part * 28 : (part + 1) * 28]).mean() < 8, at
+    assert "image/webp" in told
 
 
 def test_the_sheet_of_the_lab_shows_every_point_and_arrow() -> None:
