@@ -33,7 +33,7 @@ from PIL import Image
 from apps.face.alignment import chips, crop_box
 from apps.face.calibrate import FARS, all_pairs, resampled
 from apps.face.detector import Detection, detect
-from apps.face.encoders import outputs, unit
+from apps.face.encoders import DEFAULT_ENCODER, outputs, unit
 from apps.face.evaluate import FAR
 from apps.face.metrics import fold_accuracy, mcnemar
 from apps.face.pairs import PairList, find_photos, read_pairs
@@ -114,6 +114,7 @@ def main() -> None:
     rows.append(_several(pairs, judged[FULL].encodings, times[FULL]))
     figures = {
         "made_by": "python -m benchmarks.face_accuracy --images DIR --pairs FILE --dlib --write",
+        "encoder": DEFAULT_ENCODER,
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "machine": f"{processor()}, one thread, torch {torch.__version__.partition('+')[0]}",
         "data": {

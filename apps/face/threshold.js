@@ -1,5 +1,5 @@
 // The threshold explorer: every drag is answered here, from the measured curves that came with the page.
-const WIDTH = 560, HEIGHT = 200, LEFT = 44, BOTTOM = 26;
+const WIDTH = 560, HEIGHT = 200, LEFT = 64, BOTTOM = 26;
 const el = (selector) => element.querySelector(selector);
 const shared = () => document.querySelector('#face-tau input[type=range]');
 const percent = (share, n) => {

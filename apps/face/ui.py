@@ -26,7 +26,7 @@ from apps.face import (
 from apps.face.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.face.ui_draw import message
 from apps.face.ui_ruler import reach
-from apps.face.ui_state import class_gallery, class_path, known_of, leave, usable
+from apps.face.ui_state import class_gallery, class_path, known_of, leave, usable, visitor
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
@@ -85,7 +85,7 @@ def build() -> None:
             explorer = ui_threshold.build()
         with gr.Tab("Triplets", id="triplets") as triplets_tab:
             section("inside", "What the encoder was taught with", "The triplet loss on your photos.")
-            census = ui_triplets.build(encoder, owner)
+            margin, triplet, census = ui_triplets.build(encoder, owner)
         with gr.Tab("Logistic head", id="head") as head_tab:
             section(
                 "inside", "Verification as binary classification", "A logistic regression on what two encodings share."
@@ -98,12 +98,14 @@ def build() -> None:
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
     tau.change(guard(_redraw), [encoder, tau], [verdict, who], **drag)
+    inside = [encoder, tau, margin, owner, kind], [twins, explorer, triplet, census, head, figures]
     encoder.select(guard(_on_encoder), encoder, [encoder, tau], **HEAVY, **PRIVATE).then(
         guard(_redraw), [encoder, tau], [verdict, who], **QUICK, **PRIVATE
-    )
+    ).then(guard(_look_inside), *inside, **QUICK, **PRIVATE)
+    people.change(guard(ui_recognise.redraw), [encoder, tau], who, **LIGHT, **PRIVATE)
     siamese_tab.select(guard(ui_siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
     threshold_tab.select(guard(ui_threshold.explorer), [encoder, tau], explorer, **LIGHT, **PRIVATE)
-    triplets_tab.select(guard(ui_triplets.opened), [encoder, owner], census, **QUICK, **PRIVATE)
+    triplets_tab.select(guard(ui_triplets.opened), [encoder, margin, owner], [triplet, census], **QUICK, **PRIVATE)
     head_tab.select(guard(ui_head.head_html), [encoder, tau, kind], head, **LIGHT, **PRIVATE)
     measured_tab.select(guard(ui_measured.figures_html), encoder, figures, **LIGHT, **PRIVATE)
     enrol_tab.select(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
@@ -135,3 +137,17 @@ def _on_encoder(encoder: str) -> tuple[Any, Any]:
 
 def _redraw(encoder: str, tau: float, request: gr.Request) -> tuple[str, str]:
     return ui_verify.redraw(encoder, tau, request), ui_recognise.redraw(encoder, tau, request)
+
+
+def _look_inside(
+    encoder: str, tau: float, margin: float, owner: str, kind: str, request: gr.Request
+) -> tuple[str, ...]:
+    """Every view that explains, with another encoder: a triplet of the old one would not do."""
+    visitor(request).triplet = None
+    return (
+        ui_siamese.siamese(encoder, request),
+        ui_threshold.explorer(encoder, tau, request),
+        *ui_triplets.opened(encoder, margin, owner, request),
+        ui_head.head_html(encoder, tau, kind, request),
+        ui_measured.figures_html(encoder),
+    )

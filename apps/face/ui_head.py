@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from apps.face.encoders import find_encoder
 from apps.face.ui_answers import verify_answer
 from apps.face.ui_draw import chip, likely, message, panel, percent
-from apps.face.ui_siamese import bars
+from apps.face.ui_siamese import bars, pair_of, stand_in
 from apps.face.ui_state import calibration_of, visitor
 from apps.ui import LIGHT, PRIVATE, escape, guard
 from shared.errors import WeightsError
@@ -26,7 +26,7 @@ FORMULAS = {
     "absolute": ("|f(x₁) − f(x₂)|", "absolute difference |f₁ − f₂|"),
     "chi_square": ("(f(x₁) − f(x₂))² / (|f(x₁)| + |f(x₂)|)", "chi-square (f₁ − f₂)² / (|f₁| + |f₂|)"),
 }
-_HINT = "Compare two photos under Verify first: the head then explains its probability for them."
+_HINT = "Open this view to see a probability explained."
 _TOP = 8  # coordinates in the list
 
 
@@ -51,15 +51,11 @@ def head_html(encoder: str, tau: float, kind: str, request: gr.Request) -> str:
         return message(str(error), "warn")
     figures = measured(find(find_encoder(encoder).name, "face"))
     who = visitor(request)
-    first, second = who.shots.get("a"), who.shots.get("b")
-    if first is None or second is None:
-        pair = message(_HINT)
-    else:
-        answer = verify_answer(first, second, encoder, tau)
-        codes = first.encoding(encoder), second.encoding(encoder)
-        faces = f'<div class="cf-trio">{chip(first, "x₁")}{chip(second, "x₂")}</div>'
-        pair = faces + _pair(codes, figures["heads"][kind], kind, answer)
-    return pair + _figures(figures, kind)
+    first, second = pair_of(who)
+    answer = verify_answer(first, second, encoder, tau)
+    codes = first.encoding(encoder), second.encoding(encoder)
+    faces = f'<div class="cf-trio">{chip(first, "x₁")}{chip(second, "x₂")}</div>'
+    return stand_in(who) + faces + _pair(codes, figures["heads"][kind], kind, answer) + _figures(figures, kind)
 
 
 def _pair(
@@ -162,7 +158,7 @@ def _verdict(plain: Mapping[str, Any], head: Mapping[str, Any], curve: Mapping[s
 
 def reliability(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     """Observed share of same pairs over the predicted probability, one line per model; the diagonal is perfect."""
-    width, height, left, bottom = 560, 330, 50, 34
+    width, height, left, bottom = 560, 330, 66, 34
 
     def at(x: float, y: float) -> tuple[float, float]:
         return left + x * (width - left - 24), height - bottom - y * (height - bottom - 20)

@@ -15,9 +15,11 @@ from apps.face.ui_state import PHOTO, Shot, gallery_of, look, owner_of, visitor
 from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError, InputError
 
-_HINT = "Choose a photo: every face on it is looked up in the gallery. Enrol somebody first, or take the sample people."
+_HINT = "Choose a photo: every face on it is looked up in the gallery."
+_NOBODY = "First enrol somebody: 3 sample people with one click on the left, or your own under Enrol / forget."
 _STREAM_S = 120  # seconds after which the live webcam pauses
-_EVERY_S = 0.4  # seconds between its frames
+_SHOWN = 24  # people of the gallery that are shown before any photo
+_EVERY_S = 0.2  # seconds between its frames
 
 
 def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.HTML:
@@ -29,11 +31,11 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
                 with gr.Tab("Photo"):
                     photo = photo_input("Who is this?", height=260, elem_id="face-probe", format="png")
                     with gr.Row(elem_classes="cf-samples"):
+                        enrol_samples.render()  # type: ignore[no-untyped-call]
                         buttons = {
                             key: gr.Button(text, size="sm", min_width=90)
                             for key, text in (("obama2", "Sample: somebody"), ("biden", "Sample: somebody else"))
                         }
-                        enrol_samples.render()  # type: ignore[no-untyped-call]
                 with gr.Tab("Webcam, live") as live_tab:
                     camera = photo_input(
                         "Webcam",
@@ -47,7 +49,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
                     gr.Markdown("Frames are looked at in memory and forgotten; nothing is enrolled from here.")
             again = gr.Button("Recognise", variant="primary", elem_id="face-recognise")
         with gr.Column(scale=7, min_width=330):
-            answer = panel(message(_HINT), elem_id="face-who")
+            answer = panel(message(_NOBODY), elem_id="face-who")
     answer.click(guard(_take_threshold), None, tau, **LIGHT, **PRIVATE)
     gr.on([photo.input, photo.clear], guard(_on_photo), [photo, *asked], answer, **PHOTO)
     for key, button in buttons.items():
@@ -64,16 +66,30 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
         show_progress="hidden",
         **PRIVATE,
     )
-    live_tab.select(guard(_on_clear), None, answer, **LIGHT, **PRIVATE)
+    live_tab.select(guard(_on_clear), asked, answer, **LIGHT, **PRIVATE)
     return answer
 
 
 def redraw(encoder: str, tau: float, request: gr.Request) -> str:
     """The panel for the photo on the page now; its faces are encoded already."""
     shot = visitor(request).shots.get("probe")
-    return (
-        message(_HINT) if shot is None else panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""))
+    gallery, owner = gallery_of(request), owner_of(request, "")
+    return _waiting(gallery, owner) if shot is None else panel_html(shot, gallery, encoder, tau, owner)
+
+
+def _waiting(gallery: Gallery, owner: str) -> str:
+    """Before any photo: who could be recognised."""
+    photos = gallery.photos(owner)
+    if not photos:
+        return message(_NOBODY)
+    first = {photo.person: photo for photo in reversed(photos)}
+    faces = "".join(
+        f'<figure><img src="{jpeg_url(photo.thumbnail)}" alt=""><figcaption dir="auto">{escape(name)}'
+        "</figcaption></figure>"
+        for name, photo in sorted(first.items())[:_SHOWN]
     )
+    more = f"<p>and {len(first) - _SHOWN:,} more</p>" if len(first) > _SHOWN else ""
+    return f'{message(_HINT)}<div class="cf-trio cf-gallery">{faces}</div>{more}'
 
 
 def _take_threshold(event: gr.EventData) -> float:
@@ -91,7 +107,7 @@ def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) 
     who = visitor(request)
     who.shots.pop("probe", None)
     if photo is None:
-        return message(_HINT)
+        return redraw(encoder, tau, request)
     try:
         who.shots["probe"] = look(photo)
         return redraw(encoder, tau, request)
@@ -99,9 +115,9 @@ def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) 
         return message(str(error), "warn")
 
 
-def _on_clear(request: gr.Request) -> str:
+def _on_clear(encoder: str, tau: float, request: gr.Request) -> str:
     visitor(request).shots.pop("probe", None)
-    return message(_HINT)
+    return redraw(encoder, tau, request)
 
 
 def _on_sample(key: str) -> Any:

@@ -3,6 +3,7 @@ at."""
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 
 from apps.face.encoders import find_encoder
 from apps.face.ui_draw import chip, chip_url, message, panel, percent
-from apps.face.ui_state import Shot, Visitor, visitor
+from apps.face.ui_samples import sample
+from apps.face.ui_state import Shot, Visitor, look, visitor
 from apps.ui import HEAVY, PRIVATE, escape, guard
 
-_HINT = "Compare two photos under Verify first: this view takes them apart."
+_HINT = "Open this view to see two photos taken apart."
+_STAND_IN = "These are two sample photos. Compare two of your own under Verify, and they take their place."
 _TOP = 12  # coordinates in the list
 _WIDTH = 900  # of the bars' drawing
 
@@ -36,18 +39,26 @@ def build(encoder: gr.Dropdown) -> gr.HTML:
 def siamese(encoder: str, request: gr.Request) -> str:
     """Both encodings, their difference, and the time of encoding against looking up."""
     who = visitor(request)
-    pair = _pair(who)
-    if pair is None:
-        return message(_HINT)
-    first, second = pair
+    first, second = pair_of(who)
     a, b = first.encoding(encoder), second.encoding(encoder)
     forward, lookup = timing(first, second, encoder)
-    return f"{_network(first, second, a, b, encoder)}{_difference(a, b)}{_times(forward, lookup)}"
+    return f"{stand_in(who)}{_network(first, second, a, b, encoder)}{_difference(a, b)}{_times(forward, lookup)}"
 
 
-def _pair(who: Visitor) -> tuple[Shot, Shot] | None:
+def pair_of(who: Visitor) -> tuple[Shot, Shot]:
+    """The two photos under Verify; until both are there, two samples."""
     first, second = who.shots.get("a"), who.shots.get("b")
-    return None if first is None or second is None else (first, second)
+    return _sample_pair() if first is None or second is None else (first, second)
+
+
+def stand_in(who: Visitor) -> str:
+    """Where samples stand in for the visitor's photos, the line that says so."""
+    return "" if {"a", "b"} <= who.shots.keys() else message(_STAND_IN)
+
+
+@functools.lru_cache(maxsize=1)
+def _sample_pair() -> tuple[Shot, Shot]:
+    return look(sample("obama"), "Sample 1"), look(sample("obama2"), "Sample 2")
 
 
 def timing(first: Shot, second: Shot, encoder: str) -> tuple[float, float]:
@@ -140,10 +151,7 @@ def occlusion(encoder: str, request: gr.Request) -> Iterator[str]:
     from apps.face.pipeline import encode
     from apps.face.saliency import occlude
 
-    pair = _pair(visitor(request))
-    if pair is None:
-        yield message(_HINT, "warn")
-        return
+    pair = pair_of(visitor(request))
 
     def single(chips: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         return encode(chips, encoder, average="single")  # one pass per chip: a map takes hundreds

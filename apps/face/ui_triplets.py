@@ -22,11 +22,12 @@ _SLOTS = (
     ("positive", "Positive P", "Another photo of the same person"),
     ("negative", "Negative N", "A photo of somebody else"),
 )
+_FIRST = "semi-hard"  # what is mined when the tab is opened
 _EVERY_S = 0.25  # between two drawings of the training
 
 
-def build(encoder: gr.Dropdown, owner: gr.Textbox) -> gr.HTML:
-    """Lay out the sub-tab; returns its panel, which is filled when the tab is opened."""
+def build(encoder: gr.Dropdown, owner: gr.Textbox) -> tuple[gr.Slider, gr.HTML, gr.HTML]:
+    """Lay out the sub-tab; returns the margin and its two panels, which are filled when the tab is opened."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=330):
             with gr.Row():
@@ -80,7 +81,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> gr.HTML:
     margin.input(guard(redraw), [*shown, owner], [view, census], **drag)
     run = learn.click(guard(_train), [encoder, margin, mining, numbers, owner], training, **HEAVY, **PRIVATE)
     stop.click(None, None, None, cancels=[run], **PRIVATE)
-    return census
+    return margin, view, census
 
 
 def redraw(encoder: str, margin: float, owner: str, request: gr.Request) -> tuple[str, str]:
@@ -88,9 +89,15 @@ def redraw(encoder: str, margin: float, owner: str, request: gr.Request) -> tupl
     return _triplet_html(visitor(request), margin), census_html(encoder, margin, owner, request)
 
 
-def opened(encoder: str, owner: str, request: gr.Request) -> str:
-    """The gallery's triplets when the tab is opened."""
-    return census_html(encoder, DEFAULT_MARGIN, owner, request)
+def opened(encoder: str, margin: float, owner: str, request: gr.Request) -> tuple[str, str]:
+    """When the tab is opened: the triplet there is, else one mined from the gallery; and the gallery's triplets."""
+    census = census_html(encoder, margin, owner, request)
+    if visitor(request).triplet is None:
+        try:
+            return _mined(_FIRST, encoder, margin, owner, request), census
+        except HubError:  # a gallery without a triplet: the census says what is missing
+            pass
+    return _triplet_html(visitor(request), margin), census
 
 
 def _on_photo(slot: str) -> Any:
@@ -135,24 +142,29 @@ def _measured(encoder: str, margin: float, request: gr.Request) -> str:
 
 def _on_mine(kind: str) -> Any:
     def mined(encoder: str, margin: float, owner: str, request: gr.Request) -> str:
-        from apps.face.mining import mine
-        from apps.face.triplet import losses, squared_distances
-
-        ground = _ground(encoder, owner, request)
-        seed = time.time_ns() % 2**31
-        found = mine(kind, ground.encodings, ground.person, seed=seed)
-        x = ground.encodings
-        cost = losses(x[found.anchor], x[found.positive], x[found.negative], margin)
-        pick = int(cost.argmax()) if kind == "hardest" else seed % len(found)
-        a, p, n = (int(rows[pick]) for rows in (found.anchor, found.positive, found.negative))
-        who = visitor(request)
-        names = tuple(ground.names[ground.person[row]] for row in (a, p, n))
-        pictures = tuple(jpeg_url(ground.thumbnails[row]) for row in (a, p, n))
-        d_ap, d_an = float(squared_distances(x[a], x[p])), float(squared_distances(x[a], x[n]))
-        who.triplet = Trio(d_ap, d_an, pictures, names)
-        return _triplet_html(who, margin)
+        return _mined(kind, encoder, margin, owner, request)
 
     return guard(mined)
+
+
+def _mined(kind: str, encoder: str, margin: float, owner: str, request: gr.Request) -> str:
+    """Mine a triplet of one kind from the gallery and show it."""
+    from apps.face.mining import mine
+    from apps.face.triplet import losses, squared_distances
+
+    ground = _ground(encoder, owner, request)
+    seed = time.time_ns() % 2**31
+    found = mine(kind, ground.encodings, ground.person, seed=seed)
+    x = ground.encodings
+    cost = losses(x[found.anchor], x[found.positive], x[found.negative], margin)
+    pick = int(cost.argmax()) if kind == "hardest" else seed % len(found)
+    a, p, n = (int(rows[pick]) for rows in (found.anchor, found.positive, found.negative))
+    who = visitor(request)
+    names = tuple(ground.names[ground.person[row]] for row in (a, p, n))
+    pictures = tuple(jpeg_url(ground.thumbnails[row]) for row in (a, p, n))
+    d_ap, d_an = float(squared_distances(x[a], x[p])), float(squared_distances(x[a], x[n]))
+    who.triplet = Trio(d_ap, d_an, pictures, names)
+    return _triplet_html(who, margin)
 
 
 def _triplet_html(who: Visitor, margin: float) -> str:

@@ -180,7 +180,7 @@ def test_the_webcam_is_answered_live(open_page: Callable[..., Any]) -> None:
 def test_the_siamese_view_shows_every_number_and_what_matters(open_page: Callable[..., Any]) -> None:
     page = open_page("face")
     sub_tab(page, "Siamese view")
-    expect(page, "#face-siamese", "Compare two photos under Verify first")
+    expect(page, "#face-siamese", "two sample photos")
     sub_tab(page, "Verify")
     page.get_by_role("button", name="Same person?").click()
     verdict = expect(page, VERDICT, "Same person")
