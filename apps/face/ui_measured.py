@@ -115,8 +115,8 @@ def gains_html(encoder: str) -> str:
     return (
         f'<h3>What each step is worth</h3><table class="cf-table cf-left cf-gains"><caption>One means added after the '
         f"other, on {data['pairs']:,} pairs of {data['images']:,} photos of {escape(data['title'])}. p: exact McNemar "
-        "over the pairs that only one of the two ways gets right. TAR: all pairs of these photos at FAR 0.1 %, with the "
-        f"95 % interval of the paired difference over people. Times: {escape(stored['machine'])}, photo to encoding. By "
+        "over the pairs that only one of the two ways gets right. TAR: all pairs of the photos at FAR 0.1 %, with the "
+        f"95 % interval of the paired difference over people. Time: {escape(stored['machine'])}, photo to encoding. By "
         f"<code>{escape(stored['made_by'])}</code>, {escape(stored['date'])}</caption>"
         "<tr><th>step</th><th>accuracy, %</th><th>pairs won / lost</th><th>p</th><th>TAR gained, points</th>"
         f"<th>ms per face</th><th></th></tr>{''.join(_gain(row) for row in stored['rows'])}</table>"
@@ -179,7 +179,7 @@ def speed_html(rows: list[dict[str, Any]], where: str) -> str:
         f'<tr><td>{row["people"]:,}</td><td class="cf-wide"><i class="cf-ours" style="width:'
         f'{max(row["seconds"] / longest * 100, 0.4):.1f}%"></i><i class="cf-usual" style="width:'
         f'{max(row["naive_seconds"] / longest * 100, 0.4):.1f}%"></i></td><td>{_time(row["seconds"])}</td>'
-        f"<td>{_time(row['naive_seconds'])}</td><td>{row['naive_seconds'] / row['seconds']:.1f}\u202f×</td></tr>"
+        f"<td>{_time(row['naive_seconds'])}</td><td>{row['naive_seconds'] / row['seconds']:.1f} ×</td></tr>"
         for row in rows
     )
     return (
