@@ -50,6 +50,15 @@ def test_landmarks_come_to_lie_at_the_pose() -> None:
         assert abs((part * rows).sum() / part.sum() - y) < 0.6
 
 
+def test_several_cuts_of_one_face_are_those_made_alone() -> None:
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 220, 3), dtype=np.uint8))
+    landmarks = REFERENCE * 0.9 + (30, 20)
+    together = chips(photo, landmarks, 150, [1.0, 0.88, 1.12])
+    for zoom, taken in zip([1.0, 0.88, 1.12], together, strict=True):
+        alone = chips(photo, landmarks, 150, [zoom])[0]
+        assert np.abs(taken.astype(int) - alone).max() <= 2  # Pillow rounds places to a 65,536th of a pixel
+
+
 def test_cut_by_the_identity_is_the_picture() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
     assert np.array_equal(cut(Image.fromarray(pixels), np.eye(2, 3), 40), pixels)

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from apps.face import detector
 from apps.face.detector import Detection, detect
-from apps.face.mtcnn import _square, _suppress, cascade
+from apps.face.mtcnn import _halve, _square, _suppress, cascade
 from shared.images import open_image
 from shared.model_cache import model_cache
 from shared.registry import find
@@ -32,6 +32,22 @@ def found(photos: dict[str, Image.Image]) -> dict[str, list[Detection]]:
 
 def eyes_apart(face: Detection) -> float:
     return float(np.hypot(*(face.landmarks[1] - face.landmarks[0])))
+
+
+@pytest.mark.parametrize("size", [(6, 8), (7, 8), (6, 9), (7, 9), (1, 5)])
+def test_halving_is_the_average_pool(size: tuple[int, int]) -> None:
+    x = torch.rand(1, 3, *size)
+    theirs = torch.nn.functional.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
+    assert torch.allclose(_halve(x), theirs, atol=1e-6)
+
+
+def test_the_second_pass_moves_the_landmarks_a_little_and_not_the_box(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]]
+) -> None:
+    first, second = detect(photos["obama"], second_pass=False, harder=False)[0], found["obama"][0]
+    moved = np.abs(first.landmarks - second.landmarks).max()
+    assert first.box == second.box
+    assert 0 < moved < 0.1 * eyes_apart(second)
 
 
 @pytest.mark.parametrize("name", NAMES)

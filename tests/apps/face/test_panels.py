@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apps.face import ui_head, ui_measured, ui_state
+from apps.face import ui_head, ui_measured, ui_siamese, ui_state
 from apps.face.gallery import MemoryGallery, thumbnail
 from apps.face.pipeline import Face
 from apps.face.triplet import of_distances
@@ -192,6 +193,43 @@ def test_the_speed_table_names_its_machine() -> None:
     assert "1.50 s" in html
     assert "15.0 ×" in html
     assert "a &lt;machine&gt;" in html
+
+
+def test_the_worth_of_each_step_is_told_with_its_test_and_its_cost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = {"name": "mirror", "title": "<mirror>", "against": "box", "kept": False, "n_pairs": 100, "accuracy": 0.98}
+    row |= {"accuracy_before": 0.97, "gained": 3, "lost": 2, "p": 0.5, "ms": 20.2, "ms_before": 10.4, "tar_gain": 0.012}
+    row |= {"tar_gain_interval": [-0.001, 0.02]}
+    first = {"name": "box", "title": "box", "against": "", "kept": True, "n_pairs": 100, "accuracy": 0.97, "ms": 10.4}
+    stored = {"encoder": "resnet29-128d", "made_by": "a command", "date": "2026-01-01", "machine": "a machine"}
+    stored |= {"data": {"title": "people", "images": 50, "pairs": 100}, "rows": [first, row], "dlib": row}  # type: ignore[dict-item]
+    monkeypatch.setattr(ui_measured, "weights_dir", lambda: tmp_path)
+    assert ui_measured.gains_html("resnet29-128d") == ""  # not measured
+    (tmp_path / "face").mkdir()
+    (tmp_path / "face" / "accuracy.json").write_text(json.dumps(stored), encoding="utf-8")
+    html = ui_measured.gains_html("resnet29-128d")
+    for words in (
+        "&lt;mirror&gt;",
+        "97.00 → 98.00",
+        "3 / 2",
+        "+1.2 (-0.1 to +2.0)",
+        "10 → 20",
+        "not kept",
+        "1.94 times",
+    ):
+        assert words in html
+    assert ui_measured.gains_html("facenet-vggface2") == ""  # another encoder's
+
+
+def test_views_that_explain_a_pair_begin_with_the_samples() -> None:
+    who = ui_state.Visitor()
+    first, second = ui_siamese.pair_of(who)
+    assert ui_siamese.pair_of(who)[0] is first  # looked at once
+    assert "two sample photos" in ui_siamese.stand_in(who)
+    who.shots |= {"a": second, "b": first}
+    assert ui_siamese.pair_of(who) == (second, first)
+    assert ui_siamese.stand_in(who) == ""
 
 
 def test_other_weights_or_another_preprocessing_are_another_encoder(monkeypatch: pytest.MonkeyPatch) -> None:

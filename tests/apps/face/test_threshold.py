@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from apps.face import threshold
-from apps.face.matching import Calibration
+from apps.face.matching import Calibration, calibration
+from apps.face.ui_answers import STRANGERS, advised
 from apps.face.ui_ruler import densities, ruler
 from shared.errors import OptionError
 
@@ -52,6 +53,27 @@ def test_the_histograms_hold_every_pair_once() -> None:
         counted = np.histogram(values, edges)[0] / len(values)
         np.testing.assert_allclose(shares, counted, atol=0.012)
     assert densities(known)[0].sum() == pytest.approx(1, abs=0.005)
+
+
+@pytest.mark.parametrize("far", [0.0, 0.004, 0.1, 0.5, 1.0])
+def test_the_threshold_for_a_rate_is_the_largest_that_keeps_to_it(far: float) -> None:
+    known, _, different = measured()
+    tau = known.threshold_at(far)
+    assert (different <= tau).mean() <= far
+    above = known.thresholds[known.thresholds > tau]
+    assert not len(above) or (different <= above[0]).mean() > far
+
+
+@pytest.mark.parametrize("people", [20, 1_000, 100_000])
+def test_the_advised_threshold_keeps_strangers_out_of_a_gallery_of_that_size(people: int) -> None:
+    known = calibration()
+    advice = advised(known, known.threshold, people)
+    assert advice is not None
+    assert advice["threshold"] < known.threshold
+    assert threshold.stranger_chance(advice["far"], people) <= STRANGERS
+    assert advice["frr"] == known.frr_at(advice["threshold"])
+    assert advised(known, advice["threshold"], people) is None  # taken: nothing more to advise
+    assert advised(known, known.threshold, 1) is None
 
 
 def test_the_equal_error_rate_is_where_the_curves_cross() -> None:
