@@ -71,18 +71,18 @@ HARDER = (
 )
 
 
-def detect(image: Image.Image, *, second_pass: bool = True, harder: bool = True) -> list[Detection]:
+def detect(image: Image.Image, *, fine: bool = True, second_pass: bool = True, harder: bool = True) -> list[Detection]:
     """The faces in the RGB photo ``image``, the largest first; none where the detector sees none.
 
-    Without ``second_pass`` faces and landmarks are those of the first search, without ``harder`` nothing else is tried
-    where that is unsure: what ``benchmarks/face_accuracy.py`` measures the worth of.
+    Without ``fine`` no faces under ``COARSE`` are looked for, without ``second_pass`` faces and landmarks are those of
+    the first search, without ``harder`` nothing else is tried where that is unsure.
     """
     from shared.model_cache import model_cache
 
     if min(image.size) < LEAST:
         return []
     with model_cache().lease(find("detector", "face")) as network, torch.inference_mode():
-        found = _search(network, image)
+        found = _search(network, image, fine=fine)
         found = _precise(network, image, found) if second_pass else found
         for attempt in HARDER if harder else ():
             if _surest(found) >= SURE:
@@ -91,17 +91,17 @@ def detect(image: Image.Image, *, second_pass: bool = True, harder: bool = True)
     return sorted(found, key=lambda face: -face.area)
 
 
-def _search(network: nn.Module, image: Image.Image) -> list[Detection]:
-    """The coarse search and, unless it finds a portrait, the fine one."""
+def _search(network: nn.Module, image: Image.Image, *, fine: bool) -> list[Detection]:
+    """The coarse search and, where ``fine`` and unless it finds a portrait, the fine one."""
     pixels, scale = _pixels(network, image)
     shorter, longer = sorted(pixels.shape[2:])
     coarse = max(FINEST, COARSE * shorter)
     found = _detections(cascade(network, pixels, coarse), scale)
     largest = max((face.box[2] - face.box[0] for face in found), default=0.0) / scale
-    fine = max(FINEST, FINE * longer)
-    if largest >= PORTRAIT * shorter or fine >= 0.9 * coarse:
+    finer = max(FINEST, FINE * longer)
+    if not fine or largest >= PORTRAIT * shorter or finer >= 0.9 * coarse:
         return found
-    return _detections(cascade(network, pixels, fine), scale)
+    return _detections(cascade(network, pixels, finer), scale)
 
 
 def _try(network: nn.Module, image: Image.Image, attempt: Attempt) -> list[Detection]:

@@ -57,17 +57,19 @@ class Face:
         return (first, *self.zoomed) if encoder.view == "chip" else (first,)
 
 
-def find_faces(image: Image.Image, *, limit: int | None = None) -> list[Face]:
+def find_faces(image: Image.Image, *, limit: int | None = None, quick: bool = False) -> list[Face]:
     """All faces in ``image``, the largest first; an empty list where there is none.
 
     Args:
         image: an RGB photo of any size, upright as people see it (``shared.images.open_image`` sees to both).
         limit: at most so many faces, the largest.
+        quick: only faces of an eighth of the shorter side and more, and no second tries: for live pictures, where the
+            next one comes at once.
     """
     from apps.face.detector import detect
 
     image = image if image.mode == "RGB" else image.convert("RGB")
-    return [_face(image, found) for found in detect(image)[:limit]]
+    return [_face(image, found) for found in detect(image, fine=not quick, harder=not quick)[:limit]]
 
 
 def _face(image: Image.Image, found: Detection) -> Face:

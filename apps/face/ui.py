@@ -108,8 +108,9 @@ def build() -> None:
     triplets_tab.select(guard(ui_triplets.opened), [encoder, margin, owner], [triplet, census], **QUICK, **PRIVATE)
     head_tab.select(guard(ui_head.head_html), [encoder, tau, kind], head, **LIGHT, **PRIVATE)
     measured_tab.select(guard(ui_measured.figures_html), encoder, figures, **LIGHT, **PRIVATE)
-    enrol_tab.select(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
-    page.load(None, None, owner, js=_OWNER_KEY).then(guard(ui_gallery.people_html), owner, people, **LIGHT, **PRIVATE)
+    listed: dict[str, Any] = {**ui_gallery.IN_TURN, **PRIVATE}
+    enrol_tab.select(guard(ui_gallery.people_html), owner, people, **listed)
+    page.load(None, None, owner, js=_OWNER_KEY).then(guard(ui_gallery.people_html), owner, people, **listed)
     page.unload(leave)
 
 

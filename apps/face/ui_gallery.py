@@ -30,6 +30,8 @@ from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, photo_input
 from shared.errors import HubError, InputError
 
 _HINT = "Choose a photo of one person and type a name. One photo is enough; more photos make recognition surer."
+# What lists or forgets people goes through one line: a list read before somebody was forgotten never arrives after.
+IN_TURN: dict[str, Any] = {"concurrency_id": "face-people", "concurrency_limit": 1, "show_progress": "hidden"}
 _FOLDER = """<label class="cf-folder"><input type="file" webkitdirectory multiple aria-label="Choose a folder">
 <span>Choose a folder</span></label>"""
 # gradio's own folder upload forgets which sub-folder a file was in; this one sends every file with its path.
@@ -103,12 +105,12 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
         folder.submit(guard(_enrol_folder), [encoder, owner], [report, people], **HEAVY, **PRIVATE),
     ]
     stop.click(None, None, None, cancels=runs, **PRIVATE)
-    people.click(guard(_forget), owner, people, **LIGHT, **PRIVATE)
+    people.click(guard(_forget), owner, people, **IN_TURN, **PRIVATE)
     everything.click(
         guard(_forget_all),
         owner,
         people,
-        **LIGHT,
+        **IN_TURN,
         **PRIVATE,
         js="(owner) => { if (!confirm('Forget everybody you enrolled?')) throw new Error('kept'); return owner; }",
     )

@@ -213,13 +213,16 @@ def encoder_id(encoder: str) -> str:
     return f"{record.name}@{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
-def look(source: str | bytes | Image.Image | None, what: str = "The photo", *, need: bool = True) -> Shot:
+def look(
+    source: str | bytes | Image.Image | None, what: str = "The photo", *, need: bool = True, quick: bool = False
+) -> Shot:
     """Find the faces of a photo.
 
     Args:
         source: the path of an upload, the bytes of a file, or a picture.
         what: names the photo in messages.
         need: whether a photo without a face is an error.
+        quick: as ``pipeline.find_faces``.
 
     Raises:
         ImageError: no picture, or (where ``need``) no face in it.
@@ -238,7 +241,7 @@ def look(source: str | bytes | Image.Image | None, what: str = "The photo", *, n
     with model_cache().lease(find("detector", "face")):
         pass  # loaded before the clock starts
     start = time.perf_counter()
-    faces = tuple(find_faces(image, limit=MOST_FACES))
+    faces = tuple(find_faces(image, limit=MOST_FACES, quick=quick))
     seconds = time.perf_counter() - start
     if need and not faces:
         raise no_face(what, image.size)

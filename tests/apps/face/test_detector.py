@@ -41,6 +41,15 @@ def test_halving_is_the_average_pool(size: tuple[int, int]) -> None:
     assert torch.allclose(_halve(x), theirs, atol=1e-6)
 
 
+def test_a_live_picture_is_searched_for_large_faces_only(photos: dict[str, Image.Image]) -> None:
+    photo = photos["obama"]
+    far_away = Image.new("RGB", (1000, 1000), "grey")
+    far_away.paste(photo.resize((photo.width // 4, photo.height // 4)), (300, 300))
+    assert len(detect(far_away)) == 1
+    assert detect(far_away, fine=False, harder=False) == []
+    assert detect(photo, fine=False, harder=False)[0].landmarks == pytest.approx(detect(photo)[0].landmarks, abs=2.0)
+
+
 def test_the_second_pass_moves_the_landmarks_a_little_and_not_the_box(
     photos: dict[str, Image.Image], found: dict[str, list[Detection]]
 ) -> None:
