@@ -256,8 +256,13 @@ def _compared(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> dict[str, 
 
 
 def _tar_gain(pairs: PairList, before: Floats, after: Floats) -> dict[str, Any]:
-    """The true-accept rate at ``FAR`` on the photos that both ways find a face in, and its gain with the interval."""
+    """The true-accept rate at ``FAR`` on the photos that both ways find a face in, and its gain with the interval.
+
+    Nothing where the two encode all of these alike.
+    """
     both = np.isfinite(before[:, 0]) & np.isfinite(after[:, 0])
+    if np.array_equal(before[both], after[both]):
+        return {}
     column = FARS.index(FAR)
     first, second = (resampled(all_pairs(rows[both], pairs.people[both]))[1][:, column] for rows in (before, after))
     low, high = np.percentile((second - first)[1:], [2.5, 97.5])
