@@ -1,6 +1,6 @@
 """What each choice in the EKG classifier is worth: it is left out or changed, everything else stays, and DS1 says.
 
-``python benchmarks/ekg_choices.py DIR [--seeds 0,1] [--rows window,loss] [--out weights/ekg/choices.json]``
+``python benchmarks/ekg_choices.py DIR [--seeds 0,1] [--rows window,loss] [--out FILE] [--publish]``
 
 Every row trains six networks (one per fold of patients, a tenth of the product's beats) and judges each patient by
 the one that never saw him, at the bias of the classes that suits the row best. The difference from the network as it is
@@ -38,6 +38,7 @@ from apps.ekg.validation import best_bias, by_patient, moved
 from apps.ekg.variants import VARIANTS, Labelled, Random
 
 STEPS, BATCH = 160, 128  # of the product's 800 and 256
+MARKS = ("<!-- choices -->", "<!-- end of choices -->")  # around the table in the card
 _DRAWS = 1000  # of patients
 _N_RHYTHM = len(RHYTHM_FEATURES)
 Inputs = tuple[Array, Array]
@@ -249,6 +250,26 @@ def runs(choices: Sequence[Choice], seeds: Sequence[int]) -> Iterator[tuple[Choi
             yield choice, seed
 
 
+def publish(rows: Sequence[dict[str, Any]], folder: Path) -> None:
+    """Put the rows into the network's figures, which the page shows, and as a table into its card."""
+    measured, card = folder / "beatnet-ds1.json", folder / "beatnet-ds1.md"
+    figures = json.loads(measured.read_text(encoding="utf-8"))
+    figures["ablation"] = [{**row, "name": f"{row['group']}: {row['name']}".removeprefix(": ")} for row in rows]
+    measured.write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    lines = ["| choice | accuracy | macro-F1 | in the folds | F1 of S | F1 of V | difference, 95 % over patients |"]
+    lines.append("| --- " * 7 + "|")
+    for row in figures["ablation"]:
+        folds, (low, high) = row["macro_f1_of_folds"], row["difference_interval_95"]
+        change = f"{row['difference']:+.3f} ({low:+.3f} to {high:+.3f})" if row["group"] else ""
+        lines.append(
+            f"| {row['name']} | {row['accuracy']:.1%} | {row['macro_f1_nsv']:.3f} | {min(folds):.2f} to "
+            f"{max(folds):.2f} | {row['S_f1']:.3f} | {row['V_f1']:.3f} | {change} |"
+        )
+    before, _, rest = card.read_text(encoding="utf-8").partition(MARKS[0])
+    after = rest.partition(MARKS[1])[2]
+    card.write_text(before + "\n".join([MARKS[0], *lines, MARKS[1]]) + after, encoding="utf-8")
+
+
 def main() -> None:
     """Run what has not been run, and write the table after every run."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -257,8 +278,12 @@ def main() -> None:
     parser.add_argument("--rows", help="groups with commas; all by default")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=Path("weights/ekg/choices.json"))
+    parser.add_argument("--publish", action="store_true", help="run nothing; put the table into the card and the page")
     parser.add_argument("--state", type=Path, help="where runs that are done are kept (default: beside --out)")
     arguments = parser.parse_args()
+    if arguments.publish:
+        publish(json.loads(arguments.out.read_text(encoding="utf-8"))["rows"], arguments.out.parent)
+        return
     torch.set_num_threads(1)
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     wanted = arguments.rows.split(",") if arguments.rows else [choice.group for choice in CHOICES]

@@ -1,10 +1,11 @@
 """Finish a trained EKG ensemble: choose its bias by patient, measure it, write ``weights/ekg/beatnet-ds1.*``.
 
-``python benchmarks/ekg_weights.py DIR TRAINED.safetensors [--detectors FILE] [--choices FILE] [--out weights/ekg]``
+``python benchmarks/ekg_weights.py DIR TRAINED.safetensors [--detectors FILE] [--out weights/ekg]``
 
 The bias moves the classes' log-probabilities back from what training showed to what patients have; it is chosen, as
 everything else, on beats whose patient the judging network never saw. The rest is measured, nothing is trained but the
-network whose beats were mixed across patients, which the page shows beside the honest figures.
+network whose beats were mixed across patients, which the page shows beside the honest figures. After it,
+``python benchmarks/ekg_choices.py DIR --publish`` puts the table of choices back into the figures.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("--out", type=Path, default=Path("weights/ekg"))
     parser.add_argument("--detectors", type=Path, help="what ekg_detectors.py printed")
-    parser.add_argument("--choices", type=Path, help="what ekg_choices.py wrote")
     parser.add_argument("--mixed", type=Path, help="an earlier figures file to take the mixed figures from")
     parser.add_argument("--bias", help="four numbers with commas, instead of the best")
     arguments = parser.parse_args()
@@ -64,9 +64,6 @@ def main() -> None:
         *_, last = by_beat(records, TrainOptions())
         if isinstance(last, FoldDone):
             result["by_beat"] = figures([last])
-    if arguments.choices:
-        rows = json.loads(arguments.choices.read_text(encoding="utf-8"))["rows"]
-        result["ablation"] = [{**row, "name": f"{row['group']}: {row['name']}".removeprefix(": ")} for row in rows]
     if arguments.detectors:
         result["detectors"] = json.loads(arguments.detectors.read_text(encoding="utf-8"))
     save_weights(ensemble, arguments.out / "beatnet-ds1.safetensors")
