@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _VIEWER = Path(__file__).parent / "viewer"
 _ENDINGS = [".hea", ".dat", ".atr", ".zip", ".csv", ".txt", ".tsv", ".edf"]
 _FORMATS = "WFDB (.hea, .dat, .atr; or all in a .zip), CSV, an Apple Watch's CSV, EDF. It is classified at once."
+_SHOWN_BY_US = {**QUICK, "show_progress": "hidden"}  # the summary says how far it is; gradio would dim the strip
 _UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
 
 
@@ -66,13 +67,13 @@ def build() -> None:
     shown = [summary, viewer, token, lead, part, table, marks, about]
 
     asked = [sample, files, rate, lead, annotated]
-    first = viewer.load(guard(_classify), asked, shown, **QUICK, **PRIVATE)
-    go.click(guard(_classify), asked, shown, cancels=[first], **QUICK, **PRIVATE)
+    first = viewer.load(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
+    go.click(guard(_classify), asked, shown, cancels=[first], **_SHOWN_BY_US, **PRIVATE)
     # the lead of the last recording is no choice for the next one
     fresh = sample.input(lambda: (None, _fresh_lead()), None, [files, lead], cancels=[first], **LIGHT, **PRIVATE)
-    fresh.then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    fresh.then(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
     sent = files.upload(_fresh_lead, None, lead, cancels=[first], **LIGHT, **PRIVATE)
-    sent.then(guard(_classify), asked, shown, **QUICK, **PRIVATE)
+    sent.then(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
     part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
     running = live.click(guard(_follow), token, viewer, **QUICK, **PRIVATE)
     stop.click(guard(_stopped), None, viewer, cancels=[running], **LIGHT, **PRIVATE)
@@ -154,7 +155,8 @@ def _classify_opened(
 
 def _refused(error: HubError, strip: str) -> tuple[Any, ...]:
     """Why there is no answer, the bare ``strip`` where there is a signal, and nothing of the recording before."""
-    sentences = " ".join(f"<span>{escape(sentence)}</span>" for sentence in error.sentences())
+    expected, *others = error.sentences()
+    sentences = " ".join(f"<span>{escape(sentence)}</span>" for sentence in (f"Needed: {expected}", *others))
     return (
         f'<div class="ekg-refused" role="alert"><b>Not classified.</b> {sentences}</div>',
         gr.HTML(strip, live=""),

@@ -55,7 +55,13 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
     controls: list[Any] = [noise, drift, gain, rate, inverted]
     for control in controls:  # not release, which a slider moved with the keyboard does not tell
         control.input(
-            guard(_break), [token, *controls], [broken, viewer], trigger_mode="always_last", **QUICK, **PRIVATE
+            guard(_break),
+            [token, *controls],
+            [broken, viewer],
+            trigger_mode="always_last",
+            show_progress_on=broken,
+            **QUICK,
+            **PRIVATE,
         )
     mend.click(guard(_mend), token, [*controls, broken, viewer], **LIGHT, **PRIVATE)
 
