@@ -52,7 +52,11 @@ RECORDS: tuple[Record, ...] = (
                 size=574672302,
             ),
         ),
-        origin=HubFile(repo="timm/vgg19.tv_in1k", filename="model.safetensors"),
+        origin=HubFile(
+            repo="timm/vgg19.tv_in1k",
+            filename="model.safetensors",
+            revision="128d4708565b3a414bcbb9bbad440b2fe37b9f18",
+        ),
         loader="apps.style.backbones:load_vgg19_imagenet",
         licence="BSD-3-Clause",
         source="Simonyan & Zisserman 2015, arXiv 1409.1556; torchvision's IMAGENET1K_V1 weights, "

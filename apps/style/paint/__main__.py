@@ -13,6 +13,7 @@ from apps.style.paint import brushes, cuts
 
 SEED = 7
 QUALITY = 88  # JPEG
+THUMB = (112, 112)  # pixels, for the page
 PAINTERS: dict[str, Callable[[np.random.Generator], Image.Image]] = {
     "swirls": brushes.swirls,
     "bands": brushes.bands,
@@ -36,6 +37,9 @@ def main() -> None:
     for name in chosen.names or PAINTERS:
         picture = PAINTERS[name](np.random.default_rng([chosen.seed, *name.encode()]))
         picture.save(chosen.out / f"{name}.jpg", "JPEG", quality=QUALITY, optimize=True)
+        small = picture.resize(THUMB, Image.Resampling.LANCZOS)
+        (chosen.out / "thumbs").mkdir(exist_ok=True)
+        small.save(chosen.out / "thumbs" / f"{name}.jpg", "JPEG", quality=QUALITY, optimize=True)
         print(name)
 
 

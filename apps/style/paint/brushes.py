@@ -33,19 +33,37 @@ def swirls(rng: Rng) -> Image.Image:
     return finish(relief(painted, strength=0.55))
 
 
+_TREES = (
+    (0.07, 0.30, 0.13),
+    (0.20, 0.24, 0.11),
+    (0.30, 0.33, 0.07),
+    (0.66, 0.31, 0.09),
+    (0.79, 0.25, 0.12),
+    (0.95, 0.30, 0.12),
+)
+_SHORE = 0.43  # y of the far bank
+
+
 def points(rng: Rng) -> Image.Image:
     """A river bank in dots of unmixed colour: each dot a primary near the colour that the eye mixes from them."""
     y, x = grid()
-    water = ramp(np.clip((y - 0.42) * 1.5 + 0.25 * (noise(rng, 6) - 0.5), 0, 1), hexes("7fc0cf", "3f87ba", "2a5f9e"))
-    air = ramp(np.clip(y * 2.2, 0, 1), hexes("f6e3a8", "f7c98e", "cfd8c6"))
+    air = ramp(np.clip(y * 2.3 + 0.12 * noise(rng, 5), 0, 1), hexes("8fb8d8", "f3d9a0", "f7c98e", "f6e3a8"))
     meadow = ramp(noise(rng, 5), hexes("d9cf4f", "8fb23a", "4d8a3d", "e2b33c"))
-    trees = ramp(noise(rng, 9), hexes("1f5a3c", "3f7d3a", "173f52", "7a9a35"))
-    target = np.where((y < 0.42)[..., None], air, water)
-    target = np.where((y + 0.45 * x > 1.02)[..., None], meadow, target)
-    crowns = (noise(rng, 7) + 1.6 * (0.36 - np.abs(y - 0.28)) - 0.25 * x) > 0.92
-    target = np.where(crowns[..., None], trees, target)
-    shade = np.clip(1.0 - 0.55 * ((np.abs(y - 0.47) < 0.03) & (x < 0.7)), 0, 1)[..., None]
-    return finish(_dots(target * shade, rng, count=62000))
+    leaves = ramp(noise(rng, 14), hexes("1f5a3c", "3f7d3a", "173f52", "7a9a35"))
+    ragged = 1 + 0.9 * (noise(rng, 12) - 0.5)
+    wood = (y < _SHORE) & (y > _SHORE - 0.035 * (1 + noise(rng, 9)))
+    for across, down, radius in _TREES:
+        wood |= np.hypot(x - across, 0.85 * (y - down)) < radius * ragged
+        wood |= (np.abs(x - across) < 0.010) & (y > down) & (y < _SHORE)
+    land = np.where(wood[..., None], leaves, air)
+    depth = np.clip((y - _SHORE) / (1 - _SHORE), 0, 1)
+    mirror = np.clip((2 * _SHORE - y) * WORK + 14 * np.sin(90 * y + 5 * noise(rng, 6)), 0, WORK - 1).astype(int)
+    reflected = land[mirror, np.clip(np.round(x * WORK).astype(int), 0, WORK - 1)]
+    river = ramp(np.clip(depth + 0.25 * (noise(rng, 6) - 0.5), 0, 1), hexes("7fc0cf", "3f87ba", "2a5f9e"))
+    water = 0.55 * river + 0.45 * reflected
+    target = np.where((y < _SHORE)[..., None], land, water)
+    target = np.where((y + 0.30 * x > 1.02 + 0.03 * np.sin(9 * x))[..., None], meadow, target)
+    return finish(_dots(target, rng, count=62000))
 
 
 def _dots(target: Array, rng: Rng, *, count: int) -> Array:

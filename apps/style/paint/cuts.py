@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from apps.style.paint.canvas import WORK, Array, Rng, finish, follow, grid, hexes, noise, ramp, rgb
+from apps.style.paint.canvas import WORK, Array, Rng, brush_over, finish, grid, hexes, noise, ramp, relief, rgb
 
 
 def mosaic(rng: Rng) -> Image.Image:
@@ -101,10 +101,11 @@ def _wave(
 
 
 def planes(rng: Rng) -> Image.Image:
-    """Ochre and slate planes cut by slanting edges, each shaded from one side: a still life seen from all sides."""
+    """Ochre and slate planes cut by slanting edges, brushed and shaded from one side: a thing seen from all sides."""
     y, x = grid()
-    colours = hexes("cbb58a", "8f7f5f", "5b5f5c", "b8893f", "3f4a52", "d9cfae", "7a5a35", "98a09a")
+    colours = hexes("cbb58a", "8f7f5f", "5b5f5c", "b8893f", "3f4a52", "e6dcbc", "7a5a35", "98a09a")
     pixels = np.tile(colours[0], (WORK, WORK, 1))
+    field = np.zeros((WORK, WORK))  # of the brush
     pick = np.zeros((WORK, WORK), dtype=int)
     edges = np.zeros((WORK, WORK))
     for index in range(26):  # half planes, mostly along two slants, each flips the colour of one side
@@ -116,15 +117,11 @@ def planes(rng: Rng) -> Image.Image:
         shade = np.clip(np.abs(distance) * 9, 0, 1)
         edges = np.where(reach, np.maximum(edges * 0.93, np.exp(-((distance * WORK / 3.2) ** 2))), edges)
         pixels = np.where(side[..., None], colours[pick] * (0.62 + 0.5 * shade[..., None]), pixels)
-    for row, column, radius in ((0.55, 0.36, 0.16), (0.34, 0.62, 0.11), (0.70, 0.70, 0.13)):  # a jug, a cup, an apple
-        ring = np.abs(np.hypot(y - row, x - column) - radius)
-        arc = (ring < 0.0045) & (np.sin(3 * np.arctan2(y - row, x - column) + row * 9) > -0.3)
-        edges = np.where(arc, 1.0, edges)
-    strokes = (
-        16 * (noise(rng, 50, octaves=2) - 0.5)[..., None]
-        + 12 * np.sin(140 * (x + 0.6 * y) + 9 * noise(rng, 6))[..., None]
-    )
-    return finish((pixels + strokes) * (1 - 0.82 * edges[..., None]) + 0.82 * edges[..., None] * np.array([30, 26, 24]))
+        field = np.where(side, angle + 0.4, field)
+    painted = brush_over(pixels, field, rng, count=15000, width=(8, 16), length=(2, 4), jitter=8, ground=(120, 105, 80))
+    drawn = 0.82 * edges[..., None]
+    rubbed = relief(0.35 * painted + 0.65 * pixels, strength=0.3)
+    return finish(rubbed * (1 - drawn) + drawn * np.array([30, 26, 24]))
 
 
 def circles(rng: Rng) -> Image.Image:
@@ -150,21 +147,31 @@ def circles(rng: Rng) -> Image.Image:
 
 
 def ink(rng: Rng) -> Image.Image:
-    """Brown ink on old paper: lines that follow the form, closer and crossed where it is dark."""
+    """Hills in brown ink on old paper: lines that follow the form, thicker and crossed where it is dark."""
     y, x = grid()
-    hill = noise(rng, 3, octaves=3)
-    light = np.clip(0.15 + 1.1 * hill - 0.45 * np.exp(-(((x - 0.6) ** 2 + (y - 0.55) ** 2) / 0.05)), 0, 1)
     paper = ramp(0.6 * noise(rng, 6) + 0.4 * noise(rng, 90, octaves=1), hexes("e6d6b0", "efe3c6", "dcc79a"))
-    picture = Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
-    draw = ImageDraw.Draw(picture)
-    slope = np.arctan2(*np.gradient(hill))
-    for layer, turn in enumerate((np.pi / 2, np.pi / 2 + 0.9, np.pi / 2 - 0.7)):
-        field = slope + turn
-        for _ in range(5200):
-            row, column = rng.random(2) * WORK
-            if light[int(row), int(column)] > 0.62 - 0.17 * layer + rng.normal(0, 0.05):
-                continue
-            line = follow(field, row, column, steps=int(rng.integers(7, 16)), step=7.0)
-            tone = np.array([70, 44, 26]) + rng.normal(0, 10)
-            draw.line(line, fill=rgb(tone), width=int(rng.integers(2, 5)), joint="curve")
-    return finish(np.asarray(picture, dtype=float))
+    sun = np.hypot(x - 0.68, y - 0.20)
+    dark = np.where(sun < 0.085, 0.0, 0.10 + 0.25 * np.clip(0.3 - y, 0, 1) + 0.10 * noise(rng, 4))
+    phase = 46 * y + 1.5 * noise(rng, 3)
+    outline = np.exp(-(((sun - 0.085) * WORK / 2.5) ** 2))
+    for index in range(5):  # from the horizon to the foot of the picture
+        ridge = 0.30 + 0.145 * index + 0.07 * np.sin((4.0 + index) * x + 2.1 * index) + 0.05 * (noise(rng, 6) - 0.5)
+        below = y - ridge
+        slope = np.gradient(ridge, axis=1) * WORK
+        shade = 0.50 + 0.55 * np.clip(slope, -1, 1) - 0.9 * below + 0.25 * (noise(rng, 5) - 0.5)
+        inside = below > 0
+        dark = np.where(inside, np.clip(shade, 0.12, 0.92), dark)
+        phase = np.where(inside, (38 - 3 * index) * (x * (1 if index % 2 else -1) + 0.9 * below + 1.2 * ridge), phase)
+        outline = np.where(inside, 0.0, outline)
+        outline = np.maximum(outline, np.exp(-((below * WORK / 2.8) ** 2)))
+    wobble = 0.5 * noise(rng, 40, octaves=2)
+    lines = _hatched(phase + wobble, dark)
+    crossed = _hatched(0.8 * phase + 34 * y + wobble, 1.6 * (dark - 0.45))
+    covered = np.maximum(np.maximum(lines, crossed), outline)[..., None] * (0.82 + 0.18 * noise(rng, 60)[..., None])
+    return finish(paper * (1 - covered) + covered * np.array([66.0, 40.0, 24.0]))
+
+
+def _hatched(phase: Array, dark: Array) -> Array:
+    """How much ink, 0 to 1, where a line runs along every whole ``phase``, as wide as ``dark`` asks."""
+    across = np.abs(phase - np.round(phase)) * 2  # 0 in the middle of a line, 1 between two
+    return np.clip((np.clip(dark, 0, 0.95) - across) * 5 + 0.5, 0, 1) * (dark > 0.02)
