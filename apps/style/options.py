@@ -54,7 +54,7 @@ class Options:
     lambdas: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)  # one per style layer, in its order
     units: str = "target"  # of the lambdas, a key of UNITS
     alpha: float = 1.0
-    beta: float = 2.0
+    beta: float = 1.0
     smoothness: float = 0.3  # weight of the total variation, against J relative to its targets
     pooling: str = "average"
     init: str = "content"

@@ -26,15 +26,15 @@ class Preset:
         )
 
 
-_NOISE: dict[str, Any] = {"init": "noise", "content_layers": ("relu3_3",), "beta": 0.4, "smoothness": 0.5}
+_NOISE: dict[str, Any] = {"init": "noise", "smoothness": 3.0}  # which keeps the grain out that noise leaves behind
 _FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 PRESETS: dict[str, Preset] = {
     "brush": Preset(title="Brush strokes", note="From the content picture: the start that never fails.", changes={}),
-    "bold": Preset(title="Bold", note="The style weighs more: things begin to dissolve.", changes={"beta": 12.0}),
+    "bold": Preset(title="Bold", note="The style weighs more: things begin to dissolve.", changes={"beta": 8.0}),
     "noise": Preset(
         title="From noise",
-        note="The two costs alone have to find the picture, from 32 pixels up.",
-        changes=_NOISE,
+        note="The costs alone have to find the picture, from 32 pixels up; a shallow layer keeps the content plain.",
+        changes=_NOISE | {"content_layers": ("relu2_2", "relu4_2")},
     ),
     "fine": Preset(
         title="Fine texture",
@@ -54,12 +54,12 @@ PRESETS: dict[str, Preset] = {
     "content": Preset(
         title="Content only",
         note="β = 0, from noise: what a deep layer still knows of the picture.",
-        changes=_NOISE | {"beta": 0.0},
+        changes=_NOISE | {"content_layers": ("relu3_3",), "beta": 0.0, "smoothness": 0.5},
     ),
     "style": Preset(
         title="Style only",
         note="α = 0, from noise: what the style matrices know: texture without a place.",
-        changes=_NOISE | {"alpha": 0.0, "beta": 1.0},
+        changes=_NOISE | {"alpha": 0.0, "smoothness": 0.5},
     ),
     "paper": Preset(
         title="As in the paper",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from apps.style import graphics
 from apps.style.presets import PRESETS
-from apps.style.samples import SAMPLES, find_sample
+from apps.style.samples import EXAMPLE, SAMPLES, find_sample
 from apps.style.ui_controls import (
     PRESET_FIELDS,
     Controls,
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 _GRAMS_EVERY_S = 1.0
 _MORE = 50  # iterations that Continue adds to a run that is over
-_EMPTY = '<div class="cs-empty">Choose two pictures, or click samples, and press Paint.</div>'
 # On a phone the picture is below the controls: go there.
-_LOOK = "() => { if (innerWidth < 760) document.querySelector('#style-live').scrollIntoView({block: 'center'}); }"
+_LOOK = """(...sent) => {
+  if (innerWidth < 760) document.querySelector('#style-live').scrollIntoView({block: 'center'});
+  return sent;
+}"""
 Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 
@@ -68,7 +70,7 @@ def build() -> dict[str, Any]:
             with gr.Accordion("Layers, λ and everything else", open=False, elem_id="style-fine"):
                 controls |= fine_controls()
         with gr.Column(scale=6, min_width=330):
-            live = gr.HTML(_EMPTY, elem_id="style-live", apply_default_css=False)
+            live = gr.HTML(_example(), elem_id="style-live", apply_default_css=False)
             axis = gr.Radio(
                 ["logarithmic", "linear"], value="logarithmic", label="Axis of the costs", elem_id="style-axis"
             )
@@ -83,6 +85,16 @@ def build() -> dict[str, Any]:
     return parts | {"photos": photos, "controls": controls}
 
 
+def _example() -> str:
+    """A finished picture, for those who have not painted yet."""
+    content, style, path = EXAMPLE
+    words = f"{SAMPLES[content].title} in the manner of {SAMPLES[style].title}, painted before"
+    return (
+        f'<figure class="cs-live"><img src="{graphics.jpeg_url(path.read_bytes())}" alt="{words}">'
+        f"<figcaption>{words}. Press Paint and watch one come about, or choose two of your own.</figcaption></figure>"
+    )
+
+
 def _connect(
     photos: dict[str, Any],
     controls: Controls,
@@ -95,20 +107,16 @@ def _connect(
     outputs = [parts[name] for name in ("live", "curves", "grams", "numbers", "result")]
     fields = [controls[name] for name in PRESET_FIELDS]
     stylize_once = heavy(stylize)
-    buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", show_progress="hidden", **HEAVY)
-    buttons["paint"].click(None, None, None, js=_LOOK)
+    buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", show_progress="hidden", js=_LOOK, **HEAVY)
     buttons["more"].click(heavy(_more), None, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
     buttons["stop"].click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
-    controls["preset"].input(guard(preset_updates), controls["preset"], fields, **LIGHT, **PRIVATE)
-    controls["preset"].change(guard(_about), controls["preset"], controls["preset"], **LIGHT, **PRIVATE)
+    chosen = [controls["preset"], *fields]
+    controls["preset"].input(guard(_choose), controls["preset"], chosen, **LIGHT, **PRIVATE)
     for button, name in zip(only, ("content", "style"), strict=True):
-        chosen = button.click(_choose(name), None, [controls["preset"], *fields], **LIGHT, **PRIVATE)
-        chosen.then(stylize_once, asked, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
-    for name in ("size", "iterations", "init"):
-        controls[name].change(
-            guard(_estimate), [photos["content"], *(controls[n] for n in ARGUMENTS)], told, trigger_mode="always_last",
-            **QUICK, **PRIVATE,
-        )  # fmt: skip
+        set_up = button.click(guard(_chooser(name)), None, chosen, **LIGHT, **PRIVATE)
+        set_up.then(stylize_once, asked, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
+    changes = [controls[name].change for name in ("size", "iterations", "init")]
+    gr.on(changes, guard(_estimate), [asked[0], *asked[2:]], told, trigger_mode="always_last", **QUICK, **PRIVATE)
 
 
 ARGUMENTS = (
@@ -136,7 +144,7 @@ def stylize(
     style: str | None,
     size: float = 256,
     iterations: float = 150,
-    beta: float = 2.0,
+    beta: float = 1.0,
     alpha: float = 1.0,
     content_layers: list[str] | None = None,
     style_layers: list[str] | None = None,
@@ -311,15 +319,13 @@ def _axis(chosen: str, request: gr.Request) -> Any:
     return _curves(who, who.run) if who.run is not None else gr.skip()
 
 
-def _about(preset: str) -> Any:
-    return gr.update(info=PRESETS[preset].note) if preset in PRESETS else gr.skip()
+def _chooser(preset: str) -> Callable[[], list[Any]]:
+    return lambda: _choose(preset)
 
 
-def _choose(preset: str) -> Any:
-    def choose() -> list[Any]:
-        return [gr.update(value=preset), *preset_updates(preset)]
-
-    return guard(choose)
+def _choose(preset: str) -> list[Any]:
+    updates = preset_updates(preset)
+    return [gr.update(value=preset, info=PRESETS[preset].note), *updates]
 
 
 def _on_sample(role: str) -> Any:

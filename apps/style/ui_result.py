@@ -33,8 +33,7 @@ def build(parts: dict[str, Any], tab: gr.Tab) -> None:
         )
         moving = gr.File(label="GIF and mp4", file_count="multiple", interactive=False, min_width=200)
     outputs = [slider, at, frame, files]
-    for event in (tab.select, refresh.click, parts["result"].change):
-        event(guard(_take), None, outputs, **LIGHT, **PRIVATE)
+    gr.on([tab.select, refresh.click, parts["result"].change], guard(_take), None, outputs, **LIGHT, **PRIVATE)
     at.input(guard(_frame), at, frame, trigger_mode="always_last", **LIGHT, **PRIVATE)
     film.click(guard(_film), None, [video, moving], **QUICK, **PRIVATE)
 

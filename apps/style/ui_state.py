@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.style.frames import Reel
+from apps.style.samples import EXAMPLE
 from shared.errors import InputError
 
 if TYPE_CHECKING:
     from apps.style.transfer import Run
 
-FIRST = {"content": "astronaut", "style": "swirls"}  # on the page when it opens
+FIRST = {"content": EXAMPLE[0], "style": EXAMPLE[1]}  # on the page when it opens
 _MOST = 40  # sessions whose runs are kept in memory
 _IDLE_S = 3600.0  # s after which a run is forgotten
 

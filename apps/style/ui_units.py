@@ -11,7 +11,7 @@ import gradio as gr
 from apps.style.backbones import BACKBONES, DEFAULT_BACKBONE, choices
 from apps.style.layers import VGG16
 from apps.style.ui_state import painter
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, heavy, photo_input, section
+from apps.ui import HEAVY, PRIVATE, QUICK, escape, guard, heavy, photo_input, section
 
 if TYPE_CHECKING:
     from apps.style.patches import Index, Patch
@@ -50,12 +50,9 @@ def build(tab: gr.Tab) -> None:
     section("inside", "Layer 1 to 5 side by side", "Four units of each block, chosen because pictures divide on them.")
     overview = gr.HTML(_WAIT, elem_id="style-overview", apply_default_css=False)
     asked, outputs = [layer, unit, own, network], [found, numbers]
-    show.click(guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)
-    for event in (unit.submit, layer.input, own.input):
-        event(guard(unit_patches), asked, outputs, **QUICK, **PRIVATE)
-    other.click(guard(_other), [layer, network], unit, **LIGHT, **PRIVATE).then(
-        guard(unit_patches), asked, outputs, **QUICK, **PRIVATE
-    )
+    events = [show.click, unit.submit, layer.input, own.input]
+    gr.on(events, guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)
+    other.click(guard(_other), [layer, own, network], [unit, *outputs], **QUICK, **PRIVATE)
     dream.click(heavy(_dream), [layer, unit, network], wanted, show_progress="hidden", **HEAVY, **PRIVATE)
     tab.select(guard(unit_patches), asked, outputs, **QUICK, **PRIVATE).then(
         guard(_overview), network, overview, **QUICK, **PRIVATE
@@ -130,11 +127,12 @@ def _card(index: Index, patch: Patch) -> str:
     )
 
 
-def _other(layer: str, backbone: str) -> int:
-    """A unit that pictures divide on, not always the same."""
+def _other(layer: str, own: str | None, backbone: str) -> tuple[int, str, dict[str, Any]]:
+    """A unit that pictures divide on, not always the same, and its patches."""
     from apps.style.patches import sample_index
 
-    return random.choice(sample_index(backbone).telling_units(layer, 40))
+    unit = random.choice(sample_index(backbone).telling_units(layer, 40))
+    return unit, *unit_patches(layer, unit, own, backbone)
 
 
 def _overview(backbone: str) -> str:

@@ -102,3 +102,29 @@ def test_two_weights_are_painted_side_by_side(open_page: Callable[..., Any]) -> 
     page.locator("#style-both").click()
     page.wait_for_selector("#style-box-a .cs-live img", timeout=WAIT_MS)
     page.wait_for_selector("#style-box-b .cs-live img", timeout=WAIT_MS)
+
+
+def test_afterwards_there_are_frames_a_video_and_both_axes(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    _set(page, "Size", "64")
+    _set(page, "Iterations", "12")
+    page.locator("#style-content-only").click()
+    words = "document.querySelector('#style-live figcaption').innerText"
+    page.wait_for_function(f"{words}.startsWith('12 iterations')", timeout=WAIT_MS)
+    assert page.locator("#style-preset input").input_value() == "Content only"
+    curves = page.locator("#style-curves svg").first.inner_html()
+    assert "β J style" in curves
+    page.locator("#style-axis").get_by_text("linear").click()
+    page.wait_for_function(
+        "before => document.querySelector('#style-curves svg').innerHTML !== before", arg=curves, timeout=WAIT_MS
+    )
+    page.get_by_role("tab", name="Frames, video, recipe").click()
+    page.wait_for_selector("#style-slider img", timeout=WAIT_MS)
+    _set(page, "Frame", "0")
+    page.wait_for_function(
+        "!document.querySelector('#style-frame').innerText.includes('Iteration 12')", timeout=WAIT_MS
+    )
+    page.locator("#style-film").click()
+    page.wait_for_selector("#style-video video", timeout=WAIT_MS)
+    for name in ("style-transfer.png", "costs.csv", "recipe.json", "style-transfer.gif", "style-transfer.mp4"):
+        page.wait_for_function(f"document.querySelector('#tab-style').innerText.includes('{name}')", timeout=WAIT_MS)

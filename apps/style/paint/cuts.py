@@ -174,4 +174,4 @@ def ink(rng: Rng) -> Image.Image:
 def _hatched(phase: Array, dark: Array) -> Array:
     """How much ink, 0 to 1, where a line runs along every whole ``phase``, as wide as ``dark`` asks."""
     across = np.abs(phase - np.round(phase)) * 2  # 0 in the middle of a line, 1 between two
-    return np.clip((np.clip(dark, 0, 0.95) - across) * 5 + 0.5, 0, 1) * (dark > 0.02)
+    return np.asarray(np.clip((np.clip(dark, 0, 0.95) - across) * 5 + 0.5, 0, 1) * (dark > 0.02))

@@ -47,6 +47,7 @@ _TABLE: tuple[tuple[str, str, Role], ...] = (
     ("planes", "Cubist planes", "style"),
     ("ink", "Brown ink", "style"),
 )
+EXAMPLE = ("cat", "swirls", _FOLDER / "example.jpg")  # content, style, and the first as the default recipe paints it
 SAMPLES: dict[str, Sample] = {name: Sample(name=name, title=title, role=role) for name, title, role in _TABLE}
 
 

@@ -21,7 +21,7 @@ from apps.style.frames import MOST, Reel
 from apps.style.options import Options, from_json
 from apps.style.paint.__main__ import PAINTERS, SEED
 from apps.style.recipe import costs_csv, pixel_hash, png_with, recipe
-from apps.style.samples import SAMPLES, of_role
+from apps.style.samples import EXAMPLE, SAMPLES, of_role
 from apps.style.transfer import Run
 
 TINY = Options(size=48, iterations=4, init="noise", precision="float32")
@@ -147,6 +147,11 @@ def test_every_sample_is_there_and_small() -> None:
 def test_samples_are_declared_in_the_readme() -> None:
     told = (SAMPLES["cat"].path.parent / "README.md").read_text(encoding="utf-8")
     assert all(f"`{sample.path.name}`" in told for sample in SAMPLES.values())
+    assert f"`{EXAMPLE[2].name}`" in told
+    assert f"--contents {EXAMPLE[0]} --styles {EXAMPLE[1]}" in told
+    with Image.open(EXAMPLE[2]) as example:
+        assert max(example.size) == 320
+    assert EXAMPLE[2].stat().st_size < 60_000  # it is part of the page
 
 
 @pytest.mark.parametrize("name", ["woodcut", "circles"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from PIL import Image
 
 from apps.style.options import Options
 from apps.style.presets import PRESETS
@@ -52,11 +54,25 @@ def test_stylize_streams_and_ends_with_the_picture(client: Client) -> None:
         ({"style_layers": ["relu1_1"], "lambdas": "relu1_1=nan"}, "relu1_1"),
         ({"size": 100_000}, "1024"),
         ({"content": None}, "picture"),
+        ({"content_layers": ["relu9_1"]}, "relu9_1"),
     ],
 )
 def test_stylize_tells_mistakes(client: Client, wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(AppError, match=words):
         client.predict(**(_pictures() | SMALL | wrong), api_name="/stylize")
+
+
+@pytest.mark.parametrize(
+    ("role", "shape", "words"),
+    [("content", (1, 1), "16 pixels"), ("content", (2000, 40), "8 times"), ("style", (64, 64), "all black")],
+)
+def test_stylize_tells_hostile_pictures(
+    client: Client, tmp_path: Path, role: str, shape: tuple[int, int], words: str
+) -> None:
+    path = tmp_path / "hostile.png"
+    Image.new("RGB", shape).save(path)
+    with pytest.raises(AppError, match=words):
+        client.predict(**(_pictures() | SMALL | {role: handle_file(str(path))}), api_name="/stylize")
 
 
 def test_the_endpoint_documents_itself(client: Client) -> None:
