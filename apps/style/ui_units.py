@@ -34,7 +34,7 @@ def build(tab: gr.Tab) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=260):
             layer = gr.Dropdown(_RELUS, value="relu3_3", label="Layer", elem_id="style-unit-layer")
-            unit = gr.Number(219, precision=0, minimum=0, label="Unit (channel)", elem_id="style-unit")
+            unit = gr.Number(245, precision=0, minimum=0, label="Unit (channel)", elem_id="style-unit")
             with gr.Row(elem_classes="cs-buttons"):
                 show = gr.Button("Show", variant="primary", min_width=80, elem_id="style-unit-show")
                 other = gr.Button("Another unit", min_width=110, elem_id="style-unit-other")
