@@ -24,7 +24,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.style.features import fastest_dtype
-from apps.style.options import Options
+from apps.style.lbfgs import HISTORY
+from apps.style.options import SMALLEST, Options
 from apps.style.samples import SAMPLES
 from apps.style.transfer import Run
 from shared.device import describe, pick_device
@@ -49,15 +50,15 @@ EXTREMES: dict[str, dict[str, Any]] = {
 }
 
 
-def peak_gb(size: int, precision: str, optimizer: str) -> float:
+def peak_gb(size: int, precision: str) -> float:
     """The most memory that a process of its own takes for a few iterations at ``size`` pixels, in 1e9 bytes."""
-    asked = [sys.executable, __file__, "--child", f"{size},{precision},{optimizer}"]
+    asked = [sys.executable, __file__, "--child", f"{size},{precision}"]
     return float(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
 
 
-def paint_alone(size: int, precision: str, optimizer: str) -> float:
-    """Paint in this process, and tell the most memory that it ever held."""
-    options = Options(size=size, iterations=12, coarse_to_fine=False, precision=precision, optimizer=optimizer)
+def paint_alone(size: int, precision: str) -> float:
+    """Paint in this process until L-BFGS's memory is full, and tell the most memory that it ever held."""
+    options = Options(size=size, iterations=HISTORY + 2, coarse_to_fine=False, precision=precision)
     run = _painted(options)
     run.result()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
@@ -66,7 +67,12 @@ def paint_alone(size: int, precision: str, optimizer: str) -> float:
 def survives(extreme: dict[str, Any], optimizer: str, precision: str, iterations: int) -> bool:
     """Whether every cost and every pixel stays finite, and the picture a picture."""
     options = Options(
-        size=64, iterations=iterations, init="noise", optimizer=optimizer, precision=precision, coarse_to_fine=False
+        size=SMALLEST,
+        iterations=iterations,
+        init="noise",
+        optimizer=optimizer,
+        precision=precision,
+        coarse_to_fine=False,
     )
     run = _painted(dataclasses.replace(options, **extreme))
     numbers = [part for cost in run.costs for part in (cost.J, cost.content, cost.style, *cost.layers.values())]
@@ -91,24 +97,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the figures as JSON, for example weights/style/limits.json")
     chosen = parser.parse_args()
     if chosen.child:
-        size, precision, optimizer = chosen.child.split(",")
-        print(paint_alone(int(size), precision, optimizer))
+        size, precision = chosen.child.split(",")
+        print(paint_alone(int(size), precision))
         return
     device = pick_device()
     precisions = ["float32", *(["bfloat16"] if fastest_dtype(device) is torch.bfloat16 else [])]
-    memory = {
-        f"{optimizer}, {precision}": peak_gb(chosen.size, precision, optimizer)
-        for optimizer in ("lbfgs", "adam")
-        for precision in precisions
-    }
+    memory = {precision: peak_gb(chosen.size, precision) for precision in precisions}
     for name, value in memory.items():
-        print(f"{chosen.size} px  {name:16s} {value:.2f} GB")
+        print(f"{chosen.size} px  {name:10s} {value:.2f} GB", flush=True)
     finite = {}
     for name, extreme in EXTREMES.items():
         for optimizer in ("lbfgs", "adam"):
             kept = survives(extreme, optimizer, precisions[-1], chosen.iterations)
             finite[f"{name}; {optimizer}"] = kept
-            print(f"{chosen.iterations} iterations, {name}; {optimizer}: {'finite' if kept else 'NOT FINITE'}")
+            print(
+                f"{chosen.iterations} iterations, {name}; {optimizer}: {'finite' if kept else 'NOT FINITE'}", flush=True
+            )
     if chosen.out is not None:
         told = {
             "command": "python benchmarks/" + " ".join([Path(__file__).name, *sys.argv[1:]]),

@@ -1,10 +1,10 @@
 """Style transfer against its textbook form: seconds per iteration and where the cost ends, side by side in one run.
 
 The textbook: the whole network in float32, NCHW, autograd through the Gram matrix, Adam on the pixels. Ours: cut behind
-the deepest layer that is used, channels last, a Gram matrix with its own backward, and bfloat16 where the CPU
-multiplies matrices in it. Both descend the same objective from the same start; the last J of both is evaluated by the
-same float32 code. Iterations of the contenders alternate, so that whatever else the machine does meets them alike; the
-figure is the ratio of medians.
+the deepest layer that is used, channels last, a Gram matrix with its own backward, Winograd's convolution in float32,
+and bfloat16 where the CPU multiplies matrices in it. Both descend the same objective from the same start; the last J
+of both is evaluated by the same float32 code. Iterations of the contenders alternate, so that whatever else the
+machine does meets them alike; the figure is the ratio of medians.
 
 ``python benchmarks/style_speed.py [--sizes 256,384] [--iterations 6] [--cost-iterations 100] [--cost-size 256]``
 """

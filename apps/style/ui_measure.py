@@ -11,6 +11,7 @@ from apps.ui import escape, section
 from shared.settings import weights_dir
 
 FILE = "style/speed.json"
+LIMITS_FILE = "style/limits.json"
 _NAMES = {
     "textbook": "textbook: float32, whole network, NCHW, autograd",
     "ours float32": "this hub in float32: cut, channels last, Winograd, own Gram backward",
@@ -21,14 +22,13 @@ _NAMES = {
 def build() -> None:
     """Lay out the sub-tab."""
     section("measure", "How fast is an iteration?", "Seconds per iteration, both ways in one run, iterations in turns.")
-    gr.HTML(table(), elem_id="style-measured", apply_default_css=False)
+    gr.HTML(table() + limits_table(), elem_id="style-measured", apply_default_css=False)
 
 
 def table() -> str:
     """The measured figures, or how to measure them."""
-    try:
-        told: dict[str, Any] = json.loads((weights_dir() / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    told = _measured(FILE)
+    if told is None:
         return '<p class="cs-note">Nothing was measured yet; make bench measures it.</p>'
     rows = []
     for size, contenders in told["sizes"].items():
@@ -53,3 +53,30 @@ def table() -> str:
         f'<table class="cs-costs">{speed_head}{"".join(rows)}</table><p class="cs-note">{about}</p>'
         f'<h3>Where the cost ends</h3><table class="cs-costs">{cost_head}{ends}</table>'
     )
+
+
+def limits_table() -> str:
+    """Memory at a large size, and what became of a thousand iterations at extreme weights; empty if not measured."""
+    told = _measured(LIMITS_FILE)
+    if told is None:
+        return ""
+    memory = "".join(
+        f'<tr><th scope="row">most memory of a whole process at {told["size"]} px, {escape(precision)}</th>'
+        f"<td>{gigabytes:.2f} GB</td></tr>"
+        for precision, gigabytes in told["peak_gb"].items()
+    )
+    weights = "".join(
+        f'<tr><th scope="row">{told["iterations"]} iterations, {escape(extreme)}</th>'
+        f"<td>{'all numbers finite' if finite else 'not finite'}</td></tr>"
+        for extreme, finite in told["finite"].items()
+    )
+    about = f'<p class="cs-note">{escape(told["device"])}. Command: <code>{escape(told["command"])}</code></p>'
+    return f'<h3>At its limits</h3><table class="cs-costs">{memory}{weights}</table>{about}'
+
+
+def _measured(file: str) -> dict[str, Any] | None:
+    try:
+        told: dict[str, Any] = json.loads((weights_dir() / file).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told
