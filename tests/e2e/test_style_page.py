@@ -113,7 +113,7 @@ def test_afterwards_there_are_frames_a_video_and_both_axes(open_page: Callable[.
     page.wait_for_function(f"{words}.startsWith('12 iterations')", timeout=WAIT_MS)
     assert page.locator("#style-preset input").input_value() == "Content only"
     curves = page.locator("#style-curves svg").first.inner_html()
-    assert "β J style" in curves
+    assert "α J content" in curves
     page.locator("#style-axis").get_by_text("linear").click()
     page.wait_for_function(
         "before => document.querySelector('#style-curves svg').innerHTML !== before", arg=curves, timeout=WAIT_MS
