@@ -31,7 +31,7 @@ from apps.style.transfer import Run
 from shared.device import describe, pick_device
 
 PAIR = ("astronaut", "swirls")
-MOST_GB = 1.5  # at 512 pixels
+MOST_GB = 1.5  # at 512 pixels, in the precision that this machine paints in
 EXTREMES: dict[str, dict[str, Any]] = {
     "alpha = 1e9, beta = 0": {"alpha": 1e9, "beta": 0.0},
     "alpha = 0, beta = 1e9": {"alpha": 0.0, "beta": 1e9},
@@ -124,7 +124,7 @@ def main() -> None:
             "finite": finite,
         }
         chosen.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    if not all(finite.values()) or (chosen.size == 512 and max(memory.values()) > MOST_GB):
+    if not all(finite.values()) or (chosen.size == 512 and memory[precisions[-1]] > MOST_GB):
         sys.exit("a limit was not kept")
 
 
