@@ -16,7 +16,7 @@ import gradio as gr
 from apps import DEMOS, Demo
 from apps.join import join_address, join_html
 from apps.status import read_status, status_html
-from apps.ui import LIGHT, PRIVATE, escape, guard
+from apps.ui import LIGHT, PRIVATE, escape, guard, write_pictures_whole
 from shared import device, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
@@ -73,6 +73,7 @@ def css() -> str:
 
 def build(settings: Settings) -> gr.Blocks:
     """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
+    write_pictures_whole()
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     page.queue(max_size=_QUEUE_LIMIT)  # while the page is empty: gradio describes the whole page anew at this call

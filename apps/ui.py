@@ -10,14 +10,21 @@ import functools
 import html
 import inspect
 import logging
+import os
+import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import gradio as gr
+from gradio import processing_utils
 from gradio.data_classes import ImageData
 
 from shared.device import HEAVY_LANE, gpu_task
 from shared.errors import HubError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 log = logging.getLogger("convhub")
 
@@ -108,6 +115,31 @@ def photo_input(label: str, **options: Any) -> gr.Image:
     # a subclass would do, but gradio writes a .pyi file beside every module that subclasses a component
     vars(image)["preprocess"] = unopened
     return image
+
+
+def write_pictures_whole() -> None:
+    """Make gradio write a picture of its cache beside its place and then move it there.
+
+    Equal pictures share one file, and gradio writes it anew for each of them: when a class presses the same button,
+    one student's browser read the file in the moment that another's call had emptied it.
+    """
+    vars(processing_utils)["save_pil_to_cache"] = _save_whole
+
+
+def _save_whole(img: Image.Image, cache_dir: str, name: str = "image", format: str = "webp") -> str:
+    """gradio's ``save_pil_to_cache``: the path of ``img``, in a folder named after its bytes."""
+    data = processing_utils.encode_pil_to_bytes(img, format)  # type: ignore[no-untyped-call]
+    folder = Path(cache_dir) / processing_utils.hash_bytes(data)
+    folder.mkdir(exist_ok=True, parents=True)
+    path = (folder / f"{name}.{format}").resolve()
+    handle, beside = tempfile.mkstemp(dir=folder)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    try:
+        os.replace(beside, path)  # noqa: PTH105 - a string, as mkstemp gives it
+    except PermissionError:  # Windows, while somebody reads it: what is there has the same bytes
+        Path(beside).unlink(missing_ok=True)
+    return str(path)
 
 
 def intro(text: str) -> gr.Markdown:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio import processing_utils
 from gradio.data_classes import ImageData
 from PIL import Image
 
@@ -89,3 +91,18 @@ def test_a_picture_sent_inside_the_request_is_written_to_a_file() -> None:
     pixel = data_url(Image.new("RGB", (1, 1)), lossless=True)
     path = ui.photo_input("A").preprocess(ImageData(url=pixel))
     assert Path(path).is_file()
+
+
+def test_equal_pictures_of_many_are_never_seen_half_written(tmp_path: Path) -> None:
+    ui.write_pictures_whole()
+    picture = Image.effect_noise((400, 400), 50)
+    first = processing_utils.save_pil_to_cache(picture, str(tmp_path))
+    whole = Path(first).read_bytes()
+    with Path(first).open("rb") as reader:  # somebody's download, while somebody else's call ends
+        assert processing_utils.save_pil_to_cache(picture, str(tmp_path)) == first
+        assert (
+            os.fstat(reader.fileno()).st_ino != Path(first).stat().st_ino
+        )  # the file that is being read is left alone
+        assert reader.read() == whole
+    assert Path(first).read_bytes() == whole
+    assert len(list(Path(first).parent.iterdir())) == 1
