@@ -247,7 +247,7 @@ def _lead(table: _Table, column: int, *, alone: bool) -> tuple[str, float, str]:
     preamble_unit, preamble_lead = _apple_heading(table.preamble)
     if alone and preamble_lead:
         named = preamble_lead
-    named = named if named and not _is_numbers(named) else f"lead {column + 1}"
+    named = named if named and not _is_numbers(named) else f"column {column + 1}"
     stated = unit[1] if unit else (preamble_unit if alone else None)
     if stated:
         return named, millivolts_per(stated), ""

@@ -221,7 +221,7 @@ def _lead_names(names: list[str | None]) -> tuple[str, ...]:
     """The leads' names, each once: a nameless or repeated one gets its number."""
     seen: list[str] = []
     for number, name in enumerate(names, start=1):
-        plain = (name or "").strip() or f"lead {number}"
+        plain = (name or "").strip() or f"signal {number}"
         seen.append(plain if plain not in seen else f"{plain} ({number})")
     return tuple(seen)
 

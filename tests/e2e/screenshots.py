@@ -6,6 +6,7 @@ Only sample pictures that the project may show are used. The pictures are WebP, 
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def _verify_below(page: Any) -> None:
 
 def _paint(page: Any) -> None:
     page.locator("#style-paint").click()
-    page.get_by_text("Iteration 150 of 150").first.wait_for()
+    page.get_by_text(re.compile(r"Iteration (\d+) of \1\b")).first.wait_for()
     page.wait_for_timeout(1500)
 
 
@@ -63,11 +64,8 @@ def _draw(page: Any) -> None:
 
 
 def _classify(page: Any) -> None:
-    page.locator("#ekg-classify").click()
-    page.wait_for_function("!document.querySelector('#ekg-csv')?.disabled && document.querySelector('#ekg-csv')")
-    page.wait_for_timeout(2500)
-    page.locator("#ekg-viewer").evaluate("e => e.scrollIntoView({block: 'start'})")
-    page.wait_for_timeout(800)
+    page.get_by_text("why?").wait_for()
+    page.wait_for_timeout(1500)
 
 
 def _wait(page: Any) -> None:
