@@ -23,12 +23,14 @@ def panel() -> None:
     )
     last = len(_steps()) - 1
     with gr.Row():
-        place = gr.Slider(0, max(last, 1), value=last, step=1, label="Snapshot, from the first to the last", scale=3)
+        place = gr.Slider(0, max(last, 1), value=last, step=1, label="Snapshot, first to last", scale=3, min_width=300)
         seed = seed_input(info="")
     told = gr.HTML(note("Move the slider through the training."))
     with gr.Row():
-        out = gr.HTML(label="What G draws")
-        scores = gr.Plot(label="What D thinks of real digits and of fakes", show_label=False)
+        with gr.Column(min_width=320):
+            out = gr.HTML(label="What G draws")
+        with gr.Column(min_width=320):
+            scores = gr.Plot(label="What D thinks of real digits and of fakes", show_label=False)
     gr.on(
         [place.input, seed.change, seen.expand],
         guard(_moment),
@@ -45,8 +47,10 @@ def panel() -> None:
         "test digits that neither player was trained on.",
     )
     with gr.Row():
-        fooled = gr.Plot(label="Fooled and caught", show_label=False)
-        losses = gr.Plot(label="Both losses", show_label=False)
+        with gr.Column(min_width=320):
+            fooled = gr.Plot(label="Fooled and caught", show_label=False)
+        with gr.Column(min_width=320):
+            losses = gr.Plot(label="Both losses", show_label=False)
     seen.expand(guard(_curves), None, [fooled, losses], **LIGHT, **PRIVATE)
 
 

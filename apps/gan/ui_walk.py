@@ -50,7 +50,8 @@ def panel() -> None:
                     elem_classes="gan-movie",
                     min_width=260,
                 )
-                told = gr.HTML()
+                with gr.Column(min_width=220):
+                    told = gr.HTML()
     gr.on(
         [go.click, kind.input, digit_a.input, digit_b.input, seed_b.change, seen.expand],
         guard(interpolate),
@@ -76,7 +77,8 @@ def _directions_panel() -> None:
             with gr.Row():
                 seed, digit = seed_input(value=4, info=""), _digit("Digit", "4")
             sliders = [gr.Slider(-REACH, REACH, value=0, step=0.25, label=name) for name in _SLIDERS]
-        out = gr.HTML(note("Move a slider."), label="The moved digit")
+        with gr.Column(scale=2, min_width=320):
+            out = gr.HTML(note("Move a slider."), label="The moved digit")
     triggers = [seen.expand, seed.change, digit.input, *(slider.input for slider in sliders)]
     gr.on(triggers, guard(_moved), [seed, digit, *sliders], out, trigger_mode="always_last", **QUICK, **PRIVATE)
 
