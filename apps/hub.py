@@ -29,6 +29,7 @@ TAGLINE = "What convolutional networks are used for, to try, to look into and to
 _STATUS_EVERY_S = 5.0
 _NOT_FOR_AGENTS = ("/verify", "/identify", "/enroll", "/forget", "/triplet")  # faces are for people at the page
 _QUEUE_LIMIT = 200  # requests that may wait; more are told that the hub is busy
+_SESSIONS = 500  # that gradio remembers, some 2 MB each; the one unused for longest goes first
 _CACHE_S = 3600  # s after which gradio's copies of uploads and results are deleted
 _SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
@@ -108,6 +109,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "mcp_server": settings.mcp or None,
         "theme": theme(),
         "css": css(),
+        "state_session_capacity": _SESSIONS,
         "run_history": False,  # it would keep runs, photos included, in the browser
         "footer_links": ["api", "settings"],
         "allowed_paths": [],
