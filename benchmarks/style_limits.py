@@ -121,6 +121,7 @@ def main() -> None:
             "size": chosen.size,
             "peak_gb": memory,
             "iterations": chosen.iterations,
+            "precision": precisions[-1],  # of the runs at extreme weights, which are of the smallest size
             "finite": finite,
         }
         chosen.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -66,7 +66,7 @@ def limits_table() -> str:
         for precision, gigabytes in told["peak_gb"].items()
     )
     weights = "".join(
-        f'<tr><th scope="row">{told["iterations"]} iterations, {escape(extreme)}</th>'
+        f'<tr><th scope="row">{told["iterations"]} iterations in {escape(told["precision"])}, {escape(extreme)}</th>'
         f"<td>{'all numbers finite' if finite else 'not finite'}</td></tr>"
         for extreme, finite in told["finite"].items()
     )
