@@ -19,14 +19,13 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from apps.gan.choices import ARMS
+from apps.gan.choices import ARMS, SIZES
 from apps.gan.data import DIGITS, Digits, distort, to_input
 from apps.gan.judge import Judge, read
 from apps.gan.networks import Generator
 from apps.gan.sampling import latents, paint
 from apps.gan.training import PLANS, Game, train
 
-SIZES = (10, 100, 1_000)  # real digits per class
 _POOL = 2_000  # generated digits
 _T95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t, two-sided 95 %, by number of repeats
 

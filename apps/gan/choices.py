@@ -32,6 +32,7 @@ ARMS: dict[str, str] = {  # of the augmentation measurement
     "gan": "half of every batch by the GAN",
     "both": "half by the GAN, all distorted",
 }
+SIZES = (10, 100, 1_000)  # real digits per class of the augmentation measurement
 FULL = 4.0  # truncation that leaves the normal distribution as good as whole
 LOWEST = 0.05  # truncation at which all pictures are nearly the mean one
 SEEDS = 2**31 - 1  # the largest seed

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from apps.gan.choices import ARMS, GENERATORS
+from apps.gan.choices import ARMS, GENERATORS, SIZES
 from apps.gan.figures import AUGMENTATION, TEXTBOOK, figures
 from apps.gan.pictures import note
 from apps.gan.ui_shared import heading
@@ -57,9 +57,12 @@ def _augmentation() -> str:
         for n in sizes
         if all((n, arm) in cells for arm in arms) and len(arms) == len(ARMS)
     ]
+    counts = sorted({row["repeats"] for row in told["rows"]})
+    missing = "".join(f" {n:,} per class: not measured yet." for n in SIZES if (n, "both") not in cells)
     said = note(
         f"Generated digits change the accuracy by, {'; '.join(gains)}. Means and Student's 95 % intervals over "
-        f"{max(row['repeats'] for row in told['rows'])} repeats with other digits; {html.escape(told['data'])}. "
+        f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} repeats with other digits (no interval: one); "
+        f"{html.escape(told['data'])}.{missing} "
         f"The GAN of each cell saw only that cell's digits. Command: <code>{html.escape(told['command'])}</code>."
     )
     return f'<div class="gan-scroll"><table class="gan-figures"><tr><th></th>{head}</tr>{body}</table></div>{said}'

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from apps.gan.augment import SIZES, Budget, Trial, load_trials, some_per_class, summary, trials
-from apps.gan.choices import ARMS
+from apps.gan.augment import Budget, Trial, load_trials, some_per_class, summary, trials
+from apps.gan.choices import ARMS, SIZES
 from apps.gan.data import Digits
 
 
