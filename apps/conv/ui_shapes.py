@@ -13,11 +13,12 @@ from apps.conv.parse import Defaults
 from apps.conv.presets import ENTRANCES, PRESETS, Preset, choices, preset
 from apps.conv.shapes import KINDS
 from apps.conv.stage import style
-from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, section
+from apps.ui import LIGHT, PRIVATE, escape, guard, section
 from shared.errors import HubError
 
 _FIRST = "2d"
 _ADDED = {"conv": "{f},{k}", "transposed": "transposed {f},{k}", "maxpool": "maxpool {f}", "avgpool": "avgpool {f}"}
+_LANE: dict[str, Any] = {"concurrency_id": "conv", "concurrency_limit": 1}  # milliseconds: not behind a class of faces
 
 
 def conv_shapes(
@@ -141,8 +142,8 @@ def build(tab: gr.Tab) -> None:
         return "\n".join(text.strip().splitlines()[:-1])
 
     work = guard(_work_out)
-    events = {"inputs": [shape, layers], "outputs": result, **QUICK, **PRIVATE, "show_progress": "hidden"}
-    loaded = chosen.input(guard(_load), chosen, [shape, layers, note], **QUICK, **PRIVATE)
+    events = {"inputs": [shape, layers], "outputs": result, **_LANE, **PRIVATE, "show_progress": "hidden"}
+    loaded = chosen.input(guard(_load), chosen, [shape, layers, note], **_LANE, **PRIVATE)
     loaded.success(work, **events)
     go.click(work, **events)
     tab.select(work, **events)
@@ -151,4 +152,4 @@ def build(tab: gr.Tab) -> None:
         guard(added), [layers, kind, size, filters, stride, padding, dilation], layers, **LIGHT, **PRIVATE
     ).success(work, **events)
     remove.click(guard(removed), layers, layers, **LIGHT, **PRIVATE).success(work, **events)
-    gr.api(guard(conv_shapes), api_name="conv_shapes", **QUICK)  # type: ignore[attr-defined]
+    gr.api(guard(conv_shapes), api_name="conv_shapes", **_LANE)  # type: ignore[attr-defined]

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _VIEWER = Path(__file__).parent / "viewer"
 _ENDINGS = [".hea", ".dat", ".atr", ".zip", ".csv", ".txt", ".tsv", ".edf"]
 _FORMATS = "WFDB (.hea, .dat, .atr; or all in a .zip), CSV, an Apple Watch's CSV, EDF. It is classified at once."
+_MONITOR: dict[str, Any] = {
+    "concurrency_id": "ekg-monitor",
+    "concurrency_limit": 16,
+}  # each plays for minutes and mostly waits
 _SHOWN_BY_US = {**QUICK, "show_progress": "hidden"}  # the summary says how far it is; gradio would dim the strip
 _UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
 
@@ -75,7 +79,7 @@ def build() -> None:
     sent = files.upload(_fresh_lead, None, lead, cancels=[first], **LIGHT, **PRIVATE)
     sent.then(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
     part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
-    running = live.click(guard(_follow), token, viewer, **QUICK, **PRIVATE)
+    running = live.click(guard(_follow), token, viewer, **_MONITOR, **PRIVATE)
     stop.click(guard(_stopped), None, viewer, cancels=[running], **LIGHT, **PRIVATE)
 
     answer = gr.JSON(visible=False)
