@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 _VIEWER = Path(__file__).parent / "viewer"
 _ENDINGS = [".hea", ".dat", ".atr", ".zip", ".csv", ".txt", ".tsv", ".edf"]
 _FORMATS = "WFDB (.hea, .dat, .atr; or all in a .zip), CSV, an Apple Watch's CSV, EDF. It is classified at once."
-_MONITOR: dict[str, Any] = {
-    "concurrency_id": "ekg-monitor",
-    "concurrency_limit": 16,
-}  # each plays for minutes and mostly waits
+_MONITOR: dict[str, Any] = {"concurrency_id": "ekg-monitor", "concurrency_limit": 16}  # plays for minutes, mostly waits
 _SHOWN_BY_US = {**QUICK, "show_progress": "hidden"}  # the summary says how far it is; gradio would dim the strip
 _UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
 
