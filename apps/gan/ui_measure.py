@@ -61,8 +61,8 @@ def _augmentation() -> str:
     missing = "".join(f" {n:,} per class: not measured yet." for n in SIZES if (n, "both") not in cells)
     said = note(
         f"Generated digits change the accuracy by, {'; '.join(gains)}. Means and Student's 95 % intervals over "
-        f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} repeats, other digits each (no interval: one); "
-        f"{html.escape(told['data'])}.{missing} "
+        f"{' to '.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} repeats with other digits "
+        f"(no interval: one repeat); {html.escape(told['data'])}.{missing} "
         f"The GAN of each cell saw only that cell's digits. Command: <code>{html.escape(told['command'])}</code>."
     )
     return f'<div class="gan-scroll"><table class="gan-figures"><tr><th></th>{head}</tr>{body}</table></div>{said}'
