@@ -139,7 +139,7 @@ def _range(low: float, high: float) -> str:
     if math.isinf(low) and math.isinf(high):
         return ""
     if math.isinf(high):
-        return f" from {low:,g} up"
+        return f" from {low:,.10g} up"
     if math.isinf(low):
-        return f" up to {high:,g}"
-    return f" from {low:,g} to {high:,g}"
+        return f" up to {high:,.10g}"
+    return f" from {low:,.10g} to {high:,.10g}"

@@ -172,9 +172,13 @@ def heatmap(
 
 
 def styled(chart: Any, *, height: int = _HEIGHT) -> Any:
-    """``chart`` as wide as its column, ``height`` pixels high, without the frame, readable from the last row."""
+    """``chart`` as wide as its column, ``height`` pixels high, without the frame, readable from the last row.
+
+    It is drawn as SVG on no ground, so that the page's style sheet gives its text the colour of light or dark mode.
+    """
+    embedding = {"embedOptions": {"renderer": "svg", "actions": False}}
     return (
-        chart.properties(width="container", height=height)
+        chart.properties(width="container", height=height, background="transparent", usermeta=embedding)
         .configure_view(stroke=None)
         .configure_axis(labelFontSize=12, titleFontSize=12, gridOpacity=0.4)
         .configure_legend(labelFontSize=12, title=None, orient="top")

@@ -68,7 +68,7 @@ def build() -> None:
     shown = [summary, viewer, token, lead, part, table, marks, about]
 
     asked = [sample, files, rate, lead, annotated]
-    first = viewer.load(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
+    first = viewer.expand(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
     go.click(guard(_classify), asked, shown, cancels=[first], **_SHOWN_BY_US, **PRIVATE)
     # the lead of the last recording is no choice for the next one
     fresh = sample.input(lambda: (None, _fresh_lead()), None, [files, lead], cancels=[first], **LIGHT, **PRIVATE)

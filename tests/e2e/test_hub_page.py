@@ -34,6 +34,13 @@ def test_nothing_is_wider_than_the_screen(open_page: Callable[..., Any], viewpor
         assert ("dark" in (page.locator("body").get_attribute("class") or "")) is dark
 
 
+def test_a_tab_that_nobody_opened_loads_nothing(open_page: Callable[..., Any], start_hub: Callable[..., str]) -> None:
+    page = open_page("conv", url=start_hub())
+    page.get_by_text("Models in memory").wait_for()
+    page.wait_for_timeout(6000)  # the first redrawing of the status bar has come and gone
+    assert "Models in memory 0 " in " ".join(page.locator("#hub-status").inner_text().split())
+
+
 def test_the_status_bar_tells_the_device(page: Any) -> None:
     bar = page.locator("#hub-status")
     for label in ("Device", "Models in memory", "Cache", "Memory", "Waiting"):

@@ -57,6 +57,8 @@ def test_no_range_is_no_leave_to_be_infinite(value: float) -> None:
 def test_numbers_in_range_pass() -> None:
     assert check_number("0.5", "tau", low=0, high=1) == 0.5
     assert check_number(0, "tau", low=0, high=1) == 0.0
+    with pytest.raises(OptionError, match="from 0 to 2,147,483,647"):
+        check_whole(-1, "seed", low=0, high=2**31 - 1)
     assert check_whole(3.0, "count", low=1, high=3) == 3
     with pytest.raises(OptionError, match="whole number"):
         check_whole(2.5, "count", low=1, high=3)

@@ -318,6 +318,6 @@ new IntersectionObserver((seen, observer) => { // the sample is classified when 
   setTimeout(() => { // the page opens on its first tab and then goes to the one that its address asks for
     if (!$('.ekg-paper')?.clientWidth) return;
     observer.disconnect();
-    if (!s.data) trigger('load');
+    if (!s.data) trigger('expand');
   }, 300);
 }).observe(element);
