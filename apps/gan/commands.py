@@ -20,7 +20,7 @@ from apps.gan.evaluate import EvaluationStep, evaluate
 from apps.gan.figures import AUGMENTATION
 from apps.gan.judge import Judge, read, train_judge
 from apps.gan.metrics import share
-from apps.gan.models import borrowed_discriminator, borrowed_generator, borrowed_judge
+from apps.gan.models import borrowed_generator, borrowed_judge, borrowed_snapshots
 from apps.gan.runs import load_diary, resume, run
 from apps.gan.sampling import check_count, check_digit, check_seed, check_truncation, classes_for, grid, latents, paint
 from apps.gan.snapshots import Snapshots, flat, standings, story
@@ -115,8 +115,8 @@ def train_model(
     if resume(game, place):
         yield f"continuing at step {game.step:,}"
     elif plan.start is not None:
-        with borrowed_generator(plan.start) as generator, borrowed_discriminator(plan.start) as discriminator:
-            game.start_from(generator, discriminator)
+        with borrowed_snapshots() as snapshots:
+            game.start_from(*snapshots.pair(plan.start))
     judge = _judge_if_there()
     features = None if judge is None else read(judge, test.images[:5_000])[1]
     for progress in run(game, train, place, judge=judge, real_features=features):

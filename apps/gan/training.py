@@ -42,22 +42,22 @@ class Plan:
     cool_down: float = 0.4  # the last share of the steps, over which the learning rates fall to a twentieth
     loss: str = "non-saturating"
     g_per_d: int = 1  # updates of G per update of D
-    start: str | None = None  # a bundled model that the players are copied from; None: from scratch
+    start: int | None = None  # the snapshot of the bundled DCGAN run, by its step, to go on from; None: from scratch
     g_widths: tuple[int, int, int] = (128, 64, 32)
     d_widths: tuple[int, int, int] = (48, 96, 128)
     d_hidden: int = 128
     seed: int = 0
 
 
-_DCGAN = Plan(steps=3_000, g_widths=(96, 64, 16), d_widths=(32, 64, 128), d_hidden=64)
+_DCGAN = Plan(steps=8_000, g_widths=(96, 64, 16), d_widths=(32, 64, 128), d_hidden=64)
 PLANS: dict[str, Plan] = {
     "dcgan-digits": _DCGAN,
     "cgan-digits": Plan(classes=DIGITS, steps=3_500),
     # The exhibit: a good game goes on, but G may now take ten large steps while D takes a small one.
     "collapsed-digits": replace(
         _DCGAN,
-        start="dcgan-digits",
-        steps=90,
+        start=3_000,
+        steps=200,
         batch_size=16,
         g_per_d=10,
         lr_g=2e-3,

@@ -54,7 +54,7 @@ RECORDS: tuple[Record, ...] = (
         files=(
             WeightFile(
                 path="gan/dcgan-digits.safetensors",
-                sha256="02d9e2214ec8160ac395d59bceb2285dd2dc232a5a41c0490ddcf0d4a23f052c",
+                sha256="ceb1cba74523e05f28b16bc9f435e0ee693abf2377a6c48813fb29eb74964dd1",
                 size=844258,
             ),
         ),
@@ -74,7 +74,7 @@ RECORDS: tuple[Record, ...] = (
         files=(
             WeightFile(
                 path="gan/dcgan-digits-d.safetensors",
-                sha256="38f438f2dcbce2e7b26efa680f84b33060b51ede470844ddae0b354ed8537ece",
+                sha256="fc93b4d7c4fc3df0f1809b7ac817aafcaa15bff8083827898ee49db5950222f1",
                 size=477626,
             ),
         ),
@@ -98,8 +98,8 @@ RECORDS: tuple[Record, ...] = (
             ),
             WeightFile(
                 path="gan/dcgan-snapshots-00002-of-00002.safetensors",
-                sha256="790389965d5daf1cc5dd0aca4890daff7e46bafb4b36ad1db065eb8a1470a0f2",
-                size=6611628,
+                sha256="dd6d9f1f6b4fa2f5c7787d81d9e673b0e6818db8fc7b91fbfc36a272c44ae8d8",
+                size=9256316,
             ),
         ),
         origin=Bundled(made_by="python -m apps.gan train --model dcgan-digits"),
@@ -118,7 +118,7 @@ RECORDS: tuple[Record, ...] = (
         files=(
             WeightFile(
                 path="gan/collapsed-digits.safetensors",
-                sha256="2472886ae65064ff8cae105c0490a280c92d946ffd83eecfd2e415400890c55f",
+                sha256="8e6714e62c3575793ed4c0bb74a1227441f063709f71da6cfc991475a33dbf8d",
                 size=844258,
             ),
         ),
@@ -138,7 +138,7 @@ RECORDS: tuple[Record, ...] = (
         files=(
             WeightFile(
                 path="gan/collapsed-digits-d.safetensors",
-                sha256="eb31e1cc1d1ffc73eb366bffb38462f59fe1cca0aad63731d4c70aeddada8e86",
+                sha256="afaa14b9cb0bd6dedc8f67b63e04b0fb9500e2d67f0e8db96c2a4f035ef41c19",
                 size=477626,
             ),
         ),

@@ -76,7 +76,7 @@ def test_a_walk_is_a_strip_and_a_film(gan: Callable[..., Any]) -> None:
 def test_the_snapshots_show_both_players(gan: Callable[..., Any]) -> None:
     page = gan("Two players")
     _see(page, ".gan-tiles figure", 40)
-    page.get_by_text("After 3,000 steps").first.wait_for(timeout=_WAIT_MS)
+    page.get_by_text("After 8,000 steps").first.wait_for(timeout=_WAIT_MS)
     slider = page.get_by_role("slider", name="Snapshot", exact=False).locator("visible=true")
     slider.focus()
     slider.press("Home")
