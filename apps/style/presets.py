@@ -1,5 +1,4 @@
-"""Recipes to begin with. Each was chosen by looking at the contact sheet of ``python -m apps.style sheet``, because the
-cost does not rank pictures."""
+"""Recipes to begin with. The cost does not rank pictures: choose by looking, at ``python -m apps.style sheet``."""
 
 from __future__ import annotations
 
