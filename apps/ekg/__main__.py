@@ -62,11 +62,11 @@ def _classify(arguments: argparse.Namespace) -> None:
     from apps.ekg.export import answer_of, write_annotations, write_csv
     from apps.ekg.model import leased
     from apps.ekg.records import opened
-    from apps.ekg.rhythm import rhythm_of
+    from apps.ekg.rhythm import rhythm_in
 
     with leased(arguments.weights) as network, opened(arguments.record, rate_hz=arguments.rate) as recording:
         found = classified(recording, network, lead=arguments.lead, use_annotations=not arguments.detect)
-    rhythm = rhythm_of(found.times_s, found.classes, recording.duration_s)
+    rhythm = rhythm_in(found)
     if arguments.csv:
         write_csv(found, arguments.csv)
     if arguments.annotations:

@@ -19,14 +19,14 @@ import numpy as np
 
 from apps.ekg.aami import LETTERS
 from apps.ekg.classify import Classified
-from apps.ekg.rhythm import rhythm_of
+from apps.ekg.rhythm import rhythm_in
 from apps.ekg.wfdb_package import quietly, wfdb_package
 from shared.errors import OptionError, quoted
 
 
 def answer_of(found: Classified) -> dict[str, Any]:
     """The whole answer as plain values: what ``classify --json`` prints and ``/classify_ekg`` returns."""
-    rhythm = rhythm_of(found.times_s, found.classes, found.recording.duration_s)
+    rhythm = rhythm_in(found)
     return {
         "record": found.recording.name,
         "lead": found.prepared.lead,

@@ -7,7 +7,8 @@ not of the record, and beats of one shape are not pooled; how much that costs is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,13 +44,20 @@ class LiveStep:
     beats: tuple[LiveBeat, ...]
 
 
-def follow(prepared: Prepared, network: nn.Module, *, start_s: float = 0.0) -> Iterator[LiveStep]:
-    """One ``LiveStep`` for every ``STEP_S`` seconds of the recording from ``start_s`` on; the caller keeps the time."""
+Lease = Callable[[], AbstractContextManager[nn.Module]]
+
+
+def follow(prepared: Prepared, lease: Lease, *, start_s: float = 0.0) -> Iterator[LiveStep]:
+    """One ``LiveStep`` for every ``STEP_S`` seconds of the recording from ``start_s`` on; the caller keeps the time.
+
+    The network is leased for each look anew, so that the cache may give its memory away during the seconds between.
+    """
     end_s = len(prepared.plain_mv) / RATE_HZ
     answered_s = start_s
     now_s = start_s + STEP_S
     while now_s <= end_s:
-        beats = _look(prepared, network, now_s, answered_s)
+        with lease() as network:
+            beats = _look(prepared, network, now_s, answered_s)
         if beats:
             answered_s = beats[-1].time_s
         yield LiveStep(now_s, beats)

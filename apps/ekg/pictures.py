@@ -27,7 +27,7 @@ _MEANINGS = {
     "Slowest – fastest": "beats per minute over eight intervals in a row",
     "SDNN · RMSSD": "spread of the intervals between normal beats, and of their differences from one to the next",
     "Longest interval": "between two beats",
-    "Pauses over 2 s": "intervals longer than two seconds",
+    "Pauses over 2 s": "longer intervals in which the line is quiet; where it is not, the interval could not be read",
     "Couplets S · V": "exactly two ectopic beats in a row",
     "Runs of 3+ S · V": "three and more ectopic beats in a row",
     "Longest run S · V": "beats",
@@ -49,12 +49,13 @@ def colours_css() -> str:
 
 def summary_html(found: Classified, rhythm: Rhythm, title: str) -> str:
     """Rate, counts and rhythm of a classified recording, and its warnings."""
+    unread = f" <small>+ {rhythm.unreadable} unreadable</small>" if rhythm.unreadable else ""
     cells = [
         ("Heart rate", f"{_number(rhythm.mean_bpm)} / min"),
         ("Slowest – fastest", f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}"),
         ("SDNN · RMSSD", f"{_number(rhythm.sdnn_ms)} · {_number(rhythm.rmssd_ms)} ms"),
         ("Longest interval", f"{_number(rhythm.longest_pause_s, 2)} s"),
-        ("Pauses over 2 s", str(rhythm.pauses)),
+        ("Pauses over 2 s", f"{rhythm.pauses}{unread}"),
         ("Couplets S · V", f"{rhythm.couplets['S']} · {rhythm.couplets['V']}"),
         ("Runs of 3+ S · V", f"{rhythm.runs['S']} · {rhythm.runs['V']}"),
         ("Longest run S · V", f"{rhythm.longest_run['S']} · {rhythm.longest_run['V']}"),

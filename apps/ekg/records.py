@@ -20,6 +20,7 @@ from shared.errors import RecordError, check_number, quoted
 
 FORMATS = "WFDB (.hea with .dat and .atr), a .zip of these, .csv, an Apple Watch's .csv, .edf"
 _TEXT = (".csv", ".txt", ".tsv")
+_BEGINNINGS = (".hea", *_TEXT, ".edf", ".zip")  # a recording has one of these; the rest belongs to it
 
 
 @contextmanager
@@ -55,6 +56,18 @@ def opened(source: Path | str | Sequence[Path], *, rate_hz: float | None = None)
         source = [path]
     with tempfile.TemporaryDirectory(prefix="ekg-") as folder:
         yield _one_of(gather(source, Path(folder)), rate_hz)
+
+
+def newest(paths: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The files of the recording that was sent last; ``paths`` begins with those of ``known`` that are still there.
+
+    A header completes the signal that came before it, and a signal its header; a whole other recording takes the place
+    of the one before. Of two files of one name the later counts.
+    """
+    before = next((n for n, path in enumerate(paths) if path not in known), len(paths))
+    groups = (paths[:before], paths[before:])
+    whole = [any(path.lower().endswith(_BEGINNINGS) for path in group) for group in groups]
+    return list({Path(path).name: path for path in (groups[1] if all(whole) else paths)}.values())
 
 
 def _one_of(files: Sequence[Path], rate_hz: float | None) -> Recording:

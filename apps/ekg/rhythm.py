@@ -2,20 +2,31 @@
 
 Statistics of time follow the Task Force 1996 conventions (SDNN and RMSSD over NN intervals, those between two beats
 of class N). Runs: couplet 2, run 3 and more; bigeminy and trigeminy are counted by their patterns.
+
+An interval over 2 s is a pause only where the line between its two beats is there and quiet. On DS1 it moves by at most
+0.23 of the patient's QRS height in the 16 pauses that the cardiologists' beats confirm, and by at least 0.53 in the 11
+intervals in which the detector missed beats or the recorder came back from its limit (records 108, 116, 203, 207, 208).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS
+from apps.ekg.signals import RATE_HZ, Prepared
+
+if TYPE_CHECKING:
+    from apps.ekg.classify import Classified
 
 _PAUSE_S = 2.0
-_GAP_S = 8.0  # a longer interval is a stretch that could not be read, not a pause
+_GAP_S = 15.0  # a longer quiet line is an electrode that came off, not a pause
+_QUIET = 0.4  # of the patient's QRS height: what the line may move by inside a pause
+_AROUND_S = (0.5, 0.25)  # after the beat before, to the end of its T wave; before the beat after, its P wave
 
 
 @dataclass(frozen=True)
@@ -36,15 +47,45 @@ class Rhythm:
     longest_run: dict[str, int]
     bigeminy: int  # stretches of V N V N V N or longer
     trigeminy: int  # stretches of V N N V N N V N N or longer
-    pauses: int  # intervals longer than 2 s
+    pauses: int  # intervals longer than 2 s in which the line is quiet
     longest_pause_s: float
+    unreadable: int  # intervals longer than 2 s in which it is not: no figure above knows them
 
 
-def rhythm_of(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.int64], duration_s: float) -> Rhythm:
-    """The figures of beats at ``times_s`` (K,) of class number ``classes`` (K,)."""
+def rhythm_in(found: Classified) -> Rhythm:
+    """The figures of a classified recording."""
+    readable = readable_intervals(found.prepared, found.times_s, found.beats.scale_mv)
+    return rhythm_of(found.times_s, found.classes, found.recording.duration_s, readable=readable)
+
+
+def readable_intervals(prepared: Prepared, times_s: npt.NDArray[np.float64], qrs_mv: float) -> npt.NDArray[np.bool_]:
+    """(K - 1,) False where an interval over 2 s holds a stretch that is missing, flat, clipped or not quiet.
+
+    ``times_s`` (K,) are the beats of ``prepared``, ``qrs_mv`` is the patient's median QRS height.
+    """
+    readable = np.ones(max(0, len(times_s) - 1), np.bool_)
+    for place in np.flatnonzero(np.diff(times_s) > _PAUSE_S):
+        start_s, stop_s = times_s[place] + _AROUND_S[0], times_s[place + 1] - _AROUND_S[1]
+        inside = slice(round(start_s * RATE_HZ), round(stop_s * RATE_HZ))
+        moves_mv = float(np.ptp(prepared.plain_mv[inside]))
+        readable[place] = prepared.usable[inside].all() and moves_mv <= _QUIET * qrs_mv
+    return readable
+
+
+def rhythm_of(
+    times_s: npt.NDArray[np.float64],
+    classes: npt.NDArray[np.int64],
+    duration_s: float,
+    *,
+    readable: npt.NDArray[np.bool_] | None = None,
+) -> Rhythm:
+    """The figures of beats at ``times_s`` (K,) of class number ``classes`` (K,); ``readable`` (K - 1,) intervals."""
     rr = np.diff(times_s)
-    real = rr[(rr > 0.2) & (rr < _GAP_S)]
-    normal = (classes[:-1] == 0) & (classes[1:] == 0) & (rr > 0.2) & (rr < _GAP_S)
+    known = (rr > 0.2) & (rr < _GAP_S)
+    if readable is not None:
+        known &= readable
+    real = rr[known]
+    normal = (classes[:-1] == 0) & (classes[1:] == 0) & known
     nn_ms = rr[normal] * 1000
     in_a_row = np.diff(np.where(normal, rr, np.nan)) * 1000
     in_a_row = in_a_row[np.isfinite(in_a_row)]
@@ -66,6 +107,7 @@ def rhythm_of(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.int64], 
         longest_run={letter: max(map(len, re.findall(f"{letter}+", text)), default=0) for letter in "SV"},
         bigeminy=len(re.findall("(?:VN){3,}", text)),
         trigeminy=len(re.findall("(?:VNN){3,}", text)),
-        pauses=int(np.sum((rr > _PAUSE_S) & (rr < _GAP_S))),
+        pauses=int(np.sum(real > _PAUSE_S)),
         longest_pause_s=float(real.max()) if real.size else np.nan,
+        unreadable=int(np.sum(~known & (rr > _PAUSE_S))),
     )

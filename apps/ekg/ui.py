@@ -31,6 +31,8 @@ def build() -> None:
     """Lay out the tab; the sample is classified when the strip is first seen."""
     section("use", "Classify a recording", DISCLAIMER)
     token = gr.State("")
+    known = gr.State([])  # the files that were sent before
+    job = gr.State(0)  # counts what was asked for: whatever asks next ends what runs
     with gr.Row(elem_id="ekg-top"):
         with gr.Column(scale=1, min_width=260, elem_id="ekg-controls"):
             choices = [(sample.button, key) for key, sample in SAMPLES.items()]
@@ -67,17 +69,16 @@ def build() -> None:
             about = gr.HTML("", elem_id="ekg-about")
     shown = [summary, viewer, token, lead, part, table, marks, about]
 
-    asked = [sample, files, rate, lead, annotated]
-    first = viewer.expand(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
-    go.click(guard(_classify), asked, shown, cancels=[first], **_SHOWN_BY_US, **PRIVATE)
-    # the lead of the last recording is no choice for the next one
-    fresh = sample.input(lambda: (None, _fresh_lead()), None, [files, lead], cancels=[first], **LIGHT, **PRIVATE)
-    fresh.then(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
-    sent = files.upload(_fresh_lead, None, lead, cancels=[first], **LIGHT, **PRIVATE)
-    sent.then(guard(_classify), asked, shown, **_SHOWN_BY_US, **PRIVATE)
-    part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
     running = live.click(guard(_follow), token, viewer, **_MONITOR, **PRIVATE)
     stop.click(guard(_stopped), None, viewer, cancels=[running], **LIGHT, **PRIVATE)
+    part.release(guard(_show_part), [token, part], viewer, **LIGHT, **PRIVATE)
+
+    asked = [sample, files, rate, lead, annotated]
+    run = job.change(guard(_classify), asked, shown, trigger_mode="multiple", **_SHOWN_BY_US, **PRIVATE)
+    ending: dict[str, Any] = {"cancels": [run, running], **LIGHT, **PRIVATE}
+    gr.on([viewer.expand, go.click, lead.input, rate.submit, annotated.input], lambda n: n + 1, job, job, **ending)
+    sample.input(_other_sample, job, [files, lead, job], **ending)
+    files.upload(_other_files, [files, known, job], [files, known, sample, lead, job], **ending)
 
     answer = gr.JSON(visible=False)
     hidden = gr.Button(visible=False)
@@ -118,7 +119,7 @@ def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | Non
 
 
 def _classify(
-    sample: str, files: list[str] | None, rate_hz: float | None, lead: str | None, annotated: bool
+    sample: str | None, files: list[str] | None, rate_hz: float | None, lead: str | None, annotated: bool
 ) -> Iterator[tuple[Any, ...]]:
     """Classify the uploaded files, or the sample where there are none; a refusal stays on the page."""
     from apps.ekg.records import opened
@@ -126,9 +127,10 @@ def _classify(
 
     yield (_progress("Reading", 0.0), *_UNCHANGED)
     try:
-        source = opened([Path(name) for name in files], rate_hz=rate_hz or None) if files else opened_sample(sample)
+        chosen = None if files else sample
+        source = opened_sample(chosen) if chosen else opened(list(map(Path, files or [])), rate_hz=rate_hz or None)
         with source as recording:
-            yield from _classify_opened(recording, None if files else SAMPLES[sample], lead, annotated)
+            yield from _classify_opened(recording, SAMPLES[chosen] if chosen else None, lead, annotated)
     except HubError as error:
         yield _refused(error, "")
 
@@ -170,8 +172,17 @@ def _refused(error: HubError, strip: str) -> tuple[Any, ...]:
     )
 
 
-def _fresh_lead() -> Any:
-    return gr.Dropdown([], value=None)
+def _other_sample(job: int) -> tuple[Any, ...]:
+    """A sample was chosen: no files, any lead."""
+    return None, gr.Dropdown([], value=None), job + 1
+
+
+def _other_files(files: list[str], known: list[str], job: int) -> tuple[Any, ...]:
+    """Files were sent, which gradio adds to those that are there: those of the last recording, no sample, any lead."""
+    from apps.ekg.records import newest
+
+    kept = newest(files, known)
+    return kept, kept, None, gr.Dropdown([], value=None), job + 1
 
 
 def _result(found: Classified, sample: Sample | None, folder: Path) -> tuple[Any, ...]:
@@ -179,11 +190,11 @@ def _result(found: Classified, sample: Sample | None, folder: Path) -> tuple[Any
     from apps.ekg.export import write_annotations, write_csv
     from apps.ekg.pictures import summary_html
     from apps.ekg.results import result_store
-    from apps.ekg.rhythm import rhythm_of
+    from apps.ekg.rhythm import rhythm_in
     from apps.ekg.strip import PART_S, strip_json
 
     token = result_store().keep(found)
-    rhythm = rhythm_of(found.times_s, found.classes, found.recording.duration_s)
+    rhythm = rhythm_in(found)
     plain = "".join(c for c in found.recording.name if c.isalnum() or c in "-_") or "recording"
     write_csv(found, folder / f"{plain}.csv")
     write_annotations(found, folder / f"{plain}.convhub")
@@ -220,14 +231,13 @@ def _follow(token: str) -> Iterator[Any]:
     found = result_store().get(token)
     yield gr.HTML(live=json.dumps({"begin": 0}))
     started = time.monotonic()
-    with leased() as network:
-        for step in follow(found.prepared, network):
-            time.sleep(max(0.0, step.now_s - (time.monotonic() - started)))
-            beats = [
-                {"t": round(beat.time_s, 3), "c": LETTERS[beat.number], "at": round(beat.decided_s, 2)}
-                for beat in step.beats
-            ]
-            yield gr.HTML(live=json.dumps({"now": step.now_s, "step": STEP_S, "beats": beats}))
+    for step in follow(found.prepared, leased):
+        time.sleep(max(0.0, step.now_s - (time.monotonic() - started)))
+        beats = [
+            {"t": round(beat.time_s, 3), "c": LETTERS[beat.number], "at": round(beat.decided_s, 2)}
+            for beat in step.beats
+        ]
+        yield gr.HTML(live=json.dumps({"now": step.now_s, "step": STEP_S, "beats": beats}))
     yield gr.HTML(live=json.dumps({"end": True}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,45 @@ def test_an_upload_is_classified_at_once_on_a_phone(open_page: Callable[..., Any
     _upload(page, _csv(tmp_path / "mine.csv"))
     page.locator(".ekg-title", has_text="mine").wait_for(timeout=_SLOW_MS)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_one_upload_after_another(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    """A second recording takes the first one's place, also after a refusal; a missing file completes what is there."""
+    mine, yours = _csv(tmp_path / "mine.csv"), _csv(tmp_path / "yours.csv")
+    signal = synthetic(30, Rhythm(), seed=4).read(0, 0, 30 * 360)[:, None].astype(float)
+    with quietly():
+        wfdb_package().wrsamp(
+            "parts", fs=360, units=["mV"], sig_name=["MLII"], p_signal=signal, fmt=["212"], write_dir=str(tmp_path)
+        )
+    header, samples = tmp_path / "parts.hea", tmp_path / "parts.dat"
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in (header, samples):
+            archive.write(path, path.name)
+    page = open_page("ekg")
+    page.wait_for_selector(".ekg-list button", timeout=_SLOW_MS)
+    title, files = page.locator(".ekg-title"), page.locator("#ekg-files .file")
+
+    _upload(page, mine)
+    title.filter(has_text="mine").wait_for(timeout=_SLOW_MS)
+    assert page.locator("#ekg-sample input:checked").count() == 0, "a sample can be chosen again"
+    _upload(page, yours)
+    title.filter(has_text="yours").wait_for(timeout=_SLOW_MS)
+    assert files.count() == 1
+    _upload(page, header)
+    page.locator(".ekg-refused", has_text="parts.dat").wait_for(timeout=_SLOW_MS)
+    assert page.locator(".ekg-time").inner_text() == "", "nothing of the recording before"
+    _upload(page, samples)
+    title.filter(has_text="parts").wait_for(timeout=_SLOW_MS)
+    assert files.count() == 2
+    _upload(page, packed)
+    page.wait_for_function("document.querySelectorAll('#ekg-files .file').length === 1", timeout=_SLOW_MS)
+    title.filter(has_text="parts").wait_for(timeout=_SLOW_MS)
+    page.get_by_label("Training patient 208").check()
+    title.filter(has_text="Patient 208").wait_for(timeout=_SLOW_MS)
+    assert files.count() == 0
+    _upload(page, mine)
+    title.filter(has_text="mine").wait_for(timeout=_SLOW_MS)
 
 
 def test_a_truncated_upload_says_so_and_stays(open_page: Callable[..., Any], tmp_path: Path) -> None:

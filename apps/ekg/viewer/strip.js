@@ -21,7 +21,7 @@ const colour = (letter) => { // of the page's style sheet, read once for light a
   return s.colours[letter];
 };
 const first = (t) => { // index of the first beat at or after t
-  let low = 0, high = s.data.times.length;
+  let low = 0, high = s.data ? s.data.times.length : 0;
   while (low < high) { const mid = (low + high) >> 1; if (s.data.times[mid] < t) low = mid + 1; else high = mid; }
   return low;
 };
@@ -36,7 +36,7 @@ function load() {
   try { data = props.value ? JSON.parse(props.value) : null; } catch { data = null; }
   const same = s.data && data && s.data.token === data.token;
   s.data = data; s.live = []; s.chosen = -1; s.whole = null;
-  if (!same) { s.at = 0; s.playing = false; }
+  if (!same) { s.at = 0; s.playing = s.following = false; }
   s.signal = data ? decode(data.signal) : null;
   bind(); listBeats(); draw();
   if (!same && data && data.token) show(first(0) < data.times.length ? Math.max(0, [...data.classes].findIndex((c) => c !== 'N')) : -1, true);
@@ -63,8 +63,7 @@ function draw() {
   s.frame = requestAnimationFrame(() => {
     s.frame = 0;
     if (!$('.ekg-paper')?.clientWidth) return; // of another tab
-    paper(); overview();
-    if (s.data) readout();
+    paper(); overview(); readout();
   });
 }
 
@@ -180,14 +179,14 @@ function whole(c, h, x) { // heart rate from 30 to 200 a minute, and a tick for 
 }
 
 function readout() {
-  const d = s.data, i = Math.max(1, first(s.at + visible() * (s.playing ? 0.85 : 0.5)) - 1);
+  const d = s.data || { times: [], start: 0, duration: 0, label: '' }, i = Math.max(1, first(s.at + visible() * (s.playing ? 0.85 : 0.5)) - 1);
   const from = Math.max(1, i - 7);
   const rr = [];
   for (let n = from; n <= Math.min(i, d.times.length - 1); n++) rr.push(d.times[n] - d.times[n - 1]);
   const bpm = rr.length ? Math.round((60 * rr.length) / rr.reduce((a, b) => a + b, 0)) : '–';
   $('.ekg-rate').textContent = bpm;
   $('.ekg-label').textContent = d.label;
-  $('.ekg-time').textContent = `${clock(s.at + d.start)} to ${clock(Math.min(s.at + visible(), d.duration) + d.start)}`;
+  $('.ekg-time').textContent = s.data ? `${clock(s.at + d.start)} to ${clock(Math.min(s.at + visible(), d.duration) + d.start)}` : '';
   $('.ekg-play').textContent = s.playing ? 'Pause' : 'Play';
   $('.ekg-play').setAttribute('aria-pressed', String(s.playing));
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
@@ -24,7 +27,6 @@ from apps.ekg.evaluate import (
 from apps.ekg.live import follow
 from apps.ekg.network import Ensemble
 from apps.ekg.recording import in_memory
-from apps.ekg.rhythm import rhythm_of
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
 from apps.ekg.validation import FoldDone, best_bias, by_bias_of_others, moved
@@ -133,27 +135,6 @@ def test_adaptation_finds_the_patients_shares() -> None:
     assert adapted(healthy, times[:1000], minutes=5)[:, 1].max() < 0.01  # and the other way
 
 
-def test_rhythm_of_a_known_sequence() -> None:
-    text = "NNNN" + "VN" * 3 + "NN" + "SSSS" + "NN" + "VV" + "N"
-    classes = np.array([LETTERS.index(letter) for letter in text])
-    times = 0.75 * np.arange(len(text), dtype=np.float64)
-    times[-1] += 2.0
-    rhythm = rhythm_of(times, classes, 60.0)
-    assert rhythm.mean_bpm == pytest.approx(60 / np.diff(times).mean())
-    assert rhythm.slowest_bpm < rhythm.fastest_bpm == pytest.approx(80)
-    assert rhythm.counts == {"N": text.count("N"), "S": 4, "V": 5, "F": 0, "Q": 0}
-    assert rhythm.burden["V"] == pytest.approx(5 / len(text))
-    assert (rhythm.couplets, rhythm.runs) == ({"S": 0, "V": 1}, {"S": 1, "V": 0})
-    assert rhythm.longest_run == {"S": 4, "V": 2}
-    assert (rhythm.bigeminy, rhythm.trigeminy, rhythm.pauses) == (1, 0, 1)
-    assert rhythm.longest_pause_s == pytest.approx(2.75)
-    assert rhythm.sdnn_ms == pytest.approx(0)
-
-
-def test_rhythm_of_too_little_is_nan() -> None:
-    assert np.isnan(rhythm_of(np.array([1.0]), np.array([0]), 5.0).mean_bpm)
-
-
 @pytest.mark.parametrize("detector", sorted(DETECTORS))
 def test_the_detector_finds_the_beats_that_were_made(detector: str) -> None:
     recording = synthetic(120, Rhythm(s_share=0.08, v_share=0.08, noise_mv=0.02), seed=5)
@@ -215,7 +196,17 @@ def test_disturbances_do_what_they_say(network: Ensemble) -> None:
 def test_live_looks_at_the_past_only(network: Ensemble) -> None:
     recording = synthetic(60, Rhythm(s_share=0.05, v_share=0.05), seed=8)
     prepared = prepare(recording, 0)
-    steps = list(follow(prepared, network))
+    leased = []
+
+    @contextmanager
+    def lease() -> Iterator[Ensemble]:
+        leased.append(True)
+        yield network
+        leased.pop()
+
+    for _ in follow(prepared, lease):
+        assert not leased, "between two looks nobody holds the network"
+    steps = list(follow(prepared, lease))
     beats = [beat for step in steps for beat in step.beats]
     assert recording.annotations is not None
     truth = recording.annotations.times_s
@@ -226,5 +217,5 @@ def test_live_looks_at_the_past_only(network: Ensemble) -> None:
     assert all(0 < beat.decided_s - beat.time_s < 8 for beat in beats)
     cut = 30 * 125
     prefix = type(prepared)(prepared.plain_mv[:cut], prepared.filtered_mv[:cut], prepared.usable[:cut], prepared.lead)
-    known = [beat for step in follow(prefix, network) for beat in step.beats]
+    known = [beat for step in follow(prefix, lease) for beat in step.beats]
     assert known == [beat for beat in beats if beat.decided_s <= 30]  # the future changed nothing

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.ekg.archives import MAX_RATIO
-from apps.ekg.records import opened
+from apps.ekg.records import newest, opened
 from apps.ekg.wfdb_files import open_wfdb
 from shared.errors import HubError, OptionError, RecordError
 from tests.apps.ekg.recordings import counts_of, write_edf, write_wfdb
@@ -364,3 +364,25 @@ def test_a_zip_in_memory_is_as_good(tmp_path: Path) -> None:
     path.write_bytes(buffer.getvalue())
     with opened(path) as recording:
         assert recording.n_samples == 2500
+
+
+@pytest.mark.parametrize(
+    ("known", "sent", "kept"),
+    [
+        ("", "a.csv", "a.csv"),
+        ("a.csv", "b.csv", "b.csv"),
+        ("a.csv", "a.csv", "a.csv"),
+        ("a.hea a.dat", "b.zip", "b.zip"),
+        ("a.hea", "a.dat", "a.hea a.dat"),
+        ("a.dat", "a.hea", "a.dat a.hea"),
+        ("a.hea a.dat", "a.atr", "a.hea a.dat a.atr"),
+        ("a.csv", "b.hea b.dat", "b.hea b.dat"),
+        ("a.csv", "b.csv c.edf", "b.csv c.edf"),  # two at once are refused, not chosen from
+    ],
+)
+def test_the_recording_that_was_sent_last(known: str, sent: str, kept: str) -> None:
+    assert newest([*known.split(), *sent.split()], known.split()) == kept.split()
+
+
+def test_a_corrected_file_takes_the_place_of_the_one_before() -> None:
+    assert newest(["1/a.hea", "1/a.dat", "2/a.dat"], ["1/a.hea", "1/a.dat"]) == ["1/a.hea", "2/a.dat"]
