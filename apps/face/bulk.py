@@ -113,15 +113,19 @@ def list_folder(folder: Path) -> Listing:
     return _sort_out(members, str(folder))
 
 
-def list_files(files: Sequence[tuple[str, Path]]) -> Listing:
+def list_files(files: Sequence[tuple[str, Path]], *, lost: Sequence[str] = (), count: int = 0) -> Listing:
     """The photos among ``files``, each its path in the folder it came from (forward slashes) and where it lies now.
+
+    ``lost`` are the paths of those that the browser could not send, ``count`` how many the folder held.
 
     Raises:
         InputError: there is no photo among them.
         ResourceError: there are too many.
     """
-    _check_count(len(files))
-    return _sort_out([_Member(path, _file_reader(place)) for path, place in files], "The folder")
+    _check_count(max(len(files), count))
+    members = [_Member(path, _file_reader(place)) for path, place in files]
+    unsent = [_Member(path, _file_reader(Path(path)), "not sent: too large, or the connection broke") for path in lost]
+    return _sort_out(members + unsent, "The folder")
 
 
 def list_zip(path: Path) -> Listing:

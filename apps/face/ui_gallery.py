@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from apps.face.bulk import MOST_FILES
 from apps.face.gallery import Enrolled, Gallery, thumbnail
 from apps.face.names import LONGEST_NAME
 from apps.face.ui_draw import boxed, chip, message, panel, plural
@@ -36,35 +37,33 @@ _FOLDER = """<label class="cf-folder"><input type="file" webkitdirectory multipl
 <span>Choose a folder</span></label>"""
 # gradio's own folder upload forgets which sub-folder a file was in; this one sends every file with its path.
 _SEND_FOLDER = """element.addEventListener('change', async (event) => {
-  const label = element.querySelector('span'), files = [...event.target.files], sent = [];
-  for (const file of files.slice(0, 5000)) {
-    label.textContent = `Sending ${sent.length + 1} of ${files.length}`;
-    try { sent.push({name: file.webkitRelativePath || file.name, path: (await upload(file)).path}); } catch (error) {}
+  const label = element.querySelector('span'), files = [...event.target.files], sent = [], lost = [];
+  for (const file of files.length > MOST ? [] : files) {
+    const name = file.webkitRelativePath || file.name;
+    label.textContent = `Sending ${sent.length + lost.length + 1} of ${files.length}`;
+    try { sent.push({name, path: (await upload(file)).path}); } catch (error) { lost.push(name); }
   }
   label.textContent = 'Choose a folder';
   event.target.value = '';
-  if (sent.length) trigger('submit', {files: sent});
-});"""
+  if (files.length) trigger('submit', {files: sent, lost, count: files.length});
+});""".replace("MOST", str(MOST_FILES))
 
 
 def privacy() -> str:
     """What is kept, who can see it, and when it is deleted: the sentence on the page."""
     if class_path() is None:
         return (
-            "<b>Private to this page.</b> Photos are not kept: enrolling stores the encoding f(x), a list of "
-            "numbers, and "
-            "a small thumbnail of the face, in the memory of this server and for this browser session only. Nobody "
-            "else "
-            "can see or search them. They are deleted when you forget them, shortly after you close or reload the "
-            "page, "
-            "after two hours without use, and when the server stops. An uploaded file is deleted after two minutes."
+            "<b>Private to this page.</b> Photos are not kept: enrolling stores the encoding f(x), a list of numbers, "
+            "and a small thumbnail of the face, in the memory of this server and for this browser session only. "
+            "Nobody else can see or search them. They are deleted when you forget them, shortly after you close or "
+            "reload the page, after two hours without use, and when the server stops. An uploaded file is deleted "
+            "after two minutes."
         )
     return (
         "<b>Shared with the class.</b> Photos are not kept: enrolling stores the name, the encoding f(x), a list of "
         "numbers, and a small thumbnail of the face in this server's gallery file. Everybody who opens this hub can "
-        "see "
-        "and search them. They stay until you forget them; only the browser that enrolled a person can do that. An "
-        "uploaded file is deleted after two minutes. Enrol only people who agree."
+        "see and search them. They stay until you forget them; only the browser that enrolled a person can do that. "
+        "An uploaded file is deleted after two minutes. Enrol only people who agree."
     )
 
 
@@ -84,14 +83,19 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
             enrol = gr.Button("Enrol", variant="primary", elem_id="face-enrol")
             with gr.Accordion("A whole class at once", open=False, elem_id="face-bulk"):
                 gr.Markdown("A zip file, or a folder, with one folder of photos per person: `NAME/photo.jpg`.")
-                with gr.Row():
+                with gr.Row(equal_height=True):
                     archive = gr.UploadButton(
-                        "Choose a zip", file_types=[".zip"], file_count="single", size="sm", elem_id="face-bulk-zip"
+                        "Choose a zip",
+                        file_types=[".zip"],
+                        file_count="single",
+                        size="sm",
+                        min_width=100,
+                        elem_id="face-bulk-zip",
                     )
-                    folder = gr.HTML(_FOLDER, js_on_load=_SEND_FOLDER, elem_id="face-bulk-folder")
-                    stop = gr.Button("Stop", size="sm", variant="stop")
-                report = panel(elem_id="face-bulk-report")
+                    folder = gr.HTML(_FOLDER, js_on_load=_SEND_FOLDER, min_width=100, elem_id="face-bulk-folder")
+                    stop = gr.Button("Stop", size="sm", min_width=100, variant="stop")
         with gr.Column(scale=7, min_width=330):
+            report = panel(elem_id="face-bulk-report")
             people = panel(message("Nobody is enrolled yet."), elem_id="face-people")
             everything = gr.Button("Forget everybody I enrolled", variant="stop", size="sm", elem_id="face-forget-all")
             gr.HTML(f'<p class="cf-privacy">{privacy()}</p>', elem_id="face-privacy")
@@ -209,7 +213,8 @@ def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.Event
     if not all(is_upload(place) for _, place in files):
         raise InputError("Files that this page has sent", "others", "Choose the folder again.")
     try:
-        yield from _enrol_listing(list_files(files), encoder, owner, request)
+        listing = list_files(files, lost=[str(name) for name in event.lost], count=int(event.count))
+        yield from _enrol_listing(listing, encoder, owner, request)
     finally:
         for _, place in files:
             discard(place)
@@ -231,7 +236,7 @@ def _enrol_listing(listing: Any, encoder: str, owner: str, request: gr.Request) 
             yield (
                 f'<div class="cf-progress" role="progressbar" aria-valuemin="0" aria-valuemax="{step.total}" '
                 f'aria-valuenow="{step.done}"><i style="width:{part}"></i></div>'
-                f"<p>{step.done} of {step.total}: {escape(step.path)}</p>",
+                f"<p>{step.done} of {step.total} photos: {escape(step.path)}</p>",
                 gr.skip(),
             )
 

@@ -156,8 +156,9 @@ def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: st
     labels = {i: face["name"] or "not recognized" for i, face in enumerate(answer["faces"])}
     thumbnails = {photo.id: jpeg_url(photo.thumbnail) for photo in photos}
     probes = "".join(_probe(shot, i, face, answer, thumbnails) for i, face in enumerate(answer["faces"][:20]))
+    many = " cf-many" if len(answer["faces"]) > 2 else ""
     return (
-        f'<div class="cf-found"><div class="cf-big">{boxed(shot, "probe", labels, choose=False)}</div>'
+        f'<div class="cf-found{many}"><div class="cf-big">{boxed(shot, "probe", labels, choose=False)}</div>'
         f'<div class="cf-ranks">{probes}</div></div>{_chance(answer)}'
     )
 

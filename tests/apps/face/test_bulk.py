@@ -180,6 +180,19 @@ def test_a_damaged_member_costs_only_itself(tmp_path: Path) -> None:
     assert "damaged" in report.skipped[0].reason
 
 
+def test_what_the_browser_could_not_send_is_reported_and_never_read(tmp_path: Path) -> None:
+    place = make_folder(tmp_path, {"Ann/1.jpg": b"ann"}) / "Ann/1.jpg"
+    listing = bulk.list_files([("class/Ann/1.jpg", place)], lost=["class/Bob/1.jpg", str(place)], count=3)
+    assert [source.person for source in listing.sources] == ["Ann"]
+    assert [one.path for one in listing.skipped] == ["class/Bob/1.jpg", str(place)]
+    assert all(one.reason.startswith("not sent") for one in listing.skipped)
+
+
+def test_a_folder_of_too_many_files_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="At most 5,000 files"):
+        bulk.list_files([], count=bulk.MOST_FILES + 1)
+
+
 def test_names_nobody_can_read_are_skipped(tmp_path: Path) -> None:
     listing = bulk.list_zip(make_zip(tmp_path / "x.zip", {"x" * 100 + "/1.jpg": b"a", "Ada/1.jpg": b"b"}))
     assert [source.person for source in listing.sources] == ["Ada"]
