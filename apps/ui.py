@@ -37,6 +37,19 @@ QUICK: dict[str, Any] = {"concurrency_id": "quick", "concurrency_limit": 2}  # a
 LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden"}  # no network: sliders, plots, choices
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # events of the page that no client calls
 
+# js_on_load of a gr.HTML: "expand" once, when it is first on the screen ("load" would come for every panel as soon as
+# the page opens), unless what it asks for is there by then (data-shown).
+FIRST_SIGHT = """
+new IntersectionObserver((entries, observer) => {
+  if (!entries.some((entry) => entry.isIntersecting)) return;
+  setTimeout(() => { // the page may be about to go to the tab that its address asks for
+    if (!element.getClientRects().length) return;
+    observer.disconnect();
+    if (!('shown' in element.dataset)) trigger('expand');
+  }, 250);
+}, { rootMargin: '300px' }).observe(element);
+"""
+
 NEUTRAL = "Something went wrong on our side. It was written to the log; your inputs are still here. Please try again."
 _ERROR_S = 12.0  # s that a message stays
 _KINDS: dict[Kind, str] = {"use": "Use it", "inside": "Look inside", "measure": "Measure it"}

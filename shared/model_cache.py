@@ -1,4 +1,4 @@
-"""Loaded networks, shared by every visitor: one per (record, device), loaded once, never evicted in use.
+"""Loaded networks, shared by every visitor: one per (record, device, precision), loaded once, never evicted in use.
 
 ::
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-Key = tuple[str, str]  # record name, device
+Key = tuple[str, str]  # record name; device, and the precision where it is not float32
 Loader = Callable[[Record], "nn.Module"]
 _Result = TypeVar("_Result")
 _MEMORY_ERRORS = (MemoryError, RuntimeError, OSError)  # those that may say that memory ran out
@@ -113,16 +113,21 @@ class ModelCache:
         self._hits = self._misses = self._evictions = 0
 
     @contextmanager
-    def lease(self, record: Record, device: torch.device | None = None) -> Iterator[nn.Module]:
+    def lease(
+        self, record: Record, device: torch.device | None = None, *, dtype: torch.dtype | None = None
+    ) -> Iterator[nn.Module]:
         """The model of ``record`` on ``device`` (default: that of the settings), loaded if need be, held meanwhile.
+
+        ``dtype``: what its weights are converted to as they are loaded, by default float32; another precision of the
+        same record is another model.
 
         Raises:
             WeightsError: its files cannot be had.
             ResourceError: it does not fit into memory, even with everything idle evicted.
         """
         place = pick_device() if device is None else device
-        key = (record.name, str(place))
-        entry = self._acquire(key, record, place)
+        key = (record.name, str(place) if dtype is None else f"{place}, {str(dtype).removeprefix('torch.')}")
+        entry = self._acquire(key, record, place, dtype)
         try:
             yield entry.model
         finally:
@@ -166,7 +171,7 @@ class ModelCache:
                 budget=self._budget,
             )
 
-    def _acquire(self, key: Key, record: Record, device: torch.device) -> _Entry:
+    def _acquire(self, key: Key, record: Record, device: torch.device, dtype: torch.dtype | None) -> _Entry:
         while True:
             with self._lock:
                 if (entry := self._entries.get(key)) is not None:
@@ -183,7 +188,7 @@ class ModelCache:
                 flight.waiting += 1
             if (entry := self._wait(flight)) is not None:
                 return entry
-        return self._fly(key, flight, record, device)
+        return self._fly(key, flight, record, device, dtype)
 
     def _wait(self, flight: _Flight) -> _Entry | None:
         """The entry that ``flight`` brings, leased; ``None`` where its load was interrupted."""
@@ -200,10 +205,12 @@ class ModelCache:
             raise flight.error
         return flight.entry
 
-    def _fly(self, key: Key, flight: _Flight, record: Record, device: torch.device) -> _Entry:
+    def _fly(
+        self, key: Key, flight: _Flight, record: Record, device: torch.device, dtype: torch.dtype | None
+    ) -> _Entry:
         started = time.perf_counter()
         try:
-            model = self._retrying(lambda: self._load_outside_inference(record, device), record.title)
+            model = self._retrying(lambda: self._load_outside_inference(record, device, dtype), record.title)
             entry = _Entry(model=model, size=model_bytes(model), load_s=time.perf_counter() - started, leases=1)
         except BaseException as error:
             with self._lock:
@@ -225,11 +232,11 @@ class ModelCache:
         entry.hits += count
         self._hits += count
 
-    def _load_outside_inference(self, record: Record, device: torch.device) -> nn.Module:
+    def _load_outside_inference(self, record: Record, device: torch.device, dtype: torch.dtype | None) -> nn.Module:
         import torch
 
         with torch.inference_mode(False):
-            return self._load(record).to(device).eval().requires_grad_(False)
+            return self._load(record).to(device=device, dtype=dtype).eval().requires_grad_(False)
 
     def _release(self, entry: _Entry) -> None:
         with self._lock:

@@ -12,7 +12,7 @@ import gradio as gr
 from apps.ekg import ui_inside, ui_measure
 from apps.ekg.pictures import DISCLAIMER, colours_css
 from apps.ekg.samples import SAMPLES, Sample
-from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, escape, guard, section
 from shared.errors import HubError, RecordError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def build() -> None:
                 "",
                 html_template=_read("strip.html"),
                 css_template=_read("strip.css"),
-                js_on_load=_read("strip.js"),
+                js_on_load=_read("strip.js") + FIRST_SIGHT,
                 live="",
                 elem_id="ekg-viewer",
             )

@@ -12,27 +12,16 @@ from PIL import Image
 
 from apps.gan.choices import FULL, LOWEST, SEEDS
 from apps.gan.pictures import Pictures, note
-from apps.ui import LIGHT, PRIVATE, Kind, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, Kind, section
 
 QUICK: dict[str, Any] = {"concurrency_id": "quick", "concurrency_limit": 2, "show_progress": "minimal"}
 _GROUND = 24  # grey between the pictures of a sheet
-# "expand" once, when the heading is on the screen ("load" would come for every panel as soon as the page opens)
-_FIRST_SIGHT = """
-new IntersectionObserver((entries, observer) => {
-  if (!entries.some((entry) => entry.isIntersecting)) return;
-  setTimeout(() => { // the page may be about to go to the tab that its address asks for
-    if (!element.getClientRects().length) return;
-    observer.disconnect();
-    trigger('expand');
-  }, 200);
-}, { rootMargin: '300px' }).observe(element);
-"""
 
 
 def heading(kind: Kind, title: str, text: str = "") -> gr.HTML:
     """A section's heading whose ``expand`` event comes once, when it is first seen: nobody meets an empty panel."""
     found = section(kind, title, text)
-    found.js_on_load = _FIRST_SIGHT
+    found.js_on_load = FIRST_SIGHT
     return found
 
 

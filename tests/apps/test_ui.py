@@ -106,3 +106,25 @@ def test_equal_pictures_of_many_are_never_seen_half_written(tmp_path: Path) -> N
         assert reader.read() == whole
     assert Path(first).read_bytes() == whole
     assert len(list(Path(first).parent.iterdir())) == 1
+
+
+def test_gradio_writes_the_pictures_of_its_components_that_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ui.write_pictures_whole()
+    moved: list[str] = []
+    replace = os.replace
+
+    def seen(source: str, target: Path) -> None:
+        moved.append(str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", seen)
+    picture = Image.effect_noise((40, 40), 50).convert("RGB")
+    image = gr.Image(format="png")
+    image.GRADIO_CACHE = str(tmp_path)
+    shown = image.postprocess(picture)
+    assert shown is not None
+    assert moved == [str(Path(str(shown.path)).resolve())]
+    gallery = gr.Gallery(format="png")
+    gallery.GRADIO_CACHE = str(tmp_path)
+    gallery.postprocess([picture.rotate(90)])
+    assert len(moved) == 2

@@ -122,6 +122,18 @@ def test_one_model_on_two_devices_is_two_models() -> None:
     assert {model.device for model in cache.statistics().models} == {"cpu", "meta"}
 
 
+def test_one_model_in_two_precisions_is_two_models_and_both_are_counted_and_evicted() -> None:
+    cache = ModelCache(10 * SIZE, load=Loader())
+    for _ in range(2):
+        with cache.lease(record("a"), CPU) as full, cache.lease(record("a"), CPU, dtype=torch.bfloat16) as half:
+            assert next(full.parameters()).dtype == torch.float32
+            assert next(half.parameters()).dtype == torch.bfloat16
+    found = cache.statistics()
+    assert {model.device: model.size for model in found.models} == {"cpu": SIZE, "cpu, bfloat16": SIZE // 2}
+    assert (found.misses, found.hits, found.size) == (2, 2, SIZE * 3 // 2)
+    assert cache.evict_idle() == SIZE * 3 // 2
+
+
 def test_a_failed_load_is_shared_by_those_who_wait_and_then_forgotten() -> None:
     errors = [DownloadError("no"), None]
     waiting = 10

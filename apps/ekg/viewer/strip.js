@@ -38,6 +38,7 @@ function load() {
   s.data = data; s.live = []; s.chosen = -1; s.whole = null;
   if (!same) { s.at = 0; s.playing = s.following = false; }
   s.signal = data ? decode(data.signal) : null;
+  if (data) element.dataset.shown = ''; // apps.ui.FIRST_SIGHT asks for the sample only where nothing is shown
   bind(); listBeats(); draw();
   if (!same && data && data.token) show(first(0) < data.times.length ? Math.max(0, [...data.classes].findIndex((c) => c !== 'N')) : -1, true);
 }
@@ -312,11 +313,3 @@ watch('value', load);
 watch('live', live);
 new MutationObserver(() => { s.colours = s.sheet = s.whole = null; draw(); }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
 load();
-new IntersectionObserver((seen, observer) => { // the sample is classified when the strip is first seen, not before
-  if (!seen.some((one) => one.isIntersecting)) return;
-  setTimeout(() => { // the page opens on its first tab and then goes to the one that its address asks for
-    if (!$('.ekg-paper')?.clientWidth) return;
-    observer.disconnect();
-    if (!s.data) trigger('expand');
-  }, 300);
-}).observe(element);
