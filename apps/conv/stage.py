@@ -118,8 +118,8 @@ def template() -> str:
             '<div class="cx-row"><span class="ch-kind ch-kind-use">Use it</span>',
             f'<div class="cx-scenes" role="group" aria-label="What to slide over">{scenes}</div>',
             f'{settings}</div><div class="cx-row cx-player">{player}</div>',
-            '<p class="cx-facts"><b data-do="shape">…</b> <span data-do="formula"></span> ',
-            '<span data-do="note"></span></p>',
+            '<p class="cx-facts"><b data-do="shape">…</b> <span data-do="note"></span> ',
+            '<span data-do="formula"></span></p>',
             f'<div class="cx-panels">{panels}</div>',
             '<div class="cx-unseen" aria-live="polite" data-do="live"></div></div>',
         )

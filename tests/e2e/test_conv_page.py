@@ -170,7 +170,7 @@ def test_the_endpoint_answers_and_refuses(hub_url: str) -> None:
         client.predict("14x14x3", "5x5x4,16", api_name="/conv_shapes")
 
 
-@pytest.mark.parametrize("scene", ["signal", "photo"])
+@pytest.mark.parametrize("scene", ["signal", "photo", "film", "volume"])
 def test_all_five_words_are_on_a_projector_at_once(open_page: Callable[..., Any], scene: str) -> None:
     page = _open(open_page, scene)
     page.wait_for_timeout(200)

@@ -130,7 +130,7 @@ function grid(g, box, columns, values, [low, high], tints, first, upto, selected
     if (box.cell >= 10) g.strokeRect(x + 0.3, y + 0.3, box.cell - 1.6, box.cell - 1.6);
     if (box.cell >= 26) {
       const bright = tone[0] * 0.3 + tone[1] * 0.59 + tone[2] * 0.11 > 140;
-      caption(g, short(v).replace('0.', '.'), x + box.cell / 2, y + box.cell / 2, bright ? '#000' : '#fff', 'center');
+      caption(g, short(v).replace(/\.0+$/, '').replace('0.', '.'), x + box.cell / 2, y + box.cell / 2, bright ? '#000' : '#fff', 'center');
     }
     g.globalAlpha = 1;
     if (first + i === selected) frame(g, { x: x + 0.5, y: y + 0.5, w: box.cell - 2, h: box.cell - 2 }, tints.ink, 2);

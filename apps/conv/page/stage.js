@@ -236,7 +236,7 @@ function startStage(root, server) {
   }
 
   function edit(event) {
-    const box = canvas.filter.getBoundingClientRect(), spot = layout(view, box.width, FILTER_TALL(view));
+    const box = canvas.filter.getBoundingClientRect(), spot = layout(view, box.width, FILTER_TALL[view.dimensions]);
     const px = event.clientX - box.left, py = event.clientY - box.top;
     if (spot.bars) {
       const n = view.filter.data.length, i = Math.max(0, Math.min(n - 1, Math.floor(((px - 1) / spot.bars.w) * n)));

@@ -1,6 +1,7 @@
 // The five panels: input, filter, slide, sum, output. Each view draws one of them from the state and says where a pointer is.
 
-const WHOLE = { signal: 66, plane: Math.max(220, Math.min(340, innerHeight * 0.32)) }; // tallest canvas of an input or output
+const WHOLE = { signal: 66, plane: Math.max(220, Math.min(340, innerHeight * 0.32)), slice: 176, // tallest input or output
+  output: Math.max(220, Math.min(420, innerHeight * 0.44)) };
 
 // Across the padded input: x of a sample, shared by the signal's input and output so that they stand one over the other.
 function along(view, w) {
@@ -55,7 +56,7 @@ function drawSignalOutput(canvas, view, tints) {
 // The padded slices that the window touches, side by side, each with the window on it.
 function inputBoxes(view, w) {
   const [az, ay, ax] = view.axes, rows = ay.n + ay.before + ay.behind, columns = ax.n + ax.before + ax.behind;
-  const gap = az.f > 1 ? 6 : 0, unit = Math.min((w - gap * (az.f - 1) - 2) / (az.f * columns), (WHOLE.plane - 16) / rows);
+  const gap = az.f > 1 ? 6 : 0, unit = Math.min((w - gap * (az.f - 1) - 2) / (az.f * columns), ((az.f > 1 ? WHOLE.slice : WHOLE.plane) - 16) / rows);
   const left = Math.max(1, (w - az.f * columns * unit - gap * (az.f - 1)) / 2);
   return Array.from({ length: az.f }, (_, i) => ({
     x: left + i * (columns * unit + gap), y: 1, w: columns * unit, h: rows * unit, unit,
@@ -65,7 +66,7 @@ function inputBoxes(view, w) {
 
 // All slices of a film or a volume, small, below the ones that the window touches.
 function strip(view, w, top) {
-  const [, D, H, W] = view.input.shape, row = D <= 20 ? 10 : 20, cell = (w - 2) / row;
+  const [, D, H, W] = view.input.shape, row = D <= 20 && w < 400 ? 10 : 20, cell = (w - 2) / row;
   return Array.from({ length: D }, (_, i) => ({
     x: 1 + (i % row) * cell, y: top + Math.floor(i / row) * ((cell * H) / W + 3), w: cell - 3, h: ((cell - 3) * H) / W,
   }));
@@ -103,7 +104,7 @@ function drawPlaneInput(canvas, view, tints) {
 }
 
 function outputBox(view, w) {
-  const [, ay, ax] = view.axes, unit = Math.min((w - 2) / ax.size, (WHOLE.plane - 16) / ay.size, 40);
+  const [, ay, ax] = view.axes, unit = Math.min((w - 2) / ax.size, (WHOLE.output - 16) / ay.size, 40);
   return { x: Math.max(1, (w - ax.size * unit) / 2), y: 1, w: ax.size * unit, h: ay.size * unit, unit };
 }
 
@@ -121,7 +122,7 @@ function drawPlaneOutput(canvas, view, tints) {
   if (deep) caption(g, `${view.axisNames[0]} ${view.place[0] + 1} of ${az.size}`, box.x + box.w / 2, box.h + 10, tints.muted, 'center');
 }
 
-const FILTER_TALL = (view) => (view.dimensions === 1 ? 100 : 105); // tallest drawing of the filter
+const FILTER_TALL = { 1: 100, 2: 105, 3: 84 }; // tallest drawing of the filter, by dimensions
 
 // How the numbers of a window or a filter are laid out: as bars, or as one grid per channel and slice.
 function layout(view, w, tallest) {
@@ -139,7 +140,7 @@ function drawNumbers(g, view, spot, values, limits, tints, colour, upto, selecte
 }
 
 function drawFilter(canvas, view, tints) {
-  const tall = FILTER_TALL(view), spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
+  const tall = FILTER_TALL[view.dimensions], spot = layout(view, Math.max(canvas.clientWidth, 40), tall);
   const { g } = fit(canvas, spot.bars ? tall : Math.ceil(spot.boxes[0].h) + 16);
   const [low, high] = range(view.filter.data), most = Math.max(high, -low) || 1;
   drawNumbers(g, view, spot, Array.from(view.filter.data), [-most, most], tints, tints.filter, Infinity, view.selected);
@@ -156,7 +157,7 @@ function planeName(view, p, C, fD) {
 function drawSlide(canvas, view, tints) {
   const wide = Math.max(canvas.clientWidth, 40), [C, fD, , fW] = view.filter.shape, flat = view.dimensions === 1;
   const beside = !flat && C * fD * fW <= 7; // few columns: window and products stand side by side
-  const spot = layout(view, beside ? (wide - 24) / 2 : wide, flat ? 40 : beside ? 170 : 84);
+  const spot = layout(view, beside ? (wide - 24) / 2 : wide, flat ? 40 : beside ? 170 : view.dimensions === 3 ? 78 : 84);
   const each = spot.bars ? 40 : spot.boxes[0].h, { g } = fit(canvas, Math.ceil((beside ? each : 2 * each + 17) + 16));
   const values = view.taps.map((t) => t.value), products = view.taps.map((t) => t.product);
   const most = Math.max(...products.map(Math.abs), 1e-9), [low, high] = range(view.input.data);
@@ -174,6 +175,6 @@ function drawSlide(canvas, view, tints) {
 }
 
 function drawSum(canvas, view, tints) {
-  const { g, w, h } = fit(canvas, 58);
+  const { g, w, h } = fit(canvas, view.dimensions === 3 ? 44 : 58);
   staircase(g, { x: 2, y: 0, w: w - 6, h }, view.steps, tints, view.tap);
 }
