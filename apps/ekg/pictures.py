@@ -38,6 +38,7 @@ SHORT_NAMES = dict(
 )
 _W, _H = 640, 200  # of a drawing, in its own units
 _MS = 8.0  # per sample
+_NIGHT, _BRIGHT = np.array([10.0, 16, 40]), np.array([120.0, 255, 205])  # RGB of no activation and of the largest
 
 
 def colours_css() -> str:
@@ -49,7 +50,7 @@ def colours_css() -> str:
 
 def summary_html(found: Classified, rhythm: Rhythm, title: str) -> str:
     """Rate, counts and rhythm of a classified recording, and its warnings."""
-    unread = f" <small>+ {rhythm.unreadable} unreadable</small>" if rhythm.unreadable else ""
+    unread = f" <small>{rhythm.unreadable} unreadable</small>" if rhythm.unreadable else ""
     cells = [
         ("Heart rate", f"{_number(rhythm.mean_bpm)} / min"),
         ("Slowest – fastest", f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}"),
@@ -151,8 +152,9 @@ def layers_html(layers: Sequence[LayerView], input_shape: tuple[int, int]) -> st
     for layer in layers:
         values = layer.activations
         top = float(values.max()) or 1.0
-        pixels = (255 * np.clip(values / top, 0, 1)).astype(np.uint8)
-        picture = Image.fromarray(np.stack([pixels // 3 + 10, pixels * 3 // 4 + 12, pixels // 2 + 40], axis=2))
+        shares = np.sqrt(np.clip(values / top, 0, 1))[..., None]  # the root lifts what is weak out of the dark
+        pixels = (_NIGHT + shares * (_BRIGHT - _NIGHT)).astype(np.uint8)
+        picture = Image.fromarray(pixels)
         blocks.append(
             f'<figure class="ekg-layer"><img src="{data_url(picture, lossless=True)}" '
             f'alt="Activations of {layer.name}: rows are its filters, columns time"/>'
@@ -178,21 +180,21 @@ def confusion_html(confusion: Sequence[Sequence[int]], title: str) -> str:
         cells = "".join(f'<td style="--share:{100 * count / total:.1f}%">{count:,}</td>' for count in row)
         rows.append(f"<tr><th>{letter}</th>{cells}</tr>")
     return (
-        f'<figure class="ekg-confusion"><figcaption>{html.escape(title)}</figcaption><table>'
-        f"<thead><tr><th>annotated ↓ network →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></figure>"
+        f'<figure class="ekg-table ekg-confusion"><figcaption>{html.escape(title)}</figcaption><div><table><thead><tr>'
+        f"<th>annotated ↓ network →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></figure>"
     )
 
 
 def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
-    """A plain table; the first column is a heading."""
+    """A plain table that scrolls in its own box below its caption; the first column is a heading."""
     top = "".join(f"<th>{html.escape(name)}</th>" for name in head)
     body = "".join(
         f"<tr><th>{html.escape(row[0])}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row[1:])}</tr>"
         for row in rows
     )
     return (
-        f'<div class="ekg-table"><table><caption>{html.escape(caption)}</caption><thead><tr>{top}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<figure class="ekg-table"><figcaption>{html.escape(caption)}</figcaption><div><table>'
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div></figure>"
     )
 
 

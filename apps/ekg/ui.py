@@ -85,7 +85,7 @@ def build() -> None:
     hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
 
     with gr.Tabs() as tabs:
-        with gr.Tab("Inside one beat", id=ui_inside.TAB):
+        with gr.Tab("One beat", id=ui_inside.TAB):
             ui_inside.build_beat(token, viewer, tabs)
         with gr.Tab("Break it"):
             ui_inside.build_break(token, viewer)
@@ -227,8 +227,10 @@ def _follow(token: str) -> Iterator[Any]:
     from apps.ekg.live import STEP_S, follow
     from apps.ekg.model import leased
     from apps.ekg.results import result_store
+    from apps.ekg.strip import strip_json
 
     found = result_store().get(token)
+    yield gr.HTML(strip_json(found, token))  # from its first hour, with nothing done to it
     yield gr.HTML(live=json.dumps({"begin": 0}))
     started = time.monotonic()
     for step in follow(found.prepared, leased):

@@ -12,6 +12,7 @@ _UNBROKEN = (
     "<p class='ekg-caption'>Move a slider: five minutes of the recording are disturbed, classified again and shown on "
     "the strip above; here you read how many beats keep their class.</p>"
 )
+_WIDE = 230  # pixels of a slider: one below the other on a phone
 TAB = "ekg-inside"  # the id of the tab with the view into a beat
 
 
@@ -28,9 +29,11 @@ def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
     with gr.Tabs():
         with gr.Tab("Slide a filter"):
             with gr.Row():
-                which = gr.Slider(1, 24, 1, step=1, label="Filter of the first layer", elem_id="ekg-filter")
-                channel = gr.Slider(1, 7, 1, step=1, label="Channel of the input", info="1 is the beat itself")
-                position = gr.Slider(0, 63, 26, step=1, label="Position (two samples, 16 ms, each)")
+                which = gr.Slider(
+                    1, 24, 1, step=1, label="Filter of the first layer", min_width=_WIDE, elem_id="ekg-filter"
+                )
+                channel = gr.Slider(1, 7, 1, step=1, label="Channel of the input (1: the beat itself)", min_width=_WIDE)
+                position = gr.Slider(0, 63, 26, step=1, label="Position (two samples, 16 ms, each)", min_width=_WIDE)
             sliding = gr.HTML(elem_id="ekg-sliding")
         with gr.Tab("Layer by layer"):
             layers = gr.HTML(elem_id="ekg-layers")
@@ -45,11 +48,11 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
     """Lay out the sliders that disturb the recording."""
     section("inside", "Break it", "What noise, a wrong gain, swapped electrodes or a slow recorder do to the answers.")
     with gr.Row():
-        noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)", elem_id="ekg-noise")
-        drift = gr.Slider(0, 3, 0, step=0.1, label="Drift (mV)")
-        gain = gr.Slider(0.02, 5, 1, step=0.02, label="Gain")
-        rate = gr.Slider(20, 125, 125, step=5, label="Rate (Hz)")
-        inverted = gr.Checkbox(False, label="Upside down")
+        noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)", min_width=_WIDE, elem_id="ekg-noise")
+        drift = gr.Slider(0, 3, 0, step=0.1, label="Drift (mV)", min_width=_WIDE)
+        gain = gr.Slider(0.02, 5, 1, step=0.02, label="Gain", min_width=_WIDE)
+        rate = gr.Slider(20, 125, 125, step=5, label="Rate (Hz)", min_width=_WIDE)
+        inverted = gr.Checkbox(False, label="Upside down", min_width=_WIDE)
     mend = gr.Button("Undo all of it", size="sm", elem_id="ekg-mend")
     broken = gr.HTML(_UNBROKEN, elem_id="ekg-broken")
     controls: list[Any] = [noise, drift, gain, rate, inverted]

@@ -94,8 +94,8 @@ def _comparison(by_patient: dict[str, Any], by_beat: dict[str, Any]) -> str:
     )
     top = "".join(f"<th>{head}</th>" for head in heads)
     return (
-        f'<div class="ekg-table ekg-compared"><table><thead><tr><th></th>{top}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f'<figure class="ekg-table ekg-compared"><div><table><thead><tr><th></th>{top}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
     )
 
 

@@ -127,11 +127,19 @@ def test_a_broken_recording_is_compared_and_mended(open_page: Callable[..., Any]
     assert noise.input_value() == "0"
 
 
-def test_an_upload_is_classified_at_once_on_a_phone(open_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_an_upload_and_the_figures_on_a_phone(open_page: Callable[..., Any], tmp_path: Path) -> None:
     page = open_page("ekg", viewport=PHONE)
     _upload(page, _csv(tmp_path / "mine.csv"))
     page.locator(".ekg-title", has_text="mine").wait_for(timeout=_SLOW_MS)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for name in ("One beat", "Break it", "How good is it?"):
+        page.get_by_role("tab", name=name).click()
+    page.evaluate("document.querySelectorAll('#ekg-measure details').forEach((fold) => { fold.open = true; })")
+    page.wait_for_selector("#ekg-measure .ekg-table table")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for caption in page.locator("#ekg-measure figcaption").all():
+        box = caption.bounding_box()
+        assert box["x"] + box["width"] <= PHONE["width"], f"{caption.inner_text()} scrolls away with its table"
 
 
 def test_one_upload_after_another(open_page: Callable[..., Any], tmp_path: Path) -> None:

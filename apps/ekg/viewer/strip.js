@@ -92,7 +92,7 @@ function grid(c, w, h) { // one thick square wider than the strip, so that any p
       g.stroke();
     }
   });
-  c.drawImage(sheet, -((s.at * pxPerS()) % thick), 0, wide, h);
+  c.drawImage(sheet, -((((s.at * pxPerS()) % thick) + thick) % thick), 0, wide, h);
 }
 
 function paper() {
@@ -132,7 +132,7 @@ function paper() {
     }
   }
   c.textAlign = 'left'; c.font = '11px ui-sans-serif, system-ui, sans-serif'; c.fillStyle = night ? '#b8a498' : '#7a5a4c';
-  for (let t = Math.ceil(s.at); t < until; t++) c.fillText(clock(t + d.start).replace(/\.0$/, ''), (t - s.at) * pxPerS() + 3, h - 24);
+  for (let t = Math.max(0, Math.ceil(s.at)); t < until; t++) c.fillText(clock(t + d.start).replace(/\.0$/, ''), (t - s.at) * pxPerS() + 3, h - 24);
   if (s.playing) {
     const x = (now - s.at) * pxPerS();
     c.fillStyle = night ? '#9ff3c9' : '#0f766e'; c.fillRect(x - 1, 0, 2, h);
@@ -187,7 +187,7 @@ function readout() {
   const bpm = rr.length ? Math.round((60 * rr.length) / rr.reduce((a, b) => a + b, 0)) : '–';
   $('.ekg-rate').textContent = bpm;
   $('.ekg-label').textContent = d.label;
-  $('.ekg-time').textContent = s.data ? `${clock(s.at + d.start)} to ${clock(Math.min(s.at + visible(), d.duration) + d.start)}` : '';
+  $('.ekg-time').textContent = s.data ? `${clock(Math.max(0, s.at) + d.start)} to ${clock(Math.min(s.at + visible(), d.duration) + d.start)}` : '';
   $('.ekg-play').textContent = s.playing ? 'Pause' : 'Play';
   $('.ekg-play').setAttribute('aria-pressed', String(s.playing));
 }
@@ -301,8 +301,8 @@ function live() {
   let step = null;
   try { step = props.live ? JSON.parse(props.live) : null; } catch { step = null; }
   if (!step || !s.data) return;
-  if (step.begin !== undefined) { s.live = []; s.following = true; s.speed = 1; $('.ekg-speed').value = '1'; s.at = Math.max(0, step.begin - visible() * 0.85); play(true); return; }
-  if (step.end) { s.following = false; play(false); return; }
+  if (step.begin !== undefined) { s.live = []; s.following = true; s.speed = 1; $('.ekg-speed').value = '1'; s.at = step.begin - visible() * 0.85; s.chosen = -1; play(true); $('.ekg-viewer').scrollIntoView({ behavior: 'smooth', block: 'nearest' }); return; }
+  if (step.end) { s.following = false; play(false); moveTo(s.at); return; }
   for (const beat of step.beats) s.live.push(beat);
   const drift = step.now - (s.at + visible() * 0.85); // the server keeps the time; the pen follows it
   if (s.playing && Math.abs(drift) > 1.5) s.at += drift;

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from apps.ekg import dataset
 from apps.ekg.aami import DS1, person_of
 from apps.ekg.beats import CHANNELS, WINDOW, cut_beats
 from apps.ekg.classify import classified
-from apps.ekg.explain import explain, first_filters, sentence, slide
+from apps.ekg.explain import LayerView, explain, first_filters, sentence, slide
 from apps.ekg.features import N_FEATURES
 from apps.ekg.model import leased, save_weights
 from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, blind_to, load_ensemble, members_of, parameters_of
+from apps.ekg.pictures import layers_html
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
 from apps.ekg.training import TrainOptions, records_of, train
@@ -234,3 +239,13 @@ def test_cut_beats_agrees_with_the_labels() -> None:
     beats = cut_beats(prepare(recording, 0), recording.annotations.times_s)
     peaks = np.abs(beats.windows[:, 44:84]).argmax(axis=1) + 44
     assert np.abs(peaks - 64).max() <= 1
+
+
+def test_a_larger_activation_is_a_brighter_pixel() -> None:
+    html = layers_html([LayerView("conv1", np.linspace(0, 3, 40, dtype=np.float32).reshape(1, 40))], (7, 128))
+    data = re.search(r"base64,([^\"]+)", html)
+    assert data is not None
+    with Image.open(io.BytesIO(base64.b64decode(data[1]))) as picture:
+        pixels = np.asarray(picture.convert("RGB"), np.int64)[0]
+    assert np.all(np.diff(pixels, axis=0) >= 0)
+    assert np.all(np.diff(pixels.sum(axis=1)) > 0)
