@@ -180,7 +180,7 @@ def run(choice: Choice, data: Path, seed: int, *, steps: int = STEPS, batch: int
         filtered_anew = any(name.startswith("signals.") for name in choice.constants)
         read = _read.__wrapped__ if filtered_anew else _read
         records = [choice.beats(source) for source in read(data)]
-        options = replace(TrainOptions(), members=len(FOLDS), steps=steps, batch=batch, seed=seed)
+        options = replace(TrainOptions(), members=len(FOLDS), beside=0, steps=steps, batch=batch, seed=seed)
         ensemble = Ensemble(options.members, width=options.width)
         for _ in train(ensemble, records, replace(options, **choice.options)):
             pass

@@ -27,7 +27,7 @@ from apps.ekg.validation import FoldDone, adapted_folds, best_bias, by_beat, by_
 ADAPT_MINUTES = 5.0
 ABOUT = (
     "MIT-BIH, the 22 patients of DS1, lead MLII, annotated beat positions, five AAMI classes. Every beat was judged by "
-    "the one network of the ensemble that had left its patient out of training, beats of one shape together."
+    "the pair of networks that had left its patient out of training, beats of one shape together."
 )
 
 

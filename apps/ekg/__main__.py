@@ -39,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the safetensors file goes")
     train.add_argument("--records", default="ds1", help="names with commas, or ds1 (default)")
-    train.add_argument("--members", type=int, default=None, help="networks in the ensemble")
+    train.add_argument("--members", type=int, default=None, help="networks with convolutions")
+    train.add_argument("--beside", type=int, default=None, help="networks of intervals and likenesses alone")
     train.add_argument("--steps", type=int, default=None, help="batches per network")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(work=_train)
@@ -84,26 +85,27 @@ def _classify(arguments: argparse.Namespace) -> None:
 def _train(arguments: argparse.Namespace) -> None:
     from apps.ekg.dataset import read_labelled
     from apps.ekg.model import save_weights
-    from apps.ekg.network import Ensemble, parameters_of
+    from apps.ekg.network import Ensemble, members_of, parameters_of
     from apps.ekg.sources import ensure_records, parse_records
     from apps.ekg.training import TrainOptions, train
 
     records = parse_records(arguments.records)
     chosen: dict[str, Any] = {"seed": arguments.seed}
-    for name in ("members", "steps"):
+    for name, low in (("members", 1), ("beside", 0), ("steps", 1)):
         value = getattr(arguments, name)
         if value is not None:
-            chosen[name] = check_whole(value, f"--{name}", low=1, high=100_000)
+            chosen[name] = check_whole(value, f"--{name}", low=low, high=100_000)
     options = TrainOptions(**chosen)
     if any(name in PACED for name in records):
         raise OptionError("Training leaves out paced records", arguments.records, f"Leave out {', '.join(PACED)}.")
     ensure_records(arguments.data, records)
     labelled = list(read_labelled(arguments.data, records))
-    ensemble = Ensemble(options.members, width=options.width)
-    cli.say(f"{len(labelled)} records, {options.members} networks, {parameters_of(ensemble):,} weights")
+    ensemble = Ensemble(options.members, beside=options.beside, width=options.width)
+    count = members_of(ensemble)
+    cli.say(f"{len(labelled)} records, {count} networks, {parameters_of(ensemble):,} weights")
     checkpoint = arguments.out.with_name(arguments.out.name + ".checkpoint")
     for step in train(ensemble, labelled, options, checkpoint=checkpoint):
-        cli.say(f"network {step.member + 1}/{options.members} step {step.step}/{step.steps} cost {step.loss:.4f}")
+        cli.say(f"network {step.member + 1}/{count} step {step.step}/{step.steps} cost {step.loss:.4f}")
     save_weights(ensemble, arguments.out)
     checkpoint.unlink(missing_ok=True)
     cli.say(f"wrote {arguments.out}")

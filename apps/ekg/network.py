@@ -1,8 +1,9 @@
-"""The network: 1-D convolutions over a beat and its differences, an MLP over its intervals, and several of them.
+"""The networks: 1-D convolutions over a beat beside an MLP over its intervals, MLPs alone, and many of them together.
 
-Small on purpose (32,000 weights each): 22 patients are few, and what a larger network adds is memory of them. Six
-members, trained from different seeds on different patients, are averaged: what they agree on is what carries over to
-the next patient. All together stay below 250,000 weights.
+Small on purpose (32,000 and 7,000 weights): 22 patients are few, and what a larger network adds is memory of them. Six
+of each kind, trained from different seeds on different patients, are averaged: what they agree on is what carries over
+to the next patient. The two kinds err on different patients, so that a pair of them is better than two of one kind
+(``weights/ekg/beatnet-ds1.md``). All together stay below 250,000 weights.
 
 Axis letters: ``B`` beats, ``C`` channels, ``T`` samples, ``D`` features, ``K`` classes (N, S, V, F).
 """
@@ -33,6 +34,18 @@ class Layer(nn.Sequential):
         super().__init__(nn.Conv1d(c_in, c_out, size, stride, size // 2, bias=False), nn.BatchNorm1d(c_out), nn.ReLU())
 
 
+def _rhythm(dropout: float) -> nn.Sequential:
+    """(B, D) -> (B, hidden)."""
+    return nn.Sequential(
+        nn.Linear(N_FEATURES, _HIDDEN), nn.ReLU(), nn.Dropout(dropout / 2), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()
+    )
+
+
+def _head(inputs: int, dropout: float) -> nn.Sequential:
+    """(B, inputs) -> (B, K)."""
+    return nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, N_CLASSES))
+
+
 class BeatNet(nn.Module):
     """Windows (B, C, 128) and features (B, D) to the logits (B, 4) of N, S, V, F."""
 
@@ -46,12 +59,8 @@ class BeatNet(nn.Module):
         self.shape = nn.Sequential(
             nn.Flatten(), nn.Dropout(dropout), nn.Linear(_LAST * WINDOW // 8, _HIDDEN), nn.ReLU()
         )
-        self.rhythm = nn.Sequential(
-            nn.Linear(N_FEATURES, _HIDDEN), nn.ReLU(), nn.Dropout(dropout / 2), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()
-        )
-        self.head = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(2 * _HIDDEN, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, N_CLASSES)
-        )
+        self.rhythm = _rhythm(dropout)
+        self.head = _head(2 * _HIDDEN, dropout)
 
     def convolutions(self, windows: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The activations after every convolution, with their layer's name."""
@@ -67,8 +76,27 @@ class BeatNet(nn.Module):
         return logits
 
 
+class FeatureNet(nn.Module):
+    """Features (B, D) alone to the logits (B, 4): the intervals and likenesses, no look at the signal itself."""
+
+    def __init__(self, *, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.rhythm = _rhythm(dropout)
+        self.head = _head(_HIDDEN, dropout)
+
+    def forward(self, windows: Tensor, features: Tensor) -> Tensor:
+        """(B, C, T), which is not looked at, and (B, D) -> (B, K) logits."""
+        logits: Tensor = self.head(self.rhythm(features))
+        return logits
+
+
+Member = BeatNet | FeatureNet
+
+
 class Ensemble(nn.Module):
-    """Several ``BeatNet``; its answer is the mean of their probabilities, then moved by a fixed ``bias``.
+    """Several networks; the answer is the mean of their probabilities, then moved by a fixed ``bias``.
+
+    First come ``members`` ``BeatNet``, then ``beside`` ``FeatureNet``.
 
     Training shows rare classes far more often than patients do; the bias (K,) takes that back. It is chosen by
     cross-validation inside DS1 and stored with the weights.
@@ -76,10 +104,11 @@ class Ensemble(nn.Module):
 
     bias: Tensor
 
-    def __init__(self, members: int, *, width: int = _WIDTH) -> None:
+    def __init__(self, members: int, *, beside: int = 0, width: int = _WIDTH) -> None:
         super().__init__()
         self.width = width
-        self.members = nn.ModuleList(BeatNet(width=width) for _ in range(members))
+        networks: list[nn.Module] = [BeatNet(width=width) for _ in range(members)]
+        self.members = nn.ModuleList(networks + [FeatureNet() for _ in range(beside)])
         self.register_buffer("bias", torch.zeros(N_CLASSES))
 
     def forward(self, windows: Tensor, features: Tensor) -> Tensor:
@@ -113,9 +142,11 @@ def members_of(network: nn.Module) -> int:
     return len(network.members) if isinstance(network, Ensemble) else 1
 
 
-def members_in(tensors: dict[str, Tensor]) -> int:
-    """How many networks an ensemble's weights hold."""
-    return len({name.split(".")[1] for name in tensors if name.startswith("members.")})
+def members_in(tensors: dict[str, Tensor]) -> tuple[int, int]:
+    """How many ``BeatNet`` and ``FeatureNet`` an ensemble's weights hold."""
+    everyone = {name.split(".")[1] for name in tensors if name.startswith("members.")}
+    with_waves = {name.split(".")[1] for name in tensors if ".conv1." in name}
+    return len(with_waves), len(everyone - with_waves)
 
 
 def load_ensemble(paths: Sequence[Path]) -> Ensemble:
@@ -124,7 +155,8 @@ def load_ensemble(paths: Sequence[Path]) -> Ensemble:
 
     tensors = read_tensors(paths)
     width = tensors["members.0.conv1.0.weight"].shape[0]
-    ensemble = Ensemble(members_in(tensors), width=width)
+    members, beside = members_in(tensors)
+    ensemble = Ensemble(members, beside=beside, width=width)
     ensemble.load_state_dict(
         {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     )

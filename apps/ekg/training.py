@@ -3,9 +3,9 @@
 AdamW with one cycle of the learning rate, label smoothing (annotators err too), gradient clipping. The training set is
 drawn anew every few hundred steps, with made-up rhythms (``variants``).
 
-Each of the six members leaves out the patients of another fold (bagging by patient). Together they have seen everybody,
-and every patient has a member that never saw him: the cross-validation by patient is a by-product of the training
-(``validation``), and the networks that it judges are the very ones that the hub uses.
+Each of the six members of a kind leaves out the patients of another fold (bagging by patient). Together they have seen
+everybody, and every patient has a pair of members that never saw him: the cross-validation by patient is a by-product
+of the training (``validation``), and the networks that it judges are the very ones that the hub uses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from apps.ekg.aami import FOLDS
 from apps.ekg.dataset import Examples, disturbed, draw_examples
-from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, parameters_of
+from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, FeatureNet, Member, parameters_of
 from apps.ekg.variants import Labelled
 from shared.errors import OptionError, RecordError
 
@@ -33,8 +33,9 @@ from shared.errors import OptionError, RecordError
 class TrainOptions:
     """What the training command can be told; the defaults made the weights that come with the hub."""
 
-    members: int = 6  # networks in the ensemble
-    bagging: bool = True  # member n leaves out the patients of fold n
+    members: int = 6  # networks with convolutions
+    beside: int = 6  # networks of the features alone
+    bagging: bool = True  # member n leaves out the patients of fold n, counted around
     steps: int = 800  # batches per member
     batch: int = 256  # beats
     learning_rate: float = 3e-3  # the highest of the cycle
@@ -69,7 +70,11 @@ class _Member:
         self.options = options
         self.random = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
-        self.network = BeatNet(width=options.width, dropout=options.dropout)
+        self.network: Member = (
+            BeatNet(width=options.width, dropout=options.dropout)
+            if number < options.members
+            else FeatureNet(dropout=options.dropout)
+        )
         parameters = self.network.parameters()
         self.optimizer = torch.optim.AdamW(parameters, options.learning_rate, weight_decay=options.weight_decay)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, options.learning_rate, options.steps)
@@ -150,7 +155,7 @@ def train(
     done: list[dict[str, Tensor]] = saved.get("done", [])
     for number, state in enumerate(done):
         ensemble.members[number].load_state_dict(state)
-    for number in range(len(done), options.members):
+    for number in range(len(done), options.members + options.beside):
         member = _Member(options, number)
         if saved.get("current"):
             member.load_state(saved.pop("current"))

@@ -55,9 +55,10 @@ def by_beat(records: Sequence[Labelled], options: TrainOptions) -> Iterator[Trai
         replace(record, weights=np.where(out, 0.0, record.weights))
         for record, out in zip(records, left_out, strict=True)
     ]
-    members = max(1, options.members // len(FOLDS))  # as many as judge a patient in by_patient
-    ensemble = Ensemble(members, width=options.width)
-    yield from train(ensemble, seen, replace(options, members=members, bagging=False, variants=False))
+    members, beside = (-(-count // len(FOLDS)) for count in (options.members, options.beside))  # as in by_patient
+    ensemble = Ensemble(members, beside=beside, width=options.width)
+    options = replace(options, members=members, beside=beside, bagging=False, variants=False)
+    yield from train(ensemble, seen, options)
     tested = []
     for record, out in zip(records, left_out, strict=True):
         whole = judged(ensemble, record)

@@ -20,7 +20,7 @@ from apps.ekg.classify import classified
 from apps.ekg.explain import LayerView, explain, first_filters, sentence, slide
 from apps.ekg.features import N_FEATURES
 from apps.ekg.model import leased, save_weights
-from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, blind_to, load_ensemble, members_of, parameters_of
+from apps.ekg.network import MAX_PARAMETERS, BeatNet, Ensemble, FeatureNet, blind_to, load_ensemble, parameters_of
 from apps.ekg.pictures import layers_html
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
@@ -40,12 +40,22 @@ def test_shapes_and_size() -> None:
     assert network(windows, features).shape == (3, 4)
     shapes = {name: tuple(x.shape[1:]) for name, x in network.convolutions(windows)}
     assert shapes == {"conv1": (24, 64), "conv2": (24, 32), "conv3": (36, 16), "conv4": (16, 16)}
-    assert parameters_of(Ensemble(TrainOptions().members)) <= MAX_PARAMETERS
+    assert parameters_of(Ensemble(TrainOptions.members, beside=TrainOptions.beside)) <= MAX_PARAMETERS
+
+
+def test_the_networks_beside_look_at_the_features_alone() -> None:
+    torch.manual_seed(0)
+    network = FeatureNet().eval()
+    features = torch.randn(5, N_FEATURES)
+    one, other = (network(torch.randn(5, len(CHANNELS), WINDOW), features) for _ in range(2))
+    assert one.shape == (5, 4)
+    torch.testing.assert_close(one, other)
+    assert not torch.allclose(one, network(torch.zeros(5, len(CHANNELS), WINDOW), features + 1))
 
 
 def test_the_ensemble_is_the_mean_and_the_bias_moves_it() -> None:
     torch.manual_seed(0)
-    ensemble = Ensemble(3).eval()
+    ensemble = Ensemble(2, beside=1).eval()
     windows, features = torch.randn(5, len(CHANNELS), WINDOW), torch.randn(5, N_FEATURES)
     with torch.no_grad():
         mean = torch.stack([member(windows, features).softmax(1) for member in ensemble.members]).mean(0)
@@ -57,13 +67,13 @@ def test_the_ensemble_is_the_mean_and_the_bias_moves_it() -> None:
 
 
 def test_a_patient_is_judged_by_the_members_that_never_saw_him() -> None:
-    ensemble = Ensemble(12, width=8).eval()
+    ensemble = Ensemble(6, beside=6, width=8).eval()
     ensemble.bias.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]))
     everyone = [replace(_labelled(), record=name) for name in DS1]
     for record in (*DS1, "202"):
         alone = blind_to(ensemble, record)
         assert isinstance(alone, Ensemble)
-        assert members_of(alone) == 2
+        assert [type(member) for member in alone.members] == [BeatNet, FeatureNet]
         for member in alone.members:
             number = list(ensemble.members).index(member)
             shown = {person_of(source.record) for source in records_of(number, everyone)}
@@ -116,11 +126,11 @@ def test_chances_follow_the_square_root() -> None:
     assert examples.chances.sum() == pytest.approx(1)
 
 
-_SMALL = TrainOptions(members=2, steps=8, batch=16, redraw=4, width=8)
+_SMALL = TrainOptions(members=1, beside=1, steps=8, batch=16, redraw=4, width=8)
 
 
 def _trained(records: list[Labelled], checkpoint: Path | None = None, *, stop_after: int = 10**9) -> Ensemble:
-    ensemble = Ensemble(2, width=8)
+    ensemble = Ensemble(1, beside=1, width=8)
     for count, _ in enumerate(train(ensemble, records, _SMALL, checkpoint=checkpoint), start=1):
         if count == stop_after:
             break
@@ -139,12 +149,12 @@ def test_training_is_the_same_again_and_goes_on_where_it_stopped(tmp_path: Path)
         torch.testing.assert_close(again[name], tensor, msg=name)
         torch.testing.assert_close(resumed[name], tensor, msg=name)
     with pytest.raises(OptionError, match="belongs to this training"):
-        list(train(Ensemble(2, width=8), records, replace(_SMALL, seed=9), checkpoint=checkpoint))
+        list(train(Ensemble(1, beside=1, width=8), records, replace(_SMALL, seed=9), checkpoint=checkpoint))
     checkpoint.write_bytes(b"junk")
     with pytest.raises(OptionError, match="checkpoint"):
-        list(train(Ensemble(2, width=8), records, _SMALL, checkpoint=checkpoint))
+        list(train(Ensemble(1, beside=1, width=8), records, _SMALL, checkpoint=checkpoint))
     with pytest.raises(RecordError, match="annotated records"):
-        list(train(Ensemble(2, width=8), [], _SMALL))
+        list(train(Ensemble(1, beside=1, width=8), [], _SMALL))
     with pytest.raises(OptionError, match="at most 250,000"):
         list(train(Ensemble(40), records, _SMALL))
 
@@ -152,7 +162,7 @@ def test_training_is_the_same_again_and_goes_on_where_it_stopped(tmp_path: Path)
 def test_it_learns_what_the_generator_made() -> None:
     records = [_labelled(n) for n in range(2)]
     ensemble = Ensemble(1)
-    list(train(ensemble, records, TrainOptions(members=1, steps=40, batch=64, redraw=40, bias=(0, 0, 0, 0))))
+    list(train(ensemble, records, TrainOptions(members=1, beside=0, steps=40, batch=64, redraw=40, bias=(0, 0, 0, 0))))
     unseen = synthetic(180, Rhythm(bpm=80, s_share=0.1, v_share=0.1), seed=99)
     found = classified(unseen, ensemble)
     assert found.annotated is not None
@@ -161,7 +171,7 @@ def test_it_learns_what_the_generator_made() -> None:
 
 def test_weights_are_written_and_read_strictly(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    ensemble = Ensemble(2, width=8).eval()
+    ensemble = Ensemble(1, beside=1, width=8).eval()
     save_weights(ensemble, tmp_path / "w.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
     again = load_ensemble((tmp_path / "w.safetensors",))
