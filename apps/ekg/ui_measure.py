@@ -166,7 +166,7 @@ def _choices(rows: Sequence[dict[str, Any]]) -> str:
     return table_html(
         ("choice", "accuracy", "macro-F1", "in the folds", "F1 of S", "F1 of V", "difference (95 %)"),
         cells,
-        "Left out or changed, in short trainings, by patient; an interval across 0 may be chance",
+        "Left out or changed in the networks with convolutions, by patient; an interval across 0 may be chance",
     )
 
 

@@ -7,13 +7,13 @@ from shared.registry.types import Bundled, Record, WeightFile
 RECORDS: tuple[Record, ...] = (
     Record(
         name="ekg/beatnet-ds1",
-        title="BeatNet, six 1-D networks trained on the 22 patients of MIT-BIH DS1",
+        title="BeatNet, twelve small networks trained on the 22 patients of MIT-BIH DS1",
         task="ekg",
         files=(
             WeightFile(
                 path="ekg/beatnet-ds1.safetensors",
-                sha256="63ff355e92feeb0732f44040dd954659dbee8cd69644d8151e375745af7c4297",
-                size=402_040,
+                sha256="ba3af3198de67204eb448cefcc39c0cbce84efc257e190d9d58ade3595c645e8",
+                size=484_056,
             ),
         ),
         origin=Bundled(
