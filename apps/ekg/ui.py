@@ -80,7 +80,7 @@ def build() -> None:
     sample.input(_other_sample, job, [files, lead, job], **ending)
     files.upload(_other_files, [files, known, job], [files, known, sample, lead, job], **ending)
 
-    answer = gr.JSON(visible=False)
+    answer = gr.JSON(visible=False, label="The classified recording")
     hidden = gr.Button(visible=False)
     hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
 

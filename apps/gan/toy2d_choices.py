@@ -61,7 +61,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "Turning in circles": Preset(
         Rules(shape="gaussians", hidden=(), optimiser="sgd", lr_d=0.05, lr_g=0.05, loss="minimax"),
-        "Two straight-line players: D leans one way, the fakes run there, D leans the other way; the swings die down slowly.",
+        "Two straight-line players: D leans one way, the fakes run there, D leans the other way; slowly it dies down.",
         rounds=600,
         ends=(0.0, 0.6),
     ),

@@ -29,7 +29,10 @@ def panel() -> None:
             truncation = truncation_input()
         with gr.Column(scale=3):
             line = picture_output("Written")
-            told = gr.HTML(note("The judge, a classifier that never saw a fake, reads the number back to you."))
+            told = gr.HTML(
+                note("The judge, a classifier that never saw a fake, reads the number back to you."),
+                label="What the judge reads",
+            )
     gr.on(
         [write.click, number.submit, seed.change, truncation.input, seen.expand],
         guard(sample_digits),

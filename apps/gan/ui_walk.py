@@ -51,7 +51,7 @@ def panel() -> None:
                     min_width=260,
                 )
                 with gr.Column(min_width=220):
-                    told = gr.HTML()
+                    told = gr.HTML(label="What the judge reads")
     gr.on(
         [go.click, kind.input, digit_a.input, digit_b.input, seed_b.change, seen.expand],
         guard(interpolate),

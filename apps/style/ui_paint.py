@@ -62,7 +62,7 @@ def build() -> dict[str, Any]:
                 paint = gr.Button("Paint", variant="primary", elem_id="style-paint", min_width=110)
                 stop = gr.Button("Stop", elem_id="style-stop", min_width=80)
                 more = gr.Button("Continue", elem_id="style-more", min_width=100)
-            told = gr.HTML(elem_id="style-told")
+            told = gr.HTML(elem_id="style-told", label="How far it is")
             controls = main_controls()
             with gr.Row(elem_classes="cs-buttons"):
                 content_only = gr.Button("Content only", size="sm", min_width=110, elem_id="style-content-only")
@@ -70,15 +70,22 @@ def build() -> dict[str, Any]:
             with gr.Accordion("Layers, λ and everything else", open=False, elem_id="style-fine"):
                 controls |= fine_controls()
         with gr.Column(scale=6, min_width=330):
-            live = gr.HTML(_example(), elem_id="style-live", apply_default_css=False)
+            live = gr.HTML(_example(), elem_id="style-live", label="The picture so far", apply_default_css=False)
             axis = gr.Radio(
                 ["logarithmic", "linear"], value="logarithmic", label="Axis of the costs", elem_id="style-axis"
             )
-            curves = gr.HTML(graphics.cost_curves([], {}, log=True), elem_id="style-curves", apply_default_css=False)
+            curves = gr.HTML(
+                graphics.cost_curves([], {}, log=True),
+                elem_id="style-curves",
+                label="The costs",
+                apply_default_css=False,
+            )
     with gr.Accordion("The same as numbers", open=False):
         numbers = gr.JSON(label="Costs, weights, time, recipe")
         result = gr.Image(label="G", format="png", interactive=False, height=320, buttons=["download", "fullscreen"])
-    grams = gr.HTML(graphics.gram_table({}), elem_id="style-grams", apply_default_css=False, render=False)
+    grams = gr.HTML(
+        graphics.gram_table({}), elem_id="style-grams", label="The Gram matrices", apply_default_css=False, render=False
+    )
     parts = {"live": live, "curves": curves, "grams": grams, "numbers": numbers, "result": result}
     _connect(photos, controls, parts, {"paint": paint, "stop": stop, "more": more}, (content_only, style_only), told)
     axis.change(guard(_axis), axis, curves, **LIGHT, **PRIVATE)

@@ -44,7 +44,7 @@ def build(tab: gr.Tab) -> None:
                 network = gr.Dropdown(choices(), value=DEFAULT_BACKBONE, label="Network")
             wanted = gr.HTML(_DREAM_EMPTY, elem_id="style-dream", apply_default_css=False)
         with gr.Column(scale=7, min_width=330):
-            found = gr.HTML(_WAIT, elem_id="style-patches", apply_default_css=False)
+            found = gr.HTML(_WAIT, elem_id="style-patches", label="The nine patches", apply_default_css=False)
     with gr.Accordion("The same as numbers", open=False):
         numbers = gr.JSON(label="The nine places")
     section("inside", "Layer 1 to 5 side by side", "Four units of each block, chosen because pictures divide on them.")

@@ -44,6 +44,17 @@ def test_every_endpoint_is_described(page: gr.Blocks) -> None:
     assert bare == []
 
 
+def test_every_answer_of_an_endpoint_has_a_name(page: gr.Blocks) -> None:
+    named = page.get_api_info()["named_endpoints"]
+    bare = [
+        (name, one["label"])
+        for name, info in named.items()
+        for one in (*info["parameters"], *info["returns"])
+        if one["label"].startswith("value_")
+    ]
+    assert bare == []
+
+
 def test_the_number_of_waiting_requests_is_limited(page: gr.Blocks) -> None:
     assert page._queue.max_size == 200
 
