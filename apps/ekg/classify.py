@@ -142,7 +142,7 @@ def _check_heartbeats(beats: Beats, lead: str) -> None:
     if not _MIN_BPM <= rate <= _MAX_BPM:
         raise _unclassifiable(lead, f"{rate:.0f} beats per minute")
     if not beats.usable.any():
-        raise _unclassifiable(lead, "no beat without gaps")
+        raise _unclassifiable(lead, "no whole beat, for the line is flat, clipped or missing")
     good = beats.windows[beats.usable]
     alike = np.maximum(
         _alike(good[1:], good[:-1]), _alike(good[1:], np.broadcast_to(np.median(good, axis=0), good[1:].shape))

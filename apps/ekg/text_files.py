@@ -152,7 +152,8 @@ def _numbers(body: str, separator: str, decimal: str) -> npt.NDArray[np.float64]
             low_memory=False,
         )
     except (pd.errors.ParserError, ValueError) as error:
-        raise RecordError("Every line has the same number of columns", str(error), _REMEDY) from error
+        what = str(error).rpartition("C error: ")[2].strip() or "others"
+        raise RecordError("Every line has the same number of columns", what, _REMEDY) from error
     frame = frame.dropna(axis=1, how="all")
     columns = []
     for name in frame.columns:

@@ -76,7 +76,7 @@ def build() -> None:
     asked = [sample, files, rate, lead, annotated]
     run = job.change(guard(_classify), asked, shown, trigger_mode="multiple", **_SHOWN_BY_US, **PRIVATE)
     ending: dict[str, Any] = {"cancels": [run, running], **LIGHT, **PRIVATE}
-    gr.on([viewer.expand, go.click, lead.input, rate.submit, annotated.input], lambda n: n + 1, job, job, **ending)
+    gr.on([viewer.expand, go.click, lead.select, rate.submit, annotated.input], lambda n: n + 1, job, job, **ending)
     sample.input(_other_sample, job, [files, lead, job], **ending)
     files.upload(_other_files, [files, known, job], [files, known, sample, lead, job], **ending)
 
