@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from apps.report.figures import Figures, percent, plain, sources, span, thinned, wilson
-from apps.report.parts import Tile, as_stored, beside, chart, heading, missing, tiles, told_apart
+from apps.report.parts import Tile, as_stored, beside, chart, heading, missing, table, tiles, told_apart
 
 _LEAST_FAR = 1e-4  # where the ROC's logarithmic axis begins
 _KEYS = ("threshold", "accuracy", "curve", "evaluation")  # a file with one of them holds figures
@@ -25,6 +25,10 @@ def show() -> None:
         _numbers(figures)
         _curves(figures)
         as_stored(source, figures)
+    for source in others:
+        if source.figures is not None:
+            _steps(source.figures)
+            _search(source.figures)
     beside(others)
 
 
@@ -37,7 +41,7 @@ def _numbers(figures: Figures) -> None:
         low_high = wilson(accuracy, n)
     folds = f"; standard deviation over folds {percent(spread, 2)}" if spread is not None else ""
     pairs = f"n = {n:,.0f} pairs; " if n else ""
-    tar = held.number("tar_at_far_1e-3")
+    tar, seconds = held.number("tar_at_far_1e-3"), held.number("seconds_per_face")
     tiles(
         (
             Tile("Accuracy", percent(accuracy, 2), f"{pairs}{span(low_high, 2)}{folds}"),
@@ -47,7 +51,7 @@ def _numbers(figures: Figures) -> None:
             Tile("Threshold τ", plain(figures.number("threshold")), "distance of two encodings"),
             Tile("Pairs", plain(n, 0)),
             Tile("Photos without a face found", plain(undetected, 0)),
-            Tile("Time per face", _milliseconds(held.number("seconds_per_face")), "this hub's machine at the time"),
+            *(() if seconds is None else (Tile("Time per face", f"{seconds * 1000:,.0f} ms", "on that machine"),)),
         )
     )
     if title := figures.text("data", "title"):
@@ -56,8 +60,54 @@ def _numbers(figures: Figures) -> None:
         st.caption(f"Threshold and curve: {title}{count}.")
 
 
-def _milliseconds(seconds: float | None) -> str:
-    return plain(None) if seconds is None else f"{seconds * 1000:,.0f} ms"
+def _steps(figures: Figures) -> None:
+    """What every step of the pipeline is worth: accuracy before and after, paired, and its time."""
+    rows = [row for row in figures.rows("rows") if row.number("accuracy") is not None]
+    beside_dlib = figures.below("dlib")
+    if not rows:
+        return
+    st.subheader("What each step is worth")
+    table([_step(row) for row in [*rows, *([beside_dlib] if beside_dlib is not None else [])]])
+    data, pairs = figures.text("data", "title"), figures.number("data", "pairs")
+    st.caption(f"{plain(pairs, 0)} pairs of {data}; {figures.text('machine')}; {figures.text('made_by')}")
+
+
+def _step(row: Figures) -> dict[str, str]:
+    gained, lost, p = row.number("gained"), row.number("lost"), row.number("p")
+    return {
+        "step": row.text("title") or "",
+        "kept": "yes" if row.get("kept") is True else "no",
+        "accuracy before": "" if row.get("accuracy_before") is None else percent(row.number("accuracy_before"), 2),
+        "after": percent(row.number("accuracy"), 2),
+        "pairs won / lost": "" if gained is None or lost is None else f"{gained:.0f} / {lost:.0f}",
+        "McNemar's p": "" if p is None else f"{p:.2g}",
+        "ms per face": plain(row.number("ms"), 1),
+    }
+
+
+def _search(figures: Figures) -> None:
+    """One face among K: the time of a search over the number of enrolled people, beside the plain way."""
+    from shared import plots
+
+    rows = [(row.number("people"), row.number("seconds"), row.number("naive_seconds")) for row in figures.rows("rows")]
+    known = [(k, ours, naive) for k, ours, naive in rows if k and ours is not None and naive is not None]
+    if not known:
+        return
+    st.subheader("One face among K")
+    times = {
+        "this hub": [1e3 * seconds for _, seconds, _ in known],
+        "subtract, square, sum, sort": [1e3 * seconds for *_, seconds in known],
+    }
+    drawn = plots.lines(
+        times,
+        x=[k for k, *_ in known],
+        x_title="enrolled people K (log)",
+        y_title="ms",
+        title="Time of a search",
+        log_x=True,
+        log=True,
+    )
+    chart(drawn, f"{figures.text('machine')}; {figures.text('made_by')}")
 
 
 def _curves(figures: Figures) -> None:

@@ -53,9 +53,10 @@ def _generator(figures: Figures) -> None:
     variety = figures.numbers("diversity")
     mean = sum(variety) / len(variety) if variety else None
     spread = f"{percent(min(variety), 0)} to {percent(max(variety), 0)} over the classes" if variety else ""
+    asked = [Tile("Read as the digit asked for", percent(figures.number("agreement"), 2), agreement)]
     tiles(
         (
-            Tile("Read as the digit asked for", percent(figures.number("agreement"), 2), agreement),
+            *(asked if figures.get("read_as") is None or figures.get("agreement") is not None else ()),
             Tile("Fréchet distance (judge's features)", plain(figures.number("fid")), _floor(figures, "fid_floor")),
             Tile("Precision", percent(figures.number("precision")), _floor(figures, "precision_floor", 1, share=True)),
             Tile("Recall", percent(figures.number("recall")), _floor(figures, "recall_floor", 1, share=True)),

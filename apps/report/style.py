@@ -1,11 +1,11 @@
-"""Style transfer: what is stored about costs and speed, drawn where it is a list, else as it is."""
+"""Style transfer: its speed beside the textbook's, its memory, what it survives, and the costs of a run."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from apps.report.figures import Figures, plain, sources
-from apps.report.parts import Tile, as_stored, chart, heading, missing, tiles
+from apps.report.parts import Tile, as_stored, chart, heading, missing, table, tiles
 
 _TRANSFER = "python -m apps.style transfer CONTENT STYLE --out PNG --json"
 _TILES = {
@@ -27,8 +27,46 @@ def show() -> None:
         figures = heading(source, _TRANSFER)
         if figures is None:
             continue
+        _speed(figures)
+        _limits(figures)
         _costs(figures)
         as_stored(source, figures)
+
+
+def _speed(figures: Figures) -> None:
+    """Every variant's time per iteration, and how many times faster than the textbook it is, by picture size."""
+    from shared import plots
+
+    sizes = figures.below("sizes")
+    if sizes is None:
+        return
+    rows, ratios = [], {}
+    for size in sizes.data:
+        variants = sizes.below(size)
+        for name in variants.data if variants is not None else ():
+            seconds, faster = sizes.number(size, name, "seconds"), sizes.number(size, name, "times_faster")
+            wall = sizes.number(size, name, "wall_times_faster")
+            row = {"picture": f"{size} px", "variant": name, "processor seconds per iteration": plain(seconds)}
+            rows.append(row | {"times faster": plain(faster, 2), "by the clock": plain(wall, 2)})
+            if faster is not None:
+                ratios[f"{name}, {size} px"] = faster
+    table(rows)
+    if ratios:
+        chart(plots.bars(ratios, x_title="", y_title="times the textbook's speed", height=300))
+    where = [figures.text("device"), figures.text("measure"), figures.text("command")]
+    st.caption("; ".join(words for words in where if words))
+
+
+def _limits(figures: Figures) -> None:
+    """The most memory a run took, and the extreme settings that were tried."""
+    peaks, finite = figures.below("peak_gb"), figures.below("finite")
+    if peaks is not None:
+        size = plain(figures.number("size"), 0)
+        found = [(name, peaks.number(name)) for name in peaks.data]
+        tiles([Tile(f"Peak memory at {size} px, {name}", f"{plain(value, 2)} GB") for name, value in found])
+    if finite is not None:
+        st.caption(f"{plain(figures.number('iterations'), 0)} iterations each; were all costs and pixels finite?")
+        table([{"settings": name, "finite": "yes" if finite.get(name) is True else "no"} for name in finite.data])
 
 
 def _last(figures: Figures, key: str) -> tuple[float | None, str]:

@@ -103,7 +103,18 @@ def test_it_says_so_where_nothing_is_measured(section: str, weights: Path) -> No
 
 
 @pytest.mark.parametrize("section", ["overview", "face", "style", "gan", "ekg"])
-@pytest.mark.parametrize("damage", [[], {}, {"accuracy": "high"}, {"by_patient": 3}, {"confusion": [[1], 2]}, "text"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        [],
+        {},
+        {"accuracy": "high"},
+        {"by_patient": 3},
+        {"confusion": [[1], 2]},
+        {"sizes": {"9": 3}, "peak_gb": [], "finite": 1, "rows": [{}, 2]},
+        "text",
+    ],
+)
 def test_damaged_figures_do_no_harm(section: str, damage: Any, weights: Path) -> None:
     put(weights, f"{section}/anything.json", damage)
     if section in ("face", "overview"):
@@ -119,6 +130,18 @@ def test_faces(weights: Path) -> None:
     assert "n = 1,680 pairs; 95 %: 97.21 to 98.57 %" in text  # Wilson's interval
     assert "made for this test" in text
     assert "τ = 0.591" in text
+
+
+def test_the_faces_steps_and_search(weights: Path) -> None:
+    row = {"title": "reference pose", "kept": True, "accuracy": 0.9756, "accuracy_before": 0.85, "gained": 227}
+    row |= {"lost": 16, "p": 6.49e-49, "ms": 27.2}
+    put(weights, "face/accuracy.json", {"rows": [row], "data": {"title": "somebody", "pairs": 1680}})
+    put(weights, "face/search.json", {"rows": [{"people": 1000, "seconds": 0.001, "naive_seconds": 0.002}]})
+    app = run("face")
+    (step,) = app.dataframe[0].value.to_dict("records")
+    assert (step["accuracy before"], step["after"], step["pairs won / lost"]) == ("85.00 %", "97.56 %", "227 / 16")
+    assert step["McNemar's p"] == "6.5e-49"
+    assert "1,680 pairs of somebody" in shown(app)
 
 
 def test_the_first_page_shows_figure_interval_and_n(weights: Path) -> None:
@@ -159,6 +182,19 @@ def test_style(weights: Path) -> None:
     text = shown(run("style"))
     assert "Cost J 2.000" in text
     assert "at first 9.000" in text
+
+
+def test_styles_speed_and_limits(weights: Path) -> None:
+    variants = {"textbook": {"seconds": 1.0, "times_faster": 1.0}, "ours": {"seconds": 0.5, "times_faster": 2.0}}
+    put(weights, "style/speed.json", {"sizes": {"256": variants}, "device": "a processor"})
+    put(weights, "style/limits.json", {"size": 512, "peak_gb": {"float32": 1.45}, "finite": {"huge": True, "nan": 0}})
+    app = run("style")
+    text = shown(app)
+    assert "Peak memory at 512 px, float32 1.45 GB" in text
+    assert "a processor" in text
+    tables = [one.value.to_dict("records") for one in app.dataframe]
+    assert {"settings": "nan", "finite": "no"} in tables[0]
+    assert tables[1][1]["times faster"] == "2.00"
 
 
 def test_a_section_is_chosen_by_its_name() -> None:
