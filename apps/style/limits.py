@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
+import sys
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -25,6 +27,8 @@ LONG_S = 120.0  # s: a run that takes longer says so before it starts
 LARGEST_ON_CPU = 640  # pixels; beyond it an iteration takes many seconds
 _SHARE = 0.6  # of the free memory that one run may take
 _KEPT = 1.8  # times the activations: they, their gradients and the widened rows of the style matrices
+_RETURNED = 4 << 20  # bytes: an activation of this size goes back to the system once it is free
+_M_MMAP_THRESHOLD = -3  # in glibc's malloc.h
 _PROBE = Stage(height=96, width=96, iterations=2)
 
 
@@ -80,6 +84,18 @@ def told(seconds: float) -> str:
     if seconds <= LONG_S:
         return about
     return f"⚠ {about} That is over two minutes: Stop keeps the picture; fewer pixels or iterations are faster."
+
+
+@functools.cache
+def return_freed_memory() -> None:
+    """Have large blocks of this process returned to the system as soon as they are free, where the C library is glibc.
+
+    Left to itself glibc raises that size to 32 MB as larger blocks come and go, and the gaps between the activations
+    kept 0.3 GB at 512 pixels. It costs an iteration about 2 %.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _RETURNED)
 
 
 @functools.lru_cache(maxsize=8)

@@ -84,20 +84,21 @@ class Objective:
 
     def __call__(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """For G (1, 3, H, W): the scalar to descend, and (2 + layers,) J_content, variation, J_style[l]."""
-        found = self._extractor(picture)
         weights = self.weights
         content = picture.new_zeros(())
-        for name in self._content_layers:
-            content = content + losses.content_cost(self._content[name], found[name])
+        layers: dict[str, Tensor] = {}
+        for name, activation in self._extractor.layers(picture):
+            if name in self._content:
+                content = content + losses.content_cost(self._content[name], activation)
+            if name in self._positions:
+                matrix = losses.gram(activation)
+                self.grams["G"][name] = matrix.detach()
+                layers[name] = losses.style_cost(self.grams["S"][name], matrix, self._positions[name])
         variation = losses.total_variation(picture)
         total = weights.alpha / weights.whole * content + self._smoothness * variation
-        layers = []
-        for name in self._style_layers:
-            matrix = losses.gram(found[name])
-            self.grams["G"][name] = matrix.detach()
-            layers.append(losses.style_cost(self.grams["S"][name], matrix, self._positions[name]))
-            total = total + weights.beta * weights.lambdas[name] / weights.whole * layers[-1]
-        return total, torch.stack([content, variation, *layers]).detach()
+        for name, cost in layers.items():
+            total = total + weights.beta * weights.lambdas[name] / weights.whole * cost
+        return total, torch.stack([content, variation, *(layers[name] for name in self._style_layers)]).detach()
 
     def read(self, costs: Tensor, iteration: int, size: tuple[int, int]) -> Costs:
         """The second result of a call as plain numbers; waits for the device."""
@@ -110,15 +111,17 @@ class Objective:
         )
 
     def _see_content(self, content: Tensor) -> None:
-        found = self._extractor(content)
-        self._content = {name: found[name].clone() for name in self._content_layers}
-        self.grams["C"] = {name: losses.gram(found[name]) for name in self._style_layers}
+        for name, activation in self._extractor.layers(content):
+            if name in self._content_layers:
+                self._content[name] = activation.clone()
+            if name in self._style_layers:
+                self.grams["C"][name] = losses.gram(activation)
 
     def _see_style(self, style: Tensor) -> None:
-        found = self._extractor(style)
-        for name in self._style_layers:
-            self.grams["S"][name] = losses.gram(found[name])
-            self._positions[name] = found[name].shape[2] * found[name].shape[3]
+        for name, activation in self._extractor.layers(style):
+            if name in self._style_layers:
+                self.grams["S"][name] = losses.gram(activation)
+                self._positions[name] = activation.shape[2] * activation.shape[3]
 
     def _weigh(self, options: Options) -> Weights:
         sizes = {name: losses.style_size(self.grams["S"][name], self._positions[name]) for name in self._style_layers}

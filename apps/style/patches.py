@@ -31,6 +31,7 @@ from shared.model_cache import model_cache
 
 SIDE = 256  # pixels of the longer side of an indexed picture
 COUNT = 9  # patches per unit
+OWN = "your picture"  # what a visitor's picture is called
 _CELLS = 5  # of the grid, per side
 _RIM = 2  # units along the border that do not count: they see the padding more than the picture
 _PER_PICTURE = 3  # places of one picture that may be among the nine
@@ -166,11 +167,11 @@ def _sample_index(backbone: str) -> Index:
     return Index(BACKBONES[backbone], done)
 
 
-def index_own(backbone: str, picture: Image.Image, name: str = "your picture") -> Indexed:
+def index_own(backbone: str, picture: Image.Image) -> Indexed:
     """A visitor's picture, indexed."""
     device = pick_device()
     with model_cache().lease(BACKBONES[backbone].record, device) as network:
-        return index_picture(cast("VGG", network), name, picture, device)
+        return index_picture(cast("VGG", network), OWN, picture, device)
 
 
 def cut(picture: Image.Image, window: tuple[float, float, float, float]) -> Image.Image:

@@ -25,7 +25,7 @@ class Preset:
         )
 
 
-_NOISE: dict[str, Any] = {"init": "noise", "smoothness": 3.0}  # which keeps the grain out that noise leaves behind
+_NOISE: dict[str, Any] = {"init": "noise", "smoothness": 10.0}  # which keeps the grain out that noise leaves behind
 _FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 PRESETS: dict[str, Preset] = {
     "brush": Preset(title="Brush strokes", note="From the content picture: the start that never fails.", changes={}),
@@ -33,7 +33,12 @@ PRESETS: dict[str, Preset] = {
     "noise": Preset(
         title="From noise",
         note="The costs alone have to find the picture, from 32 pixels up; a shallow layer keeps the content plain.",
-        changes=_NOISE | {"content_layers": ("relu2_2", "relu4_2")},
+        changes=_NOISE | {"content_layers": ("relu2_2", "relu4_2"), "beta": 2.0},
+    ),
+    "over": Preset(
+        title="From the style picture",
+        note="The other way round: the painting is there and the costs have to bring the things into it.",
+        changes={"init": "style", "content_layers": ("relu2_2", "relu4_2")},
     ),
     "fine": Preset(
         title="Fine texture",

@@ -21,7 +21,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from apps.style import pictures
+from apps.style import limits, pictures
 from apps.style.backbones import BACKBONES
 from apps.style.descent import Descent
 from apps.style.features import fastest_dtype
@@ -36,6 +36,8 @@ from shared.progress import REFRESH_S
 if TYPE_CHECKING:
     from apps.style.network import VGG
 
+_NEWS = 0.3  # of the latest iterations' pace in the time that is said to be left
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -47,7 +49,7 @@ class Step:
     costs: tuple[Costs, ...]  # of every iteration since the last step; all but the run's first and last in fast_dtype
     grams: dict[str, dict[str, Tensor]]  # style matrices of C, S and G by layer, on the device
     elapsed_s: float  # spent iterating, over all parts of the run
-    left_s: float | None  # at the pace so far; None before the first iteration
+    left_s: float | None  # at the latest pace; None after the first iteration, which takes longer than the others
     peak_bytes: int  # most memory of the process (CPU), or of the tensors on the accelerator
 
     @property
@@ -100,7 +102,7 @@ class Run:
         self._stage = 0
         self._in_stage = 0  # iterations done at this size
         self._descent: Descent | None = None  # G and the optimizer's memory; None before the first step
-        self._pace = 0.0  # s per iteration and pixel, of the latest iterations
+        self._pace: float | None = None  # s per iteration and pixel, the latest iterations counting most
 
     @property
     def done(self) -> int:
@@ -141,6 +143,7 @@ class Run:
         Raises:
             WeightsError: the network cannot be had.
         """
+        limits.return_freed_memory()
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network:
             while self._stage < len(self.stages):
                 stage = self.stages[self._stage]
@@ -216,13 +219,17 @@ class Run:
                 last = self._in_stage == stage.iterations or self._at_stop()
                 if last or time.perf_counter() - shown >= every_s:
                     fresh = noted()
-                    self._pace = (time.perf_counter() - begun) / counted / stage.pixels
+                    if self.done > 1:
+                        self._keep_pace((time.perf_counter() - begun) / counted / stage.pixels)
                     yield self._step(fresh, objective)
                     begun = shown = time.perf_counter()
                     counted = 0
         finally:
             if pending:
                 noted()
+
+    def _keep_pace(self, latest: float) -> None:
+        self._pace = latest if self._pace is None else self._pace + _NEWS * (latest - self._pace)
 
     def _step(self, fresh: tuple[Costs, ...], objective: Objective) -> Step:
         left = sum(stage.iterations * stage.pixels for stage in self.stages[self._stage :])
@@ -234,7 +241,7 @@ class Run:
             costs=fresh,
             grams=objective.grams,
             elapsed_s=self.elapsed_s,
-            left_s=left * self._pace,
+            left_s=None if self._pace is None else left * self._pace,
             peak_bytes=self.peak_bytes,
         )
 

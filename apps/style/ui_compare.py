@@ -35,8 +35,8 @@ def build(parts: Mapping[str, Any]) -> None:
     with gr.Row():
         for name, beta in (("A", 1.0), ("B", 100.0)):
             with gr.Column(min_width=200), gr.Row():
-                weights.append(gr.Number(1.0, label=f"α of {name}", minimum=0, min_width=90))
-                weights.append(gr.Number(beta, label=f"β of {name}", minimum=0, min_width=90))
+                weights.append(gr.Number(1.0, label=f"α of {name}", min_width=90))
+                weights.append(gr.Number(beta, label=f"β of {name}", min_width=90))
         both = gr.Button("Paint both", variant="primary", elem_id="style-both", min_width=140)
     with gr.Row():
         boxes = [gr.HTML(_EMPTY, elem_id=f"style-box-{n}", apply_default_css=False, min_width=280) for n in "ab"]
@@ -63,7 +63,8 @@ def _both(
     runs = [Run(*opened(content, style, one.alpha, one.beta), one) for one in recipes]
     pictures: list[Image.Image] = []
     for number, run in enumerate(runs):
-        for shown in _watch(run):
+        name = f"{'AB'[number]}: α = {run.options.alpha:g}, β = {run.options.beta:g}"
+        for shown in _watch(run, name):
             row: list[Any] = [gr.skip(), gr.skip(), gr.skip(), gr.skip()]
             row[number] = shown
             yield tuple(row)
@@ -71,11 +72,11 @@ def _both(
     yield gr.skip(), gr.skip(), tuple(pictures), _curves(runs)
 
 
-def _watch(run: Run) -> Iterator[str]:
+def _watch(run: Run, name: str) -> Iterator[str]:
     from shared.images import jpeg_bytes
 
     for step in run.steps():
-        yield graphics.live(jpeg_bytes(step.picture), step)
+        yield f'<p class="cs-head">{name}</p>{graphics.live(jpeg_bytes(step.picture), step)}'
 
 
 def _curves(runs: list[Run]) -> str:

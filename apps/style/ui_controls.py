@@ -66,7 +66,7 @@ def main_controls() -> Controls:
             scale=3,
             min_width=240,
         )
-        beta = gr.Number(default.beta, label="β: how much the style counts", minimum=0, scale=1, min_width=130)
+        beta = gr.Number(default.beta, label="β: how much the style counts", scale=1, min_width=130)
     with gr.Row():
         size = gr.Slider(SMALLEST, LARGEST, value=256, step=16, label="Size: pixels of the longer side", min_width=200)
         iterations = gr.Slider(1, 1000, value=150, step=1, label="Iterations", min_width=200)
@@ -90,17 +90,15 @@ def fine_controls() -> Controls:
     )
     with gr.Row():
         made["units"] = gr.Dropdown(_pairs(UNITS), value=default.units, label="Units of λ", min_width=220)
-        made["alpha"] = gr.Number(default.alpha, label="α: how much the content counts", minimum=0, min_width=150)
-        made["smoothness"] = gr.Number(
-            default.smoothness, label="Smoothness (total variation)", minimum=0, min_width=150
-        )
+        made["alpha"] = gr.Number(default.alpha, label="α: how much the content counts", min_width=150)
+        made["smoothness"] = gr.Number(default.smoothness, label="Smoothness (total variation)", min_width=150)
     with gr.Row():
         made["init"] = gr.Dropdown(_pairs(INITS), value=default.init, label="Start from", min_width=160)
         made["optimizer"] = gr.Dropdown(_pairs(OPTIMIZERS), value=default.optimizer, label="Optimizer", min_width=220)
         made["pooling"] = gr.Dropdown(_pairs(POOLINGS), value=default.pooling, label="Pooling", min_width=200)
     with gr.Row():
         made["backbone"] = gr.Dropdown(choices(), value=default.backbone, label="Network", min_width=240)
-        made["seed"] = gr.Number(default.seed, label="Seed", precision=0, minimum=0, min_width=100)
+        made["seed"] = gr.Number(default.seed, label="Seed", precision=0, min_width=100)
     with gr.Row():
         made["coarse_to_fine"] = gr.Checkbox(default.coarse_to_fine, label="Coarse to fine: small first, then larger")
         made["keep_colours"] = gr.Checkbox(default.keep_colours, label="Keep the content's colours")

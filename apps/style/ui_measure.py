@@ -12,6 +12,7 @@ from shared.settings import weights_dir
 
 FILE = "style/speed.json"
 LIMITS_FILE = "style/limits.json"
+_FINITE = {True: "finite", False: "not finite", None: "not measured"}
 _NAMES = {
     "textbook": "textbook: float32, whole network, NCHW, autograd",
     "ours float32": "this hub in float32: cut, channels last, Winograd, own Gram backward",
@@ -51,7 +52,7 @@ def table() -> str:
     cost_head = f"<tr><th>way</th><th>size</th><th>J after {told['cost']['iterations']}, against the textbook</th></tr>"
     return (
         f'<table class="cs-costs">{speed_head}{"".join(rows)}</table><p class="cs-note">{about}</p>'
-        f'<h3>Where the cost ends</h3><table class="cs-costs">{cost_head}{ends}</table>'
+        f'<h3 class="cs-head">Where the cost ends</h3><table class="cs-costs">{cost_head}{ends}</table>'
     )
 
 
@@ -66,12 +67,18 @@ def limits_table() -> str:
         for precision, gigabytes in told["peak_gb"].items()
     )
     weights = "".join(
-        f'<tr><th scope="row">{told["iterations"]} iterations in {escape(told["precision"])}, {escape(extreme)}</th>'
-        f"<td>{'all numbers finite' if finite else 'not finite'}</td></tr>"
-        for extreme, finite in told["finite"].items()
+        f'<tr><th scope="row">{escape(extreme)}</th>'
+        + "".join(f"<td>{_FINITE[by_precision.get(precision)]}</td>" for precision in told["peak_gb"])
+        + "</tr>"
+        for extreme, by_precision in told["finite"].items()
     )
+    columns = "".join(f"<th>{escape(precision)}</th>" for precision in told["peak_gb"])
+    head = f"<tr><th>{told['iterations']} iterations at extreme weights: every cost and pixel</th>{columns}</tr>"
     about = f'<p class="cs-note">{escape(told["device"])}. Command: <code>{escape(told["command"])}</code></p>'
-    return f'<h3>At its limits</h3><table class="cs-costs">{memory}{weights}</table>{about}'
+    return (
+        f'<h3 class="cs-head">At its limits</h3><table class="cs-costs">{memory}</table>'
+        f'<table class="cs-costs">{head}{weights}</table>{about}'
+    )
 
 
 def _measured(file: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from apps.style.samples import EXAMPLE
 from shared.errors import InputError
 
 if TYPE_CHECKING:
+    from apps.style.patches import Indexed
     from apps.style.transfer import Run
 
 FIRST = {"content": EXAMPLE[0], "style": EXAMPLE[1]}  # on the page when it opens
@@ -31,6 +32,7 @@ class Painter:
     run: Run | None = None
     reel: Reel = field(default_factory=Reel)
     samples: dict[str, str] = field(default_factory=lambda: dict(FIRST))  # role -> name, for pictures that are samples
+    own: tuple[tuple[str, str], Indexed] | None = None  # (network, file) and the index of the visitor's own picture
     log: bool = True  # the curves' axis
     wish: threading.Event = field(default_factory=threading.Event)  # to stop
     used: float = field(default_factory=time.monotonic)

@@ -14,7 +14,7 @@ from apps.style.ui_state import painter
 from apps.ui import HEAVY, PRIVATE, QUICK, escape, guard, heavy, photo_input, section
 
 if TYPE_CHECKING:
-    from apps.style.patches import Index, Patch
+    from apps.style.patches import Index, Indexed, Patch
 
 _OVERVIEW = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")  # a layer of each block
 _UNITS_EACH = 4
@@ -34,7 +34,7 @@ def build(tab: gr.Tab) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=260):
             layer = gr.Dropdown(_RELUS, value="relu3_3", label="Layer", elem_id="style-unit-layer")
-            unit = gr.Number(245, precision=0, minimum=0, label="Unit (channel)", elem_id="style-unit")
+            unit = gr.Number(245, precision=0, label="Unit (channel)", elem_id="style-unit")
             with gr.Row(elem_classes="cs-buttons"):
                 show = gr.Button("Show", variant="primary", min_width=80, elem_id="style-unit-show")
                 other = gr.Button("Another unit", min_width=110, elem_id="style-unit-other")
@@ -60,7 +60,11 @@ def build(tab: gr.Tab) -> None:
 
 
 def unit_patches(
-    layer: str = "relu3_3", unit: float = 0, own: str | None = None, backbone: str = DEFAULT_BACKBONE
+    layer: str = "relu3_3",
+    unit: float = 0,
+    own: str | None = None,
+    backbone: str = DEFAULT_BACKBONE,
+    request: gr.Request | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """The nine patches of the sample pictures, and of yours, that excite one unit of the network most.
 
@@ -79,9 +83,7 @@ def unit_patches(
     network = find_backbone(backbone)
     index = patches.sample_index(network.name)
     if own:
-        from apps.style.pictures import open_content
-
-        index = index.with_picture(patches.index_own(network.name, open_content(own)))
+        index = index.with_picture(_own_index(network.name, own, request))
     found = index.patches(layer, int(unit))
     shape = patches.unit_layer(network, layer)
     numbers = {
@@ -104,9 +106,25 @@ def unit_patches(
         f'<p class="cs-note"><b>{escape(layer)}, unit {int(unit)}</b> of {shape.channels}: receptive field '
         f"{shape.field} × {shape.field} pixels, a unit every {shape.jump} pixels.</p>"
     )
+    if own and all(patch.picture != patches.OWN for patch in found):
+        strongest = float(index.pictures[patches.OWN].values[layer][int(unit), 0])
+        head += (
+            f'<p class="cs-note">None of the nine is in your picture: its strongest activation is {strongest:.3g}.</p>'
+        )
     if not found:
         return head + '<p class="cs-note">This unit is silent on all pictures. Try another.</p>', numbers
     return head + f'<div class="cs-patches">{"".join(_card(index, patch) for patch in found)}</div>', numbers
+
+
+def _own_index(backbone: str, path: str, request: gr.Request | None) -> Indexed:
+    """The visitor's own picture, indexed when it is new, so that the next click is as quick as without it."""
+    from apps.style.patches import index_own
+    from apps.style.pictures import open_content
+
+    who = painter(request)
+    if who.own is None or who.own[0] != (backbone, path):
+        who.own = (backbone, path), index_own(backbone, open_content(path))
+    return who.own[1]
 
 
 def _card(index: Index, patch: Patch) -> str:
@@ -127,12 +145,12 @@ def _card(index: Index, patch: Patch) -> str:
     )
 
 
-def _other(layer: str, own: str | None, backbone: str) -> tuple[int, str, dict[str, Any]]:
+def _other(layer: str, own: str | None, backbone: str, request: gr.Request) -> tuple[int, str, dict[str, Any]]:
     """A unit that pictures divide on, not always the same, and its patches."""
     from apps.style.patches import sample_index
 
     unit = random.choice(sample_index(backbone).telling_units(layer, 40))
-    return unit, *unit_patches(layer, unit, own, backbone)
+    return unit, *unit_patches(layer, unit, own, backbone, request)
 
 
 def _overview(backbone: str) -> str:

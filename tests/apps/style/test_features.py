@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from apps.style import features
 from apps.style.features import Extractor
 from apps.style.network import VGG
 from apps.style.winograd import WinogradConvolution
@@ -57,3 +58,33 @@ def test_winograd_is_a_convolution(shape: tuple[int, int], rectified: bool) -> N
     cotangent = torch.randn_like(theirs)
     (a,), (b,) = torch.autograd.grad(ours, x, cotangent), torch.autograd.grad(theirs, x, cotangent)
     torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (7, 10), (3, 3)])
+def test_our_average_and_its_gradient_are_torch_s(shape: tuple[int, int]) -> None:
+    x = (
+        torch.randn(1, 5, *shape, dtype=torch.float64)
+        .contiguous(memory_format=torch.channels_last)
+        .requires_grad_(True)
+    )
+    ours, theirs = features.average(x), F.avg_pool2d(x, 2)
+    torch.testing.assert_close(ours, theirs)
+    cotangent = torch.randn_like(theirs)
+    (a,), (b,) = torch.autograd.grad(ours, x, cotangent), torch.autograd.grad(theirs, x, cotangent)
+    torch.testing.assert_close(a, b)
+
+
+def test_what_the_gradient_does_not_need_is_not_kept(network: VGG) -> None:
+    """Of the layers that nobody wants no activation is held for the backward pass, a byte per value at most."""
+    extractor = Extractor(network, ["relu4_2"], pooling="average", dtype=torch.float32)
+    sizes: list[int] = []
+
+    def seen(kept: torch.Tensor) -> torch.Tensor:
+        if kept.numel() >= 64 * 64 and kept.shape[0] == 1:  # no kernel
+            sizes.append(kept.element_size())
+        return kept
+
+    with torch.autograd.graph.saved_tensors_hooks(seen, lambda kept: kept):
+        extractor(torch.rand(1, 3, 64, 64, requires_grad=True))
+    assert sizes.count(4) <= 2  # of conv1_1, too thin for Winograd's sums: the picture and what its ReLU let through
+    assert sizes.count(1) == 8  # conv1_2 to conv4_2
