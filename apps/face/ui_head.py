@@ -121,16 +121,12 @@ def _figures(figures: Mapping[str, Any], kind: str) -> str:
     )
     return (
         '<div class="cf-plots"><figure><figcaption>Is a probability of 80 % right 80 times in 100? Reliability on '
-        "people not "
-        "used for fitting; dots hold equally many pairs</figcaption>"
-        f"{reliability({'distance': curve['reliability'], 'head': head['reliability']})}</figure>"
+        "people not used for fitting; dots hold equally many "
+        f"pairs</figcaption>{reliability({'distance': curve['reliability'], 'head': head['reliability']})}</figure>"
         f'<div class="cf-lesson"><b>What the head is good for.</b> {_verdict(plain, head, curve)}'
         '<table class="cf-table cf-left"><tr><th></th><th>accuracy (10 folds)</th><th>AUC</th><th>calibration '
-        "error</th>"
-        f"<th>log loss</th></tr>{rows}</table><span>Fitted on {head['n_fitted']:,} pairs, judged on "
-        f"{head['n_judged']:,} pairs "
-        f"of people that were held out. {escape(figures['data']['title'])}. "
-        "Made by "
+        f"error</th><th>log loss</th></tr>{rows}</table><span>Fitted on {head['n_fitted']:,} pairs, judged on "
+        f"{head['n_judged']:,} pairs of people that were held out. {escape(figures['data']['title'])}. Made by "
         f"<code>{escape(figures['made_by'])}</code>, {escape(figures['date'])}.</span></div></div>"
     )
 
@@ -150,9 +146,8 @@ def _verdict(plain: Mapping[str, Any], head: Mapping[str, Any], curve: Mapping[s
     better = "the head" if head["ece"] < curve["ece"] else "the curve over the plain distance"
     return (
         f"{first} What it gives is a probability and, coordinate by coordinate, the reason for it. Of the two "
-        "probabilities, "
-        f"{better} is the better calibrated one (expected error {min(head['ece'], curve['ece']):.3f} against "
-        f"{max(head['ece'], curve['ece']):.3f})."
+        f"probabilities, {better} is the better calibrated one (expected error {min(head['ece'], curve['ece']):.3f} "
+        f"against {max(head['ece'], curve['ece']):.3f})."
     )
 
 

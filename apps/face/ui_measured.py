@@ -188,8 +188,7 @@ def speed_html(rows: list[dict[str, Any]], where: str) -> str:
         f'</caption><tr><th>K</th><th class="cf-wide"></th><th><span class="cf-k-one">■</span> this hub</th>'
         f'<th><span class="cf-k-two">■</span> subtract, square, sum, sort</th><th>ratio</th></tr>{lines}</table>'
         '<p class="cf-statement">‖p − g‖² = ‖p‖² + ‖g‖² − 2 p·g is one matrix product; the nearest are then measured '
-        "again in "
-        "double precision, so the ranking is exact.</p>"
+        "again in double precision, so the ranking is exact.</p>"
     )
 
 

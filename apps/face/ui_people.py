@@ -44,6 +44,5 @@ def _thumbnail(photo: Photo, name: str) -> str:
         return f'<span class="cf-thumb">{image}</span>'
     return (
         f'<button type="button" class="cf-thumb" data-act="forget-photo" data-photo="{photo.id}" title="Forget this '
-        'photo" '
-        f'aria-label="Forget this photo of {name}">{image}<span aria-hidden="true">×</span></button>'
+        f'photo" aria-label="Forget this photo of {name}">{image}<span aria-hidden="true">×</span></button>'
     )

@@ -211,9 +211,9 @@ def _chance(answer: Json) -> str:
         return f'<p class="cf-statement">Searched {searched}. <span>{escape(answer["statement"])}</span></p>'
     return (
         f'<p class="cf-statement">Searched {searched}. With a false-accept rate of {percent(answer["far"])} per '
-        "comparison, "
-        f"a stranger is taken for somebody here with probability 1 − (1 − FAR)<sup>{answer['people']}</sup> = "
-        f"<b>{percent(answer['stranger_chance'])}</b>. {_advice(answer)}<span>{escape(answer['statement'])}</span></p>"
+        "comparison, a stranger is taken for somebody here with probability 1 − (1 − "
+        f"FAR)<sup>{answer['people']}</sup> = <b>{percent(answer['stranger_chance'])}</b>. "
+        f"{_advice(answer)}<span>{escape(answer['statement'])}</span></p>"
     )
 
 

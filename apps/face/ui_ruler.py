@@ -98,6 +98,5 @@ def _needle(name: str, value: float, tau: float, end: float) -> str:
     kind = "cf-is-same" if value <= tau else "cf-is-diff"
     return (
         f'<g class="cf-needle {kind}"><path d="M{x:.1f} {_BASE}V{_TOP - 6}"/><circle cx="{x:.1f}" cy="{_TOP - 6}" '
-        'r="5"/>'
-        f'<text x="{x + shift:.1f}" y="{_TOP - 2}" text-anchor="{side}">{escape(name)} {value:.3f}</text></g>'
+        f'r="5"/><text x="{x + shift:.1f}" y="{_TOP - 2}" text-anchor="{side}">{escape(name)} {value:.3f}</text></g>'
     )

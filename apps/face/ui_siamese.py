@@ -139,10 +139,8 @@ def _times(forward: float, lookup: float) -> str:
     return (
         f'<p class="cf-statement"><b>Encodings are computed once and stored.</b> Two forward passes take '
         f"<b>{forward * 1000:.1f} ms</b> on this machine now; reading two stored encodings and taking their distance "
-        "takes "
-        f"<b>{lookup * 1e6:.0f} µs</b>, {forward / lookup:,.0f} times less. So an enrolled person costs one pass, "
-        "ever: "
-        f"that is what makes one-shot recognition of a large gallery cheap.</p>"
+        f"takes <b>{lookup * 1e6:.0f} µs</b>, {forward / lookup:,.0f} times less. So an enrolled person costs one "
+        "pass, ever: that is what makes one-shot recognition of a large gallery cheap.</p>"
     )
 
 
@@ -192,6 +190,5 @@ def _maps(pictures: list[str], single: float, whole: float) -> str:
         '<b class="cf-is-same">Green</b>: covering this place drives the two apart, so what is there makes them '
         "alike. "
         '<b class="cf-is-diff">Orange</b>: covering it brings them nearer, so there they differ. Each map is for '
-        "this one "
-        f"decision, scaled to its own largest value.{averaged}</p></div>"
+        f"this one decision, scaled to its own largest value.{averaged}</p></div>"
     )
