@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     sheet.add_argument("--out", type=Path, default=Path("runs/style-sheet"), help="folder (default: %(default)s)")
     sheet.add_argument("--size", default=256, help="pixels (default: %(default)s)")
     sheet.add_argument("--iterations", default=150)
-    sheet.add_argument("--presets", default="brush,noise", help=f"of {', '.join(PRESETS)} (default: %(default)s)")
+    sheet.add_argument("--presets", default="brush,noise,over", help=f"of {', '.join(PRESETS)} (default: %(default)s)")
     sheet.add_argument("--contents", default="", help="samples to use (default: all)")
     sheet.add_argument("--styles", default="", help="samples to use (default: all)")
     return made

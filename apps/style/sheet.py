@@ -1,4 +1,10 @@
-"""The contact sheet: every content in every style, one sheet per preset, for judging by eye. ``make style-sheet``."""
+"""The contact sheet: every content in every style, one sheet per preset, for judging by eye. ``make style-sheet``.
+
+Judged at 192 pixels and 80 iterations on six contents x six styles: from the content picture, content and brush are
+plain in all 36. From noise, outlines and brush are plain, the colours are the style's, a faint relief stays, and brown
+ink swallows small things. From the style picture with relu4_2 alone most contents were lost; with relu2_2 beside it,
+seen on a few pairs, they are plain.
+"""
 
 from __future__ import annotations
 

@@ -66,11 +66,15 @@ def limits_table() -> str:
         f"<td>{gigabytes:.2f} GB</td></tr>"
         for precision, gigabytes in told["peak_gb"].items()
     )
+    found: dict[str, dict[str, bool]] = {}  # by extreme, then by precision
+    for title, kept in told["finite"].items():
+        extreme, _, precision = title.rpartition("; ")
+        found.setdefault(extreme, {})[precision] = kept
     weights = "".join(
         f'<tr><th scope="row">{escape(extreme)}</th>'
         + "".join(f"<td>{_FINITE[by_precision.get(precision)]}</td>" for precision in told["peak_gb"])
         + "</tr>"
-        for extreme, by_precision in told["finite"].items()
+        for extreme, by_precision in found.items()
     )
     columns = "".join(f"<th>{escape(precision)}</th>" for precision in told["peak_gb"])
     head = f"<tr><th>{told['iterations']} iterations at extreme weights: every cost and pixel</th>{columns}</tr>"
