@@ -30,7 +30,6 @@ from apps.style import pictures
 from apps.style.backbones import BACKBONES
 from apps.style.descent import BETAS, Descent
 from apps.style.features import fastest_dtype
-from apps.style.limits import return_freed_memory
 from apps.style.network import VGG
 from apps.style.objective import Objective
 from apps.style.options import Options
@@ -166,7 +165,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write the figures as JSON, for example weights/style/speed.json")
     chosen = parser.parse_args()
     device = pick_device()
-    return_freed_memory()  # as every run does; it meets all contenders alike
     network = cast("VGG", load_model(BACKBONES["vgg16-hed"].record).to(device))
     print(f"{describe(device)}, torch {torch.__version__}, bf16 {fastest_dtype(device) is torch.bfloat16}, pair {PAIR}")
     sizes = {}

@@ -27,7 +27,8 @@ LONG_S = 120.0  # s: a run that takes longer says so before it starts
 LARGEST_ON_CPU = 640  # pixels; beyond it an iteration takes many seconds
 _SHARE = 0.6  # of the free memory that one run may take
 _KEPT = 1.8  # times the activations: they, their gradients and the widened rows of the style matrices
-_RETURNED = 4 << 20  # bytes: an activation of this size goes back to the system once it is free
+_MANY = 448 * 448  # pixels of a picture that memory counts for
+_RETURNED, _LEFT_ALONE = 4 << 20, 32 << 20  # bytes from which on a block goes back to the system once it is free
 _M_MMAP_THRESHOLD = -3  # in glibc's malloc.h
 _PROBE = Stage(height=96, width=96, iterations=2)
 
@@ -86,16 +87,16 @@ def told(seconds: float) -> str:
     return f"⚠ {about} That is over two minutes: Stop keeps the picture; fewer pixels or iterations are faster."
 
 
-@functools.cache
-def return_freed_memory() -> None:
-    """Have large blocks of this process returned to the system as soon as they are free, where the C library is glibc.
+def return_freed_memory(pixels: int) -> None:
+    """Have large blocks of this process returned to the system once they are free, for a picture of many ``pixels``.
 
-    Left to itself glibc raises that size to 32 MB as larger blocks come and go, and the gaps between the activations
-    kept 0.3 GB at 512 pixels. It costs an iteration about 2 %.
+    Where the C library is glibc: left to itself it keeps blocks of up to 32 MB, and the gaps between the activations
+    took 0.3 GB at 512 pixels. Asking the system for them again takes time, a quarter of an iteration at 256 pixels, so
+    that smaller pictures leave it as it is.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _RETURNED)
+        mallopt(_M_MMAP_THRESHOLD, _RETURNED if pixels > _MANY else _LEFT_ALONE)
 
 
 @functools.lru_cache(maxsize=8)

@@ -143,10 +143,10 @@ class Run:
         Raises:
             WeightsError: the network cannot be had.
         """
-        limits.return_freed_memory()
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network:
             while self._stage < len(self.stages):
                 stage = self.stages[self._stage]
+                limits.return_freed_memory(stage.pixels)
                 content, style = self._tensors(stage)
                 objective = Objective(cast("VGG", network), self.options, content, style, dtype=self.dtype)
                 if self._descent is None:
