@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -134,9 +135,9 @@ def test_facenet_encodes_its_own_crop(vggface: Path, faces: dict[str, Face], mon
     network = facenet.load([vggface])
     asked: list[str] = []
 
-    def lease(record: object) -> contextlib.AbstractContextManager[torch.nn.Module]:
+    def lease(record: object, *, dtype: torch.dtype | None) -> contextlib.AbstractContextManager[torch.nn.Module]:
         asked.append(record.name)  # type: ignore[attr-defined]
-        return contextlib.nullcontext(network)
+        return contextlib.nullcontext(copy.deepcopy(network).to(dtype))
 
     monkeypatch.setattr("shared.model_cache.model_cache", lambda: SimpleNamespace(lease=lease))
     encoded = encode(list(faces.values()), "facenet-vggface2")
