@@ -2,8 +2,8 @@
 
 Small on purpose (32,000 and 7,000 weights): 22 patients are few, and what a larger network adds is memory of them. Six
 of each kind, trained from different seeds on different patients, are averaged: what they agree on is what carries over
-to the next patient. The two kinds err on different patients, so that a pair of them is better than two of one kind
-(``weights/ekg/beatnet-ds1.md``). All together stay below 250,000 weights.
+to the next patient. The two kinds err on different patients; ``weights/ekg/beatnet-ds1.md`` says what
+the pair is worth. All together stay below 250,000 weights.
 
 Axis letters: ``B`` beats, ``C`` channels, ``T`` samples, ``D`` features, ``K`` classes (N, S, V, F).
 """
