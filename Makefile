@@ -20,7 +20,7 @@ run: $(RUN)  ## serve the hub; options: make run ARGS="--port 8000"
 	$(BIN)/python app.py $(ARGS)
 
 test: setup  ## all tests, offline; options: make test ARGS="-k face"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(DEV)  ## style and types
 	$(BIN)/ruff check .

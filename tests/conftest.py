@@ -21,6 +21,9 @@ hypothesis.settings.register_profile(  # a slow or busy machine fails no test
 )
 hypothesis.settings.load_profile("patient")
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # two processes with two threads each on two cores wait for one another
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 _START_S = 90.0  # s that a hub may take to answer on a busy machine
 

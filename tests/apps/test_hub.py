@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -96,7 +97,8 @@ def test_status_tells_device_cache_memory_and_queue(hub_url: str) -> None:
 
 def test_agents_get_every_endpoint_but_the_faces(start_hub: Callable[..., str]) -> None:
     pytest.importorskip("mcp", reason="needs gradio[mcp]")
-    tools = asyncio.run(_tools(start_hub("--mcp")))
+    with ThreadPoolExecutor(1) as own_thread:  # playwright leaves a running event loop in the tests' own
+        tools = own_thread.submit(asyncio.run, _tools(start_hub("--mcp"))).result()
     wanted = set().union(*(ENDPOINTS[demo.slug] for demo in DEMOS if demo.slug != "face")) | {"/status"}
     assert {f"/{name}" for name in tools} == wanted
 
