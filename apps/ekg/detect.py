@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.quick_gqrs import gqrs
 from apps.ekg.recording import Signal
 from apps.ekg.signals import RATE_HZ, Prepared
 from apps.ekg.wfdb_package import wfdb_package
@@ -40,20 +41,13 @@ def find_beats(prepared: Prepared, *, detector: str = "gqrs") -> npt.NDArray[np.
     return _apart(signal, marks) / RATE_HZ
 
 
-def _gqrs(signal: Signal) -> Marks:
-    processing = wfdb_package("wfdb.processing")
-    return np.asarray(
-        processing.gqrs_detect(sig=signal.astype(np.float64), fs=RATE_HZ, adc_gain=200, adc_zero=0), np.int64
-    )
-
-
 def _xqrs(signal: Signal) -> Marks:
     found = wfdb_package("wfdb.processing").XQRS(sig=signal.astype(np.float64), fs=RATE_HZ)
     found.detect(verbose=False)
     return np.asarray(found.qrs_inds, np.int64)
 
 
-DETECTORS: dict[str, Callable[[Signal], Marks]] = {"gqrs": _gqrs, "xqrs": _xqrs}
+DETECTORS: dict[str, Callable[[Signal], Marks]] = {"gqrs": lambda signal: gqrs(signal, RATE_HZ), "xqrs": _xqrs}
 
 
 def _to_peaks(signal: Signal, marks: Marks) -> Marks:
