@@ -60,8 +60,8 @@ function roc(data, tau) {
   const low = -4, x = (f) => LEFT + (WIDTH - LEFT) * (Math.log10(Math.max(f, 1e-4)) - low) / -low, y = (t) => 12 + (HEIGHT - BOTTOM - 12) * (1 - t);
   const far = at(data.tau, data.far, tau), tar = 1 - at(data.tau, data.frr, tau);
   let body = '';
-  for (const f of [1e-4, 1e-3, 1e-2, 1e-1, 1]) body += text(x(f), HEIGHT - 10, f === 1 ? '100 %' : percent(f), 'cf-t', f === 1 ? 'end' : 'middle') + `<path class="cf-grid" d="M${x(f)} 12V${HEIGHT - BOTTOM}"/>`;
-  for (const t of [0, 0.5, 1]) body += text(LEFT - 6, y(t) + 4, 100 * t + ' %', 'cf-t', 'end') + `<path class="cf-grid" d="M${LEFT} ${y(t)}H${WIDTH}"/>`;
+  for (const f of [1e-4, 1e-3, 1e-2, 1e-1, 1]) body += text(x(f), HEIGHT - 10, f === 1 ? '100 %' : percent(f), 'cf-t', f === 1 ? 'end' : f === 1e-4 ? 'start' : 'middle') + `<path class="cf-grid" d="M${x(f)} 12V${HEIGHT - BOTTOM}"/>`;
+  for (const t of [0, 0.5, 1]) body += text(LEFT - 6, y(t) + (t ? 4 : 0), 100 * t + ' %', 'cf-t', 'end') + `<path class="cf-grid" d="M${LEFT} ${y(t)}H${WIDTH}"/>`;
   body += path(data.tau.map((_, i) => [x(data.far[i]), y(1 - data.frr[i])]), 'cf-line');
   return body + `<circle class="cf-here" cx="${x(far)}" cy="${y(tar)}" r="6"/>` + text(WIDTH - 4, HEIGHT - BOTTOM - 8, 'TAR over FAR (logarithmic)', 'cf-t', 'end');
 }

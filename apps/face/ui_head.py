@@ -161,10 +161,11 @@ def reliability(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     shapes = [f'<path class="cf-line cf-faint" d="M{at(0, 0)[0]} {at(0, 0)[1]}L{at(1, 1)[0]:.0f} {at(1, 1)[1]:.0f}"/>']
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x, y = at(share, share)
+        anchor, down = {0.0: ("start", 0), 1.0: ("end", 4)}.get(share, ("middle", 4))
         shapes.append(
-            f'<text class="cf-t" x="{x:.0f}" y="{height - 18}" text-anchor="middle">{100 * share:.0f} %</text>'
+            f'<text class="cf-t" x="{x:.0f}" y="{height - 18}" text-anchor="{anchor}">{100 * share:.0f} %</text>'
+            f'<text class="cf-t" x="{left - 6}" y="{y + down:.0f}" text-anchor="end">{100 * share:.0f} %</text>'
         )
-        shapes.append(f'<text class="cf-t" x="{left - 6}" y="{y + 4:.0f}" text-anchor="end">{100 * share:.0f} %</text>')
     for style, (name, rows) in zip(("cf-r-one", "cf-r-two"), curves.items(), strict=False):
         points = [at(row["predicted"], row["observed"]) for row in rows]
         shapes.append(f'<polyline class="{style}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>')
@@ -180,5 +181,5 @@ def reliability(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
     return (
         f'<svg class="cf-plot" viewBox="0 0 {width} {height}" role="img" aria-label="Reliability of the probabilities">'
         f'{"".join(shapes)}<text class="cf-t" x="{width - 8}" y="{height - 4}" text-anchor="end">predicted</text>'
-        f'<text class="cf-t" x="{left}" y="11">observed</text></svg>{legend}'
+        f'<text class="cf-t" x="{left + 10}" y="34">observed</text></svg>{legend}'
     )
