@@ -87,7 +87,7 @@ def boxed(shot: Shot, slot: str, labels: Mapping[int, str] | None = None, *, cho
         text = labels[i] if labels and i in labels else (str(i + 1) if len(shot.faces) > 1 else "")
         tag = f'<span class="cf-tag">{escape(text)}</span>' if text else ""
         place = f'style="left:{x:.2f}%;top:{y:.2f}%;width:{w:.2f}%;height:{h:.2f}%"'
-        state = " cf-on" if i == shot.chosen or not choose else ""
+        state = (" cf-on" if i == shot.chosen or not choose else "") + (" cf-right" if x + w > 75 else "")
         if several:
             marks.append(
                 f'<button type="button" class="cf-box{state}" {place} data-act="choose" data-slot="{slot}" '
