@@ -3,10 +3,14 @@
 The textbook: the whole network in float32, NCHW, autograd through the Gram matrix, Adam on the pixels. Ours: cut behind
 the deepest layer that is used, channels last, a Gram matrix with its own backward, Winograd's convolution in float32,
 and bfloat16 where the CPU multiplies matrices in it. Both descend the same objective from the same start; the last J
-of both is evaluated by the same float32 code. Iterations of the contenders alternate, so that whatever else the
-machine does meets them alike; the figure is the ratio of medians.
+of both is evaluated by the same float32 code.
 
-``python benchmarks/style_speed.py [--sizes 256,384] [--iterations 6] [--cost-iterations 100] [--cost-size 256]``
+Short blocks of iterations take turns (textbook, ours, textbook, ours ...), so that whatever else the machine does meets
+all alike. The figure is the median of the rounds' ratios, with their quartiles, by the clock and in processor seconds.
+Threads of one operation wait for each other, so that a processor taken away by other work costs the way with more and
+shorter operations more; what the others took is measured, and the rounds in which it was little are told apart.
+
+``python benchmarks/style_speed.py [--sizes 256,384] [--rounds 15] [--block 2] [--cost-iterations 100]``
 """
 
 from __future__ import annotations
@@ -17,9 +21,11 @@ import platform
 import statistics
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import psutil
 import torch
 from PIL import Image
 from torch import Tensor
@@ -39,6 +45,17 @@ from shared.model_cache import load_model
 
 OPTIONS = Options(optimizer="adam", coarse_to_fine=False, init="content", rate=0.02)
 PAIR = ("astronaut", "swirls")
+QUIET = 0.05  # of all processors' time: a round in which other work took no more counts as quiet
+FEWEST_QUIET = 5  # rounds, for their figures to count instead of all rounds'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some iterations of one contender in a row."""
+
+    wall: float  # s per iteration
+    processor: float  # s per iteration, of all threads of this process
+    others: float  # share of all processors' time that other work took meanwhile
 
 
 class Textbook:
@@ -113,26 +130,58 @@ def contenders(network: VGG, size: int, device: torch.device) -> tuple[dict[str,
     return made, exact
 
 
-def measure_speed(
-    network: VGG, size: int, iterations: int, device: torch.device
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds, and median processor seconds, per iteration of each contender, iterations alternating.
-
-    The first iteration of each is not counted. Processor seconds are what other work on the machine disturbs less.
-    """
+def measure_speed(network: VGG, size: int, rounds: int, block: int, device: torch.device) -> list[dict[str, Block]]:
+    """``rounds`` of one block of ``block`` iterations per contender; one before them that does not count."""
     made, _ = contenders(network, size, device)
-    wall: dict[str, list[float]] = {name: [] for name in made}
-    busy: dict[str, list[float]] = {name: [] for name in made}
-    for number in range(iterations + 1):
-        for name, one in made.items():
-            begun, begun_busy = time.perf_counter(), time.process_time()
-            one.step(0.0)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            if number:
-                wall[name].append(time.perf_counter() - begun)
-                busy[name].append(time.process_time() - begun_busy)
-    return tuple({name: statistics.median(values) for name, values in kind.items()} for kind in (wall, busy))  # type: ignore[return-value]
+    order = list(made)
+    found = []
+    for number in range(rounds + 1):
+        blocks = {name: timed(made[name], block, device) for name in (order if number % 2 else order[::-1])}
+        if number:
+            found.append({name: blocks[name] for name in order})
+    return found
+
+
+def timed(one: Textbook | Ours, iterations: int, device: torch.device) -> Block:
+    """Run ``iterations`` and tell what one of them took."""
+    begun, own, all_of_us = time.perf_counter(), time.process_time(), _busy()
+    for _ in range(iterations):
+        one.step(0.0)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    wall, own, all_of_us = time.perf_counter() - begun, time.process_time() - own, _busy() - all_of_us
+    others = max(0.0, all_of_us - own) / (wall * (psutil.cpu_count() or 1))
+    return Block(wall=wall / iterations, processor=own / iterations, others=others)
+
+
+def _busy() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.system + getattr(times, "nice", 0.0) + getattr(times, "steal", 0.0))
+
+
+def summary(rounds: list[dict[str, Block]]) -> dict[str, dict[str, Any]]:
+    """By contender: medians of its seconds, and of the rounds' ratios, with their quartiles."""
+    told: dict[str, dict[str, Any]] = {}
+    for name in rounds[0]:
+        told[name] = {}
+        for kind, prefix in (("processor", ""), ("wall", "wall_")):
+            ratios = [getattr(one["textbook"], kind) / getattr(one[name], kind) for one in rounds]
+            told[name] |= {
+                f"{prefix}seconds": statistics.median(getattr(one[name], kind) for one in rounds),
+                f"{prefix}times_faster": statistics.median(ratios),
+                f"{prefix}quartiles": statistics.quantiles(ratios, n=4, method="inclusive")[::2],
+            }
+    return told
+
+
+def _print_speed(size: int, which: str, told: dict[str, dict[str, Any]]) -> None:
+    for name, found in told.items():
+        by_clock, busy = (
+            f"{found[f'{prefix}seconds']:7.3f} s {found[f'{prefix}times_faster']:5.2f}x "
+            f"({found[f'{prefix}quartiles'][0]:.2f} to {found[f'{prefix}quartiles'][1]:.2f})"
+            for prefix in ("wall_", "")
+        )
+        print(f"{size} px  {which:14s} {name:14s} clock {by_clock}   processor {busy}", flush=True)
 
 
 def measure_cost(network: VGG, size: int, iterations: int, device: torch.device) -> dict[str, float]:
@@ -159,7 +208,8 @@ def main() -> None:
     """Measure, print, and keep the figures where the page reads them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="256,384")
-    parser.add_argument("--iterations", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--block", type=int, default=2, help="iterations of one contender in a row")
     parser.add_argument("--cost-size", type=int, default=256)
     parser.add_argument("--cost-iterations", type=int, default=100)
     parser.add_argument("--out", type=Path, help="write the figures as JSON, for example weights/style/speed.json")
@@ -167,30 +217,33 @@ def main() -> None:
     device = pick_device()
     network = cast("VGG", load_model(BACKBONES["vgg16-hed"].record).to(device))
     print(f"{describe(device)}, torch {torch.__version__}, bf16 {fastest_dtype(device) is torch.bfloat16}, pair {PAIR}")
-    sizes = {}
+    sizes, every, counts = {}, {}, {}
     for size in [int(part) for part in chosen.sizes.split(",")]:
-        wall, busy = measure_speed(network, size, chosen.iterations, device)
-        for name in wall:
-            print(
-                f"{size} px  {name:14s} {wall[name]:7.3f} s per iteration {wall['textbook'] / wall[name]:5.2f}x   "
-                f"{busy[name]:7.3f} s of processor {busy['textbook'] / busy[name]:5.2f}x"
-            )
-        sizes[str(size)] = {
-            name: {"seconds": busy[name], "times_faster": busy["textbook"] / busy[name],
-                   "wall_seconds": wall[name], "wall_times_faster": wall["textbook"] / wall[name]}
-            for name in wall
-        }  # fmt: skip
+        rounds = measure_speed(network, size, chosen.rounds, chosen.block, device)
+        quiet = [one for one in rounds if max(block.others for block in one.values()) <= QUIET]
+        counts[str(size)] = {"rounds": len(rounds), "quiet": len(quiet)}
+        every[str(size)] = summary(rounds)
+        sizes[str(size)] = summary(quiet if len(quiet) >= FEWEST_QUIET else rounds)
+        _print_speed(size, f"{len(rounds)} rounds", every[str(size)])
+        if len(quiet) >= FEWEST_QUIET:
+            _print_speed(size, f"{len(quiet)} quiet ones", sizes[str(size)])
     costs = measure_cost(network, chosen.cost_size, chosen.cost_iterations, device)
     for name, value in costs.items():
         change = 100 * (value / costs["textbook"] - 1)
         print(f"{chosen.cost_size} px  {name:14s} J after {chosen.cost_iterations}: {value:.6g}  {change:+.2f} %")
-    told = {
+    figures = {
         "command": "python benchmarks/" + " ".join([Path(__file__).name, *sys.argv[1:]]),
         "device": f"{describe(device)}{_units(device)}",
         "torch": torch.__version__,
         "pair": PAIR,
-        "iterations": chosen.iterations,
-        "measure": "seconds of processor time, which other work on the machine disturbs less than the clock",
+        "block": chosen.block,
+        "measure": (
+            "medians over rounds of one block each, with quartiles of the rounds' ratios; seconds of processor time, "
+            f"and by the clock; of the rounds in which other work took at most {QUIET:.0%} of the processors, where "
+            f"there are {FEWEST_QUIET} of them"
+        ),
+        "rounds": counts,
+        "all_rounds": every,
         "sizes": sizes,
         "cost": {
             "size": chosen.cost_size,
@@ -199,7 +252,7 @@ def main() -> None:
         },
     }
     if chosen.out is not None:
-        chosen.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from torch.autograd import Function
 
 from apps.style.layers import deepest
 from apps.style.network import POOLINGS, VGG
-from apps.style.winograd import FEWEST_CHANNELS, WinogradConvolution
+from apps.style.winograd import FEWEST_CHANNELS, WinogradConvolution, Workspace
 from shared.device import bf16_is_fast
 
 Operation = Callable[[Tensor], Tensor]
@@ -36,12 +36,14 @@ class Extractor:
         self._mean = network.mean
         pool = average if pooling == "average" else POOLINGS[pooling]
         self._plan: list[tuple[str | None, Operation]] = []  # the layer's name where it is wanted, and what it does
+        workspace = Workspace()
         used = network.layers[: deepest(network.layers, names) + 1]
         for layer, following in itertools.zip_longest(used, used[1:]):
             wanted = layer.name if layer.name in names else None
             if layer.kind == "conv":
                 rectified = wanted is None and following is not None  # its ReLU is done with it
-                self._plan.append((wanted, _convolution(network, layer.name, dtype, rectified=rectified)))
+                operation = _convolution(network, layer.name, dtype, rectified=rectified, workspace=workspace)
+                self._plan.append((wanted, operation))
             elif layer.kind == "pool":
                 self._plan.append((wanted, pool))
             elif self._plan[-1][0] is None:
@@ -93,11 +95,12 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if bf16_is_fast(device) else torch.float32
 
 
-def _convolution(network: VGG, name: str, dtype: torch.dtype, *, rectified: bool) -> Operation:
+def _convolution(network: VGG, name: str, dtype: torch.dtype, *, rectified: bool, workspace: Workspace) -> Operation:
     module = cast("nn.Conv2d", network.get_submodule(name))
     worth_it = min(module.weight.shape[:2]) >= FEWEST_CHANNELS
     if worth_it and dtype is torch.float32 and module.weight.device.type == "cpu":
-        return WinogradConvolution(module.weight, cast("Tensor", module.bias), rectified=rectified)
+        bias = cast("Tensor", module.bias)
+        return WinogradConvolution(module.weight, bias, rectified=rectified, workspace=workspace)
     weight = module.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
     bias = cast("Tensor", module.bias).detach().to(dtype)
     if rectified:

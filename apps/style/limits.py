@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
@@ -28,8 +29,9 @@ LARGEST_ON_CPU = 640  # pixels; beyond it an iteration takes many seconds
 _SHARE = 0.6  # of the free memory that one run may take
 _KEPT = 1.8  # times the activations: they, their gradients and the widened rows of the style matrices
 _MANY = 448 * 448  # pixels of a picture that memory counts for
-_RETURNED, _LEFT_ALONE = 4 << 20, 32 << 20  # bytes from which on a block goes back to the system once it is free
-_M_MMAP_THRESHOLD = -3  # in glibc's malloc.h
+_RETURNED = 4 << 20  # bytes from which on a block goes back to the system once it is free
+_ADJUSTED = 32 << 20  # the same where glibc's own adjustment ends; it keeps twice as much at the heap's end
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # in glibc's malloc.h
 _PROBE = Stage(height=96, width=96, iterations=2)
 
 
@@ -87,16 +89,25 @@ def told(seconds: float) -> str:
     return f"⚠ {about} That is over two minutes: Stop keeps the picture; fewer pixels or iterations are faster."
 
 
-def return_freed_memory(pixels: int) -> None:
-    """Have large blocks of this process returned to the system once they are free, for a picture of many ``pixels``.
+@contextlib.contextmanager
+def freed_memory_returned(pixels: int) -> Iterator[None]:
+    """Have large blocks of this process returned to the system once they are free, while a large picture is painted.
 
     Where the C library is glibc: left to itself it keeps blocks of up to 32 MB, and the gaps between the activations
-    took 0.3 GB at 512 pixels. Asking the system for them again takes time, a quarter of an iteration at 256 pixels, so
-    that smaller pictures leave it as it is.
+    took 0.25 GB at 512 pixels. A picture of fewer than ``_MANY`` ``pixels`` has no need of it and pays nothing. Whoever
+    sets a threshold ends glibc's own adjustment; afterwards both are what that adjustment ends at, once blocks of such
+    a size were used.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _RETURNED if pixels > _MANY else _LEFT_ALONE)
+    if mallopt is None or pixels < _MANY:
+        yield
+        return
+    mallopt(_M_MMAP_THRESHOLD, _RETURNED)
+    try:
+        yield
+    finally:
+        mallopt(_M_MMAP_THRESHOLD, _ADJUSTED)
+        mallopt(_M_TRIM_THRESHOLD, 2 * _ADJUSTED)
 
 
 @functools.lru_cache(maxsize=8)

@@ -146,19 +146,23 @@ class Run:
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network:
             while self._stage < len(self.stages):
                 stage = self.stages[self._stage]
-                limits.return_freed_memory(stage.pixels)
-                content, style = self._tensors(stage)
-                objective = Objective(cast("VGG", network), self.options, content, style, dtype=self.dtype)
-                if self._descent is None:
-                    begin = pictures.start(self.options.init, content, style, self.options.seed)
-                    self._descent = Descent(begin, self.options)
-                elif self._in_stage == 0:
-                    self._descent = Descent(pictures.enlarged(self._descent.pixels, stage), self.options)
-                yield from self._descend(objective, stage, every_s)
+                with limits.freed_memory_returned(stage.pixels):
+                    objective = self._begin(cast("VGG", network), stage)
+                    yield from self._descend(objective, stage, every_s)
                 if self._stage == len(self.stages) - 1 or self._at_stop():
                     break
                 self._stage += 1
                 self._in_stage = 0
+
+    def _begin(self, network: VGG, stage: Stage) -> Objective:
+        """What is descended at this size, and G brought to it where that was not done before."""
+        content, style = self._tensors(stage)
+        if self._descent is None:
+            begin = pictures.start(self.options.init, content, style, self.options.seed)
+            self._descent = Descent(begin, self.options)
+        elif self._in_stage == 0:
+            self._descent = Descent(pictures.enlarged(self._descent.pixels, stage), self.options)
+        return Objective(network, self.options, content, style, dtype=self.dtype)
 
     def result(self) -> Result:
         """The run so far in exact numbers; two passes through the network in float32."""

@@ -44,19 +44,39 @@ _OUTPUT = torch.tensor(  # A^T
 )
 
 
+class Workspace:
+    """The two buffers that the convolutions of one network use in turn: asked for once, not at every call."""
+
+    def __init__(self) -> None:
+        self._buffers: tuple[Tensor, ...] = ()
+
+    def buffers(self, like: Tensor, values: int) -> tuple[Tensor, ...]:
+        """Two of at least ``values`` each, of the type and on the device of ``like``; what is in them is nobody's."""
+        if not self._buffers or self._buffers[0].numel() < values:
+            self._buffers = ()  # the smaller ones go first
+            self._buffers = tuple(like.new_empty(values) for _ in range(2))
+        return self._buffers
+
+
 class WinogradConvolution:
     """A convolution with fixed weights, kernel 3, stride 1, padding 1; differentiable for its input."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, *, rectified: bool = False) -> None:
-        """``weight`` (O, I, 3, 3) and ``bias`` (O,), float32; ``rectified``: with the ReLU that follows."""
-        self._forward = transformed_kernel(weight)
-        self._backward = transformed_kernel(weight.flip(2, 3).transpose(0, 1))
-        self._bias = bias.detach()
-        self._rectified = rectified
+    def __init__(
+        self, weight: Tensor, bias: Tensor, *, rectified: bool = False, workspace: Workspace | None = None
+    ) -> None:
+        """``weight`` (O, I, 3, 3) and ``bias`` (O,), float32; ``rectified``: with the ReLU that follows.
+
+        Convolutions that share a ``workspace`` must not run at the same time.
+        """
+        self.workspace = workspace or Workspace()
+        self.forward = transformed_kernel(weight)
+        self.backward = transformed_kernel(weight.flip(2, 3).transpose(0, 1))
+        self.bias = bias.detach()
+        self.rectified = rectified
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` (1, I, H, W) to (1, O, H, W), channels last."""
-        return cast("Tensor", _Apply.apply(x, self._forward, self._backward, self._bias, self._rectified))
+        return cast("Tensor", _Apply.apply(x, self))
 
 
 def transformed_kernel(weight: Tensor) -> Tensor:
@@ -73,6 +93,7 @@ def convolve(
     *,
     rectified: bool = False,
     dead: Tensor | None = None,
+    workspace: Workspace | None = None,
 ) -> Tensor:
     """``x`` (1, I, H, W) with a kernel from ``transformed_kernel``: (1, O, H, W), channels last, padding 1.
 
@@ -85,7 +106,7 @@ def convolve(
     whole = x.new_empty(rows, _TILE, columns, _TILE, out)
     together = max(1, min(rows, _BLOCK * torch.get_num_threads() // columns))  # rows of tiles
     strip = x.new_zeros(_TILE * together + 2, _TILE * columns + 2, channels)
-    buffers = tuple(x.new_empty(36 * together * columns * max(channels, out)) for _ in range(2))
+    buffers = (workspace or Workspace()).buffers(x, 36 * together * columns * max(channels, out))
     pixels = x[0].permute(1, 2, 0)
     mask = None if dead is None else dead[0].permute(1, 2, 0)
     for first in range(0, rows, together):
@@ -127,12 +148,14 @@ def _cut(buffer: Tensor, *shape: int) -> Tensor:
 
 class _Apply(Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, kernel: Tensor, turned: Tensor, bias: Tensor, rectified: bool) -> Tensor:
-        y = convolve(x, kernel, bias, rectified=rectified)
-        ctx.save_for_backward(turned, *((y <= 0,) if rectified else ()))
+    def forward(ctx: Any, x: Tensor, of: WinogradConvolution) -> Tensor:
+        y = convolve(x, of.forward, of.bias, rectified=of.rectified, workspace=of.workspace)
+        ctx.of = of
+        ctx.save_for_backward(*((y <= 0,) if of.rectified else ()))
         return y
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
-        turned, *dead = ctx.saved_tensors
-        return convolve(gradients[0], turned, dead=dead[0] if dead else None), None, None, None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        of: WinogradConvolution = ctx.of
+        dead = next(iter(ctx.saved_tensors), None)
+        return convolve(gradients[0], of.backward, dead=dead, workspace=of.workspace), None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -44,3 +47,17 @@ def test_the_estimate_grows_with_the_work() -> None:
 @pytest.mark.parametrize(("seconds", "warned"), [(5.0, False), (119.0, False), (300.0, True)])
 def test_a_long_run_says_so(seconds: float, warned: bool) -> None:
     assert ("over two minutes" in limits.told(seconds)) is warned
+
+
+def test_memory_is_returned_for_a_large_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    library = SimpleNamespace(mallopt=lambda *pair: asked.append(pair))
+    monkeypatch.setattr(limits.ctypes, "CDLL", lambda _: library)
+    monkeypatch.setattr(limits.sys, "platform", "linux")
+    with limits.freed_memory_returned(384 * 384):
+        pass
+    assert not asked
+    with contextlib.suppress(KeyError), limits.freed_memory_returned(512 * 512):
+        assert asked == [(-3, 4 << 20)]
+        raise KeyError
+    assert asked[1:] == [(-3, 32 << 20), (-1, 64 << 20)]  # where glibc's own adjustment ends
