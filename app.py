@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
             return BAD_INPUT
     if chosen.mcp:
         logging.getLogger("convhub").info("MCP tools: %s", ", ".join(hub.name_tools(page)) or page.mcp_error)
-    hub.warm_up()
+    hub.warm_up(chosen)
     page.block_thread()
     return 0
 

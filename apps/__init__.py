@@ -17,6 +17,7 @@ class Demo:
     title: str  # on the tab
     summary: str  # one sentence under the title
     build: str  # "module:function"; called without arguments inside the tab
+    libraries: tuple[str, ...] = ()  # slow to import; needed by the first answer, so imported once the page is up
 
 
 DEMOS: tuple[Demo, ...] = (
@@ -25,24 +26,28 @@ DEMOS: tuple[Demo, ...] = (
         title="Faces",
         summary="Is this the claimed person, and who is this? One photo is enough to enrol somebody.",
         build="apps.face.ui:build",
+        libraries=("facenet_pytorch.models.mtcnn",),
     ),
     Demo(
         slug="style",
         title="Style transfer",
         summary="Paint one picture in the manner of another, by changing its pixels until the network agrees.",
         build="apps.style.ui:build",
+        libraries=("altair",),
     ),
     Demo(
         slug="gan",
         title="GANs",
         summary="Two networks, a forger and a detective, teach each other to draw digits.",
         build="apps.gan.ui:build",
+        libraries=("altair",),
     ),
     Demo(
         slug="ekg",
         title="EKG",
         summary="One-dimensional convolutions read heartbeats of patients they never saw.",
         build="apps.ekg.ui:build",
+        libraries=("wfdb.processing",),
     ),
     Demo(
         slug="conv",

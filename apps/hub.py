@@ -6,6 +6,7 @@ Everything the page needs comes from this server: system fonts, no analytics, no
 from __future__ import annotations
 
 import importlib
+import itertools
 import logging
 import threading
 from pathlib import Path
@@ -140,12 +141,18 @@ def place_models(settings: Settings) -> None:
     model_cache().preload(record for record in chosen if isinstance(record.origin, Bundled | InPackage))
 
 
-def warm_up() -> threading.Thread:
-    """Import torch and choose the device in the background, so that the first visitor does not wait for that."""
+def warm_up(settings: Settings) -> threading.Thread:
+    """In the background, import torch, choose the device and import what the chosen tabs' first answers need.
+
+    So the first visitor does not wait for that: seconds of imports, more on a machine that has just been started.
+    """
+    chosen = (demo for demo in DEMOS if demo.slug in settings.tabs)
 
     def work() -> None:
         try:
             device.pick_device()
+            for name in dict.fromkeys(itertools.chain.from_iterable(demo.libraries for demo in chosen)):
+                importlib.import_module(name)
         except Exception:
             log.exception("warming up failed")
 

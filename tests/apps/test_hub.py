@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import ModuleType
+from importlib.util import find_spec
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -113,6 +114,14 @@ async def _tools(url: str) -> dict[str, Any]:
     ):
         await session.initialize()
         return {tool.name: tool for tool in (await session.list_tools()).tools}
+
+
+def test_slow_libraries_of_the_chosen_tabs_are_imported_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported: list[str] = []
+    monkeypatch.setattr(hub, "importlib", SimpleNamespace(import_module=imported.append))
+    hub.warm_up(Settings(tabs=("conv", "ekg", "gan", "style"))).join()
+    assert imported == ["altair", "wfdb.processing"]
+    assert all(find_spec(name.partition(".")[0]) for demo in DEMOS for name in demo.libraries)
 
 
 def test_models_are_placed_at_start_on_zero_gpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
