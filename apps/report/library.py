@@ -11,6 +11,7 @@ from apps.report.figures import card, is_here
 from apps.report.parts import missing, table
 from shared.registry import records
 from shared.registry.types import Bundled, InPackage
+from shared.settings import weights_dir
 
 
 def _where(record_is_here: bool, bundled: bool, packaged: bool) -> str:
@@ -68,11 +69,11 @@ def benchmarks_dir() -> Path:
 
 
 def show_benchmarks() -> None:
-    """The section "Benchmarks": what each script measures, and its stored result where there is one."""
+    """The section "Benchmarks": what each script measures, and where its figures are."""
     st.header("Benchmarks")
     st.write(
         "Speed depends on the machine and on what else it does, so the scripts measure two things in turns in one run "
-        "and print their ratio. `make bench` runs them all."
+        "and print their ratio. `make bench` runs those that need no data."
     )
     scripts = sorted(path for path in benchmarks_dir().glob("*.py") if not path.name.startswith("_"))
     if not scripts:
@@ -84,11 +85,8 @@ def show_benchmarks() -> None:
         except (OSError, ValueError, SyntaxError):
             said = None
         st.write(said or "The script says nothing about itself.")
-        results = [path.with_suffix(suffix) for suffix in (".md", ".json", ".txt")]
-        stored = next((result for result in results if result.is_file()), None)
-        if stored is None:
-            st.caption(f"No result is stored. Run `python benchmarks/{path.name}` on your machine.")
-        elif stored.suffix == ".md":
-            st.markdown(stored.read_text(encoding="utf-8"))
+        demo, _, name = path.stem.partition("_")
+        if (weights_dir() / demo / f"{name}.json").is_file():
+            st.caption(f"Its figures are stored in `weights/{demo}/{name}.json` and shown in that demo's section.")
         else:
-            st.code(stored.read_text(encoding="utf-8"), language="json" if stored.suffix == ".json" else None)
+            st.caption(f"It prints its figures: `python -m benchmarks.{path.stem}` on your machine.")
