@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import nn
 
-from apps.ekg.aami import CLASSES, LETTERS, PACED, person_of
+from apps.ekg.aami import CLASSES, LETTERS, PACED, UNCLASSIFIED, UNSURE, person_of
 from apps.ekg.adapt import adapted
 from apps.ekg.classify import classified
 from apps.ekg.network import blind_to, members_of
@@ -122,7 +122,9 @@ def intervals_over_patients(
 
 
 def calibration_of(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Expected calibration error and the reliability table: in each tenth of confidence, how often it was right."""
+    """Expected calibration error, the reliability table (in each tenth of confidence, how often it was right), and how
+    often answers of S, V and F were right below and above ``UNSURE``.
+    """
     confidence = np.concatenate([item.probabilities.max(axis=1) for item in judged])
     right = np.concatenate([item.truth == item.answer for item in judged])
     places = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
@@ -134,7 +136,14 @@ def calibration_of(judged: Sequence[Judged]) -> dict[str, Any]:
             mean, share = float(confidence[inside].mean()), float(right[inside].mean())
             table.append({"confidence": mean, "accuracy": share, "n": int(inside.sum())})
             error += abs(mean - share) * float(inside.mean())
-    return {"ece": error, "bins": table}
+    answers = np.concatenate([item.answer for item in judged])
+    abnormal = (answers > 0) & (answers < UNCLASSIFIED)
+    sides = {"below": abnormal & (confidence < UNSURE), "above": abnormal & (confidence >= UNSURE)}
+    shares = {
+        side: {"n": int(chosen.sum()), "right": float(right[chosen].mean()) if chosen.any() else 0.0}
+        for side, chosen in sides.items()
+    }
+    return {"ece": error, "bins": table, "abnormal": {"limit": UNSURE, **shares}}
 
 
 def summary(judged: Sequence[Judged], seconds: float) -> dict[str, Any]:

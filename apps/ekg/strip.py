@@ -8,7 +8,7 @@ import json
 import numpy as np
 import numpy.typing as npt
 
-from apps.ekg.aami import LETTERS
+from apps.ekg.aami import LETTERS, UNSURE
 from apps.ekg.classify import Classified
 from apps.ekg.pictures import SHORT_NAMES
 from apps.ekg.recording import Recording
@@ -37,6 +37,7 @@ def strip_json(found: Classified, token: str, *, start_s: float = 0.0, label: st
         times=np.round(found.times_s[beats] - start_s, 3).tolist(),
         classes=_letters(found.classes[beats]),
         expert=expert,
+        unsure=round(100 * UNSURE),
         sure=np.round(100 * found.probabilities[beats].max(axis=1)).astype(int).tolist(),
     )
 

@@ -140,7 +140,16 @@ def _calibration(result: dict[str, Any]) -> str:
         f'<div class="ekg-side">{reliability_svg(calibration["bins"])}<p>Each dot is a group of beats; its height is '
         "how often the answer was right, its place along the bottom how sure the network said it was. On the dashed "
         f"line the two agree. The mean distance from it is <b>{calibration['ece']:.3f}</b> (expected calibration "
-        "error, by patient).</p></div>"
+        f"error, by patient).</p><p>{_unsure(calibration['abnormal'])}</p></div>"
+    )
+
+
+def _unsure(abnormal: dict[str, Any]) -> str:
+    """What the question marks on the strip mean, in figures."""
+    below, above = abnormal["below"], abnormal["above"]
+    return (
+        f"An S, V or F below {abnormal['limit']:.0%} has a question mark on the strip: of {below['n']:,} such answers "
+        f"{below['right']:.0%} were right, of the {above['n']:,} others {above['right']:.0%}."
     )
 
 

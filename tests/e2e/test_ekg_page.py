@@ -58,6 +58,11 @@ def test_the_first_screen_shows_a_classified_sample(open_page: Callable[..., Any
         assert box["y"] + box["height"] <= PROJECTOR["height"], above_the_fold
     assert page.locator(".ekg-list button").first.bounding_box()["y"] < PROJECTOR["height"]
     page.wait_for_function("document.querySelector('#ekg-beat').innerText.includes('alone')", timeout=_SLOW_MS)
+    calls = page.locator(".ekg-list button").all_inner_texts()
+    doubtful = [float(call.split()[-2]) < 60 for call in calls]
+    assert doubtful == sorted(doubtful) == ["?" in call for call in calls]  # the sure ones first
+    assert f"{sum(doubtful)} doubtful" in page.locator(".ekg-count").inner_text()
+    assert "?" not in page.locator(".ekg-inside").inner_text().split("·")[0]
 
 
 def test_a_sample_is_classified_and_a_beat_looked_into(open_page: Callable[..., Any]) -> None:

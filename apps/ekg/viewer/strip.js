@@ -20,6 +20,8 @@ const colour = (letter) => { // of the page's style sheet, read once for light a
   }
   return s.colours[letter];
 };
+const doubtful = (i) => s.data.classes[i] !== 'N' && s.data.sure[i] < s.data.unsure;
+const called = (i) => s.data.classes[i] + (doubtful(i) ? '?' : '');
 const first = (t) => { // index of the first beat at or after t
   let low = 0, high = s.data ? s.data.times.length : 0;
   while (low < high) { const mid = (low + high) >> 1; if (s.data.times[mid] < t) low = mid + 1; else high = mid; }
@@ -40,7 +42,7 @@ function load() {
   s.signal = data ? decode(data.signal) : null;
   if (data) element.dataset.shown = ''; // apps.ui.FIRST_SIGHT asks for the sample only where nothing is shown
   bind(); listBeats(); draw();
-  if (!same && data && data.token) show(first(0) < data.times.length ? Math.max(0, [...data.classes].findIndex((c) => c !== 'N')) : -1, true);
+  if (!same && data && data.token) show(firstAbnormal(), true);
 }
 
 function moveTo(t) {
@@ -119,7 +121,7 @@ function paper() {
   for (let i = Math.max(0, first(s.at) - 1); i < d.times.length && d.times[i] < until + 0.2; i++) {
     const letter = letterAt(i, now), x = (d.times[i] - s.at) * pxPerS();
     if (!letter) continue;
-    c.font = '700 15px ui-sans-serif, system-ui, sans-serif'; c.fillStyle = colour(letter); c.fillText(letter, x, 18);
+    c.font = '700 15px ui-sans-serif, system-ui, sans-serif'; c.fillStyle = colour(letter); c.fillText(s.following || !doubtful(i) ? letter : `${letter}?`, x, 18);
     if (d.expert) {
       c.font = '12px ui-sans-serif, system-ui, sans-serif';
       c.fillStyle = d.expert[i] === d.classes[i] ? (night ? '#9aa7b8' : '#5b6778') : (night ? '#ff9d66' : '#b64a00');
@@ -217,8 +219,13 @@ function show(i, unasked) { // a beat on the strip and, through the event, from 
   element.querySelectorAll('.ekg-list button').forEach((b) => b.classList.toggle('chosen', Number(b.dataset.i) === i));
   const inside = $('.ekg-inside');
   inside.hidden = false;
-  inside.textContent = `Beat ${i + s.data.first + 1}: ${s.data.classes[i]} ${s.data.sure[i]} % · why? ↓`;
+  inside.textContent = `Beat ${i + s.data.first + 1}: ${called(i)} ${s.data.sure[i]} % · why? ↓`;
   trigger('select', { index: i + s.data.first, token: s.data.token, unasked });
+}
+
+function firstAbnormal() { // the first sure one, or else the first doubtful one, or else any beat; -1 where there is none
+  const found = [...s.data.classes].map((_, i) => i).filter((i) => s.data.classes[i] !== 'N');
+  return found.find((i) => !doubtful(i)) ?? found[0] ?? (s.data.times.length ? 0 : -1);
 }
 
 const choose = (i) => show(i, false);
@@ -234,16 +241,19 @@ function listBeats() {
   $('.ekg-inside').hidden = true;
   if (!s.data) { list.replaceChildren(); $('.ekg-count').textContent = ''; return; }
   const d = s.data, found = [];
-  for (let i = 0; i < d.times.length && found.length <= LIST_LENGTH; i++) if (s.filter.includes(d.classes[i])) found.push(i);
-  let total = 0; for (const letter of d.classes) if (s.filter.includes(letter)) total++;
-  $('.ekg-count').textContent = total ? `${total.toLocaleString()} beats${total > LIST_LENGTH ? `, the first ${LIST_LENGTH} listed` : ''}` : 'none of these classes';
-  list.replaceChildren(...found.slice(0, LIST_LENGTH).map((i) => {
+  for (let i = 0; i < d.times.length; i++) if (s.filter.includes(d.classes[i])) found.push(i);
+  const unsure = found.filter(doubtful), notes = [`${found.length.toLocaleString()} beats`];
+  if (unsure.length) notes.push(`${unsure.length.toLocaleString()} doubtful (?, below ${d.unsure} %) come last`);
+  if (found.length > LIST_LENGTH) notes.push(`${LIST_LENGTH} listed`);
+  $('.ekg-count').textContent = found.length ? notes.join(', ') : 'none of these classes';
+  list.replaceChildren(...[...found.filter((i) => !doubtful(i)), ...unsure].slice(0, LIST_LENGTH).map((i) => {
     const button = document.createElement('button');
     button.type = 'button'; button.dataset.i = i;
     const letter = d.classes[i], mark = document.createElement('b');
-    mark.textContent = letter; mark.style.color = colour(letter);
+    mark.textContent = called(i); mark.style.color = colour(letter);
     button.append(mark, ` ${clock(d.times[i] + d.start)} `, Object.assign(document.createElement('span'), { textContent: `${d.sure[i]} %` }));
-    button.setAttribute('aria-label', `${d.names[letter]} beat at ${clock(d.times[i] + d.start)}, probability ${d.sure[i]} percent`);
+    button.classList.toggle('doubtful', doubtful(i));
+    button.setAttribute('aria-label', `${doubtful(i) ? 'perhaps ' : ''}${d.names[letter]} beat at ${clock(d.times[i] + d.start)}, probability ${d.sure[i]} percent`);
     button.addEventListener('click', () => choose(i));
     return button;
   }));

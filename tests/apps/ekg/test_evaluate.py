@@ -79,6 +79,14 @@ def test_calibration_has_the_closed_form() -> None:
     assert result["bins"] == [{"confidence": pytest.approx(0.75), "accuracy": pytest.approx(0.6), "n": 100}]
 
 
+def test_doubtful_answers_are_counted_apart() -> None:
+    rows = {0: (0.9, 0.1, 0.0, 0.0, 0.0), 1: (0.45, 0.55, 0.0, 0.0, 0.0), 2: (0.2, 0.0, 0.8, 0.0, 0.0)}
+    answers = np.array([0, 1, 1, 2, 2, 2, 2])
+    probabilities = np.array([rows[answer] for answer in answers], np.float32)
+    result = calibration_of([Judged("r", np.array([1, 1, 0, 2, 2, 2, 0]), probabilities)])["abnormal"]
+    assert result == {"limit": 0.6, "below": {"n": 2, "right": 0.5}, "above": {"n": 4, "right": 0.75}}
+
+
 def test_the_summary_has_the_keys_that_others_read() -> None:
     result = summary([_judged(record="101"), _judged(300, 1, "106")], seconds=1.0)
     assert {"accuracy", "per_class", "macro_f1_nsv", "confusion", "n_beats", "n_records", "seconds"} <= {*result}
