@@ -47,7 +47,7 @@ def measure_html(figures: dict[str, Any]) -> str:
         + _fold("Which class is taken for which", _confusions(by_patient, by_beat), shown=True)
         + _fold("Patient by patient", _patients(by_patient))
         + _fold("Is it as sure as it should be?", _calibration(by_patient))
-        + _fold("What each choice is worth", _choices(figures.get("ablation", ())))
+        + _fold("What each choice is worth", _choices(figures.get("ablation", ()), figures.get("beside")))
         + _fold("Adapting to the patient, and finding the beats", _others(figures))
     )
 
@@ -153,7 +153,7 @@ def _unsure(abnormal: dict[str, Any]) -> str:
     )
 
 
-def _choices(rows: Sequence[dict[str, Any]]) -> str:
+def _choices(rows: Sequence[dict[str, Any]], beside: dict[str, Any] | None) -> str:
     """Every choice left out or changed; the difference in macro-F1 has an interval over patients."""
     cells = []
     for row in rows:
@@ -172,10 +172,24 @@ def _choices(rows: Sequence[dict[str, Any]]) -> str:
         )
     if not cells:
         return ""
-    return table_html(
+    table = table_html(
         ("choice", "accuracy", "macro-F1", "in the folds", "F1 of S", "F1 of V", "difference (95 %)"),
         cells,
         "Left out or changed in the networks with convolutions, by patient; an interval across 0 may be chance",
+    )
+    return table + _beside(beside)
+
+
+def _beside(gain: dict[str, Any] | None) -> str:
+    """What the networks of intervals and likenesses add to those with convolutions."""
+    if gain is None:
+        return ""
+    low, high = gain["interval_95"]
+    alone = ", ".join(f"{name} {value:.3f}" for name, value in gain["alone"].items())
+    return (
+        "<p class='ekg-caption'>Two kinds of network answer together. Each by itself, at its best bias: macro-F1 "
+        f"{alone}; the pair {gain['together']:.3f}. As shipped, the second kind adds {gain['macro_f1_gain']:.3f} (95 % "
+        f"over patients {low:+.3f} to {high:+.3f}): they err on different patients.</p>"
     )
 
 

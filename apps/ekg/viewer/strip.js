@@ -243,7 +243,7 @@ function listBeats() {
   const d = s.data, found = [];
   for (let i = 0; i < d.times.length; i++) if (s.filter.includes(d.classes[i])) found.push(i);
   const unsure = found.filter(doubtful), notes = [`${found.length.toLocaleString()} beats`];
-  if (unsure.length) notes.push(`${unsure.length.toLocaleString()} doubtful (?, below ${d.unsure} %) come last`);
+  if (unsure.length) notes.push(`${unsure.length.toLocaleString()} doubtful (under ${d.unsure} %) last`);
   if (found.length > LIST_LENGTH) notes.push(`${LIST_LENGTH} listed`);
   $('.ekg-count').textContent = found.length ? notes.join(', ') : 'none of these classes';
   list.replaceChildren(...[...found.filter((i) => !doubtful(i)), ...unsure].slice(0, LIST_LENGTH).map((i) => {
