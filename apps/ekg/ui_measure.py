@@ -140,7 +140,7 @@ def _calibration(result: dict[str, Any]) -> str:
         f'<div class="ekg-side">{reliability_svg(calibration["bins"])}<p>Each dot is a group of beats; its height is '
         "how often the answer was right, its place along the bottom how sure the network said it was. On the dashed "
         f"line the two agree. The mean distance from it is <b>{calibration['ece']:.3f}</b> (expected calibration "
-        f"error, by patient).</p><p>{_unsure(calibration['abnormal'])}</p></div>"
+        f"error, by patient). {_unsure(calibration['abnormal'])}</p></div>"
     )
 
 
@@ -188,8 +188,9 @@ def _beside(gain: dict[str, Any] | None) -> str:
     alone = ", ".join(f"{name} {value:.3f}" for name, value in gain["alone"].items())
     return (
         "<p class='ekg-caption'>Two kinds of network answer together. Each by itself, at its best bias: macro-F1 "
-        f"{alone}; the pair {gain['together']:.3f}. As shipped, the second kind adds {gain['macro_f1_gain']:.3f} (95 % "
-        f"over patients {low:+.3f} to {high:+.3f}): they err on different patients.</p>"
+        f"{alone}; the pair {gain['together']:.3f} (with convolutions of another seed "
+        f"{gain['other_seed']['convolutions']:.3f}, the pair {gain['other_seed']['together']:.3f}). As shipped, the "
+        f"second kind adds {gain['macro_f1_gain']:.3f} (95 % over patients {low:+.3f} to {high:+.3f}).</p>"
     )
 
 
