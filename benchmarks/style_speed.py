@@ -218,10 +218,12 @@ def main() -> None:
     network = cast("VGG", load_model(BACKBONES["vgg16-hed"].record).to(device))
     print(f"{describe(device)}, torch {torch.__version__}, bf16 {fastest_dtype(device) is torch.bfloat16}, pair {PAIR}")
     sizes, every, counts = {}, {}, {}
+    others: list[float] = []
     for size in [int(part) for part in chosen.sizes.split(",")]:
         rounds = measure_speed(network, size, chosen.rounds, chosen.block, device)
         quiet = [one for one in rounds if max(block.others for block in one.values()) <= QUIET]
         counts[str(size)] = {"rounds": len(rounds), "quiet": len(quiet)}
+        others.extend(block.others for one in rounds for block in one.values())
         every[str(size)] = summary(rounds)
         sizes[str(size)] = summary(quiet if len(quiet) >= FEWEST_QUIET else rounds)
         _print_speed(size, f"{len(rounds)} rounds", every[str(size)])
@@ -233,7 +235,7 @@ def main() -> None:
         print(f"{chosen.cost_size} px  {name:14s} J after {chosen.cost_iterations}: {value:.6g}  {change:+.2f} %")
     figures = {
         "command": "python benchmarks/" + " ".join([Path(__file__).name, *sys.argv[1:]]),
-        "device": f"{describe(device)}{_units(device)}",
+        "device": f"{describe(device)}{_units(device)}, of which other work took {statistics.median(others):.0%}",
         "torch": torch.__version__,
         "pair": PAIR,
         "block": chosen.block,

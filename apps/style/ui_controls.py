@@ -118,10 +118,11 @@ PRESET_FIELDS = (
     "optimizer",
     "pooling",
     "coarse_to_fine",
+    "keep_colours",
 )
 
 
-RECIPE_FIELDS = (*PRESET_FIELDS, "size", "iterations", "backbone", "seed", "keep_colours")
+RECIPE_FIELDS = (*PRESET_FIELDS, "size", "iterations", "backbone", "seed")
 
 
 def values_of(options: Options) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _NAMES = {
 
 def build() -> None:
     """Lay out the sub-tab."""
-    section("measure", "How fast is an iteration?", "Seconds per iteration, both ways in one run, iterations in turns.")
+    section("measure", "How fast is an iteration?", "Seconds per iteration, in one run, blocks of each way in turns.")
     gr.HTML(table() + limits_table(), elem_id="style-measured", apply_default_css=False)
 
 
@@ -36,7 +36,7 @@ def table() -> str:
         for name, found in contenders.items():
             rows.append(
                 f'<tr><th scope="row">{escape(_NAMES.get(name, name))}</th><td>{size} px</td>'
-                f"<td>{found['seconds']:.3f} s</td><td>{found['times_faster']:.2f} ×</td></tr>"
+                f"<td>{found['seconds']:.3f} s</td>{_faster(found, '')}{_faster(found, 'wall_')}</tr>"
             )
     ends = "".join(
         f'<tr><th scope="row">{escape(_NAMES.get(name, name))}</th><td>{told["cost"]["size"]} px</td>'
@@ -45,15 +45,27 @@ def table() -> str:
     )
     about = (
         f"Pictures {escape(' and '.join(told['pair']))}; {escape(told['device'])}, torch {escape(told['torch'])}; "
-        f"medians of {told['iterations']} iterations in {escape(told['measure'])}. "
+        f"{escape(_rounds(told.get('rounds', {})))}: {escape(told['measure'])}. "
         f"Command: <code>{escape(told['command'])}</code>"
     )
-    speed_head = "<tr><th>way</th><th>size</th><th>per iteration</th><th>faster</th></tr>"
+    speed_head = "<tr><th>way</th><th>size</th><th>per iteration</th><th>faster</th><th>by the clock</th></tr>"
     cost_head = f"<tr><th>way</th><th>size</th><th>J after {told['cost']['iterations']}, against the textbook</th></tr>"
     return (
         f'<table class="cs-costs">{speed_head}{"".join(rows)}</table><p class="cs-note">{about}</p>'
         f'<h3 class="cs-head">Where the cost ends</h3><table class="cs-costs">{cost_head}{ends}</table>'
     )
+
+
+def _faster(found: dict[str, Any], prefix: str) -> str:
+    ratio, quartiles = found.get(f"{prefix}times_faster"), found.get(f"{prefix}quartiles")
+    if ratio is None:
+        return "<td></td>"
+    spread = f" <small>({quartiles[0]:.2f} to {quartiles[1]:.2f})</small>" if quartiles else ""
+    return f"<td>{ratio:.2f} ×{spread}</td>"
+
+
+def _rounds(counts: dict[str, dict[str, int]]) -> str:
+    return ", ".join(f"{size} px: {one['rounds']} rounds, {one['quiet']} quiet" for size, one in counts.items())
 
 
 def limits_table() -> str:
