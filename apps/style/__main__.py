@@ -108,6 +108,9 @@ def transfer(chosen: argparse.Namespace) -> None:
     from apps.style.transfer import Run
 
     work = Run(pictures.open_content(chosen.content), pictures.open_style(chosen.style), options)
+    if chosen.replay is not None:
+        for role in recipe.other_pictures(_text_of(chosen.replay), work):
+            say(f"The {role} picture is another than the recipe's: so will be the result.")
     shape = work.content.size if work.content is not None else (1, 1)
     limits.check_fits(options, shape, work.device)
     seconds = limits.estimate_s(options, shape, work.device)
@@ -124,23 +127,8 @@ def transfer(chosen: argparse.Namespace) -> None:
     if chosen.recipe is not None:
         chosen.recipe.write_text(json.dumps(made, indent=1), encoding="utf-8")
     if chosen.json:
-        write_json(
-            {
-                "J": [exact.first.J, exact.last.J],
-                "J_content": [exact.first.content, exact.last.content],
-                "J_style": [exact.first.style, exact.last.style],
-                "layers": {name: [exact.first.layers[name], exact.last.layers[name]] for name in exact.lambdas},
-                "alpha": exact.alpha,
-                "beta": exact.beta,
-                "lambdas": exact.lambdas,
-                "seconds_per_iteration": exact.seconds_per_iteration,
-                "peak_bytes": exact.peak_bytes,
-                "iterations": work.done,
-                "size": list(work.picture.size),
-                "seed": options.seed,
-                "recipe": made,
-            }
-        )
+        more = {"iterations": work.done, "size": list(work.picture.size), "seed": options.seed, "recipe": made}
+        write_json(exact.numbers() | more)
 
 
 def _check_target(path: Path) -> None:

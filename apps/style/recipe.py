@@ -51,6 +51,19 @@ def picture_entry(picture: Image.Image | None, sample: str | None) -> dict[str, 
     return entry | {"size": list(picture.size), "sha256": pixel_hash(picture)}
 
 
+def other_pictures(text: str, run: Run) -> tuple[str, ...]:
+    """Which of "content" and "style" in ``run`` are not the pictures that the recipe in ``text`` names by hash."""
+    named = json.loads(text)
+    given = {"content": run.content, "style": run.style}
+    return tuple(
+        role
+        for role, picture in given.items()
+        if picture is not None
+        and isinstance(entry := named.get(role), dict)
+        and entry.get("sha256", pixel_hash(picture)) != pixel_hash(picture)
+    )
+
+
 def pixel_hash(picture: Image.Image) -> str:
     """SHA-256 of the size and the RGB bytes of ``picture``, whatever file it came in."""
     data = f"{picture.width}x{picture.height}:".encode() + picture.convert("RGB").tobytes()

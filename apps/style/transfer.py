@@ -14,7 +14,7 @@ import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psutil
 import torch
@@ -69,6 +69,20 @@ class Result:
     beta: float
     seconds_per_iteration: float
     peak_bytes: int
+
+    def numbers(self) -> dict[str, Any]:
+        """The same for JSON; costs are pairs of the first and the last."""
+        return {
+            "J": [self.first.J, self.last.J],
+            "J_content": [self.first.content, self.last.content],
+            "J_style": [self.first.style, self.last.style],
+            "layers": {name: [self.first.layers[name], self.last.layers[name]] for name in self.lambdas},
+            "alpha": self.alpha,
+            "beta": self.beta,
+            "lambdas": self.lambdas,
+            "seconds_per_iteration": self.seconds_per_iteration,
+            "peak_bytes": self.peak_bytes,
+        }
 
 
 class Run:

@@ -270,18 +270,7 @@ def _finished(who: Painter, run: Run) -> Answer:
         f"{1000 * exact.seconds_per_iteration:.0f} ms per iteration)"
     )
     live = graphics.framed(graphics.jpeg_url(jpeg_bytes(picture, quality=93)), text, run.done / max(1, run.total))
-    numbers = {
-        "J": [exact.first.J, exact.last.J],
-        "J_content": [exact.first.content, exact.last.content],
-        "J_style": [exact.first.style, exact.last.style],
-        "layers": {name: [exact.first.layers[name], exact.last.layers[name]] for name in exact.lambdas},
-        "alpha": exact.alpha,
-        "beta": exact.beta,
-        "lambdas": exact.lambdas,
-        "seconds_per_iteration": exact.seconds_per_iteration,
-        "peak_bytes": exact.peak_bytes,
-        "recipe": recipe(run, who.samples),
-    }
+    numbers = exact.numbers() | {"recipe": recipe(run, who.samples)}
     return live, _curves(who, run) + graphics.cost_table(exact), gr.skip(), numbers, picture
 
 

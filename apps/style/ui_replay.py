@@ -73,10 +73,13 @@ def _set(text: str, request: gr.Request) -> list[Any]:
 def _again(text: str, content: str | None, style: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
     """Paint what the recipe says, its stop and its continuation included, in the tab Paint."""
     from apps.style.options import from_json
+    from apps.style.recipe import other_pictures
     from apps.style.transfer import Run
 
     options = from_json(text)
     run = Run(*opened(content, style, options.alpha, options.beta), options)
+    for role in other_pictures(text, run):
+        gr.Warning(f"The {role} picture is another than the recipe's: so will be the result.")
     who = painter(request)
     who.wish.set()
     who.begin(run)

@@ -57,6 +57,9 @@ def test_transfer_writes_what_was_asked_for(
     status, _, _ = _call(["transfer", *saved, "--out", str(replayed), "--replay", str(recipe)], capsys)
     assert status == 0
     assert _opened(replayed).tobytes() == _opened(out).tobytes()
+    status, _, err = _call(["transfer", *saved[::-1], "--out", str(replayed), "--replay", str(recipe)], capsys)
+    assert status == 0
+    assert "The content picture is another than the recipe's" in err
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from apps.style import graphics
 from apps.style.frames import MOST, Reel
 from apps.style.options import Options, from_json
 from apps.style.paint.__main__ import PAINTERS, SEED
-from apps.style.recipe import costs_csv, pixel_hash, png_with, recipe
+from apps.style.recipe import costs_csv, other_pictures, pixel_hash, png_with, recipe
 from apps.style.samples import EXAMPLE, SAMPLES, of_role
 from apps.style.transfer import Run
 
@@ -41,6 +41,14 @@ def test_a_recipe_replays_to_the_same_picture(run: Run, content: Image.Image, st
     assert pixel_hash(again.picture) == written["result"]["sha256"]
     assert written["content"]["sample"] == "cat"
     assert written["content"]["sha256"] == pixel_hash(content)
+
+
+def test_a_replay_notices_other_pictures(run: Run, content: Image.Image, style: Image.Image) -> None:
+    text = json.dumps(recipe(run, {}))
+    assert other_pictures(text, run) == ()
+    assert other_pictures(text, Run(style, content, TINY)) == ("content", "style")
+    assert other_pictures(text, Run(content.rotate(180), None, dataclasses.replace(TINY, beta=0.0))) == ("content",)
+    assert other_pictures('{"content": {"sample": "cat"}, "style": null}', run) == ()
 
 
 def test_a_stopped_and_extended_run_replays_too(content: Image.Image, style: Image.Image) -> None:
