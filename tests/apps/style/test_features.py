@@ -88,3 +88,12 @@ def test_what_the_gradient_does_not_need_is_not_kept(network: VGG) -> None:
         extractor(torch.rand(1, 3, 64, 64, requires_grad=True))
     assert sizes.count(4) <= 2  # of conv1_1, too thin for Winograd's sums: the picture and what its ReLU let through
     assert sizes.count(1) == 8  # conv1_2 to conv4_2
+
+
+@pytest.mark.parametrize(("fast", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_the_dtype_is_what_the_device_multiplies_fast(
+    monkeypatch: pytest.MonkeyPatch, fast: bool, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(features, "bf16_is_fast", lambda device: fast and device.type == "cuda")
+    assert features.fastest_dtype(torch.device("cuda")) is dtype
+    assert features.fastest_dtype(torch.device("cpu")) is torch.float32
