@@ -34,9 +34,7 @@ CLASSES = (
 )
 LETTERS = "".join(item.letter for item in CLASSES)  # "NSVFQ"
 UNCLASSIFIED = LETTERS.index("Q")
-UNSURE = (
-    0.6  # an answer of S, V or F with less is shown as doubtful: half of those are right, nine in ten of the others
-)
+UNSURE = 0.6  # an S, V or F with less is shown as doubtful: half of those are right, nine in ten of the others
 CLASS_OF_SYMBOL = {symbol: number for number, item in enumerate(CLASSES) for symbol in item.symbols}
 
 

@@ -20,7 +20,7 @@ const colour = (letter) => { // of the page's style sheet, read once for light a
   }
   return s.colours[letter];
 };
-const doubtful = (i) => s.data.classes[i] !== 'N' && s.data.sure[i] < s.data.unsure;
+const doubtful = (i) => 'SVF'.includes(s.data.classes[i]) && s.data.sure[i] < s.data.unsure;
 const called = (i) => s.data.classes[i] + (doubtful(i) ? '?' : '');
 const first = (t) => { // index of the first beat at or after t
   let low = 0, high = s.data ? s.data.times.length : 0;
