@@ -12,23 +12,65 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from apps.ekg.aami import DS1
 from apps.ekg.dataset import read_labelled
+from apps.ekg.evaluate import confusion_of, macro_f1_of
 from apps.ekg.model import save_weights
-from apps.ekg.network import load_ensemble
+from apps.ekg.network import BeatNet, Ensemble, FeatureNet, load_ensemble
 from apps.ekg.training import TrainOptions
-from apps.ekg.validation import FoldDone, adapted_folds, best_bias, by_beat, by_bias_of_others, by_patient, figures
+from apps.ekg.validation import (
+    FoldDone,
+    adapted_folds,
+    best_bias,
+    by_beat,
+    by_bias_of_others,
+    by_patient,
+    figures,
+    moved,
+)
+from apps.ekg.variants import Labelled
 
 ADAPT_MINUTES = 5.0
+_DRAWS = 1000  # of patients
 ABOUT = (
     "MIT-BIH, the 22 patients of DS1, lead MLII, annotated beat positions, five AAMI classes. Every beat was judged by "
     "the pair of networks that had left its patient out of training, beats of one shape together."
 )
+
+
+def kinds(ensemble: Ensemble, records: Sequence[Labelled], together: Sequence[FoldDone]) -> dict[str, Any]:
+    """What networks of each kind reach alone and ``together`` (judged without a bias), each at its best bias, by
+    patient, and what the second kind adds to the first; its interval is over the same draws of patients for both."""
+    confusions = {"together": _at_best_bias(together)}
+    for name, kind in (("convolutions", BeatNet), ("intervals and likenesses", FeatureNet)):
+        alone = Ensemble(0, width=ensemble.width)
+        alone.members.extend(member for member in ensemble.members if isinstance(member, kind))
+        confusions[name] = _at_best_bias(list(by_patient(alone, records)))
+    draws = np.random.default_rng(0).integers(len(records), size=(_DRAWS, len(records)))
+    with_both, without = confusions["together"], confusions["convolutions"]
+    gains = [macro_f1_of(with_both[draw].sum(axis=0)) - macro_f1_of(without[draw].sum(axis=0)) for draw in draws]
+    reached = {name: macro_f1_of(stack.sum(axis=0)) for name, stack in confusions.items()}
+    return {
+        "macro_f1_gain": reached["together"] - reached["convolutions"],
+        "interval_95": [float(np.quantile(gains, level)) for level in (0.025, 0.975)],
+        "together": reached.pop("together"),
+        "alone": reached,
+    }
+
+
+def _at_best_bias(folds: Sequence[FoldDone]) -> npt.NDArray[np.int64]:
+    """The confusion of every patient (patients, 5, 5)."""
+    bias = best_bias(folds)
+    items = [moved(item, bias) for fold in folds for item in fold.judged]
+    return np.stack([confusion_of(item.truth, item.answer) for item in items])
 
 
 def main() -> None:
@@ -58,6 +100,7 @@ def main() -> None:
         "bias": dict(zip("NSVF", bias, strict=True)),
         "by_patient": figures(folds),
         "bias_of_other_folds": {name: others[name] for name in ("accuracy", "macro_f1_nsv", "per_class")},
+        "beside": kinds(ensemble, records, plain),
         "adapted": {"minutes": ADAPT_MINUTES, **figures(adapted_folds(folds, minutes=ADAPT_MINUTES))},
     }
     if arguments.mixed:

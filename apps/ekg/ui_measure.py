@@ -188,9 +188,8 @@ def _beside(gain: dict[str, Any] | None) -> str:
     alone = ", ".join(f"{name} {value:.3f}" for name, value in gain["alone"].items())
     return (
         "<p class='ekg-caption'>Two kinds of network answer together. Each by itself, at its best bias: macro-F1 "
-        f"{alone}; the pair {gain['together']:.3f} (with convolutions of another seed "
-        f"{gain['other_seed']['convolutions']:.3f}, the pair {gain['other_seed']['together']:.3f}). As shipped, the "
-        f"second kind adds {gain['macro_f1_gain']:.3f} (95 % over patients {low:+.3f} to {high:+.3f}).</p>"
+        f"{alone}; together {gain['together']:.3f}. The second kind adds {gain['macro_f1_gain']:.3f} (95 % over "
+        f"patients {low:+.3f} to {high:+.3f}); another seed of the convolutions moves them by more.</p>"
     )
 
 
