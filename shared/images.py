@@ -79,10 +79,11 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
     else:
         upright = _upright_rgb(_from_array(source, what), what, max_side)
     if min(upright.size) < min_side:
+        reduced = ", its longer side reduced to that" if max(upright.size) == max_side else ""
         raise ImageError(
             f"{what} has at least {min_side} x {min_side} pixels",
-            f"{upright.width} x {upright.height}",
-            "Choose a larger picture.",
+            f"{upright.width} x {upright.height}{reduced}",
+            "Choose a larger or a less elongated picture." if reduced else "Choose a larger picture.",
         )
     return upright
 

@@ -14,6 +14,8 @@ from shared.registry.types import HubFile, WeightFile
 from shared.weights.files import hash_file, keep_if_right
 from shared.weights.http import Report
 
+_UNREACHED = ("ConnectError", "ConnectTimeout")  # of httpx or httpx2, whichever huggingface-hub uses
+
 
 def fetch_hub(origin: HubFile, file: WeightFile, target: Path, report: Report | None) -> None:
     """Put ``file`` at ``target``; ``HF_ENDPOINT`` names a mirror of the hub.
@@ -25,14 +27,12 @@ def fetch_hub(origin: HubFile, file: WeightFile, target: Path, report: Report | 
     from huggingface_hub import hf_hub_download
 
     where = f"{origin.repo} on the hub"
+    endpoint = os.environ.get("HF_ENDPOINT")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".hub-") as staging:
         try:
+            _check_reached(origin, endpoint)
             got = hf_hub_download(
-                origin.repo,
-                origin.filename,
-                revision=origin.revision,
-                local_dir=staging,
-                endpoint=os.environ.get("HF_ENDPOINT"),
+                origin.repo, origin.filename, revision=origin.revision, local_dir=staging, endpoint=endpoint
             )
         except Exception as error:
             if not _is_the_hubs(error):
@@ -46,6 +46,19 @@ def fetch_hub(origin: HubFile, file: WeightFile, target: Path, report: Report | 
         keep_if_right(downloaded, hash_file(downloaded).hexdigest(), file, target, where)
     if report is not None:
         report(file.path, file.size, file.size)
+
+
+def _check_reached(origin: HubFile, endpoint: str | None) -> None:
+    """Raise what a hub that cannot be reached raises, at the first attempt: ``hf_hub_download`` waits 23 s in all
+    between its six, which a room without internet need not. Any other answer is left to it."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(origin.repo, origin.filename, revision=origin.revision, endpoint=endpoint)
+    try:
+        get_hf_file_metadata(url, endpoint=endpoint)
+    except Exception as error:
+        if type(error).__name__ in _UNREACHED:
+            raise
 
 
 def _is_the_hubs(error: Exception) -> bool:

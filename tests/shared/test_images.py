@@ -276,6 +276,8 @@ def test_1x1_is_too_small_and_2x2_is_not() -> None:
     assert open_image(encoded(Image.new("RGB", (2, 2)), "PNG")).size == (2, 2)
     with pytest.raises(ImageError, match="at least 40 x 40"):
         open_image(quarters(60, 39), min_side=40)
+    with pytest.raises(ImageError, match=r"Got 100 x 4, its longer side reduced to that\. Choose .* less elongated"):
+        open_image(quarters(500, 20), min_side=5, max_side=100)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "HEIC", "TIFF", "BMP"])

@@ -86,10 +86,13 @@ def test_an_error_status(site: Server, folder: Path, code: int, headers: dict[st
     assert left_in(folder) == []
 
 
-def test_no_hub_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_hub_at_all_is_told_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(DownloadError, match="ConnectError"):
         ensure(hub_record())
+    assert pauses == []
     assert left_in(folder) == []
 
 
@@ -105,11 +108,11 @@ def test_a_cut_is_tried_again_within_the_call(site: Server, folder: Path, caplog
         visit.answer(200, DATA[:5000], Content_Length=len(DATA), X_Repo_Commit="a" * 40, ETag=f'"{SHA}"')
         visit.hang_up()
 
-    site.script = [site.behaviour, cut_once, whole(DATA)]
+    site.script = [site.behaviour, site.behaviour, cut_once, whole(DATA)]
     with caplog.at_level(logging.CRITICAL, "huggingface_hub"):
         (path,) = ensure(hub_record())
     assert path.read_bytes() == DATA
-    assert [method for method, _, _ in site.seen] == ["HEAD", "GET", "GET"]
+    assert [method for method, _, _ in site.seen] == ["HEAD", "HEAD", "GET", "GET"]
 
 
 def test_a_file_cut_short_for_good(site: Server, folder: Path) -> None:
