@@ -18,7 +18,7 @@ from shared.images import Source, open_image
 SHORTEST = 16  # pixels of a picture's shorter side at the smallest size it is worked at
 LONGEST_SHAPE = 8.0  # longer side / shorter side
 _FLAT = 2.0  # of 255: a style picture whose pixels deviate less from their mean has nothing to give
-_BASE = {"content": 128, "style": 128, "blend": 64, "noise": 32}  # pixels of the first size when going coarse to fine
+_BASE = {"content": 128, "style": 128, "blend": 64, "noise": 64}  # pixels of the first size when going coarse to fine
 _STEP = 2.0  # a size is at most this many times the one before
 _NOISE = 0.15  # deviation of the noise, of the range from black to white
 

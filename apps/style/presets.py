@@ -32,8 +32,8 @@ PRESETS: dict[str, Preset] = {
     "bold": Preset(title="Bold", note="The style weighs more: things begin to dissolve.", changes={"beta": 8.0}),
     "noise": Preset(
         title="From noise",
-        note="The costs alone have to find the picture, from 32 pixels up; a shallow layer keeps the content plain.",
-        changes=_NOISE | {"content_layers": ("relu2_2", "relu4_2"), "beta": 2.0},
+        note="The costs alone have to find the picture, from 64 pixels up; shallow layers keep the content plain.",
+        changes=_NOISE | {"content_layers": ("relu1_2", "relu2_2", "relu4_2"), "beta": 1.5, "smoothness": 2.0},
     ),
     "over": Preset(
         title="From the style picture",

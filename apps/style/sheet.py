@@ -1,9 +1,9 @@
 """The contact sheet: every content in every style, one sheet per preset, for judging by eye. ``make style-sheet``.
 
-Judged at 192 pixels and 80 iterations on six contents x six styles: from the content picture, content and brush are
-plain in all 36. From noise, outlines and brush are plain, the colours are the style's, a faint relief stays, and brown
-ink swallows small things. From the style picture with relu4_2 alone most contents were lost; with relu2_2 beside it,
-seen on a few pairs, they are plain.
+Judged at 192 pixels and 80 iterations on six contents x eight styles: from the content picture, content and brush are
+plain in all of the 36 that were there then. From noise, content, brush and the style's colours are plain in 47 of 48;
+the astronaut in brown ink is faint at this size and plain at 256 pixels and 150 iterations. From the style picture with
+relu4_2 alone most contents were lost; with relu2_2 beside it, seen on a few pairs, they are plain.
 """
 
 from __future__ import annotations
