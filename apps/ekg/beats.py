@@ -19,7 +19,7 @@ Axis letters: ``K`` beats, ``C`` channels, ``T`` samples, ``D`` features.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,10 @@ P_WAVE = (PEAK - 34, PEAK - 8)  # 0.27 s to 0.06 s before the peak
 LOCAL_BEATS = 16  # on either side, for local medians of RR
 REFERENCE_BEATS = 24  # on either side, for the local reference beat
 LONG = 0.9  # of the long interval: what still counts as long
+NOISY = 0.10  # of the QRS height, see ``noise_of``: benchmarks/ekg_noise.py has what answers are worth above it
+_CALM = np.r_[0 : PEAK - 12, PEAK + 20 : PEAK + AFTER]  # samples of a cut window that are neither QRS nor margin
+_NOISE_BEATS = 5  # in a row share one noise: it is the stretch's, not the beat's
+_NOISE_BLOCK = 4096  # beats at a time
 _STEP = 8  # one local reference serves this many beats in a row
 _MIN_SCALE_MV = 0.05  # a QRS below it is noise; dividing by less would blow the noise up
 
@@ -57,7 +61,7 @@ class Beats:
 
     windows: Array  # (K, WINDOW + 2 * MARGIN), in units of the patient's median QRS height
     rr_s: npt.NDArray[np.float64]  # (K,) from the beat before; the first is the median
-    usable: npt.NDArray[np.bool_]  # (K,) False where a fifth of the window was missing, flat or clipped
+    usable: npt.NDArray[np.bool_]  # (K,) False where a fifth of the window was missing, flat, clipped, or all in noise
     scale_mv: float  # the patient's median QRS height
 
 
@@ -73,6 +77,26 @@ def cut_beats(prepared: Prepared, times_s: npt.NDArray[np.float64]) -> Beats:
     rr = np.diff(times_s, prepend=times_s[0])
     rr[0] = np.median(rr[1:]) if len(rr) > 1 else 1.0
     return Beats(windows / np.float32(scale), rr, usable, scale)
+
+
+def noise_of(beats: Beats) -> npt.NDArray[np.float64]:
+    """How loud the noise around each beat is (K,), in units of the QRS height.
+
+    The median size of the second difference outside the QRS, in standard deviations, and of that the median over five
+    beats: P and T waves bend too slowly to count. A clean line has about 0.01, noise without a heart 0.3.
+    """
+    from scipy.ndimage import median_filter
+
+    each = [
+        np.median(np.abs(np.diff(beats.windows[start : start + _NOISE_BLOCK], 2, axis=1)[:, _CALM]), axis=1)
+        for start in range(0, len(beats.windows), _NOISE_BLOCK)
+    ]
+    return np.asarray(median_filter(np.concatenate(each) / 0.6745, _NOISE_BEATS, mode="nearest"), np.float64)
+
+
+def heard(beats: Beats) -> Beats:
+    """``beats``, those that a detector found in noise no longer ``usable``."""
+    return replace(beats, usable=beats.usable & (noise_of(beats) < NOISY))
 
 
 def _windows(signal: Array, places: npt.NDArray[np.int64], before: int, width: int) -> Array:

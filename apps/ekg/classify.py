@@ -2,7 +2,8 @@
 
     read -> prepare (125 Hz, band-pass) -> find or take the marked beats -> compare -> network -> pool by shape
 
-A beat is class Q, "cannot be classified", where a fifth of its window is missing, flat or clipped. A whole recording
+A beat is class Q, "cannot be classified", where a fifth of its window is missing, flat or clipped, and, where no
+person marked the beats, where noise is over a tenth of the QRS height. A whole recording
 is refused where too few beats are found, or where they are not alike enough to be heartbeats at all: a forced
 diagnosis of noise would be worse than none.
 """
@@ -18,7 +19,7 @@ import torch
 from torch import nn
 
 from apps.ekg.aami import CLASSES, UNCLASSIFIED, classes_of
-from apps.ekg.beats import MARGIN, PEAK, QRS, WINDOW, Array, Beats, References, channels, cut_beats, references
+from apps.ekg.beats import MARGIN, PEAK, QRS, WINDOW, Array, Beats, References, channels, cut_beats, heard, references
 from apps.ekg.detect import find_beats
 from apps.ekg.features import likeness, rhythm_features, shape_features
 from apps.ekg.pooling import pooled
@@ -88,8 +89,13 @@ def classify(
     yield Progress("Comparing the beats", 0.5)
     beats = cut_beats(prepared, times)
     reference = references(beats)
-    if annotated is None:
+    drowned = 0.0
+    if annotated is None:  # no person has vouched for the beats
         _check_heartbeats(beats, prepared.lead)
+        whole, beats = beats, heard(beats)
+        drowned = float(np.mean(whole.usable & ~beats.usable))
+        if not beats.usable.any():
+            raise _unclassifiable(prepared.lead, "no beat that stands out of the noise")
     rhythm = rhythm_features(beats.rr_s)
     probabilities = np.zeros((len(times), len(CLASSES)), np.float32)
     features = np.empty((len(times), 0), np.float32)
@@ -114,7 +120,7 @@ def classify(
         probabilities,
         probabilities.argmax(axis=1),
         annotated,
-        (*recording.warnings, *_warnings(recording, prepared, beats)),
+        (*recording.warnings, *_warnings(recording, prepared, beats, drowned)),
     )
 
 
@@ -163,7 +169,7 @@ def _unclassifiable(lead: str, got: str) -> RecordError:
     )
 
 
-def _warnings(recording: Recording, prepared: Prepared, beats: Beats) -> tuple[str, ...]:
+def _warnings(recording: Recording, prepared: Prepared, beats: Beats, drowned: float) -> tuple[str, ...]:
     found = []
     if prepared.lead.strip().upper() not in MLII_LIKE:
         found.append(
@@ -176,6 +182,8 @@ def _warnings(recording: Recording, prepared: Prepared, beats: Beats) -> tuple[s
     lost = 1 - float(prepared.usable.mean())
     if lost > 0.02:
         found.append(f"{lost:.0%} of the recording is missing, flat or clipped; beats there are Q, not classified.")
+    if drowned > 0.02:
+        found.append(f"{drowned:.0%} of the beats drown in noise; they are Q, not classified.")
     qrs_mv = float(np.median(np.ptp(beats.windows[:, QRS], axis=1))) * beats.scale_mv
     if qrs_mv < 0.15:
         found.append(f"The QRS is only {qrs_mv:.2f} mV high: check the unit or the lead.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.aami import UNCLASSIFIED
 from apps.ekg.classify import Classified
 from apps.ekg.recording import Recording, in_memory
 from apps.ekg.signals import RATE_HZ
@@ -35,13 +36,14 @@ class Agreement:
 
     kept: int  # beats found in both with the same class
     changed: int  # found in both, another class
+    given_up: int  # found in both, now Q: not classifiable
     lost: int  # found before only
-    added: int  # found after only
+    added: int  # found after only, and given a class
 
     @property
     def share(self) -> float:
         """Share of the beats before that kept their class, 0..1."""
-        return self.kept / max(1, self.kept + self.changed + self.lost)
+        return self.kept / max(1, self.kept + self.changed + self.given_up + self.lost)
 
 
 def excerpt(found: Classified, *, start_s: float = 0.0, length_s: float = LONGEST_S) -> Recording:
@@ -78,12 +80,16 @@ def disturbed(recording: Recording, how: Disturbance) -> Recording:
 def agreement(before: Classified, after: Classified | None) -> Agreement:
     """Compare answers beat by beat; ``after`` None is a recording that could not be classified at all."""
     if after is None or len(after.times_s) == 0:
-        return Agreement(0, 0, len(before.times_s), 0)
+        return Agreement(0, 0, 0, len(before.times_s), 0)
     place = nearest(after.times_s, before.times_s)
     both = np.abs(after.times_s[place] - before.times_s) <= _MATCH_S
     same = both & (after.classes[place] == before.classes)
-    found = len(np.unique(place[both]))
-    return Agreement(int(same.sum()), int((both & ~same).sum()), int((~both).sum()), len(after.times_s) - found)
+    given_up = both & ~same & (after.classes[place] == UNCLASSIFIED)
+    called = np.flatnonzero(after.classes != UNCLASSIFIED)
+    added = np.setdiff1d(called, place[both]).size
+    return Agreement(
+        int(same.sum()), int((both & ~same & ~given_up).sum()), int(given_up.sum()), int((~both).sum()), int(added)
+    )
 
 
 def nearest(among: npt.NDArray[np.float64], times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:

@@ -135,7 +135,7 @@ def sentence(found: Explained) -> str:
     """The ablation in words."""
     best = int(np.argmax(found.probabilities))
     if LETTERS[best] == "Q":
-        return "This stretch is missing, flat or clipped: the network was not asked."
+        return "This stretch is missing, flat, clipped or drowned in noise: its answer is not used."
     shape, rhythm, both, own = (
         answer[best] for answer in (found.shape_only, found.rhythm_only, found.probabilities, found.own)
     )

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import nn
 
-from apps.ekg.beats import AFTER, MARGIN, WINDOW, channels, cut_beats, references
+from apps.ekg.aami import CLASSES, UNCLASSIFIED
+from apps.ekg.beats import AFTER, MARGIN, WINDOW, channels, cut_beats, heard, references
 from apps.ekg.classify import probabilities_of
 from apps.ekg.detect import find_beats
 from apps.ekg.features import rhythm_features, shape_features
@@ -74,7 +75,7 @@ def _look(prepared: Prepared, network: nn.Module, now_s: float, answered_s: floa
     offset_s = seen.start / RATE_HZ
     if len(times) < _MIN_BEATS:
         return ()
-    beats = cut_beats(past, times)
+    beats = heard(cut_beats(past, times))
     complete = times <= len(plain) / RATE_HZ - AFTER / RATE_HZ
     complete[-1] = False  # the interval after it is not known yet
     new = np.flatnonzero(complete & (times + offset_s > answered_s + _SAME_BEAT_S))
@@ -85,7 +86,9 @@ def _look(prepared: Prepared, network: nn.Module, now_s: float, answered_s: floa
     shape = shape_features(beats, reference, first, last)
     features = np.concatenate([rhythm_features(beats.rr_s)[first:last], shape], axis=1)
     windows = channels(beats, reference, first, last)[:, :, MARGIN : MARGIN + WINDOW]
-    answers = probabilities_of(network, windows, features)
+    answers = np.zeros((last - first, len(CLASSES)), np.float32)
+    answers[:, :UNCLASSIFIED] = probabilities_of(network, windows, features)
+    answers[~beats.usable[first:last]] = np.eye(len(CLASSES), dtype=np.float32)[UNCLASSIFIED]
     return tuple(
         LiveBeat(float(times[place]) + offset_s, int(row.argmax()), float(row.max()), now_s)
         for place, row in zip(range(first, last), answers, strict=True)

@@ -160,8 +160,9 @@ def _break(token: str, noise: float, drift: float, gain: float, rate: float, inv
     rows = [
         ("same class as before", f"{result.kept:,}", f"{result.share:.1%}"),
         ("another class", f"{result.changed:,}", ""),
+        ("Q: drowned, not classified", f"{result.given_up:,}", ""),
         ("beat not found", f"{result.lost:,}", ""),
-        ("beat found that was none", f"{result.added:,}", ""),
+        ("beat found and classified that was none", f"{result.added:,}", ""),
     ]
     text = table_html(("The first five minutes", "beats", "share"), rows, "Against the undisturbed recording")
     return text, strip_json(after, result_store().keep(after), label="disturbed")

@@ -19,6 +19,8 @@ from apps.ekg.beats import (
     channels,
     compressed,
     cut_beats,
+    heard,
+    noise_of,
     references,
 )
 from apps.ekg.features import RHYTHM_FEATURES, SHAPE_FEATURES, likeness, rhythm_features, shape_features
@@ -67,6 +69,20 @@ def test_windows_at_the_ends_are_padded_and_unusable_stretches_noticed() -> None
     np.testing.assert_array_equal(beats.windows[0, :PEAK], 0)
     np.testing.assert_array_equal(beats.windows[-1, PEAK + 2 :], 0)
     assert beats.usable.tolist() == [True, True, False, True, True]
+
+
+@pytest.mark.parametrize("height_mv", [1.0, 4.0])
+def test_white_noise_is_measured_in_heights_of_the_qrs(height_mv: float) -> None:
+    sigma, peaks = 0.1, np.arange(100, 7400, 100)
+    signal = np.random.default_rng(1).normal(0, sigma, 7500).astype(np.float32)
+    signal[peaks] += np.float32(height_mv)  # one sample wide: outside the QRS there is nothing but noise
+    prepared = Prepared(signal, signal, np.ones(len(signal), bool), "MLII")
+    beats = cut_beats(prepared, peaks / RATE_HZ)
+    found = noise_of(beats)
+    assert beats.scale_mv == pytest.approx(height_mv, rel=0.4)
+    # the second difference of white noise, x[t-1] - 2 x[t] + x[t+1], has the variance (1 + 4 + 1) sigma^2
+    assert np.median(found) == pytest.approx(np.sqrt(6) * sigma / beats.scale_mv, rel=0.05)
+    assert heard(beats).usable.all() == (height_mv == 4.0)
 
 
 def _features(scale: float = 1.0, tempo: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ from apps.ekg.evaluate import (
 )
 from apps.ekg.live import follow
 from apps.ekg.network import Ensemble
-from apps.ekg.recording import in_memory
+from apps.ekg.recording import Recording, in_memory
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
 from apps.ekg.validation import FoldDone, best_bias, by_bias_of_others, moved
@@ -176,6 +176,37 @@ def test_noise_is_refused_and_a_gap_is_q(network: Ensemble) -> None:
     assert [LETTERS[n] for n in found.classes[inside]] == ["Q"] * int(inside.sum())
     assert (found.classes[~inside] < 4).mean() > 0.95
     assert any("missing" in warning for warning in found.warnings)
+
+
+def _noisy_from_30_to_50(recording: Recording) -> Recording:
+    signal = recording.read(0, 0, recording.n_samples).astype(np.float64)
+    part = slice(30 * 360, 50 * 360)
+    signal[part] += np.random.default_rng(0).normal(0, 0.8, 20 * 360)
+    return in_memory("noisy", signal, 360, ("MLII",), annotations=recording.annotations)
+
+
+def test_beats_in_noise_are_not_classified_unless_a_person_marked_them(network: Ensemble) -> None:
+    recording = _noisy_from_30_to_50(synthetic(90, Rhythm()))
+    found = classified(recording, network, use_annotations=False)
+    inside = (found.times_s > 31) & (found.times_s < 49)
+    calm = (found.times_s < 28) | (found.times_s > 52)
+    assert inside.sum() > 10
+    assert {LETTERS[n] for n in found.classes[inside]} == {"Q"}
+    assert "Q" not in {LETTERS[n] for n in found.classes[calm]}
+    assert any("drown in noise" in warning for warning in found.warnings)
+    counted = agreement(classified(synthetic(90, Rhythm()), network), found)
+    assert counted.given_up > 5
+    assert (counted.changed, counted.added) == (0, 0)
+    marked = classified(recording, network)
+    assert "Q" not in {LETTERS[n] for n in marked.classes}
+    live = [
+        (beat.time_s, LETTERS[beat.number])
+        for step in follow(prepare(recording, 0), lambda: nullcontext(network))
+        for beat in step.beats
+    ]
+    called = {letter for time_s, letter in live if 34 < time_s < 48}
+    assert called == {"Q"}
+    assert "Q" not in {letter for time_s, letter in live if time_s < 25}
 
 
 def test_a_lead_that_is_not_mlii_is_warned_of(network: Ensemble) -> None:
