@@ -10,7 +10,8 @@ import gradio as gr
 
 from apps.style import graphics
 from apps.style.ui_controls import options_from
-from apps.style.ui_paint import ARGUMENTS, opened
+from apps.style.ui_paint import ARGUMENTS
+from apps.style.ui_run import opened
 from apps.ui import HEAVY, PRIVATE, heavy, section
 
 if TYPE_CHECKING:

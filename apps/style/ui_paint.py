@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
@@ -20,24 +19,17 @@ from apps.style.ui_controls import (
     preset_updates,
     sample_strip,
 )
-from apps.style.ui_state import FIRST, Painter, painter
+from apps.style.ui_run import Answer, checked_size, curves, opened, stream
+from apps.style.ui_state import FIRST, painter
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
 from shared.errors import HubError, InputError
-from shared.progress import duration
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from apps.style.transfer import Run, Step
-
-_GRAMS_EVERY_S = 1.0
 _MORE = 50  # iterations that Continue adds to a run that is over
 # On a phone the picture is below the controls: go there.
 _LOOK = """(...sent) => {
   if (innerWidth < 760) document.querySelector('#style-live').scrollIntoView({block: 'center'});
   return sent;
 }"""
-Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 
 def build() -> dict[str, Any]:
@@ -202,97 +194,11 @@ def stylize(
     from apps.style.transfer import Run
 
     run = Run(*opened(content, style, options.alpha, options.beta), options)
-    warning = _checked_size(run)
+    warning = checked_size(run)
     who.begin(run)
     if warning:
         yield (f'<div class="cs-empty">{warning}</div>', *(gr.skip(),) * 4)
     yield from stream(who, run)
-
-
-def opened(
-    content: str | None, style: str | None, alpha: float, beta: float
-) -> tuple[Image.Image | None, Image.Image | None]:
-    """The two pictures that were sent, judged; one that J does not use may be missing."""
-    from apps.style import pictures
-
-    return (
-        pictures.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]
-        pictures.open_style(style) if style or beta > 0 else None,  # type: ignore[arg-type]
-    )
-
-
-def _checked_size(run: Run) -> str:
-    """A warning where the run will be long.
-
-    Raises:
-        ResourceError: it does not fit into this machine.
-    """
-    from apps.style import limits
-
-    shape = (run.content or run.style).size  # type: ignore[union-attr]
-    limits.check_fits(run.options, shape, run.device)
-    seconds = limits.estimate_s(run.options, shape, run.device)
-    return limits.told(seconds) if seconds > limits.LONG_S else ""
-
-
-def stream(who: Painter, run: Run) -> Iterator[Answer]:
-    """The steps of ``run`` to its end or the visitor's stop, then its exact result."""
-    drawn = -_GRAMS_EVERY_S
-    steps = run.steps()
-    step: Step | None = None
-    try:
-        for step in steps:
-            data = who.reel.add(step.picture, step.done)
-            now = time.monotonic()
-            grams: Any = gr.skip()
-            if now - drawn >= _GRAMS_EVERY_S or step.finished:
-                drawn, grams = now, graphics.gram_table(step.grams)
-            yield graphics.live(data, step), _curves(who, run), grams, _numbers(step), gr.skip()
-            if who.wish.is_set():
-                break
-    finally:
-        steps.close()  # type: ignore[attr-defined]
-    if who.run is run:
-        yield _finished(who, run)
-
-
-def _finished(who: Painter, run: Run) -> Answer:
-    from apps.style.recipe import recipe
-    from shared.images import jpeg_bytes
-
-    exact = run.result()
-    picture = run.picture
-    left = run.total - run.done
-    state = f"Stopped at iteration {run.done} of {run.total}" if left else f"{run.done} iterations"
-    text = (
-        f"{state} in {duration(run.elapsed_s)}: J from {graphics.short(exact.first.J)} to "
-        f"{graphics.short(exact.last.J)} ({picture.width} × {picture.height} pixels, "
-        f"{1000 * exact.seconds_per_iteration:.0f} ms per iteration)"
-    )
-    live = graphics.framed(graphics.jpeg_url(jpeg_bytes(picture, quality=93)), text, run.done / max(1, run.total))
-    numbers = exact.numbers() | {"recipe": recipe(run, who.samples)}
-    return live, _curves(who, run) + graphics.cost_table(exact), gr.skip(), numbers, picture
-
-
-def _curves(who: Painter, run: Run) -> str:
-    weights = {"alpha": run.options.alpha, "beta": run.options.beta}
-    return graphics.cost_curves(run.costs, weights, log=who.log)
-
-
-def _numbers(step: Step) -> dict[str, Any]:
-    last = step.costs[-1]
-    return {
-        "iteration": step.done,
-        "of": step.total,
-        "size": list(last.size),
-        "J": last.J,
-        "J_content": last.content,
-        "J_style": last.style,
-        "layers": dict(last.layers),
-        "elapsed_s": round(step.elapsed_s, 2),
-        "left_s": None if step.left_s is None else round(step.left_s, 1),
-        "peak_bytes": step.peak_bytes,
-    }
 
 
 def _more(request: gr.Request) -> Iterator[Answer]:
@@ -312,7 +218,7 @@ def _stop(request: gr.Request) -> str:
 def _axis(chosen: str, request: gr.Request) -> Any:
     who = painter(request)
     who.log = chosen == "logarithmic"
-    return _curves(who, who.run) if who.run is not None else gr.skip()
+    return curves(who, who.run) if who.run is not None else gr.skip()
 
 
 def _chooser(preset: str) -> Callable[[], list[Any]]:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from apps.style.samples import SAMPLES
 from apps.style.ui_controls import RECIPE_FIELDS, values_of
-from apps.style.ui_paint import opened, stream
+from apps.style.ui_run import opened, stream
 from apps.style.ui_state import painter
 from apps.ui import HEAVY, LIGHT, PRIVATE, escape, guard, heavy, section
 

@@ -106,7 +106,7 @@ def test_two_weights_are_painted_side_by_side(open_page: Callable[..., Any]) -> 
 
 def test_afterwards_there_are_frames_a_video_and_both_axes(open_page: Callable[..., Any]) -> None:
     page = open_page("style")
-    _set(page, "Size", "64")
+    _set(page, "Size", "96")  # from noise two sizes, so that there are two frames however fast the machine is
     _set(page, "Iterations", "12")
     page.locator("#style-content-only").click()
     words = "document.querySelector('#style-live figcaption').innerText"
