@@ -27,6 +27,9 @@ def strip_json(found: Classified, token: str, *, start_s: float = 0.0, label: st
     part = found.prepared.plain_mv[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]
     first, last = np.searchsorted(found.times_s, [start_s, end_s])
     beats = slice(int(first), int(last))
+    sure = found.probabilities[beats].max(axis=1)
+    percent = np.round(100 * sure).astype(int)
+    percent[(sure < UNSURE) & (percent >= 100 * UNSURE)] = round(100 * UNSURE) - 1  # 59.6 is under 60, rounded or not
     expert = None if found.annotated is None else _letters(found.annotated[beats])
     return _json(
         part,
@@ -38,7 +41,7 @@ def strip_json(found: Classified, token: str, *, start_s: float = 0.0, label: st
         classes=_letters(found.classes[beats]),
         expert=expert,
         unsure=round(100 * UNSURE),
-        sure=np.floor(100 * found.probabilities[beats].max(axis=1)).astype(int).tolist(),  # 59.6 is under 60
+        sure=percent.tolist(),
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,11 @@ def test_the_strip_is_the_signal_and_the_beats() -> None:
     np.testing.assert_allclose(counts / 200, found.prepared.plain_mv, atol=0.0026)
     np.testing.assert_allclose(strip["times"], found.times_s, atol=0.001)
     assert [LETTERS.index(letter) for letter in strip["classes"]] == found.classes.tolist()
+    almost = replace(found, probabilities=np.tile(np.array([0.4, 0, 0.5996, 0, 0.0004]), (len(found.times_s), 1)))
+    edge = json.loads(strip_json(almost, "token"))
+    assert set(edge["sure"]) == {
+        edge["unsure"] - 1
+    }  # doubtful, though it rounds to 60
     later = json.loads(strip_json(found, "token", start_s=30))
     assert later["first"] == np.searchsorted(found.times_s, 30)
     assert later["times"][0] == pytest.approx(found.times_s[later["first"]] - 30, abs=0.001)
