@@ -50,8 +50,9 @@ def build(tab: gr.Tab) -> None:
     section("inside", "Layer 1 to 5 side by side", "Four units of each block, chosen because pictures divide on them.")
     overview = gr.HTML(_WAIT, elem_id="style-overview", apply_default_css=False)
     asked, outputs = [layer, unit, own, network], [found, numbers]
-    events = [show.click, unit.submit, layer.input, own.input]
+    events = [show.click, unit.submit, own.input]
     gr.on(events, guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)
+    layer.input(guard(_other_layer), asked, [unit, *outputs], **QUICK, **PRIVATE)
     other.click(guard(_other), [layer, own, network], [unit, *outputs], **QUICK, **PRIVATE)
     dream.click(heavy(_dream), [layer, unit, network], wanted, show_progress="hidden", **HEAVY, **PRIVATE)
     tab.select(guard(unit_patches), asked, outputs, **QUICK, **PRIVATE).then(
@@ -151,6 +152,18 @@ def _other(layer: str, own: str | None, backbone: str, request: gr.Request) -> t
 
     unit = random.choice(sample_index(backbone).telling_units(layer, 40))
     return unit, *unit_patches(layer, unit, own, backbone, request)
+
+
+def _other_layer(
+    layer: str, unit: float, own: str | None, backbone: str, request: gr.Request
+) -> tuple[int, str, dict[str, Any]]:
+    """The same unit of another layer; where that has not so many, one that pictures divide on."""
+    from apps.style.backbones import find_backbone
+    from apps.style.patches import sample_index, unit_layer
+
+    if not 0 <= int(unit or 0) < unit_layer(find_backbone(backbone), layer).channels:
+        unit = sample_index(backbone).telling_units(layer, 1)[0]
+    return int(unit or 0), *unit_patches(layer, unit, own, backbone, request)
 
 
 def _overview(backbone: str) -> str:

@@ -65,6 +65,13 @@ def test_a_unit_shows_its_nine_patches(open_page: Callable[..., Any]) -> None:
     page.wait_for_selector("#style-patches .cs-patch", timeout=WAIT_MS)
     assert page.locator("#style-patches .cs-patch").count() == 9
     page.wait_for_selector("#style-overview .cs-overview", timeout=WAIT_MS)
+    assert int(page.locator("#style-unit input").input_value()) > 63
+    page.locator("#style-unit-layer input").click()
+    page.get_by_role("option", name="relu1_1", exact=True).click()  # which has 64 units only
+    page.wait_for_function("document.querySelector('#style-patches').innerText.includes('of 64')", timeout=WAIT_MS)
+    assert int(page.locator("#style-unit input").input_value()) < 64
+    assert page.locator("#style-patches .cs-patch").count() == 9
+    assert page.locator(".toast-body").count() == 0
 
 
 @pytest.mark.parametrize("viewport", [PROJECTOR, PHONE], ids=["projector", "phone"])

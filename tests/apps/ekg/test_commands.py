@@ -117,9 +117,7 @@ def test_the_strip_is_the_signal_and_the_beats() -> None:
     assert [LETTERS.index(letter) for letter in strip["classes"]] == found.classes.tolist()
     almost = replace(found, probabilities=np.tile(np.array([0.4, 0, 0.5996, 0, 0.0004]), (len(found.times_s), 1)))
     edge = json.loads(strip_json(almost, "token"))
-    assert set(edge["sure"]) == {
-        edge["unsure"] - 1
-    }  # doubtful, though it rounds to 60
+    assert set(edge["sure"]) == {edge["unsure"] - 1}  # doubtful, though it rounds to 60
     later = json.loads(strip_json(found, "token", start_s=30))
     assert later["first"] == np.searchsorted(found.times_s, 30)
     assert later["times"][0] == pytest.approx(found.times_s[later["first"]] - 30, abs=0.001)
