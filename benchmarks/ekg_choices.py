@@ -297,7 +297,8 @@ def main() -> None:
         done[_key(choice, seed)] = run(choice, arguments.data, seed, steps=arguments.steps, batch=arguments.batch)
         state.write_text(json.dumps(done), encoding="utf-8")
         rows = summary(done, CHOICES, seeds)
-        trained = f"One convolutional network per fold, {arguments.steps} batches of {arguments.batch}"
+        network = f"One convolutional network per fold and seed ({arguments.seeds})"
+        trained = f"{network}, {arguments.steps} batches of {arguments.batch}"
         table = {
             "about": f"{trained}, 22 patients of DS1, each row at its best bias.",
             "steps": arguments.steps,
