@@ -175,8 +175,8 @@ def _choices(rows: Sequence[dict[str, Any]], beside: dict[str, Any] | None) -> s
     table = table_html(
         ("choice", "accuracy", "macro-F1", "in the folds", "F1 of S", "F1 of V", "difference (95 %)"),
         cells,
-        "Left out or changed in the networks with convolutions, by patient, means of two seeds; an interval across 0 may "
-        "be chance",
+        "Left out or changed in the networks with convolutions, by patient, means of two seeds; "
+        "an interval across 0 may be chance",
     )
     return table + _beside(beside)
 
