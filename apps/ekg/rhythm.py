@@ -55,6 +55,8 @@ class Rhythm:
 def rhythm_in(found: Classified) -> Rhythm:
     """The figures of a classified recording."""
     readable = readable_intervals(found.prepared, found.times_s, found.beats.scale_mv)
+    if found.annotated is None:  # what a detector found in noise need not be a beat, nor what lies between an interval
+        readable &= found.beats.usable[:-1] & found.beats.usable[1:]
     return rhythm_of(found.times_s, found.classes, found.recording.duration_s, readable=readable)
 
 

@@ -27,6 +27,7 @@ from apps.ekg.evaluate import (
 from apps.ekg.live import follow
 from apps.ekg.network import Ensemble
 from apps.ekg.recording import Recording, in_memory
+from apps.ekg.rhythm import rhythm_in
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
 from apps.ekg.validation import FoldDone, best_bias, by_bias_of_others, moved
@@ -197,6 +198,9 @@ def test_beats_in_noise_are_not_classified_unless_a_person_marked_them(network: 
     counted = agreement(classified(synthetic(90, Rhythm()), network), found)
     assert counted.given_up > 5
     assert (counted.changed, counted.added) == (0, 0)
+    clean, noisy = rhythm_in(classified(synthetic(90, Rhythm()), network)), rhythm_in(found)
+    assert noisy.fastest_bpm == pytest.approx(clean.fastest_bpm, rel=0.1)  # no beat of the noise counts
+    assert noisy.sdnn_ms == pytest.approx(clean.sdnn_ms, rel=0.3)
     marked = classified(recording, network)
     assert "Q" not in {LETTERS[n] for n in marked.classes}
     live = [
