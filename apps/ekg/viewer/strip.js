@@ -21,6 +21,9 @@ const colour = (letter) => { // of the page's style sheet, read once for light a
   return s.colours[letter];
 };
 const doubtful = (i) => 'SVF'.includes(s.data.classes[i]) && s.data.sure[i] < s.data.unsure;
+const sure = (i) => (s.data.classes[i] === 'Q' ? '' : ` ${s.data.sure[i]} %`); // Q is no answer of the network
+const standing = (i) => (s.data.classes[i] === 'Q' ? 2 : Number(doubtful(i))); // the order of the list
+const timed = (i) => s.data.expert || s.data.classes[i] !== 'Q'; // else a detector's mark in noise: no rate is taken from it
 const called = (i) => s.data.classes[i] + (doubtful(i) ? '?' : '');
 const first = (t) => { // index of the first beat at or after t
   let low = 0, high = s.data ? s.data.times.length : 0;
@@ -170,9 +173,11 @@ function whole(c, h, x) { // heart rate from 30 to 200 a minute, and a tick for 
   const d = s.data, y = (bpm) => h - 4 - Math.min(1, Math.max(0, (bpm - 30) / 170)) * (h - 16);
   c.strokeStyle = dark() ? '#9fb0c6' : '#526072'; c.lineWidth = 1; c.beginPath();
   const step = Math.max(1, Math.floor(d.times.length / (width() * 2)));
-  for (let i = step; i < d.times.length; i += step) {
+  for (let i = step, pen = false; i < d.times.length; i += step) {
     const bpm = (60 * step) / (d.times[i] - d.times[i - step]);
-    if (i === step) c.moveTo(x(d.times[i]), y(bpm)); else c.lineTo(x(d.times[i]), y(bpm));
+    if (!timed(i) || !timed(i - step)) { pen = false; continue; }
+    if (pen) c.lineTo(x(d.times[i]), y(bpm)); else c.moveTo(x(d.times[i]), y(bpm));
+    pen = true;
   }
   c.stroke();
   for (const letter of ['F', 'Q', 'S', 'V']) {
@@ -185,7 +190,7 @@ function readout() {
   const d = s.data || { times: [], start: 0, duration: 0, label: '' }, i = Math.max(1, first(s.at + visible() * (s.playing ? 0.85 : 0.5)) - 1);
   const from = Math.max(1, i - 7);
   const rr = [];
-  for (let n = from; n <= Math.min(i, d.times.length - 1); n++) rr.push(d.times[n] - d.times[n - 1]);
+  for (let n = from; n <= Math.min(i, d.times.length - 1); n++) if (timed(n) && timed(n - 1)) rr.push(d.times[n] - d.times[n - 1]);
   const bpm = rr.length ? Math.round((60 * rr.length) / rr.reduce((a, b) => a + b, 0)) : '–';
   $('.ekg-rate').textContent = bpm;
   $('.ekg-label').textContent = d.label;
@@ -219,13 +224,13 @@ function show(i, unasked) { // a beat on the strip and, through the event, from 
   element.querySelectorAll('.ekg-list button').forEach((b) => b.classList.toggle('chosen', Number(b.dataset.i) === i));
   const inside = $('.ekg-inside');
   inside.hidden = false;
-  inside.textContent = `Beat ${i + s.data.first + 1}: ${called(i)} ${s.data.sure[i]} % · why? ↓`;
+  inside.textContent = `Beat ${i + s.data.first + 1}: ${called(i)}${sure(i)} · why? ↓`;
   trigger('select', { index: i + s.data.first, token: s.data.token, unasked });
 }
 
-function firstAbnormal() { // the first sure one, or else the first doubtful one, or else any beat; -1 where there is none
+function firstAbnormal() { // the first sure one, a doubtful one, one that is not classified, or else any beat; -1 where there is none
   const found = [...s.data.classes].map((_, i) => i).filter((i) => s.data.classes[i] !== 'N');
-  return found.find((i) => !doubtful(i)) ?? found[0] ?? (s.data.times.length ? 0 : -1);
+  return found.sort((a, b) => standing(a) - standing(b) || a - b)[0] ?? (s.data.times.length ? 0 : -1);
 }
 
 const choose = (i) => show(i, false);
@@ -242,18 +247,20 @@ function listBeats() {
   if (!s.data) { list.replaceChildren(); $('.ekg-count').textContent = ''; return; }
   const d = s.data, found = [];
   for (let i = 0; i < d.times.length; i++) if (s.filter.includes(d.classes[i])) found.push(i);
-  const unsure = found.filter(doubtful), notes = [`${found.length.toLocaleString()} beats`];
-  if (unsure.length) notes.push(`${unsure.length.toLocaleString()} doubtful (under ${d.unsure} %) last`);
+  const count = (place) => found.filter((i) => standing(i) === place).length, notes = [`${found.length.toLocaleString()} beats`], later = [];
+  if (count(1)) later.push(`${count(1).toLocaleString()} doubtful (under ${d.unsure} %)`);
+  if (count(2)) later.push(`${count(2).toLocaleString()} not classified`);
+  if (later.length) notes.push(`${later.join(' and ')} last`);
   if (found.length > LIST_LENGTH) notes.push(`${LIST_LENGTH} listed`);
   $('.ekg-count').textContent = found.length ? notes.join(', ') : 'none of these classes';
-  list.replaceChildren(...[...found.filter((i) => !doubtful(i)), ...unsure].slice(0, LIST_LENGTH).map((i) => {
+  list.replaceChildren(...found.sort((a, b) => standing(a) - standing(b) || a - b).slice(0, LIST_LENGTH).map((i) => {
     const button = document.createElement('button');
     button.type = 'button'; button.dataset.i = i;
     const letter = d.classes[i], mark = document.createElement('b');
     mark.textContent = called(i); mark.style.color = colour(letter);
-    button.append(mark, ` ${clock(d.times[i] + d.start)} `, Object.assign(document.createElement('span'), { textContent: `${d.sure[i]} %` }));
+    button.append(mark, ` ${clock(d.times[i] + d.start)} `, Object.assign(document.createElement('span'), { textContent: sure(i).trim() }));
     button.classList.toggle('doubtful', doubtful(i));
-    button.setAttribute('aria-label', `${doubtful(i) ? 'perhaps ' : ''}${d.names[letter]} beat at ${clock(d.times[i] + d.start)}, probability ${d.sure[i]} percent`);
+    button.setAttribute('aria-label', `${doubtful(i) ? 'perhaps ' : ''}${d.names[letter]} beat at ${clock(d.times[i] + d.start)}${letter === 'Q' ? '' : `, probability ${d.sure[i]} percent`}`);
     button.addEventListener('click', () => choose(i));
     return button;
   }));
