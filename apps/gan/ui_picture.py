@@ -13,6 +13,7 @@ from apps.ui import PRIVATE, guard, section
 
 RECORD = "gan/superres-digits"
 _BRUSH = 0.08  # of the sheet's width
+_EMPTY = ("", "[]", None)  # a sheet without a stroke
 _ASK = "Draw on the sheet, or take a real digit."
 
 
@@ -33,9 +34,12 @@ def panel() -> None:
         with gr.Column(scale=2, min_width=320):
             out = gr.HTML(note(_ASK), label="Shrunk and restored")
     state = gr.State(0)
+    first = seen.expand(guard(_at_first), [state, sheet], [state, out], **QUICK, **PRIVATE)
+    taken = real.click(guard(_from_real), state, [state, out], **QUICK, **PRIVATE)
     go.click(guard(_from_drawing), sheet, out, **QUICK, **PRIVATE)
-    sheet.change(guard(_while_drawing), sheet, out, trigger_mode="always_last", **QUICK, **PRIVATE)
-    gr.on([real.click, seen.expand], guard(_from_real), state, [state, out], **QUICK, **PRIVATE)
+    sheet.change(
+        guard(_while_drawing), sheet, out, trigger_mode="always_last", cancels=[first, taken], **QUICK, **PRIVATE
+    )
     section("measure", "Does it help?", "On 10,000 test digits that neither the generator nor the judge had seen.")
     gr.HTML(_figures())
 
@@ -47,13 +51,18 @@ def _from_drawing(strokes: str) -> str:
 
 
 def _while_drawing(strokes: str) -> str:
-    return note(_ASK) if strokes in ("", "[]", None) else _from_drawing(strokes)
+    return note(_ASK) if strokes in _EMPTY else _from_drawing(strokes)
 
 
 def _from_real(at: int) -> tuple[int, str]:
     from apps.gan.real import some_real
 
     return at + 1, _shown(some_real(1, at)[0][0])
+
+
+def _at_first(at: int, strokes: str) -> tuple[Any, Any]:
+    """A real digit, unless the visitor was quicker and draws already."""
+    return _from_real(at) if strokes in _EMPTY else (gr.skip(), gr.skip())
 
 
 def _shown(picture: Pictures) -> str:
