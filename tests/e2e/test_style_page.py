@@ -54,7 +54,12 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
 def test_mistakes_are_told(open_page: Callable[..., Any]) -> None:
     page = open_page("style")
     page.locator("#style-fine button").first.click()
-    page.locator("#style-lambdas textarea, #style-lambdas input").first.fill("relu5_3=1")
+    field = "#style-lambdas textarea, #style-lambdas input"
+    value = f"document.querySelector('{field}')?.value"
+    page.wait_for_function(f"{value}?.includes('relu1_1=1')", timeout=WAIT_MS)  # the panel has opened and been filled
+    page.locator(field).first.fill("relu5_3=1")
+    page.locator(field).first.press("Tab")
+    page.wait_for_function(f"{value} === 'relu5_3=1'", timeout=WAIT_MS)
     page.locator("#style-paint").click()
     page.wait_for_selector("text=A lambda belongs to a chosen style layer", timeout=WAIT_MS)
 
