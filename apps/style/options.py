@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -207,13 +206,20 @@ def _check_lambdas(style: Sequence[str], lambdas: object) -> tuple[float, ...]:
 def _check_something_left(
     alpha: float, beta: float, content: Sequence[str], style: Sequence[str], lambdas: Sequence[float]
 ) -> None:
-    of_content = alpha if content else 0.0
-    of_style = beta * math.fsum(lambdas)
-    if of_content == 0.0 and of_style == 0.0:
+    """Nothing that was asked for is left out without a word: what weighs more than 0 has a layer to weigh."""
+    if alpha == 0.0 and beta == 0.0:
+        raise OptionError("J has something to make small", "alpha = 0 and beta = 0", "Raise alpha or beta.")
+    if alpha > 0.0 and not content:
         raise OptionError(
-            "J has something to make small: alpha and a content layer, or beta and a style layer with its lambda",
-            f"alpha = {alpha:g}, beta = {beta:g}, {len(content)} content and {len(style)} style layers",
-            "Raise alpha or beta, or choose a layer.",
+            f"alpha = {alpha:g} weighs at least one content layer",
+            "none",
+            "Choose a content layer, or set alpha to 0 for the style alone.",
+        )
+    if beta > 0.0 and not any(lambdas):
+        raise OptionError(
+            f"beta = {beta:g} weighs at least one style layer with a lambda above 0",
+            f"{len(style)} style layers, each with lambda = 0" if style else "no style layer",
+            "Raise a lambda or choose a layer, or set beta to 0 for the content alone.",
         )
 
 

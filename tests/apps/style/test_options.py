@@ -21,8 +21,11 @@ from shared.errors import ImageError, OptionError
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"alpha": 0, "beta": 0}, "alpha = 0, beta = 0"),
-        ({"beta": 1, "alpha": 0, "lambdas": (0.0,) * 4}, "Raise alpha or beta"),
+        ({"alpha": 0, "beta": 0}, "alpha = 0 and beta = 0"),
+        ({"beta": 1, "alpha": 0, "lambdas": (0.0,) * 4}, "Raise a lambda"),
+        ({"beta": 1, "alpha": 1, "lambdas": (0.0,) * 4}, "4 style layers, each with lambda = 0"),
+        ({"beta": 1, "style_layers": (), "lambdas": ()}, "no style layer"),
+        ({"alpha": 1, "content_layers": ()}, "Choose a content layer"),
         ({"content_layers": ("relu9_1",)}, "relu9_1"),
         ({"style_layers": ("relu1_1", "nonsense"), "lambdas": (1.0, 1.0)}, "nonsense"),
         ({"style_layers": ("relu1_1", "relu1_1"), "lambdas": (1.0, 1.0)}, "once"),

@@ -155,12 +155,16 @@ def test_no_weights_make_it_nan(
 
 
 def test_bfloat16_comes_to_nearly_the_same_cost(content: Image.Image, style: Image.Image) -> None:
+    """By Adam, whose steps are of one size: L-BFGS magnifies rounding, and where it then ends differs by machine."""
     ends = []
-    for precision in ("float32", "bfloat16"):
-        run = Run(content, style, dataclasses.replace(SMALL, size=96, iterations=25, precision=precision))
+    for precision in ("float32", "bfloat16"):  # few pixels: a CPU without bfloat16 takes seconds for an iteration
+        options = dataclasses.replace(SMALL, size=48, iterations=15, precision=precision, optimizer="adam")
+        run = Run(content, style, options)
         finished(run)
-        ends.append(run.result().last.J)
-    assert ends[1] == pytest.approx(ends[0], rel=0.05)
+        ends.append(run.result())
+    assert ends[1].first.J == ends[0].first.J
+    assert ends[1].last.J == pytest.approx(ends[0].last.J, rel=0.02)
+    assert ends[0].last.J < 0.9 * ends[0].first.J
 
 
 def test_content_colours_can_be_kept(content: Image.Image, style: Image.Image) -> None:
