@@ -4,7 +4,7 @@ For every preset at the page's usual speed: processor time of the rounds of one 
 arrows) and of its picture, together as a share of the 100 ms that a frame may take on one core. With `--page` the page
 is started, played in headless Chromium and the pictures that arrive are counted.
 
-    OMP_NUM_THREADS=1 python benchmarks/gan_lab.py --page
+    OMP_NUM_THREADS=1 python -m benchmarks.gan_lab --page
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.gan import lab_view
 from apps.gan.toy2d import FRAME_S, Lab

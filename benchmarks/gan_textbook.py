@@ -4,7 +4,7 @@ The textbook recipe is the one of most tutorials, written here from the paper (M
 settings: both players fully connected, the class as an embedding beside the input, least-squares loss, Adam with rate
 0.0002 and betas (0.5, 0.999), batches of 64, no averaging. Ours is `gan/cgan-digits` as bundled.
 
-    python benchmarks/gan_textbook.py --data ../shared/data --out benchmarks/gan_textbook.json
+    python -m benchmarks.gan_textbook --data ../shared/data --out benchmarks/gan_textbook.json
 
 The textbook's time is what ours cost: seconds per step of ours, measured in the same run, times its steps.
 """
@@ -21,8 +21,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.gan.data import DIGITS, SIDE, Digits, load_mnist, to_input
 from apps.gan.evaluate import Report, evaluate

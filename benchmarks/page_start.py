@@ -1,5 +1,7 @@
 """How long until the page answers: ``python app.py`` against a bare one-button gradio page, in turns, in one run.
 
+    python -m benchmarks.page_start
+
 Prints for both the median seconds from process start to the first whole answer, and the processor seconds used until
 then, which other work on the machine disturbs less; then their ratios. The aim is 1.2.
 """

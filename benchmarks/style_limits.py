@@ -3,7 +3,7 @@
 The memory is the most that a process of its own holds, everything included: Python, torch, the network, two pictures.
 A run at extreme weights has failed if a cost or a pixel of it is not finite, or the picture is of one colour.
 
-``python benchmarks/style_limits.py [--size 512] [--iterations 1000] [--out weights/style/limits.json]``
+``python -m benchmarks.style_limits [--size 512] [--iterations 1000] [--out weights/style/limits.json]``
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from typing import Any
 
 import torch
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.style.features import fastest_dtype
 from apps.style.lbfgs import HISTORY
@@ -53,7 +51,7 @@ EXTREMES: dict[str, dict[str, Any]] = {
 
 def peak_gb(size: int, precision: str) -> float:
     """The most memory that a process of its own takes for a few iterations at ``size`` pixels, in 1e9 bytes."""
-    asked = [sys.executable, __file__, "--child", f"{size},{precision}"]
+    asked = [sys.executable, "-m", "benchmarks.style_limits", "--child", f"{size},{precision}"]
     return float(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
 
 
@@ -116,7 +114,7 @@ def main() -> None:
         )
     if chosen.out is not None:
         told = {
-            "command": "python benchmarks/" + " ".join([Path(__file__).name, *sys.argv[1:]]),
+            "command": " ".join([f"python -m benchmarks.{Path(__file__).stem}", *sys.argv[1:]]),
             "device": describe(device),
             "torch": torch.__version__,
             "size": chosen.size,

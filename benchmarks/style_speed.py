@@ -10,7 +10,7 @@ all alike. The figure is the median of the rounds' ratios, with their quartiles,
 Threads of one operation wait for each other, so that a processor taken away by other work costs the way with more and
 shorter operations more; what the others took is measured, and the rounds in which it was little are told apart.
 
-``python benchmarks/style_speed.py [--sizes 256,384] [--rounds 15] [--block 2] [--cost-iterations 100]``
+``python -m benchmarks.style_speed [--sizes 256,384] [--rounds 15] [--block 2] [--cost-iterations 100]``
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ import psutil
 import torch
 from PIL import Image
 from torch import Tensor
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from apps.style import pictures
 from apps.style.backbones import BACKBONES
@@ -234,7 +232,7 @@ def main() -> None:
         change = 100 * (value / costs["textbook"] - 1)
         print(f"{chosen.cost_size} px  {name:14s} J after {chosen.cost_iterations}: {value:.6g}  {change:+.2f} %")
     figures = {
-        "command": "python benchmarks/" + " ".join([Path(__file__).name, *sys.argv[1:]]),
+        "command": " ".join([f"python -m benchmarks.{Path(__file__).stem}", *sys.argv[1:]]),
         "device": f"{describe(device)}{_units(device)}, of which other work took {statistics.median(others):.0%}",
         "torch": torch.__version__,
         "pair": PAIR,

@@ -218,6 +218,21 @@ def test_every_test_is_collected_once() -> None:
     report(faults)
 
 
+def test_benchmarks_name_the_command_that_runs_them() -> None:
+    """As a module, from the top: as a file none of them would find the hub."""
+    report(
+        f"{name} does not name its command"
+        for name, tree in sources()
+        if name.startswith("benchmarks/")
+        and f"python -m benchmarks.{Path(name).stem}" not in (ast.get_docstring(tree) or "")
+    )
+    report(
+        f"{name} names a benchmark as a file"
+        for name in tracked()
+        if name.endswith((".py", ".md", ".json")) and "python " + "benchmarks/" in (ROOT / name).read_text("utf-8")
+    )
+
+
 def module_names() -> list[str]:
     return [
         name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

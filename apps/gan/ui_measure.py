@@ -79,7 +79,7 @@ def _accuracy(row: dict[str, Any] | None) -> str:
 def _textbook() -> str:
     told = figures(TEXTBOOK)
     if told is None:
-        return note("Not measured yet: <code>python benchmarks/gan_textbook.py</code>.")
+        return note("Not measured yet: <code>python -m benchmarks.gan_textbook</code>.")
     rows = "".join(
         f"<tr><td>{title}</td><td>{show(told['ours'])}</td><td>{show(told['textbook'])}</td></tr>"
         for title, show in (
@@ -94,7 +94,7 @@ def _textbook() -> str:
     said = note(
         f"Both had the same {told['seconds']:.0f} processor seconds: {told['our_steps']:,} steps of ours, "
         f"{told['textbook_steps']:,} of the fully connected GAN of most tutorials (Mirza &amp; Osindero 2014; "
-        "least squares, Adam 0.0002). n = 10,000 each. Command: <code>python benchmarks/gan_textbook.py</code>."
+        "least squares, Adam 0.0002). n = 10,000 each. Command: <code>python -m benchmarks.gan_textbook</code>."
     )
     return f'<div class="gan-scroll"><table class="gan-figures">{head}{rows}</table></div>{said}'
 

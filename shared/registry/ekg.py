@@ -17,7 +17,7 @@ RECORDS: tuple[Record, ...] = (
             ),
         ),
         origin=Bundled(
-            made_by="python -m apps.ekg train --data DIR --out FILE; python benchmarks/ekg_weights.py DIR FILE"
+            made_by="python -m apps.ekg train --data DIR --out FILE; python -m benchmarks.ekg_weights DIR FILE"
         ),
         loader="apps.ekg.network:load_ensemble",
         licence="MIT; trained on the MIT-BIH Arrhythmia Database (ODC-By 1.0)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
@@ -28,6 +29,7 @@ from apps.ekg.live import follow
 from apps.ekg.network import Ensemble
 from apps.ekg.recording import Recording, in_memory
 from apps.ekg.rhythm import rhythm_in
+from apps.ekg.samples import opened_sample
 from apps.ekg.signals import prepare
 from apps.ekg.synthetic import Rhythm, synthetic
 from apps.ekg.validation import FoldDone, best_bias, by_bias_of_others, moved
@@ -142,6 +144,16 @@ def test_adaptation_finds_the_patients_shares() -> None:
     healthy = np.zeros((1000, 5), np.float32)
     healthy[:, 0], healthy[:, 1] = 0.99, 0.01
     assert adapted(healthy, times[:1000], minutes=5)[:, 1].max() < 0.01  # and the other way
+
+
+@pytest.mark.parametrize("gain", [0.01, 0.3, 5.0, 1000.0])
+def test_beats_are_found_whatever_the_unit(gain: float) -> None:
+    with opened_sample("208") as recording:
+        prepared = prepare(recording, 0)
+    louder = dataclasses.replace(prepared, filtered_mv=np.float32(gain) * prepared.filtered_mv)
+    found, expected = find_beats(louder), find_beats(prepared)
+    assert len(expected) > 400
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("detector", sorted(DETECTORS))
