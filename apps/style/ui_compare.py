@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.style import graphics
-from apps.style.ui_controls import options_from
+from apps.style.ui_controls import options_from, turn
 from apps.style.ui_paint import ARGUMENTS
 from apps.style.ui_run import opened
 from apps.ui import HEAVY, PRIVATE, heavy, section
@@ -39,13 +39,14 @@ def build(parts: Mapping[str, Any]) -> None:
                 weights.append(gr.Number(1.0, label=f"α of {name}", min_width=90))
                 weights.append(gr.Number(beta, label=f"β of {name}", min_width=90))
         both = gr.Button("Paint both", variant="primary", elem_id="style-both", min_width=140)
+    waiting = turn()
     with gr.Row():
         boxes = [gr.HTML(_EMPTY, elem_id=f"style-box-{n}", apply_default_css=False, min_width=280) for n in "ab"]
     slider = gr.ImageSlider(label="A and B", interactive=False, format="png", max_height=420)
     curves = gr.HTML(elem_id="style-ab-curves", apply_default_css=False)
     photos, controls = parts["photos"], parts["controls"]
     asked = [*weights, photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
-    both.click(heavy(_both), asked, [*boxes, slider, curves], show_progress="hidden", **HEAVY, **PRIVATE)
+    both.click(heavy(_both), asked, [*boxes, slider, curves], **HEAVY, **PRIVATE, **waiting)
 
 
 def _both(

@@ -37,6 +37,13 @@ _CLICKS = """element.addEventListener('click', (event) => {
 });"""
 
 
+def turn() -> dict[str, Any]:
+    """Lay out the badge that tells who waits for others' runs his place in the queue, on what is laid out next; returns
+    what the event of the run is given for it."""
+    badge = gr.HTML(elem_classes="cs-turn", label="The place in the queue")
+    return {"show_progress": "full", "show_progress_on": badge}
+
+
 def sample_strip(role: Role, label: str) -> gr.HTML:
     """Thumbnails of the samples, as buttons."""
     buttons = "".join(

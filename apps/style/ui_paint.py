@@ -18,6 +18,7 @@ from apps.style.ui_controls import (
     options_from,
     preset_updates,
     sample_strip,
+    turn,
 )
 from apps.style.ui_run import Answer, checked_size, curves, opened, stream
 from apps.style.ui_state import FIRST, painter
@@ -25,6 +26,7 @@ from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
 from shared.errors import HubError, InputError
 
 _MORE = 50  # iterations that Continue adds to a run that is over
+_STOP_S = 20.0  # s: no iteration takes longer
 # On a phone the picture is below the controls: go there.
 _LOOK = """(...sent) => {
   if (innerWidth < 760) document.querySelector('#style-live').scrollIntoView({block: 'center'});
@@ -62,6 +64,7 @@ def build() -> dict[str, Any]:
             with gr.Accordion("Layers, λ and everything else", open=False, elem_id="style-fine"):
                 controls |= fine_controls()
         with gr.Column(scale=6, min_width=330):
+            waiting = turn()
             live = gr.HTML(_example(), elem_id="style-live", label="The picture so far", apply_default_css=False)
             axis = gr.Radio(
                 ["logarithmic", "linear"], value="logarithmic", label="Axis of the costs", elem_id="style-axis"
@@ -79,9 +82,10 @@ def build() -> dict[str, Any]:
         graphics.gram_table({}), elem_id="style-grams", label="The Gram matrices", apply_default_css=False, render=False
     )
     parts = {"live": live, "curves": curves, "grams": grams, "numbers": numbers, "result": result}
-    _connect(photos, controls, parts, {"paint": paint, "stop": stop, "more": more}, (content_only, style_only), told)
+    buttons = {"paint": paint, "stop": stop, "more": more}
+    _connect(photos, controls, parts, buttons, (content_only, style_only), told, waiting)
     axis.change(guard(_axis), axis, curves, **LIGHT, **PRIVATE)
-    return parts | {"photos": photos, "controls": controls}
+    return parts | {"photos": photos, "controls": controls, "waiting": waiting}
 
 
 def _example() -> str:
@@ -101,19 +105,20 @@ def _connect(
     buttons: dict[str, gr.Button],
     only: tuple[gr.Button, gr.Button],
     told: gr.HTML,
+    waiting: dict[str, Any],
 ) -> None:
     asked = [photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
     outputs = [parts[name] for name in ("live", "curves", "grams", "numbers", "result")]
     fields = [controls[name] for name in PRESET_FIELDS]
     stylize_once = heavy(stylize)
-    buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", show_progress="hidden", js=_LOOK, **HEAVY)
-    buttons["more"].click(heavy(_more), None, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
+    buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", js=_LOOK, **HEAVY, **waiting)
+    buttons["more"].click(heavy(_more), None, outputs, **HEAVY, **PRIVATE, **waiting)
     buttons["stop"].click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
     chosen = [controls["preset"], *fields]
     controls["preset"].input(guard(_choose), controls["preset"], chosen, **LIGHT, **PRIVATE)
     for button, name in zip(only, ("content", "style"), strict=True):
         set_up = button.click(guard(_chooser(name)), None, chosen, **LIGHT, **PRIVATE)
-        set_up.then(stylize_once, asked, outputs, show_progress="hidden", **HEAVY, **PRIVATE)
+        set_up.then(stylize_once, asked, outputs, **HEAVY, **PRIVATE, **waiting)
     changes = [controls[name].change for name in ("size", "iterations", "init")]
     gr.on(changes, guard(_estimate), [asked[0], *asked[2:]], told, trigger_mode="always_last", **QUICK, **PRIVATE)
 
@@ -211,8 +216,15 @@ def _more(request: gr.Request) -> Iterator[Answer]:
 
 
 def _stop(request: gr.Request) -> str:
-    painter(request).wish.set()
-    return '<p class="cs-note">Stopping after this iteration; the picture stays.</p>'
+    """Stop the visitor's run after the iteration it is in, and say so when it has stopped."""
+    who = painter(request)
+    if who.idle.is_set():
+        told = "Nothing of yours is being painted now. A run that waits for its turn begins by itself."
+    else:
+        who.wish.set()
+        stopped = who.idle.wait(_STOP_S)
+        told = "Stopped: the picture stays, and Continue goes on from it." if stopped else "Stopping ..."
+    return f'<p class="cs-note">{told}</p>'
 
 
 def _axis(chosen: str, request: gr.Request) -> Any:

@@ -32,7 +32,7 @@ def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
     asked = [text, photos["content"], photos["style"]]
     live = [tabs, *(parts[name] for name in ("live", "curves", "grams", "numbers", "result"))]
     again.click(guard(_set), text, outputs, **LIGHT, **PRIVATE).success(
-        heavy(_again), asked, live, show_progress="hidden", **HEAVY, **PRIVATE
+        heavy(_again), asked, live, **HEAVY, **PRIVATE, **parts["waiting"]
     )
     file.upload(guard(_read), file, text, **LIGHT, **PRIVATE)
 

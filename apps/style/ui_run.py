@@ -52,6 +52,7 @@ def stream(who: Painter, run: Run) -> Iterator[Answer]:
     drawn = -_GRAMS_EVERY_S
     steps = run.steps()
     step: Step | None = None
+    who.idle.clear()
     try:
         for step in steps:
             data = who.reel.add(step.picture, step.done)
@@ -64,6 +65,7 @@ def stream(who: Painter, run: Run) -> Iterator[Answer]:
                 break
     finally:
         steps.close()  # type: ignore[attr-defined]
+        who.idle.set()
     if who.run is run:
         yield _finished(who, run)
 

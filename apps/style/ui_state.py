@@ -35,8 +35,12 @@ class Painter:
     own: tuple[tuple[str, str], Indexed] | None = None  # (network, file) and the index of the visitor's own picture
     log: bool = True  # the curves' axis
     wish: threading.Event = field(default_factory=threading.Event)  # to stop
+    idle: threading.Event = field(default_factory=threading.Event)  # nothing is being painted
     used: float = field(default_factory=time.monotonic)
     _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __post_init__(self) -> None:
+        self.idle.set()
 
     def begin(self, run: Run) -> None:
         """A new run takes the place of the last."""

@@ -10,6 +10,7 @@ import gradio as gr
 
 from apps.style.backbones import BACKBONES, DEFAULT_BACKBONE, choices
 from apps.style.layers import VGG16
+from apps.style.ui_controls import turn
 from apps.style.ui_state import painter
 from apps.ui import HEAVY, PRIVATE, QUICK, escape, guard, heavy, photo_input, section
 
@@ -42,6 +43,7 @@ def build(tab: gr.Tab) -> None:
             with gr.Accordion("Your own picture, another network", open=False):
                 own = photo_input("A picture of yours", height=170, elem_id="style-unit-own")
                 network = gr.Dropdown(choices(), value=DEFAULT_BACKBONE, label="Network")
+            waiting = turn()
             wanted = gr.HTML(_DREAM_EMPTY, elem_id="style-dream", apply_default_css=False)
         with gr.Column(scale=7, min_width=330):
             found = gr.HTML(_WAIT, elem_id="style-patches", label="The nine patches", apply_default_css=False)
@@ -54,7 +56,7 @@ def build(tab: gr.Tab) -> None:
     gr.on(events, guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)
     layer.input(guard(_other_layer), asked, [unit, *outputs], **QUICK, **PRIVATE)
     other.click(guard(_other), [layer, own, network], [unit, *outputs], **QUICK, **PRIVATE)
-    dream.click(heavy(_dream), [layer, unit, network], wanted, show_progress="hidden", **HEAVY, **PRIVATE)
+    dream.click(heavy(_dream), [layer, unit, network], wanted, **HEAVY, **PRIVATE, **waiting)
     tab.select(guard(unit_patches), asked, outputs, **QUICK, **PRIVATE).then(
         guard(_overview), network, overview, **QUICK, **PRIVATE
     )

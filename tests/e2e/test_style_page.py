@@ -29,13 +29,17 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     page.locator("#style-samples-style [data-sample=woodcut]").click()
     _set(page, "Size", "128")
     _set(page, "Iterations", "400")
+    told = page.locator("#style-told")
+    page.locator("#style-stop").click()
+    told.filter(has_text="Nothing of yours is being painted").wait_for(timeout=WAIT_MS)
     page.locator("#style-paint").click()
-    page.wait_for_selector("#style-live img", timeout=WAIT_MS)
+    page.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
     page.wait_for_selector("#style-curves svg", timeout=WAIT_MS)
     page.locator("#style-stop").click()
     page.wait_for_function(
         "document.querySelector('#style-live figcaption').innerText.includes('Stopped')", timeout=WAIT_MS
     )
+    told.filter(has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
     stopped_at = _iteration(page)
     page.locator("#style-more").click()
     words = "document.querySelector('#style-live figcaption').innerText"
@@ -49,6 +53,20 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     page.get_by_role("tab", name="Frames, video, recipe").click()
     page.wait_for_selector("#style-frame img", timeout=WAIT_MS)
     page.wait_for_function("document.querySelector('#style-files').innerText.includes('recipe')", timeout=WAIT_MS)
+
+
+def test_who_waits_for_others_sees_the_queue(open_page: Callable[..., Any]) -> None:
+    first, second = open_page("style"), open_page("style", viewport=PHONE)
+    for page in (first, second):
+        _set(page, "Iterations", "1000")
+        page.locator("#style-paint").click()
+        page.wait_for_timeout(500)
+    second.locator("#tab-style .progress-text:visible", has_text="queue: 1/1").wait_for(timeout=WAIT_MS)
+    first.locator("#style-stop").click()
+    second.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
+    assert second.locator("#tab-style .progress-text:visible").count() == 0
+    second.locator("#style-stop").click()
+    second.locator("#style-told", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
 
 
 def test_mistakes_are_told(open_page: Callable[..., Any]) -> None:
