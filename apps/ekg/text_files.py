@@ -63,7 +63,7 @@ def open_text(path: Path, *, rate_hz: float | None = None) -> Recording:
         raise RecordError(
             "A recording has a sampling rate",
             "neither a time column nor a rate",
-            "Type the rate in Hz beside the upload.",
+            "Give the rate in Hz: beside the upload, or with --rate.",
         )
     skip = {time_column} | {n for n, name in enumerate(table.names) if _SAMPLE.match(name)}
     columns = [n for n in range(values.shape[1]) if n not in skip]

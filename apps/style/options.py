@@ -218,7 +218,7 @@ def _check_something_left(
     if beta > 0.0 and not any(lambdas):
         raise OptionError(
             f"beta = {beta:g} weighs at least one style layer with a lambda above 0",
-            f"{len(style)} style layers, each with lambda = 0" if style else "no style layer",
+            f"lambda = 0 for {', '.join(style)}" if style else "no style layer",
             "Raise a lambda or choose a layer, or set beta to 0 for the content alone.",
         )
 

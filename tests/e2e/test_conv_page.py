@@ -99,6 +99,12 @@ def test_a_drawn_filter_is_used_at_once(open_page: Callable[..., Any]) -> None:
     page = _open(open_page)
     page.locator("canvas[data-panel=filter]").scroll_into_view_if_needed()
     box = page.locator("canvas[data-panel=filter]").bounding_box()
+    for share in (0.95, 0.05):  # at once from the last bar to the first, over all between
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] - 15)
+        page.mouse.down() if share > 0.5 else page.mouse.up()
+    first, *others = _check(page)["filter"]
+    assert first < 0
+    assert others == [first] * len(others)
     page.mouse.move(box["x"] + box["width"] * 0.05, box["y"] + 15)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] - 15, steps=12)

@@ -241,7 +241,12 @@ function startStage(root, server) {
     if (spot.bars) {
       const n = view.filter.data.length, i = Math.max(0, Math.min(n - 1, Math.floor(((px - 1) / spot.bars.w) * n)));
       const [low, high] = range(view.filter.data), most = edit.most || (edit.most = Math.max(high, -low, 0.5) * (root.dataset.own ? 1 : 1.2));
-      return set(i, Math.round(((50 - py) / 48) * most * 100) / 100);
+      const value = Math.round(((50 - py) / 48) * most * 100) / 100, from = edit.last || { i, value };
+      for (let k = Math.min(i, from.i) + 1; k < Math.max(i, from.i); k++) { // a quick finger passes over bars unseen
+        view.filter.data[k] = Math.round((from.value + ((value - from.value) * (k - from.i)) / (i - from.i)) * 100) / 100;
+      }
+      edit.last = { i, value };
+      return set(i, value);
     }
     const p = spot.boxes.findIndex((b) => px >= b.x && px <= b.x + b.w && py <= b.h);
     if (p < 0) return null;
@@ -283,7 +288,7 @@ function startStage(root, server) {
 
   function drag(target, act) {
     let held = false;
-    target.addEventListener('pointerdown', (event) => { held = true; edit.most = 0; target.setPointerCapture(event.pointerId); act(event); });
+    target.addEventListener('pointerdown', (event) => { held = true; edit.most = 0; edit.last = null; target.setPointerCapture(event.pointerId); act(event); });
     target.addEventListener('pointermove', (event) => { if (held) act(event); });
     for (const end of ['pointerup', 'pointercancel']) target.addEventListener(end, () => { held = false; });
   }

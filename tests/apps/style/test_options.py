@@ -23,7 +23,7 @@ from shared.errors import ImageError, OptionError
     [
         ({"alpha": 0, "beta": 0}, "alpha = 0 and beta = 0"),
         ({"beta": 1, "alpha": 0, "lambdas": (0.0,) * 4}, "Raise a lambda"),
-        ({"beta": 1, "alpha": 1, "lambdas": (0.0,) * 4}, "4 style layers, each with lambda = 0"),
+        ({"beta": 1, "alpha": 1, "lambdas": (0.0,) * 4}, "lambda = 0 for relu1_1, relu2_1, relu3_1, relu4_1"),
         ({"beta": 1, "style_layers": (), "lambdas": ()}, "no style layer"),
         ({"alpha": 1, "content_layers": ()}, "Choose a content layer"),
         ({"content_layers": ("relu9_1",)}, "relu9_1"),
