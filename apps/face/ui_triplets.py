@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from numpy.typing import NDArray
 
 from apps.face.triplet import DEFAULT_MARGIN, REGIONS, Triplet
 from apps.face.ui_draw import chip_url, jpeg_url, message, panel, percent
@@ -157,14 +158,26 @@ def _mined(kind: str, encoder: str, margin: float, owner: str, request: gr.Reque
     found = mine(kind, ground.encodings, ground.person, seed=seed)
     x = ground.encodings
     cost = losses(x[found.anchor], x[found.positive], x[found.negative], margin)
-    pick = int(cost.argmax()) if kind == "hardest" else seed % len(found)
-    a, p, n = (int(rows[pick]) for rows in (found.anchor, found.positive, found.negative))
+    pick = to_show(kind, cost, margin, seed)
+    a, p, n = (int(of[pick]) for of in (found.anchor, found.positive, found.negative))
     who = visitor(request)
     names = tuple(ground.names[ground.person[row]] for row in (a, p, n))
     pictures = tuple(jpeg_url(ground.thumbnails[row]) for row in (a, p, n))
     d_ap, d_an = float(squared_distances(x[a], x[p])), float(squared_distances(x[a], x[n]))
     who.triplet = Trio(d_ap, d_an, pictures, names)
     return _triplet_html(who, margin)
+
+
+def to_show(kind: str, cost: NDArray[np.float64], margin: float, seed: int) -> int:
+    """Which of the mined triplets to show, by their losses ``cost`` (T,).
+
+    Of the hardest the worst; of the semi-hard one that is so at ``margin``, where there is one (a pair without such a
+    negative was given another); else any.
+    """
+    if kind == "hardest":
+        return int(cost.argmax())
+    rows = np.flatnonzero((cost > 0) & (cost < margin)) if kind == "semi-hard" else np.arange(len(cost))
+    return int(rows[seed % len(rows)]) if rows.size else seed % len(cost)
 
 
 def _triplet_html(who: Visitor, margin: float) -> str:

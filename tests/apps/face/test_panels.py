@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apps.face import ui_head, ui_measured, ui_siamese, ui_state
+from apps.face import ui_head, ui_measured, ui_siamese, ui_state, ui_triplets
 from apps.face.gallery import MemoryGallery, thumbnail
 from apps.face.pipeline import Face
 from apps.face.triplet import of_distances
@@ -260,3 +260,12 @@ def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch:
         time.sleep(0.02)
     assert not upload.exists()
     assert own.exists()  # not gradio's: not ours to delete
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_triplet_that_is_shown_is_of_the_kind_that_was_mined(seed: int) -> None:
+    cost = np.array([0.0, 0.3, 0.05, 0.0, 0.2])  # easy, hard, semi-hard, easy, and at the edge
+    assert ui_triplets.to_show("semi-hard", cost, 0.2, seed) == 2
+    assert ui_triplets.to_show("hardest", cost, 0.2, seed) == 1
+    assert ui_triplets.to_show("random", cost, 0.2, seed) == seed % 5
+    assert ui_triplets.to_show("semi-hard", np.zeros(3), 0.0, seed) == seed % 3  # none: any
