@@ -38,8 +38,11 @@ _CLICKS = """element.addEventListener('click', (event) => {
 
 
 def turn() -> dict[str, Any]:
-    """Lay out the badge that tells who waits for others' runs his place in the queue, on what is laid out next; returns
-    what the event of the run is given for it."""
+    """Lay out a badge, on the corner of what comes next, that tells who waits for others his place in the queue.
+
+    Returns:
+        Keyword arguments of the event whose place it tells.
+    """
     badge = gr.HTML(elem_classes="cs-turn", label="The place in the queue")
     return {"show_progress": "full", "show_progress_on": badge}
 

@@ -218,12 +218,14 @@ def _more(request: gr.Request) -> Iterator[Answer]:
 def _stop(request: gr.Request) -> str:
     """Stop the visitor's run after the iteration it is in, and say so when it has stopped."""
     who = painter(request)
-    if who.idle.is_set():
+    nothing_runs = who.idle.is_set()
+    who.wish.set()  # in any case: a run may be about to begin
+    if nothing_runs:
         told = "Nothing of yours is being painted now. A run that waits for its turn begins by itself."
+    elif who.idle.wait(_STOP_S):
+        told = "Stopped: the picture stays, and Continue goes on from it."
     else:
-        who.wish.set()
-        stopped = who.idle.wait(_STOP_S)
-        told = "Stopped: the picture stays, and Continue goes on from it." if stopped else "Stopping ..."
+        told = "Stopping ..."
     return f'<p class="cs-note">{told}</p>'
 
 
