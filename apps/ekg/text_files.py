@@ -37,6 +37,9 @@ class _Table:
     preamble: tuple[str, ...]
 
 
+_HEAD = 10_000  # characters of the numbers in which a word is looked for
+
+
 def open_text(path: Path, *, rate_hz: float | None = None) -> Recording:
     """The recording in a text file; ``rate_hz`` is needed where the file has no time column and names no rate.
 
@@ -154,7 +157,9 @@ def _numbers(body: str, separator: str, decimal: str) -> npt.NDArray[np.float64]
     except (pd.errors.ParserError, ValueError) as error:
         what = str(error).rpartition("C error: ")[2].strip() or "others"
         raise RecordError("Every line has the same number of columns", what, _REMEDY) from error
-    frame = frame.dropna(axis=1, how="all")
+    whole, frame = frame, frame.dropna(axis=1, how="all")  # a separator at the end of every line makes an empty one
+    if frame.shape[1] < 2 <= whole.shape[1] and re.search(r"\bnan\b", body[:_HEAD], re.IGNORECASE):
+        raise RecordError("A lead holds numbers", "nothing but NaN in it", "Choose another recording.")
     columns = []
     for name in frame.columns:
         column = frame[name]

@@ -285,6 +285,7 @@ def test_the_unit_survives_every_usual_encoding(tmp_path: Path, encoding: str) -
         ("", "lines of numbers"),
         ("hello\nworld\n", "lines of numbers"),
         ("time,mV\n0,1\n0,1\n0,1\n", "rises"),
+        ("time (s),MLII (mV)\n" + "".join(f"{n / 250},nan\n" for n in range(2500)), "nothing but NaN"),
         ("time,x (mmHg)\n" + "".join(f"{n / 250},{n}\n" for n in range(2500)), "V, mV"),
         ("time,x (mV)\n0.0,1\n0.004,1\n0.008,1\n", "at least 5 s"),
         ("time,x (mV)\n" + "".join(f"{n / 250 + (9 if n > 50 else 0)},{n % 9}\n" for n in range(2500)), "gap"),
