@@ -27,15 +27,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from apps.ekg import dataset
 from apps.ekg.aami import DS1, FOLDS
-from apps.ekg.beats import PEAK, QRS, Array
-from apps.ekg.evaluate import accuracy_of, confusion_of, macro_f1_of, scores_of
-from apps.ekg.features import RHYTHM_FEATURES
-from apps.ekg.network import Ensemble
-from apps.ekg.training import TrainOptions, train
-from apps.ekg.validation import best_bias, by_patient, moved
-from apps.ekg.variants import VARIANTS, Labelled, Random
+from apps.ekg.beats.features import RHYTHM_FEATURES
+from apps.ekg.beats.windows import PEAK, QRS, Array
+from apps.ekg.network.ensemble import Ensemble
+from apps.ekg.training import dataset
+from apps.ekg.training.evaluate import accuracy_of, confusion_of, macro_f1_of, scores_of
+from apps.ekg.training.train import TrainOptions, train
+from apps.ekg.training.validation import best_bias, by_patient, moved
+from apps.ekg.training.variants import VARIANTS, Labelled, Random
 
 STEPS, BATCH = TrainOptions.steps, TrainOptions.batch  # the product's: shorter trainings turn the order around
 MARKS = ("<!-- choices -->", "<!-- end of choices -->")  # around the table in the card

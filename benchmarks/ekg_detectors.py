@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from apps.ekg.aami import DS1, classes_of
-from apps.ekg.detect import DETECTORS, find_beats
-from apps.ekg.disturb import nearest
-from apps.ekg.records import opened
-from apps.ekg.signals import prepare
-from apps.ekg.sources import parse_records
+from apps.ekg.answers.disturb import nearest
+from apps.ekg.beats.detect import DETECTORS, find_beats
+from apps.ekg.beats.signals import prepare
+from apps.ekg.formats.records import opened
+from apps.ekg.training.sources import parse_records
 
 TOLERANCE_S = 0.15  # AAMI EC57
 

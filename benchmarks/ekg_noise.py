@@ -17,14 +17,14 @@ from unittest.mock import patch
 import numpy as np
 
 from apps.ekg.aami import DS1, classes_of
-from apps.ekg.beats import noise_of
-from apps.ekg.classify import classified
-from apps.ekg.disturb import Disturbance, disturbed, nearest
-from apps.ekg.model import leased
-from apps.ekg.network import blind_to
-from apps.ekg.recording import in_memory
-from apps.ekg.records import opened
-from apps.ekg.signals import RATE_HZ, prepare
+from apps.ekg.answers.classify import classified
+from apps.ekg.answers.disturb import Disturbance, disturbed, nearest
+from apps.ekg.beats.signals import RATE_HZ, prepare
+from apps.ekg.beats.windows import noise_of
+from apps.ekg.formats.recording import in_memory
+from apps.ekg.formats.records import opened
+from apps.ekg.network.ensemble import blind_to
+from apps.ekg.network.weights import leased
 from shared.errors import RecordError
 
 TOLERANCE_S = 0.15  # AAMI EC57
@@ -72,7 +72,7 @@ def of_record(path: Path) -> list[np.ndarray]:
         signal = prepared.plain_mv[:_EXCERPT] if added else prepared.plain_mv
         noisy = disturbed(in_memory(path.name, signal, RATE_HZ, ("MLII",)), Disturbance(noise_mv=added))
         try:
-            with leased() as network, patch("apps.ekg.beats.NOISY", np.inf):
+            with leased() as network, patch("apps.ekg.beats.windows.NOISY", np.inf):
                 answers = classified(noisy, blind_to(network, path.name))
         except RecordError:  # refused as a whole: nothing to judge
             continue

@@ -21,12 +21,12 @@ import numpy.typing as npt
 import torch
 
 from apps.ekg.aami import DS1
-from apps.ekg.dataset import read_labelled
-from apps.ekg.evaluate import confusion_of, macro_f1_of
-from apps.ekg.model import save_weights
-from apps.ekg.network import BeatNet, Ensemble, FeatureNet, load_ensemble
-from apps.ekg.training import TrainOptions
-from apps.ekg.validation import (
+from apps.ekg.network.ensemble import BeatNet, Ensemble, FeatureNet, load_ensemble
+from apps.ekg.network.weights import save_weights
+from apps.ekg.training.dataset import read_labelled
+from apps.ekg.training.evaluate import confusion_of, macro_f1_of
+from apps.ekg.training.train import TrainOptions
+from apps.ekg.training.validation import (
     FoldDone,
     adapted_folds,
     best_bias,
@@ -36,7 +36,7 @@ from apps.ekg.validation import (
     figures,
     moved,
 )
-from apps.ekg.variants import Labelled
+from apps.ekg.training.variants import Labelled
 
 ADAPT_MINUTES = 5.0
 _DRAWS = 1000  # of patients

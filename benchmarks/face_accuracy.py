@@ -30,15 +30,15 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from apps.face.alignment import chips, crop_box
-from apps.face.calibrate import FARS, all_pairs, resampled
-from apps.face.detector import Detection, detect
-from apps.face.encoders import DEFAULT_ENCODER, outputs, unit
-from apps.face.evaluate import FAR
-from apps.face.metrics import fold_accuracy, mcnemar
-from apps.face.pairs import PairList, find_photos, read_pairs
-from apps.face.pipeline import CHIP_SIDE, ZOOMS, centrality
-from apps.face.search_speed import processor
+from apps.face.encoding.encoders import DEFAULT_ENCODER, outputs, unit
+from apps.face.evaluation.calibrate import FARS, all_pairs, resampled
+from apps.face.evaluation.metrics import fold_accuracy, mcnemar
+from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
+from apps.face.evaluation.protocol import FAR
+from apps.face.evaluation.search_speed import processor
+from apps.face.photo.alignment import chips, crop_box
+from apps.face.photo.detector import Detection, detect
+from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, centrality
 from shared.images import open_image
 from shared.settings import weights_dir
 
@@ -195,7 +195,7 @@ def _dlib() -> Callable[[Image.Image], Floats | None]:
     """dlib's own pipeline: HOG detector (again on the enlarged photo), five landmarks, its chip, its network."""
     import dlib
 
-    from apps.face.convert import find_source
+    from apps.face.encoding.convert import find_source
 
     recognition = find_source()
     detector = dlib.get_frontal_face_detector()
@@ -276,7 +276,7 @@ def _tar_gain(pairs: PairList, before: Floats, after: Floats) -> dict[str, Any]:
 def _several(pairs: PairList, encodings: Floats, ms: float) -> dict[str, Any]:
     """Two enrolled photos instead of one, on the listed pairs of which one person has a photo to spare.
 
-    That photo and the pair's own are averaged as ``apps.face.index`` does; the other side of the pair stays as it is.
+    That photo and the pair's own are averaged as the gallery's index does; the other side of the pair stays as it is.
     """
     spread, one, two, rows = _spread(pairs, encodings), [], [], []
     for row, ends in enumerate(pairs.pairs.tolist()):

@@ -1,4 +1,4 @@
-"""Several enrolled photos of a person: how should they answer together? ``apps.face.index.POOLS`` beside one photo.
+"""Several enrolled photos of a person: how should they answer together? The index's ``POOLS`` beside one photo.
 
     python -m benchmarks.face_pooling IMAGES [--enrolled 2,3,4] [--draws 10] [--json]
 
@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.face.evaluate import encode_photos
-from apps.face.index import POOLS, Index
-from apps.face.matching import calibration
-from apps.face.threshold import spread
+from apps.face.decision.error_curves import spread
+from apps.face.decision.matching import calibration
+from apps.face.evaluation.protocol import encode_photos
+from apps.face.gallery.index import POOLS, Index
 
 _PROBES = 3  # of one person, at most
 _STRANGERS_PASS = 0.01

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from apps.face.search_speed import DIMENSION, SIZES, Timing, measure, processor
+from apps.face.evaluation.search_speed import DIMENSION, SIZES, Timing, measure, processor
 from shared.settings import weights_dir
 
 

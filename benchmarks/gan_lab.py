@@ -21,9 +21,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from apps.gan import lab_view
-from apps.gan.toy2d import FRAME_S, Lab
-from apps.gan.toy2d_choices import PRESETS, Rules
+from apps.gan.lab import view as lab_view
+from apps.gan.lab.game import FRAME_S, Lab
+from apps.gan.lab.rules import PRESETS, Rules
 
 _ROOT = Path(__file__).resolve().parent.parent
 _ROUNDS = 4  # per frame: the speed slider's value when the page opens

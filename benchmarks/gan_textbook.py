@@ -22,13 +22,13 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from apps.gan.data import DIGITS, SIDE, Digits, load_mnist, to_input
-from apps.gan.evaluate import Report, evaluate
-from apps.gan.judge import Judge
-from apps.gan.losses import LOSSES
-from apps.gan.models import borrowed_generator, borrowed_judge
-from apps.gan.networks import Generator, Z
-from apps.gan.training import PLANS, Game
+from apps.gan.exhibits.bundled import borrowed_generator, borrowed_judge
+from apps.gan.players.data import DIGITS, SIDE, Digits, load_mnist, to_input
+from apps.gan.players.judge import Judge
+from apps.gan.players.losses import LOSSES
+from apps.gan.players.networks import Generator, Z
+from apps.gan.training.evaluate import Report, evaluate
+from apps.gan.training.train import PLANS, Game
 
 _BATCH = 64
 _PROBE = 40  # steps of ours that are timed

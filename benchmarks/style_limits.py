@@ -22,11 +22,11 @@ from typing import Any
 import torch
 from PIL import Image
 
-from apps.style.features import fastest_dtype
-from apps.style.lbfgs import HISTORY
+from apps.style.descent.lbfgs import HISTORY
 from apps.style.options import SMALLEST, Options
+from apps.style.run.transfer import Run
 from apps.style.samples import SAMPLES
-from apps.style.transfer import Run
+from apps.style.vgg.features import fastest_dtype
 from shared.device import describe, pick_device
 
 PAIR = ("astronaut", "swirls")

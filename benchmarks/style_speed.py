@@ -30,14 +30,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from apps.style import pictures
-from apps.style.backbones import BACKBONES
-from apps.style.descent import BETAS, Descent
-from apps.style.features import fastest_dtype
-from apps.style.network import VGG
-from apps.style.objective import Objective
+from apps.style.descent.descent import BETAS, Descent
+from apps.style.descent.objective import Objective
 from apps.style.options import Options
+from apps.style.run import canvas as pictures
 from apps.style.samples import SAMPLES
+from apps.style.vgg.backbones import BACKBONES
+from apps.style.vgg.features import fastest_dtype
+from apps.style.vgg.network import VGG
 from shared.device import describe, pick_device
 from shared.model_cache import load_model
 

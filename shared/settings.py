@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from shared.cli import Parser
+from shared.demos import SLUGS
 from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-TAB_SLUGS = ("face", "style", "gan", "ekg", "conv")
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
 
@@ -32,7 +32,7 @@ class Settings:
     auth: tuple[str, str] | None = None  # user, password
     device: str = "auto"  # one of DEVICES
     offline: bool = False
-    tabs: tuple[str, ...] = TAB_SLUGS
+    tabs: tuple[str, ...] = SLUGS
     gallery: Path | None = None  # the class gallery's SQLite file; None: galleries are private to a browser session
     max_upload_mb: float = 50.0
     cache_gb: float = 4.0
@@ -90,10 +90,10 @@ def _auth(text: str) -> tuple[str, str]:
 def _tabs(text: str) -> tuple[str, ...]:
     asked = [part.strip() for part in text.split(",") if part.strip()]
     if not asked:
-        raise OptionError("--tabs names at least one tab", "none", f"Choose from {', '.join(TAB_SLUGS)}.")
+        raise OptionError("--tabs names at least one tab", "none", f"Choose from {', '.join(SLUGS)}.")
     for part in asked:
-        check_choice(part, TAB_SLUGS, "--tabs")
-    return tuple(slug for slug in TAB_SLUGS if slug in asked)
+        check_choice(part, SLUGS, "--tabs")
+    return tuple(slug for slug in SLUGS if slug in asked)
 
 
 def _host(text: str) -> str:
@@ -137,7 +137,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "offline", _switch("--offline"), "never open a connection to another machine", variables=("HF_HUB_OFFLINE",)
     ),
-    Option("tabs", _tabs, f"the tabs to show, from {','.join(TAB_SLUGS)} (default: all)", "TAB,TAB,..."),
+    Option("tabs", _tabs, f"the tabs to show, from {','.join(SLUGS)} (default: all)", "TAB,TAB,..."),
     Option(
         "gallery",
         _gallery,

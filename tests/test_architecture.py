@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from shared import registry, settings
+from shared.demos import SLUGS
 from shared.errors import WeightsError
 from shared.registry.types import Bundled, HubFile, InPackage, Record, Release
 from shared.weights import inspect
@@ -27,7 +28,11 @@ HEAVY = (
     "torch", "torchvision", "facenet_pytorch", "altair", "matplotlib", "scipy", "sklearn", "wfdb", "streamlit",
     "pillow_heif", "safetensors.torch",
 )  # fmt: skip
-GRADIO = re.compile(r"app\.py|apps/(hub|ui)\.py|apps/\w+/ui\w*\.py")
+GRADIO = re.compile(r"app\.py|apps/(hub|ui)\.py|apps/\w+/ui/.*\.py")
+MOST_FILES = 20  # of code in one folder
+CODE = (".py", ".js", ".css", ".html")
+OURS = ("app", "apps", "shared", "tests", "benchmarks", "tools")
+OUTSIDE = {"__init__", "__main__"}  # of the rooms: the one declares them, the other is the command line
 PRINTS = re.compile(r"(.*/)?__main__\.py|benchmarks/.*|tests/.*")
 
 
@@ -76,15 +81,41 @@ def may_import(name: str, target: str) -> bool:
         return True
     if name == "app.py":
         return target.startswith("apps.hub")
+    if name.startswith("tools/"):
+        return top == "tools"
     if name.startswith("shared/") or top != "apps":
         return False
-    demo, _, module = name.removeprefix("apps/").rpartition("/")
-    if not demo:  # apps/hub.py and its helpers; demos are named in apps/__init__.py and imported by their names
-        return name == "apps/hub.py" or re.fullmatch(r"apps\.(DEMOS|Demo|ui|status|join)(\..*)?", target) is not None
-    is_page = module.startswith("ui")
-    if re.match(rf"apps\.{demo.split('/')[0]}(\.|$)", target):
-        return is_page or ".ui" not in target
-    return is_page and target.startswith("apps.ui.")
+    _, demo, *inside = name.split("/")
+    if not inside:  # apps/hub.py and its helpers; demos are named in shared/demos.py and imported by their names
+        return name == "apps/hub.py" or re.fullmatch(r"apps\.(ui|status|join|markup)(\..*)?", target) is not None
+    if re.match(rf"apps\.{demo}(\.|$)", target):
+        return is_room_below(demo, inside[0].removesuffix(".py"), target.split(".")[2])
+    return target.startswith("apps.markup.") or (inside[0] == "ui" and target.startswith("apps.ui."))
+
+
+def is_room_below(demo: str, here: str, room: str) -> bool:
+    """Whether ``here``, a room of ``demo`` or a module beside its rooms, may import ``room``: itself or one before."""
+    declared: tuple[str, ...] = getattr(importlib.import_module(f"apps.{demo}"), "ROOMS", ())
+    if not declared:
+        return True  # the report: one room
+    if here == "__main__":
+        return room in declared and room != "ui"
+    return here in declared and room in declared[: declared.index(here) + 1]
+
+
+def test_every_room_is_declared_and_there() -> None:
+    faults = []
+    for demo in SLUGS:
+        declared = set(importlib.import_module(f"apps.{demo}").ROOMS)
+        inside = {name.split("/")[2].removesuffix(".py") for name, _ in sources() if name.startswith(f"apps/{demo}/")}
+        faults += [f"apps/{demo}/__init__.py declares no place for {room}" for room in inside - declared - OUTSIDE]
+        faults += [f"apps/{demo}/__init__.py declares {room}, which is not there" for room in declared - inside]
+    report(faults)
+
+
+def test_no_folder_of_code_is_crowded() -> None:
+    folders = Counter(str(Path(name).parent) for name in tracked() if name.endswith(CODE))
+    report(f"{folder} holds {n} files of code" for folder, n in folders.items() if n > MOST_FILES)
 
 
 def test_imports_go_down_and_never_sideways() -> None:
@@ -92,8 +123,7 @@ def test_imports_go_down_and_never_sideways() -> None:
         f"{name}:{line} imports {target}"
         for name, tree in sources()
         for line, target in imports(tree)
-        if target.startswith(".")
-        or (target.split(".")[0] in ("app", "apps", "shared", "tests", "benchmarks") and not may_import(name, target))
+        if target.startswith(".") or (target.split(".")[0] in OURS and not may_import(name, target))
     )
 
 

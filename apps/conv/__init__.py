@@ -2,3 +2,19 @@
 
 The five words are the same everywhere: input, filter, slide, sum, output.
 """
+
+# The rooms and modules in the order of their imports: each may import those before it, and none after it.
+ROOMS = (
+    "shapes",
+    "filters",
+    "presets",
+    "phantoms",
+    "learned",
+    "parse",
+    "check",
+    "describe",
+    "scenes",
+    "experiments",
+    "networks",
+    "ui",
+)

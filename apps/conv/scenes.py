@@ -92,15 +92,15 @@ def _photo() -> dict[str, Any]:
 
 
 def _film() -> dict[str, Any]:
-    from apps.conv.drawings import film
     from apps.conv.filters import film_filters
+    from apps.conv.phantoms import film
 
     return {"inputs": [{"title": "Digits"} | _bytes(film(), (1, *film().shape))], "filters": _listed(film_filters())}
 
 
 def _volume() -> dict[str, Any]:
-    from apps.conv.drawings import volume
     from apps.conv.filters import volume_filters
+    from apps.conv.phantoms import volume
 
     inputs = [{"title": "Head phantom"} | _bytes(volume(), (1, *volume().shape))]
     return {"inputs": inputs, "filters": _listed(volume_filters())}

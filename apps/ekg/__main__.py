@@ -59,11 +59,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _classify(arguments: argparse.Namespace) -> None:
-    from apps.ekg.classify import classified
-    from apps.ekg.export import answer_of, write_annotations, write_csv
-    from apps.ekg.model import leased
-    from apps.ekg.records import opened
-    from apps.ekg.rhythm import rhythm_in
+    from apps.ekg.answers.classify import classified
+    from apps.ekg.answers.export import answer_of, write_annotations, write_csv
+    from apps.ekg.answers.rhythm import rhythm_in
+    from apps.ekg.formats.records import opened
+    from apps.ekg.network.weights import leased
 
     with leased(arguments.weights) as network, opened(arguments.record, rate_hz=arguments.rate) as recording:
         found = classified(recording, network, lead=arguments.lead, use_annotations=not arguments.detect)
@@ -83,11 +83,11 @@ def _classify(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from apps.ekg.dataset import read_labelled
-    from apps.ekg.model import save_weights
-    from apps.ekg.network import Ensemble, members_of, parameters_of
-    from apps.ekg.sources import ensure_records, parse_records
-    from apps.ekg.training import TrainOptions, train
+    from apps.ekg.network.ensemble import Ensemble, members_of, parameters_of
+    from apps.ekg.network.weights import save_weights
+    from apps.ekg.training.dataset import read_labelled
+    from apps.ekg.training.sources import ensure_records, parse_records
+    from apps.ekg.training.train import TrainOptions, train
 
     records = parse_records(arguments.records)
     chosen: dict[str, Any] = {"seed": arguments.seed}
@@ -112,9 +112,9 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from apps.ekg.evaluate import evaluate
-    from apps.ekg.model import leased
-    from apps.ekg.sources import parse_records
+    from apps.ekg.network.weights import leased
+    from apps.ekg.training.evaluate import evaluate
+    from apps.ekg.training.sources import parse_records
 
     with leased(arguments.weights) as network:
         records = parse_records(arguments.records)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.ekg.recording import Recording
+from apps.ekg.formats.recording import Recording
 from shared.errors import check_choice
 
 
@@ -23,13 +23,13 @@ class Sample:
 
 
 def _premature() -> Recording:
-    from apps.ekg.synthetic import Rhythm, synthetic
+    from apps.ekg.formats.synthetic import Rhythm, synthetic
 
     return synthetic(600, Rhythm(bpm=68, s_share=0.05, v_share=0.05), seed=3)
 
 
 def _fibrillation() -> Recording:
-    from apps.ekg.synthetic import Rhythm, synthetic
+    from apps.ekg.formats.synthetic import Rhythm, synthetic
 
     return synthetic(180, Rhythm(bpm=95, jitter=0.22, fibrillation_mv=0.05, v_share=0.02), seed=4)
 
@@ -37,7 +37,7 @@ def _fibrillation() -> Recording:
 def _noise() -> Recording:
     import numpy as np
 
-    from apps.ekg.recording import in_memory
+    from apps.ekg.formats.recording import in_memory
 
     signal = 0.4 * np.random.default_rng(5).standard_normal(60 * 250)
     return in_memory("noise", signal, 250.0, ("loose electrode",), warnings=("Synthetic: noise, no heart in it.",))
@@ -86,7 +86,7 @@ def opened_sample(key: str) -> Iterator[Recording]:
     if sample.make is not None:
         yield sample.make()
         return
-    from apps.ekg.records import opened
+    from apps.ekg.formats.records import opened
 
     with opened(Path(__file__).parent / "samples" / sample.file) as recording:
         yield recording

@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from apps.face.encoders import AVERAGES, DEFAULT_AVERAGE, DEFAULT_ENCODER, ENCODERS
+from apps.face.encoding.encoders import AVERAGES, DEFAULT_AVERAGE, DEFAULT_ENCODER, ENCODERS
 from shared import cli
 from shared.progress import Progress
 
@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    from apps.face.matching import Uncalibrated, check_threshold, decide, known
-    from apps.face.pipeline import encode, find_face
+    from apps.face.decision.matching import Uncalibrated, check_threshold, decide, known
+    from apps.face.photo.pipeline import encode, find_face
     from shared.images import open_image
 
     calibrated = known(arguments.encoder)
@@ -114,7 +114,7 @@ def _identify(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from apps.face.evaluate import evaluate
+    from apps.face.evaluation.protocol import evaluate
 
     found = _watched(evaluate(arguments.images, arguments.pairs, arguments.encoder, average=arguments.average))
     if arguments.json:
@@ -133,7 +133,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from apps.face.calibrate import calibrate, write
+    from apps.face.evaluation.calibrate import calibrate, write
 
     found = _watched(calibrate(arguments.images, arguments.pairs, arguments.encoder, title=arguments.title))
     path = write(found, arguments.encoder, arguments.out)
@@ -147,7 +147,7 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 
 def _convert(arguments: argparse.Namespace) -> None:
-    from apps.face.convert import convert
+    from apps.face.encoding.convert import convert
     from shared.settings import weights_dir
 
     for file in convert(arguments.out or weights_dir() / "face", arguments.source):

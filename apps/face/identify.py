@@ -8,13 +8,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from apps.face.bulk import Report, Skipped, enroll_all, list_folder
-from apps.face.encoders import DEFAULT_ENCODER, find_encoder
-from apps.face.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
-from apps.face.index import Identification
-from apps.face.matching import check_threshold, known
-from apps.face.pipeline import Face, encode, find_face, find_faces
-from apps.face.threshold import pooling
+from apps.face.decision.error_curves import pooling
+from apps.face.decision.matching import check_threshold, known
+from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
+from apps.face.gallery.bulk import Report, Skipped, enroll_all, list_folder
+from apps.face.gallery.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
+from apps.face.gallery.index import Identification
+from apps.face.photo.pipeline import Face, encode, find_face, find_faces
 from shared.errors import ImageError, InputError, check_whole
 from shared.images import open_image
 

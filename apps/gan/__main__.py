@@ -74,7 +74,7 @@ def _sample(
     npz: Path | None,
     json: bool,
 ) -> None:
-    from apps.gan import commands
+    from apps.gan.training import commands
 
     told = commands.sample(model, digit=digit, count=count, seed=seed, truncation=truncation, sheet=out, archive=npz)
     if json:
@@ -85,7 +85,7 @@ def _sample(
 
 
 def _evaluate(*, model: str, n: str, seed: str, data: Path, download: bool, json: bool) -> None:
-    from apps.gan import commands
+    from apps.gan.training import commands
 
     for step in commands.evaluate_model(model, n=n, seed=seed, data=data, download=download):
         if step.report is None:
@@ -100,7 +100,7 @@ def _evaluate(*, model: str, n: str, seed: str, data: Path, download: bool, json
 def _train(
     *, model: str, steps: str | None, seed: str, folder: Path | None, out: Path | None, data: Path, download: bool
 ) -> None:
-    from apps.gan import commands
+    from apps.gan.training import commands
 
     for line in commands.train_model(
         model, steps=steps, seed=seed, folder=folder, out=out, data=data, download=download
@@ -109,7 +109,7 @@ def _train(
 
 
 def _augment(*, out: Path | None, data: Path, download: bool) -> None:
-    from apps.gan import commands
+    from apps.gan.training import commands
 
     for line in commands.augment(out=out, data=data, download=download):
         say(line)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.registry import records
-from shared.registry.types import Record, Task
+from shared.registry.types import Record
 from shared.settings import weights_dir
 
 NOT_MEASURED = "not measured yet"
@@ -116,7 +116,7 @@ def read_source(name: str, title: str, path: Path) -> Source:
     return Source(name=name, title=title, path=path, figures=Figures(data))
 
 
-def sources(task: Task) -> Iterator[Source]:
+def sources(task: str) -> Iterator[Source]:
     """The figures of every registered network of ``task`` that names a file, then files of that folder beside them."""
     folder, seen = weights_dir(), set()
     for record in records(task):

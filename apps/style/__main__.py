@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.style.backbones import BACKBONES, DEFAULT_BACKBONE
 from apps.style.options import (
     INITS,
     OPTIMIZERS,
@@ -20,7 +19,8 @@ from apps.style.options import (
     from_json,
     parse_lambdas,
 )
-from apps.style.presets import PRESETS
+from apps.style.run.presets import PRESETS
+from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE
 from shared.cli import Parser, run, say, write_json
 from shared.errors import InputError
 from shared.progress import duration
@@ -104,8 +104,9 @@ def transfer(chosen: argparse.Namespace) -> None:
     """Run one transfer and write what was asked for."""
     options = options_of(chosen)
     _check_target(chosen.out)
-    from apps.style import limits, pictures, recipe
-    from apps.style.transfer import Run
+    from apps.style.run import canvas as pictures
+    from apps.style.run import limits, recipe
+    from apps.style.run.transfer import Run
 
     work = Run(pictures.open_content(chosen.content), pictures.open_style(chosen.style), options)
     if chosen.replay is not None:
@@ -151,7 +152,7 @@ def main(argv: Sequence[str]) -> None:
     if chosen.command == "transfer":
         transfer(chosen)
         return
-    from apps.style.sheet import make_sheets
+    from apps.style.run.sheet import make_sheets
 
     for path in make_sheets(chosen):
         print(path)

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps.style.backbones import BACKBONES, DEFAULT_BACKBONE, find_backbone
-from apps.style.layers import find_layer
+from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, find_backbone
+from apps.style.vgg.layers import find_layer
 from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
 
 SMALLEST, LARGEST = 48, 1024  # pixels of the longer side

@@ -9,11 +9,14 @@ record into verified local paths, ``shared.model_cache`` into a loaded network; 
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import itertools
 import json
 from typing import Any
 
+from shared.demos import SLUGS
 from shared.errors import OptionError, WeightsError, quoted
-from shared.registry.types import Bundled, HubFile, InPackage, Origin, Published, Record, Release, Task, WeightFile
+from shared.registry.types import Bundled, HubFile, InPackage, Origin, Published, Record, Release, WeightFile
 from shared.settings import weights_dir
 
 __all__ = [
@@ -24,25 +27,26 @@ __all__ = [
     "Published",
     "Record",
     "Release",
-    "Task",
     "WeightFile",
     "find",
     "measured",
     "records",
 ]
 
-_MODULES = ("face", "style", "gan", "ekg")
 
-
-def records(task: Task | None = None) -> tuple[Record, ...]:
+def records(task: str | None = None) -> tuple[Record, ...]:
     """All records in the order of the README, or those of one task."""
-    every = tuple(
-        record for module in _MODULES for record in importlib.import_module(f"shared.registry.{module}").RECORDS
-    )
+    every = tuple(itertools.chain.from_iterable(_declared(slug) for slug in SLUGS))
     return every if task is None else tuple(record for record in every if record.task == task)
 
 
-def find(name: str, task: Task | None = None) -> Record:
+def _declared(slug: str) -> tuple[Record, ...]:
+    """The records in ``shared/registry/<slug>.py``; a demo without weights has no such file."""
+    name = f"{__name__}.{slug}"
+    return () if importlib.util.find_spec(name) is None else tuple(importlib.import_module(name).RECORDS)
+
+
+def find(name: str, task: str | None = None) -> Record:
     """The record called ``name``; the task's prefix may be left out ("resnet29-128d").
 
     Raises:

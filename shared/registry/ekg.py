@@ -19,13 +19,13 @@ RECORDS: tuple[Record, ...] = (
         origin=Bundled(
             made_by="python -m apps.ekg train --data DIR --out FILE; python -m benchmarks.ekg_weights DIR FILE"
         ),
-        loader="apps.ekg.network:load_ensemble",
+        loader="apps.ekg.network.ensemble:load_ensemble",
         licence="MIT; trained on the MIT-BIH Arrhythmia Database (ODC-By 1.0)",
         source="trained by us on DS1 of de Chazal et al. 2004; data: Moody & Mark 2001, PhysioNet",
         preprocessing=(
             "windows (B, 7, 128) float32: 0.448 s before to 0.576 s after the QRS peak at 125 Hz, 0.5-40 Hz, divided "
-            "by the patient's median QRS height, with differences from neighbours and references (apps.ekg.beats); "
-            "features (B, 32) float32: RR ratios and likenesses (apps.ekg.features)"
+            "by the patient's median QRS height, with differences from neighbours and references; "
+            "features (B, 32) float32: RR ratios and likenesses (apps.ekg.beats.features)"
         ),
         output="log-probabilities (B, 4) of N, S, V, F",
         labels=("N", "S", "V", "F"),

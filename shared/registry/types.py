@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
-Task = Literal["face", "style", "gan", "ekg"]
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,7 +72,7 @@ class Record:
 
     name: str  # "face/resnet29-128d"; also what the drop-downs and the command lines call it
     title: str  # for people
-    task: Task
+    task: str  # the slug of its demo
     files: tuple[WeightFile, ...]
     origin: Origin
     loader: str  # "module:function"; the function takes the files' paths and returns a float32 nn.Module on the CPU

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from apps.ekg.synthetic import Rhythm, synthetic
-from apps.ekg.wfdb_package import quietly, wfdb_package
+from apps.ekg.formats.synthetic import Rhythm, synthetic
+from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from tests.e2e.conftest import PHONE, PROJECTOR
 
 _SLOW_MS = 120_000  # a busy machine

@@ -9,9 +9,9 @@ import torch
 
 from apps.conv.check import by_hand, check, module_of, verdicts
 from apps.conv.describe import answer, read_stack
-from apps.conv.figure import big, crossed, page
 from apps.conv.presets import PRESETS
 from apps.conv.shapes import Layer, Shape, step
+from apps.conv.ui.blocks import big, crossed, page
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import pytest
 import torch
 
 from apps.conv import learned
-from apps.conv.drawings import FRAMES, HEIGHT, VOXELS, WIDTH, film, phantom, volume
 from apps.conv.filters import cut_out, film_filters, photo_filters, signal_filters, volume_filters
 from apps.conv.learned import EKG_TENSOR, learned_filters, learned_signal_filters
+from apps.conv.phantoms import FRAMES, HEIGHT, VOXELS, WIDTH, film, phantom, volume
 from apps.conv.scenes import SCENES, heartbeat, samples_dir, scene
-from apps.conv.stage import SPEEDS, WORDS, script, style, template
-from apps.ekg.signals import RATE_HZ
+from apps.conv.ui.stage_html import SPEEDS, WORDS, script, style, template
+from apps.ekg.beats.signals import RATE_HZ
 from shared.errors import OptionError
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from apps.conv.check import check
 from apps.conv.describe import layer_text, read_stack
-from apps.conv.measure import random_step
+from apps.conv.experiments import random_step
 from apps.conv.parse import read_layers
 from apps.conv.shapes import KINDS, LARGEST_VALUES, MOST_LAYERS, Layer, Shape, pads, size_after, stack, step
 from shared.errors import OptionError

@@ -14,16 +14,16 @@ import pytest
 import torch
 
 from apps.ekg.aami import LETTERS
-from apps.ekg.classify import classified
-from apps.ekg.export import answer_of, csv_text, write_annotations
-from apps.ekg.model import save_weights
-from apps.ekg.network import Ensemble
-from apps.ekg.recording import in_memory
-from apps.ekg.results import ResultStore, size_of
-from apps.ekg.strip import signal_json, strip_json
-from apps.ekg.synthetic import Rhythm, synthetic
-from apps.ekg.ui_measure import measure_html
-from apps.ekg.wfdb_package import quietly, wfdb_package
+from apps.ekg.answers.classify import classified
+from apps.ekg.answers.export import answer_of, csv_text, write_annotations
+from apps.ekg.formats.recording import in_memory
+from apps.ekg.formats.synthetic import Rhythm, synthetic
+from apps.ekg.formats.wfdb_package import quietly, wfdb_package
+from apps.ekg.network.ensemble import Ensemble
+from apps.ekg.network.weights import save_weights
+from apps.ekg.ui.measured import measure_html
+from apps.ekg.ui.results import ResultStore, size_of
+from apps.ekg.ui.strip import signal_json, strip_json
 from shared.errors import OptionError, RecordError
 from shared.registry import measured, records
 

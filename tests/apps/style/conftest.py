@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from apps.style.network import VGG
 from apps.style.samples import SAMPLES
+from apps.style.vgg.network import VGG
 from shared.model_cache import load_model
 from shared.registry import find
 

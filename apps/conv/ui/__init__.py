@@ -1,0 +1,1 @@
+"""The tab: the stage, the stack of layers, the experiments."""

@@ -1,0 +1,1 @@
+"""What the hub says about a recording: classes, rhythm, explanations, exports, the live monitor."""

@@ -1,0 +1,152 @@
+"""Why the network answered as it did for one beat: what it looked at, and what every layer made of it.
+
+* Saliency: the gradient of the class's log-probability along the beat's own samples (Simonyan, Vedaldi and Zisserman
+  2013), through every channel in which the beat appears, so a P wave counts in the beat and in all its differences.
+* Ablation: the answer with the shape alone, and with the rhythm alone (the other set to "like the reference"). For
+  most supraventricular beats it is the rhythm that decides, and one sees it.
+* Filters: the first layer's, slid over the beat, and the activations of every layer with their shapes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from apps.ekg.aami import LETTERS
+from apps.ekg.answers.classify import Classified
+from apps.ekg.beats.features import N_FEATURES, RHYTHM_FEATURES, SHAPE_FEATURES
+from apps.ekg.beats.windows import MARGIN, WINDOW, Array, compressed
+from apps.ekg.network.ensemble import N_CLASSES, BeatNet, Ensemble
+from shared.errors import check_whole
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """The activations of one layer for one beat."""
+
+    name: str
+    activations: Array  # (C, T)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One beat from the inside; curves have WINDOW samples."""
+
+    index: int
+    probabilities: tuple[float, ...]  # of N S V F Q, after beats of one shape were pooled
+    own: tuple[float, ...]  # N S V F of this beat alone, as the network answered
+    signal: Array  # (T,) in units of the patient's QRS height
+    reference: Array  # (T,) the local reference beat
+    saliency: Array  # (T,) at least 0, largest 1
+    shape_only: tuple[float, ...]  # N S V F with the rhythm like the reference's
+    rhythm_only: tuple[float, ...]  # N S V F with the shape like the reference's
+    features: tuple[tuple[str, float], ...]
+    layers: tuple[LayerView, ...]
+
+
+def explain(found: Classified, index: int, network: nn.Module) -> Explained:
+    """Look into the network's answer for beat ``index``.
+
+    Raises:
+        OptionError: there is no such beat.
+    """
+    if not isinstance(network, Ensemble):
+        raise TypeError("the EKG classifier is an Ensemble")
+    index = check_whole(index, "The beat's number", low=0, high=len(found.times_s) - 1)
+    device = next(network.parameters()).device
+    windows = torch.from_numpy(np.ascontiguousarray(found.windows(index, index + 1))).to(device)
+    features = torch.from_numpy(found.features[index : index + 1]).to(device)
+    local = found.reference.near(index, index + 1)[0, MARGIN : MARGIN + WINDOW]
+    member = network.members[0]
+    if not isinstance(member, BeatNet):
+        raise TypeError("the members of the ensemble are BeatNets")
+    target = int(found.probabilities[index, :N_CLASSES].argmax())
+    like_reference = windows.clone()
+    like_reference[:, 0] = torch.from_numpy(local).to(device)
+    like_reference[:, 1] = torch.from_numpy(compressed(local)).to(device)
+    like_reference[:, 2:] = 0
+    with torch.no_grad():
+        layers = tuple(LayerView(name, x[0].cpu().numpy()) for name, x in member.convolutions(windows))
+    return Explained(
+        index,
+        tuple(found.probabilities[index].tolist()),
+        _answer(network, windows, features),
+        windows[0, 0].cpu().numpy(),
+        local,
+        _saliency(network, windows, features, target),
+        _answer(network, windows, _neutral(features, len(RHYTHM_FEATURES), before=True)),
+        _answer(network, like_reference, _neutral(features, len(RHYTHM_FEATURES), before=False)),
+        tuple(zip((*RHYTHM_FEATURES, *SHAPE_FEATURES), found.features[index].tolist(), strict=True)),
+        layers,
+    )
+
+
+def first_filters(network: nn.Module) -> Array:
+    """The first layer of the first network: (filters, C, taps)."""
+    return np.asarray(network.get_parameter("members.0.conv1.0.weight").detach().cpu().numpy())
+
+
+def slide(kernel: Array, channels: Array, *, stride: int = 2) -> npt.NDArray[np.float64]:
+    """One filter (C, taps) slid over (C, T), zero-padded by half its taps: the (T / stride,) sums of conv1."""
+    taps = kernel.shape[1]
+    padded = np.pad(channels.astype(np.float64), ((0, 0), (taps // 2, taps // 2)))
+    view = np.lib.stride_tricks.sliding_window_view(padded, taps, axis=1)[:, ::stride]
+    return np.asarray(np.einsum("ctk,ck->t", view, kernel.astype(np.float64)))
+
+
+def _neutral(features: Tensor, n_rhythm: int, *, before: bool) -> Tensor:
+    """``features`` with those of the rhythm (``before``) or of the shape as a beat like its reference has them."""
+    changed = features.clone()
+    if before:
+        changed[:, :n_rhythm] = 0
+    else:
+        shape = torch.zeros(N_FEATURES - n_rhythm, device=features.device)
+        shape[:6] = 1  # correlations
+        shape[8] = features[0, n_rhythm + 8] - features[0, n_rhythm + 7]  # the reference's own width
+        changed[:, n_rhythm:] = shape
+    return changed
+
+
+def _answer(network: nn.Module, windows: Tensor, features: Tensor) -> tuple[float, ...]:
+    with torch.no_grad():
+        return tuple(network(windows, features)[0].exp().cpu().tolist())
+
+
+def _saliency(network: nn.Module, windows: Tensor, features: Tensor, target: int) -> Array:
+    """|d log p(target) / d sample| of the beat's own samples, smoothed over 40 ms."""
+    beat = windows[:, 0].clone().requires_grad_(True)
+    moved = torch.arcsinh(8 * beat) / 2 - windows[:, 1]  # 0, but with a gradient
+    straight = beat - windows[:, 0]
+    every = torch.stack(
+        [windows[:, 0] + straight, *(windows[:, n] + moved for n in range(1, 6)), windows[:, 6] + straight], dim=1
+    )
+    with torch.enable_grad():
+        network(every, features)[0, target].backward()
+    gradient = beat.grad[0].abs() if beat.grad is not None else torch.zeros(WINDOW)
+    smooth = np.convolve(gradient.cpu().numpy(), np.full(5, 0.2), "same")
+    return np.asarray(smooth / max(float(smooth.max()), 1e-12), np.float32)
+
+
+def sentence(found: Explained) -> str:
+    """The ablation in words."""
+    best = int(np.argmax(found.probabilities))
+    if LETTERS[best] == "Q":
+        return "This stretch is missing, flat, clipped or drowned in noise: its answer is not used."
+    shape, rhythm, both, own = (
+        answer[best] for answer in (found.shape_only, found.rhythm_only, found.probabilities, found.own)
+    )
+    letter = LETTERS[best]
+    before = f", {own:.2f} before the other beats of its shape were asked" if abs(both - own) > 0.1 else ""
+    if shape >= 0.5 and rhythm >= 0.5:
+        why = "either alone says so too"
+    elif shape >= 0.5:
+        why = "the shape alone says so, the rhythm alone does not"
+    elif rhythm >= 0.5:
+        why = "the rhythm alone says so, the shape alone does not"
+    else:
+        why = "only both together say so"
+    return f"{letter} with probability {both:.2f}{before}: {why} (shape alone {shape:.2f}, rhythm alone {rhythm:.2f})."

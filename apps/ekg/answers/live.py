@@ -1,0 +1,95 @@
+"""Classification as the recording runs: nothing but the past is looked at, every answer comes a beat or two late.
+
+Every two seconds the last minute is filtered, its beats are found, cut and compared anew, and those beats that now
+have the samples and the interval after them are answered. The references are then the medians of the minute before,
+not of the record, and beats of one shape are not pooled; how much that costs is part of what the page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from torch import nn
+
+from apps.ekg.aami import CLASSES, UNCLASSIFIED
+from apps.ekg.answers.classify import probabilities_of
+from apps.ekg.beats.detect import find_beats
+from apps.ekg.beats.features import rhythm_features, shape_features
+from apps.ekg.beats.signals import RATE_HZ, Prepared, band_passed
+from apps.ekg.beats.windows import AFTER, MARGIN, WINDOW, channels, cut_beats, heard, references
+
+STEP_S = 2.0  # between two looks
+LOOK_BACK_S = 60.0  # what each look sees
+_MIN_BEATS = 5
+_SAME_BEAT_S = 0.25  # a beat found again in the next look has moved by less
+
+
+@dataclass(frozen=True)
+class LiveBeat:
+    """One beat, answered while the recording runs."""
+
+    time_s: float
+    number: int  # of its class
+    probability: float
+    decided_s: float  # when the answer was there, in seconds of the recording
+
+
+@dataclass(frozen=True)
+class LiveStep:
+    """What one look added."""
+
+    now_s: float
+    beats: tuple[LiveBeat, ...]
+
+
+Lease = Callable[[], AbstractContextManager[nn.Module]]
+
+
+def follow(prepared: Prepared, lease: Lease, *, start_s: float = 0.0) -> Iterator[LiveStep]:
+    """One ``LiveStep`` for every ``STEP_S`` seconds of the recording from ``start_s`` on; the caller keeps the time.
+
+    The network is leased for each look anew, so that the cache may give its memory away during the seconds between.
+    """
+    end_s = len(prepared.plain_mv) / RATE_HZ
+    answered_s = start_s
+    now_s = start_s + STEP_S
+    while now_s <= end_s:
+        with lease() as network:
+            beats = _look(prepared, network, now_s, answered_s)
+        if beats:
+            answered_s = beats[-1].time_s
+        yield LiveStep(now_s, beats)
+        now_s += STEP_S
+
+
+def _look(prepared: Prepared, network: nn.Module, now_s: float, answered_s: float) -> tuple[LiveBeat, ...]:
+    """The beats after ``answered_s`` that can be answered at ``now_s``."""
+    seen = slice(max(0, round((now_s - LOOK_BACK_S) * RATE_HZ)), round(now_s * RATE_HZ))
+    plain = prepared.plain_mv[seen]
+    filtered = band_passed(plain.astype(np.float64)).astype(np.float32)
+    past = replace(prepared, plain_mv=plain, filtered_mv=filtered, usable=prepared.usable[seen])
+    times = find_beats(past)
+    offset_s = seen.start / RATE_HZ
+    if len(times) < _MIN_BEATS:
+        return ()
+    beats = heard(cut_beats(past, times))
+    complete = times <= len(plain) / RATE_HZ - AFTER / RATE_HZ
+    complete[-1] = False  # the interval after it is not known yet
+    new = np.flatnonzero(complete & (times + offset_s > answered_s + _SAME_BEAT_S))
+    if new.size == 0:
+        return ()
+    reference = references(beats)
+    first, last = int(new[0]), int(new[-1]) + 1
+    shape = shape_features(beats, reference, first, last)
+    features = np.concatenate([rhythm_features(beats.rr_s)[first:last], shape], axis=1)
+    windows = channels(beats, reference, first, last)[:, :, MARGIN : MARGIN + WINDOW]
+    answers = np.zeros((last - first, len(CLASSES)), np.float32)
+    answers[:, :UNCLASSIFIED] = probabilities_of(network, windows, features)
+    answers[~beats.usable[first:last]] = np.eye(len(CLASSES), dtype=np.float32)[UNCLASSIFIED]
+    return tuple(
+        LiveBeat(float(times[place]) + offset_s, int(row.argmax()), float(row.max()), now_s)
+        for place, row in zip(range(first, last), answers, strict=True)
+    )

@@ -1,0 +1,1 @@
+"""From a recording to beats: filtering, the QRS detector, windows around the peaks, intervals and likenesses."""

@@ -1,0 +1,1 @@
+"""The networks, their weights, and what turns many answers into one."""

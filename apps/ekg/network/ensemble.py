@@ -1,0 +1,163 @@
+"""The networks: 1-D convolutions over a beat beside an MLP over its intervals, MLPs alone, and many of them together.
+
+Small on purpose (32,000 and 7,000 weights): 22 patients are few, and what a larger network adds is memory of them. Six
+of each kind, trained from different seeds on different patients, are averaged: what they agree on is what carries over
+to the next patient. The two kinds err on different patients; ``weights/ekg/beatnet-ds1.md`` says what
+the pair is worth. All together stay below 250,000 weights.
+
+Axis letters: ``B`` beats, ``C`` channels, ``T`` samples, ``D`` features, ``K`` classes (N, S, V, F).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from apps.ekg.aami import FOLDS, fold_of
+from apps.ekg.beats.features import N_FEATURES
+from apps.ekg.beats.windows import CHANNELS, WINDOW
+
+MAX_PARAMETERS = 250_000
+N_CLASSES = 4  # N, S, V, F; Q is what cannot be classified, and no network is needed for that
+_WIDTH = 24  # filters of the first layers
+_HIDDEN = 48
+_LAST = 16  # channels that are left when the convolutions end
+
+
+class Layer(nn.Sequential):
+    """Convolution, batch normalisation, ReLU: (B, C_in, T) -> (B, C_out, T / stride)."""
+
+    def __init__(self, c_in: int, c_out: int, *, size: int, stride: int = 1) -> None:
+        super().__init__(nn.Conv1d(c_in, c_out, size, stride, size // 2, bias=False), nn.BatchNorm1d(c_out), nn.ReLU())
+
+
+def _rhythm(dropout: float) -> nn.Sequential:
+    """(B, D) -> (B, hidden)."""
+    return nn.Sequential(
+        nn.Linear(N_FEATURES, _HIDDEN), nn.ReLU(), nn.Dropout(dropout / 2), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()
+    )
+
+
+def _head(inputs: int, dropout: float) -> nn.Sequential:
+    """(B, inputs) -> (B, K)."""
+    return nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, N_CLASSES))
+
+
+class BeatNet(nn.Module):
+    """Windows (B, C, 128) and features (B, D) to the logits (B, 4) of N, S, V, F."""
+
+    def __init__(self, *, width: int = _WIDTH, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.conv1 = Layer(len(CHANNELS), width, size=9, stride=2)  # (B, 24, 64): 72 ms filters
+        self.conv2 = nn.Sequential(Layer(width, width, size=5), nn.MaxPool1d(2))  # (B, 24, 32)
+        self.conv3 = nn.Sequential(Layer(width, width * 3 // 2, size=5), nn.MaxPool1d(2))  # (B, 36, 16)
+        self.conv4 = Layer(width * 3 // 2, _LAST, size=3)  # (B, 16, 16)
+        # Flattened, not averaged: where a wave lies is what makes it a P wave or a T wave.
+        self.shape = nn.Sequential(
+            nn.Flatten(), nn.Dropout(dropout), nn.Linear(_LAST * WINDOW // 8, _HIDDEN), nn.ReLU()
+        )
+        self.rhythm = _rhythm(dropout)
+        self.head = _head(2 * _HIDDEN, dropout)
+
+    def convolutions(self, windows: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """The activations after every convolution, with their layer's name."""
+        x = windows
+        for name in ("conv1", "conv2", "conv3", "conv4"):
+            x = self.get_submodule(name)(x)
+            yield name, x
+
+    def forward(self, windows: Tensor, features: Tensor) -> Tensor:
+        """(B, C, T), (B, D) -> (B, K) logits."""
+        *_, (_, last) = self.convolutions(windows)
+        logits: Tensor = self.head(torch.cat([self.shape(last), self.rhythm(features)], dim=1))
+        return logits
+
+
+class FeatureNet(nn.Module):
+    """Features (B, D) alone to the logits (B, 4): the intervals and likenesses, no look at the signal itself."""
+
+    def __init__(self, *, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.rhythm = _rhythm(dropout)
+        self.head = _head(_HIDDEN, dropout)
+
+    def forward(self, windows: Tensor, features: Tensor) -> Tensor:
+        """(B, C, T), which is not looked at, and (B, D) -> (B, K) logits."""
+        logits: Tensor = self.head(self.rhythm(features))
+        return logits
+
+
+Member = BeatNet | FeatureNet
+
+
+class Ensemble(nn.Module):
+    """Several networks; the answer is the mean of their probabilities, then moved by a fixed ``bias``.
+
+    First come ``members`` ``BeatNet``, then ``beside`` ``FeatureNet``.
+
+    Training shows rare classes far more often than patients do; the bias (K,) takes that back. It is chosen by
+    cross-validation inside DS1 and stored with the weights.
+    """
+
+    bias: Tensor
+
+    def __init__(self, members: int, *, beside: int = 0, width: int = _WIDTH) -> None:
+        super().__init__()
+        self.width = width
+        networks: list[nn.Module] = [BeatNet(width=width) for _ in range(members)]
+        self.members = nn.ModuleList(networks + [FeatureNet() for _ in range(beside)])
+        self.register_buffer("bias", torch.zeros(N_CLASSES))
+
+    def forward(self, windows: Tensor, features: Tensor) -> Tensor:
+        """(B, C, T), (B, D) -> (B, K) log-probabilities."""
+        each = torch.stack([torch.log_softmax(member(windows, features), dim=1) for member in self.members])
+        mean = torch.logsumexp(each, dim=0)  # a constant away from the mean; log_softmax takes it out again
+        return torch.log_softmax(mean + self.bias, dim=1)
+
+
+def blind_to(network: nn.Module, record: str) -> nn.Module:
+    """The members of an ensemble that never saw the patient of ``record``; all of them where that is all or none.
+
+    Member n left out the patients of fold n, counted around (``apps.ekg.training.train``). Patients outside DS1 are
+    judged by all members, but for record 202, which is the same man as 201 of DS1.
+    """
+    fold = fold_of(record)
+    if not isinstance(network, Ensemble) or fold is None or fold >= len(network.members):
+        return network
+    alone = Ensemble(0, width=network.width)
+    alone.members, alone.bias = network.members[fold :: len(FOLDS)], network.bias
+    return alone.train(network.training)
+
+
+def parameters_of(network: nn.Module) -> int:
+    """How many weights are trained."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def members_of(network: nn.Module) -> int:
+    """How many networks answer together."""
+    return len(network.members) if isinstance(network, Ensemble) else 1
+
+
+def members_in(tensors: dict[str, Tensor]) -> tuple[int, int]:
+    """How many ``BeatNet`` and ``FeatureNet`` an ensemble's weights hold."""
+    everyone = {name.split(".")[1] for name in tensors if name.startswith("members.")}
+    with_waves = {name.split(".")[1] for name in tensors if ".conv1." in name}
+    return len(with_waves), len(everyone - with_waves)
+
+
+def load_ensemble(paths: Sequence[Path]) -> Ensemble:
+    """The ensemble of a weight file, in float32 on the CPU; every tensor must be there and nothing else."""
+    from shared.weights import read_tensors
+
+    tensors = read_tensors(paths)
+    width = tensors["members.0.conv1.0.weight"].shape[0]
+    members, beside = members_in(tensors)
+    ensemble = Ensemble(members, beside=beside, width=width)
+    ensemble.load_state_dict(
+        {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    )
+    return ensemble.eval()

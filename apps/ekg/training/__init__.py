@@ -1,0 +1,1 @@
+"""Data, training, cross-validation by patient, and the evaluation on annotated records."""

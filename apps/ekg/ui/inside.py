@@ -1,0 +1,168 @@
+"""The EKG tab's view into one beat, and its sliders that break the recording."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
+
+_UNBROKEN = (
+    "<p class='ekg-caption'>Move a slider: five minutes of the recording are disturbed, classified again and shown on "
+    "the strip above; here you read how many beats keep their class.</p>"
+)
+_WIDE = 230  # pixels of a slider: one below the other on a phone
+TAB = "ekg-inside"  # the id of the tab with the view into a beat
+
+
+def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
+    """Lay out the view into the beat that is clicked on the strip; a click opens it among ``tabs``."""
+    section("inside", "One beat, as the network sees it", "Click a beat on the strip, or one of the list below it.")
+    index = gr.State(-1)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=300):
+            answer = gr.HTML("<p class='ekg-caption'>No beat chosen yet.</p>", elem_id="ekg-beat")
+            features = gr.HTML()
+        with gr.Column(scale=1, min_width=300):
+            picture = gr.HTML(elem_id="ekg-picture")
+    with gr.Tabs():
+        with gr.Tab("Slide a filter"):
+            with gr.Row():
+                which = gr.Slider(
+                    1, 24, 1, step=1, label="Filter of the first layer", min_width=_WIDE, elem_id="ekg-filter"
+                )
+                channel = gr.Slider(1, 7, 1, step=1, label="Channel of the input (1: the beat itself)", min_width=_WIDE)
+                position = gr.Slider(0, 63, 26, step=1, label="Position (two samples, 16 ms, each)", min_width=_WIDE)
+            sliding = gr.HTML(elem_id="ekg-sliding")
+        with gr.Tab("Layer by layer"):
+            layers = gr.HTML(elem_id="ekg-layers")
+    inputs = [token, index, which, channel, position]
+    outputs = [answer, features, picture, layers, sliding, index, tabs]
+    viewer.select(guard(_choose), [token, which, channel, position], outputs, **QUICK, **PRIVATE)
+    for slider in (which, channel, position):
+        slider.change(guard(_slide), inputs, sliding, **LIGHT, **PRIVATE)
+
+
+def build_break(token: gr.State, viewer: gr.HTML) -> None:
+    """Lay out the sliders that disturb the recording."""
+    section("inside", "Break it", "What noise, a wrong gain, swapped electrodes or a slow recorder do to the answers.")
+    with gr.Row():
+        noise = gr.Slider(0, 1, 0, step=0.02, label="Noise (mV)", min_width=_WIDE, elem_id="ekg-noise")
+        drift = gr.Slider(0, 3, 0, step=0.1, label="Drift (mV)", min_width=_WIDE)
+        gain = gr.Slider(0.02, 5, 1, step=0.02, label="Gain", min_width=_WIDE)
+        rate = gr.Slider(20, 125, 125, step=5, label="Rate (Hz)", min_width=_WIDE)
+        inverted = gr.Checkbox(False, label="Upside down", min_width=_WIDE)
+    mend = gr.Button("Undo all of it", size="sm", elem_id="ekg-mend")
+    broken = gr.HTML(_UNBROKEN, elem_id="ekg-broken")
+    controls: list[Any] = [noise, drift, gain, rate, inverted]
+    for control in controls:  # not release, which a slider moved with the keyboard does not tell
+        control.input(
+            guard(_break),
+            [token, *controls],
+            [broken, viewer],
+            trigger_mode="always_last",
+            show_progress_on=broken,
+            **QUICK,
+            **PRIVATE,
+        )
+    mend.click(guard(_mend), token, [*controls, broken, viewer], **LIGHT, **PRIVATE)
+
+
+def _mend(token: str) -> tuple[Any, ...]:
+    """The sliders where they were, and the recording as it was."""
+    from apps.ekg.ui.results import result_store
+    from apps.ekg.ui.strip import strip_json
+
+    return 0, 0, 1, 125, False, _UNBROKEN, strip_json(result_store().get(token), token)
+
+
+def _choose(token: str, which: float, channel: float, position: float, event: gr.EventData) -> tuple[Any, ...]:
+    """Everything about the beat that was clicked."""
+    from apps.ekg.aami import LETTERS
+    from apps.ekg.answers.explain import explain, sentence
+    from apps.ekg.network.weights import leased
+    from apps.ekg.ui.drawings import bars_html, beat_svg, features_html, layers_html
+    from apps.ekg.ui.results import result_store
+
+    # the strip names its own result: after "Break it" that is the broken one
+    token = str(getattr(event, "token", "") or token)
+    index = int(event.index)
+    found = result_store().get(token)
+    with leased() as network:
+        view = explain(found, index, network)
+    rows = (
+        ("Answer", view.probabilities),
+        ("Shape alone", view.shape_only),
+        ("Rhythm alone", view.rhythm_only),
+    )
+    expert = "" if found.annotated is None else f" The annotation says {LETTERS[found.annotated[index]]}."
+    head = f"<p><b>Beat {index + 1}</b> at {found.times_s[index]:.2f} s. {sentence(view)}{expert}</p>"
+    legend = (
+        "<p class='ekg-caption'>Solid: the beat. Dashed: the patient's own reference. Shaded: where the answer "
+        "depends on the signal (gradient of the class's log-probability).</p>"
+    )
+    windows = found.windows(index, index + 1)[0]
+    return (
+        head + bars_html(rows),
+        features_html(view.features),
+        beat_svg(view) + legend,
+        layers_html(view.layers, windows.shape),
+        _sliding(token, index, which, channel, position),
+        index,
+        gr.skip() if getattr(event, "unasked", False) else gr.Tabs(selected=TAB),
+    )
+
+
+def _slide(token: str, index: int, which: float, channel: float, position: float) -> str:
+    """The chosen filter at the chosen position."""
+    return _sliding(token, index, which, channel, position) if index >= 0 else ""
+
+
+def _sliding(token: str, index: int, which: float, channel: float, position: float) -> str:
+    from apps.ekg.answers.explain import first_filters, slide
+    from apps.ekg.beats.windows import CHANNELS
+    from apps.ekg.network.weights import leased
+    from apps.ekg.ui.drawings import slide_svg
+    from apps.ekg.ui.results import result_store
+
+    found = result_store().get(token)
+    windows = found.windows(index, index + 1)[0]
+    with leased() as network:
+        kernel = first_filters(network)[int(which) - 1]
+    number = int(channel) - 1
+    sums = slide(kernel, windows)
+    title = f"<p class='ekg-caption'>Filter {int(which)}, {kernel.shape[1]} weights (72 ms) on channel {number + 1}, "
+    title += f"“{CHANNELS[number]}”; the sum runs over all {len(CHANNELS)} channels, stride 2.</p>"
+    return title + slide_svg(windows[number], sums, kernel[number], int(position))
+
+
+def _break(token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool) -> tuple[str, Any]:
+    """Classify five minutes of the recording again, disturbed; compare beat by beat."""
+    from apps.ekg.answers.classify import classified
+    from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
+    from apps.ekg.network.weights import leased
+    from apps.ekg.ui.drawings import table_html
+    from apps.ekg.ui.results import result_store
+    from apps.ekg.ui.strip import strip_json
+    from shared.errors import RecordError
+
+    found = result_store().get(token)
+    part = excerpt(found)
+    how = Disturbance(noise_mv=noise, drift_mv=drift, gain=gain, inverted=inverted, rate_hz=rate)
+    with leased() as network:
+        before = classified(part, network)
+        try:
+            after = classified(disturbed(part, how), network)
+        except RecordError as error:
+            return f"<p><b>Refused, as it should be:</b> {error}</p>", gr.skip()
+    result = agreement(before, after)
+    rows = [
+        ("same class as before", f"{result.kept:,}", f"{result.share:.1%}"),
+        ("another class", f"{result.changed:,}", ""),
+        ("Q: drowned, not classified", f"{result.given_up:,}", ""),
+        ("beat not found", f"{result.lost:,}", ""),
+        ("beat found and classified that was none", f"{result.added:,}", ""),
+    ]
+    text = table_html(("The first five minutes", "beats", "share"), rows, "Against the undisturbed recording")
+    return text, strip_json(after, result_store().keep(after), label="disturbed")

@@ -1,0 +1,1 @@
+"""Same person or not: distances, the threshold tau, probabilities, logistic regression on the difference."""

@@ -1,0 +1,1 @@
+"""From a photo to aligned faces: detect, choose, turn upright, cut."""

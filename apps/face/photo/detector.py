@@ -1,0 +1,185 @@
+"""Finds the faces of a photo and their landmarks: MTCNN, as often and as finely as the photo needs.
+
+A portrait is found in the first, coarse search. Only where no face takes up a good part of the photo is it searched
+again for small ones, and only where nothing sure is found are the harder tries made: the photo with its edge carried
+on around it (tight crops), then turned by a quarter or upside down, then with lower thresholds and mirrored. The
+cost is bounded: the cascade sees at most ``LONGEST`` pixels a side; chips are cut from the photo itself.
+
+The landmarks of the first search are coarse and were found on a tilted face. O-Net places them again on the upright
+face, and its confidence there decides: on a sideways face, and on what only looks like one, it is low.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor, nn
+
+from apps.face.photo.alignment import REFERENCE, Landmarks, Matrix, cut, invert, similarity, transform
+from apps.face.photo.mtcnn import OUTPUT, Candidates, Thresholds, cascade, place_landmarks
+from shared.registry import find
+
+LONGEST = 1024  # pixels of the longer side that the cascade sees
+LEAST = 16  # pixels of the shorter side; nothing is found in smaller pictures
+PORTRAIT = 1 / 3  # of the shorter side: with a face this large, no small ones are looked for
+COARSE = 1 / 8  # of the shorter side: the smallest face of the first search
+FINE = 1 / 32  # of the longer side: the smallest face of the second
+FINEST = 20.0  # pixels, as the cascade sees them
+SURE = 0.8  # confidence on the upright face from which nothing else is tried, and which the harder tries need
+KEPT = 0.5  # confidence below which a find is dropped
+# O-Net sees the square of this half side around this centre, in pixels of the 150 px chip
+FRAME_CENTRE, FRAME_HALF = (75.0, 65.0), 70.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """One face in pixels of the photo."""
+
+    box: tuple[float, float, float, float]  # left, top, right, bottom; may reach outside the photo
+    landmarks: Landmarks  # (5, 2)
+    confidence: float  # 0..1
+
+    @property
+    def area(self) -> float:
+        """Square pixels of the box."""
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One way of searching a photo in which nothing sure has been found yet."""
+
+    margin: float = 0.0  # of the longer side, added all round with the edge carried on
+    smallest: float = COARSE  # of the shorter side
+    mirrored: bool = False
+    quarter_turns: int = 0  # anticlockwise
+    thresholds: Thresholds | None = None  # None: the usual ones
+
+
+LOW = Thresholds(propose=0.5, refine=0.5, output=0.5)
+HARDER = (
+    Attempt(margin=0.25),
+    *(Attempt(quarter_turns=turns) for turns in (1, 3, 2)),
+    # what the networks miss they often find at another step of the pyramid, or in the mirror
+    Attempt(margin=0.25, smallest=1 / 7, thresholds=LOW),
+    Attempt(margin=0.5, smallest=0.186, thresholds=LOW, mirrored=True),
+    Attempt(margin=0.25, smallest=1 / 7, thresholds=LOW, mirrored=True),
+)
+
+
+def detect(image: Image.Image, *, fine: bool = True, second_pass: bool = True, harder: bool = True) -> list[Detection]:
+    """The faces in the RGB photo ``image``, the largest first; none where the detector sees none.
+
+    Without ``fine`` no faces under ``COARSE`` are looked for, without ``second_pass`` faces and landmarks are those of
+    the first search, without ``harder`` nothing else is tried where that is unsure.
+    """
+    from shared.model_cache import model_cache
+
+    if min(image.size) < LEAST:
+        return []
+    with model_cache().lease(find("detector", "face")) as network, torch.inference_mode():
+        found = _search(network, image, fine=fine)
+        found = _precise(network, image, found) if second_pass else found
+        for attempt in HARDER if harder else ():
+            if _surest(found) >= SURE:
+                break
+            found = max(found, _try(network, image, attempt), key=_surest)
+    return sorted(found, key=lambda face: -face.area)
+
+
+def _search(network: nn.Module, image: Image.Image, *, fine: bool) -> list[Detection]:
+    """The coarse search and, where ``fine`` and unless it finds a portrait, the fine one."""
+    pixels, scale = _pixels(network, image)
+    shorter, longer = sorted(pixels.shape[2:])
+    coarse = max(FINEST, COARSE * shorter)
+    found = _detections(cascade(network, pixels, coarse), scale)
+    largest = max((face.box[2] - face.box[0] for face in found), default=0.0) / scale
+    finer = max(FINEST, FINE * longer)
+    if not fine or largest >= PORTRAIT * shorter or finer >= 0.9 * coarse:
+        return found
+    return _detections(cascade(network, pixels, finer), scale)
+
+
+def _try(network: nn.Module, image: Image.Image, attempt: Attempt) -> list[Detection]:
+    """What ``attempt`` finds, told in pixels of ``image``."""
+    turned = Image.fromarray(np.rot90(np.asarray(image), attempt.quarter_turns)) if attempt.quarter_turns else image
+    turned = ImageOps.mirror(turned) if attempt.mirrored else turned
+    pixels, scale = _pixels(network, turned)
+    margin = int(attempt.margin * max(pixels.shape[2:]))
+    padded = torch.nn.functional.pad(pixels, (margin,) * 4, mode="replicate")
+    smallest = max(FINEST, attempt.smallest * min(pixels.shape[2:]))
+    found = _detections(cascade(network, padded, smallest, attempt.thresholds), scale, shift=margin)
+    found = [face for face in _precise(network, turned, found) if face.confidence >= SURE]
+    if attempt.mirrored:
+        found = [_mirror(face, turned.width) for face in found]
+    return [_turn_back(face, image.size, attempt.quarter_turns) for face in found]
+
+
+def _pixels(network: nn.Module, image: Image.Image) -> tuple[Tensor, float]:
+    """The photo as the cascade sees it, 1 3 H W in 0..255, and how many of the photo's pixels one of its pixels is."""
+    scale = max(max(image.size) / LONGEST, 1.0)
+    if scale > 1:
+        size = (max(round(image.width / scale), 1), max(round(image.height / scale), 1))
+        image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    device = next(network.parameters()).device
+    pixels = torch.from_numpy(np.array(image)).to(device)  # H W 3
+    return pixels.permute(2, 0, 1)[None].float().contiguous(), scale  # channels apart: halved in a tenth of the time
+
+
+def _detections(candidates: Candidates, scale: float, shift: float = 0.0) -> list[Detection]:
+    boxes = (candidates.boxes - shift).cpu().numpy().astype(np.float64) * scale
+    landmarks = (candidates.landmarks - shift).cpu().numpy().astype(np.float64) * scale
+    return [
+        Detection(box=_four(box), landmarks=points, confidence=float(score))
+        for box, points, score in zip(boxes, landmarks, candidates.scores.cpu().numpy(), strict=True)
+    ]
+
+
+def _precise(network: nn.Module, image: Image.Image, faces: list[Detection]) -> list[Detection]:
+    """Those of ``faces`` that O-Net believes in once they are upright, with the landmarks that it places there."""
+    if not faces:
+        return []
+    target = (REFERENCE - FRAME_CENTRE + FRAME_HALF) * (OUTPUT / FRAME_HALF)  # in a frame of twice O-Net's input
+    matrices: list[Matrix] = [similarity(face.landmarks, target) for face in faces]
+    frames = np.stack([cut(image, matrix, 2 * OUTPUT) for matrix in matrices])  # n 96 96 3
+    device = next(network.parameters()).device
+    crops = torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float()
+    points, scores = place_landmarks(network, torch.nn.functional.avg_pool2d(crops, 2))
+    placed = 2 * points.cpu().numpy().astype(np.float64)
+    return [
+        replace(face, landmarks=transform(invert(matrix), points), confidence=float(score))
+        for face, matrix, points, score in zip(faces, matrices, placed, scores.cpu().numpy(), strict=True)
+        if score >= KEPT
+    ]
+
+
+def _surest(faces: list[Detection]) -> float:
+    return max((face.confidence for face in faces), default=0.0)
+
+
+def _mirror(face: Detection, width: int) -> Detection:
+    """A face found in the mirror image of a photo ``width`` pixels wide: left and right change places."""
+    left, top, right, bottom = face.box
+    points = face.landmarks[[1, 0, 2, 4, 3]] * (-1.0, 1.0) + (width, 0.0)
+    return replace(face, box=(width - right, top, width - left, bottom), landmarks=points)
+
+
+def _turn_back(face: Detection, size: tuple[int, int], quarter_turns: int) -> Detection:
+    """A face found in the photo turned anticlockwise, in pixels of the photo of ``size`` (width, height)."""
+    corners = np.array(face.box).reshape(2, 2)
+    points = np.vstack([face.landmarks, corners])
+    W, H = size
+    for turn in range(quarter_turns, 0, -1):
+        width = W if turn % 2 else H  # of the picture before this turn
+        points = np.stack([width - points[:, 1], points[:, 0]], 1)
+    low, high = points[5:].min(0), points[5:].max(0)
+    return replace(face, landmarks=points[:5], box=_four(np.concatenate([low, high])))
+
+
+def _four(values: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (float(value) for value in values)
+    return left, top, right, bottom

@@ -1,0 +1,334 @@
+"""What the face tab keeps per browser session, and how a photo that was sent becomes faces.
+
+A photo that was sent lies in gradio's upload folder for two minutes and is then deleted; what is kept until the next
+photo or the end of the session is a small preview, the cut-out faces and their encodings, in memory.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.face.encoding.encoders import find_encoder
+from apps.face.gallery.gallery import Gallery, MemoryGallery
+from apps.face.gallery.store import SqliteGallery
+from apps.ui import PRIVATE, QUICK
+from shared import settings
+from shared.errors import HubError, ImageError, InputError, check_whole
+from shared.registry import find
+from shared.sessions import Sessions
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from apps.face.decision.matching import Calibration, Uncalibrated
+    from apps.face.photo.pipeline import Face
+
+# A photo that arrives or is taken away: the page sends what it shows now, one event after the other, so that a removal
+# told late never undoes the upload that followed it.
+PHOTO: dict[str, Any] = {**QUICK, **PRIVATE, "trigger_mode": "always_last"}
+MOST_FACES = 60  # of one photo that are looked at
+LARGEST_SIDE = 2048  # pixels of the picture that faces are searched in
+_PREVIEW = 560  # pixels
+_UPLOAD_S = 120.0  # how long an upload stays on the disk
+_PAIRS = 200  # distances of the visitor's own pairs that are remembered
+
+
+@dataclass(eq=False)
+class Shot:
+    """One photo, looked at."""
+
+    size: tuple[int, int]  # width and height of the picture that the boxes refer to
+    preview: str  # a small JPEG as a data: URL
+    faces: tuple[Face, ...]  # the largest first
+    detect_s: float
+    name: str = "The photo"
+    chosen: int = 0  # which face counts where one is wanted
+    encode_s: float = 0.0  # the last forward pass
+    _encodings: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def face(self) -> Face:
+        """The chosen face."""
+        return self.faces[self.chosen]
+
+    def encoding(self, encoder: str, face: int | None = None) -> NDArray[np.float32]:
+        """f(x) of one face, computed once."""
+        row: NDArray[np.float32] = self.encodings(encoder, [self.chosen if face is None else face])[0]
+        return row
+
+    def encodings(self, encoder: str, faces: list[int] | None = None, *, quick: bool = False) -> NDArray[np.float32]:
+        """f(x) of the given faces (default: all), (n, D); new ones go through the network as one batch.
+
+        ``quick`` takes one pass per face instead of the mean over several cuts: for live pictures, where each is seen
+        once.
+        """
+        from apps.face.photo.pipeline import encode
+
+        wanted = list(range(len(self.faces))) if faces is None else faces
+        average = "single" if quick else "full"
+        missing = [i for i in wanted if (encoder, i) not in self._encodings]
+        if missing:
+            start = time.perf_counter()
+            made = encode([self.faces[i] for i in missing], encoder, average=average)
+            self.encode_s = time.perf_counter() - start
+            self._encodings.update({(encoder, i): one for i, one in zip(missing, made, strict=True)})
+        found = np.zeros((len(wanted), find_encoder(encoder).dimension), np.float32)
+        for row, i in enumerate(wanted):
+            found[row] = self._encodings[encoder, i]
+        return found
+
+    def choose(self, number: object) -> None:
+        """Make face ``number``, counted from 1, the one that counts.
+
+        Raises:
+            OptionError: there is no such face.
+        """
+        self.chosen = (
+            check_whole(
+                number, f"The number of the face in {self.name[0].lower()}{self.name[1:]}", low=1, high=len(self.faces)
+            )
+            - 1
+        )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A pair that the visitor compared."""
+
+    encoder: str
+    distance: float
+
+
+@dataclass(frozen=True)
+class Trio:
+    """The triplet on the visitor's page."""
+
+    d_ap: float  # squared distances
+    d_an: float
+    pictures: tuple[str, ...]  # of A, P and N, as data: URLs
+    names: tuple[str, ...]  # of the three, where they come from the gallery
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one training of the head ended."""
+
+    mining: str
+    margin: float
+    numbers: int  # of the head
+    with_loss: int  # triplets of the gallery
+    total: int
+    length: float  # mean ||g(x)||
+
+
+class Visitor:
+    """One browser session: its private gallery, and the photos on its page."""
+
+    def __init__(self) -> None:
+        self.gallery = MemoryGallery()
+        self.shots: dict[str, Shot] = {}
+        self.pairs: deque[Pair] = deque(maxlen=_PAIRS)
+        self.triplet: Trio | None = None
+        self.runs: deque[Run] = deque(maxlen=8)
+
+    def shot(self, slot: str, what: str) -> Shot:
+        """The photo in ``slot``.
+
+        Raises:
+            InputError: there is none.
+        """
+        shot = self.shots.get(slot)
+        if shot is None:
+            raise InputError(f"{what} is chosen", "none", "Choose a file, take a photo, or click a sample.")
+        return shot
+
+
+VISITORS: Sessions[Visitor] = Sessions(Visitor)
+
+
+def session_of(request: gr.Request) -> str:
+    """The browser session, or the client's."""
+    return request.session_hash or "no session"
+
+
+def visitor(request: gr.Request) -> Visitor:
+    """Who is asking."""
+    return VISITORS.get(session_of(request))
+
+
+def leave(request: gr.Request) -> None:
+    """The page was closed: forget the session shortly."""
+    VISITORS.leave(session_of(request))
+    timer = threading.Timer(180, VISITORS.sweep)
+    timer.daemon = True
+    timer.start()
+
+
+def class_path() -> Path | None:
+    """The class gallery's file, or ``None`` where galleries are private."""
+    return settings.current().gallery
+
+
+def gallery_of(request: gr.Request) -> Gallery:
+    """The gallery that this visitor searches and enrols into.
+
+    Raises:
+        StoreError: the class gallery cannot be used.
+    """
+    path = class_path()
+    return visitor(request).gallery if path is None else class_gallery(path)
+
+
+@functools.lru_cache(maxsize=4)
+def class_gallery(path: Path) -> SqliteGallery:
+    """The class gallery in ``path``, opened once; a failure is not remembered."""
+    return SqliteGallery(path)
+
+
+def owner_of(request: gr.Request, key: str) -> str:
+    """Whose enrolments these are: the browser's own key, which outlives a reload, or else the session."""
+    return f"key {key}" if key else f"session {session_of(request)}"
+
+
+def encoder_id(encoder: str) -> str:
+    """The encoder's identity in a gallery: its name, and a mark of its weights and of what is fed to them.
+
+    Other weights, or another way to cut and average the chips, make encodings that must not be compared with these.
+    """
+    record = find(find_encoder(encoder).name, "face")
+    told = "\n".join((*(file.sha256 for file in record.files), record.preprocessing, record.output))
+    return f"{record.name}@{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def look(
+    source: str | bytes | Image.Image | None, what: str = "The photo", *, need: bool = True, quick: bool = False
+) -> Shot:
+    """Find the faces of a photo.
+
+    Args:
+        source: the path of an upload, the bytes of a file, or a picture.
+        what: names the photo in messages.
+        need: whether a photo without a face is an error.
+        quick: as ``pipeline.find_faces``.
+
+    Raises:
+        ImageError: no picture, or (where ``need``) no face in it.
+    """
+    from apps.face.photo.pipeline import find_faces
+    from shared.images import data_url, open_image
+    from shared.model_cache import model_cache
+
+    if source is None:
+        raise ImageError(f"{what} is a picture", "none", "Choose a file, take a photo, or click a sample.")
+    try:
+        image = open_image(source, what, max_side=LARGEST_SIDE)
+    finally:
+        if isinstance(source, str):
+            discard(Path(source))
+    with model_cache().lease(find("detector", "face")):
+        pass  # loaded before the clock starts
+    start = time.perf_counter()
+    faces = tuple(find_faces(image, limit=MOST_FACES, quick=quick))
+    seconds = time.perf_counter() - start
+    if need and not faces:
+        raise no_face(what, image.size)
+    small = image.copy()
+    small.thumbnail((_PREVIEW, _PREVIEW))
+    return Shot(size=image.size, preview=data_url(small), faces=faces, detect_s=seconds, name=what)
+
+
+def no_face(what: str, size: tuple[int, int]) -> ImageError:
+    """The photo shows no face that the detector can find: what to do about it."""
+    if min(size) < 60:
+        return ImageError(
+            f"{what} shows a face at least 40 pixels wide",
+            f"a picture of {size[0]} x {size[1]} pixels, too small to find one",
+            "Choose a larger picture.",
+        )
+    return ImageError(
+        f"{what} shows a face",
+        "none that the detector can find",
+        "Try one with the face larger, upright, from the front, in even light, and not covered.",
+    )
+
+
+def advice(face: Face) -> str:
+    """A caution about a face that is hard to compare, or nothing."""
+    width = min(face.box[2] - face.box[0], face.box[3] - face.box[1])
+    if width < 40:
+        return f"This face is only {width:.0f} pixels wide: the answer is less reliable than the figures say."
+    left, right, nose = face.landmarks[0], face.landmarks[1], face.landmarks[2]
+    eyes = right - left
+    apart = float(np.hypot(*eyes))
+    along = float((nose - left) @ eyes) / max(apart * apart, 1e-9)
+    if not 0.15 < along < 0.85:
+        return "This face is turned far to the side: the answer is less reliable than the figures say."
+    return ""
+
+
+def discard(path: Path) -> None:
+    """Delete an upload of gradio's shortly, once the page has shown it; a file sent again meanwhile starts anew."""
+    if not is_upload(path):
+        return
+    seen = time.time()
+
+    def delete() -> None:
+        with suppress(OSError):
+            if path.stat().st_mtime <= seen:
+                path.unlink()
+
+    timer = threading.Timer(_UPLOAD_S, delete)
+    timer.daemon = True
+    timer.start()
+
+
+def is_upload(path: Path) -> bool:
+    """Whether ``path`` lies in the folder where gradio keeps what was sent to it."""
+    from gradio.utils import get_upload_folder
+
+    return Path(get_upload_folder()).resolve() in path.resolve().parents
+
+
+def calibration_of(encoder: str) -> Calibration:
+    """What was measured for ``encoder``.
+
+    Raises:
+        OptionError: no such encoder.
+        WeightsError: nothing was measured for it.
+    """
+    from apps.face.decision.matching import calibration
+
+    return calibration(encoder)
+
+
+def known_of(encoder: str) -> Calibration | Uncalibrated:
+    """What is known about the distances of ``encoder``: measured error rates, or only a published threshold.
+
+    Raises:
+        OptionError: no such encoder.
+    """
+    from apps.face.decision.matching import known
+
+    return known(encoder)
+
+
+def usable(make: Callable[[], object]) -> str:
+    """The message of the ``HubError`` that ``make`` raises, or nothing."""
+    try:
+        make()
+    except HubError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,166 @@
+"""Verify: are these two photos of one person? Moving the threshold afterwards decides anew without any network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from apps.face.encoding.encoders import DEFAULT_ENCODER
+from apps.face.samples import sample, sample_picture
+from apps.face.ui.answers import Json, verify_answer
+from apps.face.ui.draw import boxed, chip, likely, message, panel, percent
+from apps.face.ui.ruler import ruler
+from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, known_of, look, visitor
+from apps.ui import PRIVATE, QUICK, escape, guard, photo_input
+from shared.errors import HubError
+
+_NAMES = {"a": "Photo 1", "b": "Photo 2"}
+_HINT = "Choose two photos, or click a pair of samples: the answer appears here."
+_PAIRS = (("Same person?", "obama", "obama2"), ("Two people?", "obama", "biden"), ("And these?", "collins", "biden"))
+
+
+def build(encoder: gr.Dropdown, tau: gr.Slider) -> gr.HTML:
+    """Lay out the sub-tab; returns its answer panel, which the shared threshold redraws."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=330):
+            with gr.Row():
+                photos = {
+                    slot: photo_input(name, height=230, min_width=150, elem_id=f"face-verify-{slot}", format="png")
+                    for slot, name in _NAMES.items()
+                }
+            with gr.Row(elem_classes="cf-samples"):
+                buttons = [gr.Button(text, size="sm", min_width=90) for text, _, _ in _PAIRS]
+            compare = gr.Button("Compare", variant="primary", elem_id="face-compare")
+        with gr.Column(scale=7, min_width=330):
+            answer = panel(_first_look(), elem_id="face-verdict")
+    asked = [encoder, tau]
+    for slot, photo in photos.items():
+        gr.on([photo.input, photo.clear], _on_photo(slot), [photo, *asked], answer, **PHOTO)
+    for button, (_, first, second) in zip(buttons, _PAIRS, strict=True):
+        button.click(_on_sample(first, second), asked, [*photos.values(), answer], **QUICK, **PRIVATE)
+    compare.click(guard(_compare), asked, answer, **QUICK, **PRIVATE)
+    answer.click(guard(_choose), asked, answer, **QUICK, **PRIVATE)
+    return answer
+
+
+def _first_look() -> str:
+    """The panel before any photo: the axis that answers will stand on."""
+    try:
+        known = known_of(DEFAULT_ENCODER)
+    except HubError as error:
+        return message(str(error), "warn")
+    return message(_HINT) + ruler(known, known.threshold)
+
+
+def redraw(encoder: str, tau: float, request: gr.Request) -> str:
+    """The panel for what is on the page now: what the threshold slider calls. The encodings are known already."""
+    return panel_html(visitor(request), encoder, tau)
+
+
+def _on_photo(slot: str) -> Any:
+    def arrived(photo: str | None, encoder: str, tau: float, request: gr.Request) -> str:
+        who = visitor(request)
+        who.shots.pop(slot, None)
+        if photo is None:
+            return panel_html(who, encoder, tau)
+        try:
+            who.shots[slot] = look(photo, _NAMES[slot])
+            return _answered(who, encoder, tau)
+        except HubError as error:
+            return message(str(error), "warn") + _left(who)
+
+    return guard(arrived)
+
+
+def _on_sample(first: str, second: str) -> Any:
+    def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Any, str]:
+        who = visitor(request)
+        for slot, name in (("a", first), ("b", second)):
+            who.shots[slot] = look(sample(name), _NAMES[slot])
+        return sample_picture(first), sample_picture(second), _answered(who, encoder, tau)
+
+    return guard(chosen)
+
+
+def _compare(encoder: str, tau: float, request: gr.Request) -> str:
+    who = visitor(request)
+    for slot, name in _NAMES.items():
+        who.shot(slot, name)
+    return _answered(who, encoder, tau)
+
+
+def _choose(encoder: str, tau: float, request: gr.Request, event: gr.EventData) -> str:
+    who = visitor(request)
+    slot = str(event.slot)
+    who.shot(slot, _NAMES.get(slot, "The photo")).choose(event.face)
+    return _answered(who, encoder, tau)
+
+
+def _answered(who: Visitor, encoder: str, tau: float) -> str:
+    """The panel; a pair that is compared for the first time is remembered for the threshold explorer."""
+    if len({"a", "b"} & who.shots.keys()) == 2:
+        answer = verify_answer(who.shots["a"], who.shots["b"], encoder, tau)
+        pair = Pair(encoder, answer["distance"])
+        if pair not in who.pairs:
+            who.pairs.append(pair)
+    return panel_html(who, encoder, tau)
+
+
+def panel_html(who: Visitor, encoder: str, tau: float) -> str:
+    """The answer for the photos in the visitor's slots, or what is still missing."""
+    first, second = who.shots.get("a"), who.shots.get("b")
+    if first is None or second is None:
+        empty = ruler(known_of(encoder), tau)
+        return message(_HINT if first is second else "Now the other photo.") + _left(who) + empty
+    answer = verify_answer(first, second, encoder, tau)
+    return (
+        f'<div class="cf-pair">{boxed(first, "a")}{chip(first, "x₁")}<span class="cf-vs" aria-hidden="true">‖ − '
+        "‖</span>"
+        f"{chip(second, 'x₂')}{boxed(second, 'b')}</div>{_verdict(answer)}"
+        f"{ruler(known_of(encoder), tau, [('d', answer['distance'])])}{_facts(answer)}{_cautions(first, second)}"
+        f'<p class="cf-statement">{escape(answer["statement"])}</p>'
+    )
+
+
+def _left(who: Visitor) -> str:
+    return "".join(boxed(who.shots[slot], slot) for slot in _NAMES if slot in who.shots)
+
+
+def _verdict(answer: Json) -> str:
+    kind, icon, words = ("same", "✓", "Same person") if answer["same"] else ("diff", "✕", "Different people")
+    sign = "≤" if answer["same"] else ">"
+    chance = answer["probability"]
+    sure = f"probability of one person <b>{likely(chance)}</b>" if chance is not None else "not calibrated"
+    return (
+        f'<div class="cf-verdict cf-is-{kind}" role="status" data-same="{str(answer["same"]).lower()}">'
+        f'<b class="cf-icon" aria-hidden="true">{icon}</b><strong>{words}</strong>'
+        f"<span>distance {answer['distance']:.3f} {sign} τ = {answer['threshold']:.3f}; {sure}</span></div>"
+    )
+
+
+def _facts(answer: Json) -> str:
+    cells = [
+        ("Squared distance d = ‖f(x₁) − f(x₂)‖²", f"{answer['d_squared']:.4f}", ""),
+        ("Plain distance ‖f(x₁) − f(x₂)‖", f"{answer['distance']:.4f}", "this is compared with τ"),
+    ]
+    tau, ratio = f"{answer['threshold']:.3f}", answer["likelihood_ratio"]
+    if ratio is None:
+        cells.append(("Threshold τ", tau, "published for another network"))
+    else:
+        evidence = f"{_times(ratio)} likelier for one person" if ratio >= 1 else f"{_times(1 / ratio)} likelier for two"
+        cells.append(("Evidence of the distance alone", evidence, ""))
+        cells.append(("Threshold τ", tau, f"right where {percent(answer['prior'])} of pairs are one person"))
+    items = "".join(
+        f"<div><dt>{label}</dt><dd>{value} {f'<small>{note}</small>' if note else ''}</dd></div>"
+        for label, value, note in cells
+    )
+    return f'<dl class="cf-facts">{items}</dl>'
+
+
+def _times(ratio: float) -> str:
+    return "over 1,000,000 ×" if ratio > 1e6 else f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.1f} ×"
+
+
+def _cautions(*shots: Shot) -> str:
+    return "".join(message(f"{shot.name}: {text}", "warn") for shot in shots if (text := advice(shot.face)))

@@ -1,0 +1,1 @@
+"""From a seed to pictures: latent vectors, directions with a meaning, sheets of digits."""

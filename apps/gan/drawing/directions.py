@@ -1,0 +1,119 @@
+"""Directions of z that mean something, found without a single label.
+
+Closed-form factorisation (Shen & Zhou 2021): the directions along which the generator's first layer changes most are
+the eigenvectors of AᵀA, A being the part of that layer which multiplies z. What each does is then measured:
+pictures are drawn with z moved to both sides, and slant, boldness, width and height are taken from their moments.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from apps.gan.choices import DIRECTIONS
+from apps.gan.drawing.sampling import latents, paint
+from apps.gan.players.data import DIGITS
+from apps.gan.players.networks import Generator, Z
+from shared.errors import WeightsError
+from shared.settings import weights_dir
+
+_PROBES = 120  # pictures per side
+_STEP = 2.0  # how far they are moved, in standard deviations of z
+_CANDIDATES = 12  # factorised directions that are looked at
+FILE = "gan/cgan-directions.json"  # below the weights folder
+QUALITIES = ("slant", "boldness", "width", "height")
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A unit vector of the latent space and what moving along it does."""
+
+    vector: tuple[float, ...]  # (Z,)
+    effects: tuple[float, ...]  # per quality: change over 2 × _STEP, in standard deviations of that quality
+
+    @property
+    def name(self) -> str:
+        """The qualities that change most: those with at least half of the strongest's effect."""
+        strongest = max(abs(effect) for effect in self.effects)
+        named = [(abs(e), q) for e, q in zip(self.effects, QUALITIES, strict=True) if abs(e) >= 0.5 * strongest]
+        return " and ".join(quality for _, quality in sorted(named, reverse=True))
+
+
+def qualities(pictures: Tensor) -> Tensor:
+    """Slant, boldness, width and height of uint8 (N, 28, 28), from the moments of the ink: float32 (N, 4).
+
+    Slant is the shear that would set the digit upright (positive: leaning right), boldness the mean ink, width and
+    height the standard deviations of the ink's columns and rows in pixels.
+    """
+    ink = pictures.float() / 255 + 1e-6
+    mass = ink.sum(dim=(1, 2))
+    at = torch.arange(pictures.shape[1]).float()
+    columns, rows = ink.sum(dim=1) / mass[:, None], ink.sum(dim=2) / mass[:, None]  # (N, 28) each
+    x, y = (columns @ at)[:, None] - at, (rows @ at)[:, None] - at  # offsets from the centre, (N, 28)
+    var_x, var_y = (columns * x.square()).sum(1), (rows * y.square()).sum(1)
+    covariance = torch.einsum("nij,ni,nj->n", ink, y, x) / mass
+    return torch.stack((-covariance / var_y, ink.mean(dim=(1, 2)), var_x.sqrt(), var_y.sqrt()), dim=1)
+
+
+def factorised(generator: Generator) -> Tensor:
+    """All Z directions, unit length, the strongest first: (Z, Z), a direction per row."""
+    A = generator.stem.weight[:, :Z].detach().float().cpu()
+    vectors: Tensor = torch.linalg.eigh(A.T @ A).eigenvectors.T.flip(0)
+    return vectors
+
+
+@torch.no_grad()
+def measure(generator: Generator, vector: Tensor, *, seed: int = 0) -> Direction:
+    """What moving along (Z,) ``vector`` does to the pictures of ``generator``."""
+    z = latents(seed, _PROBES)
+    y = torch.arange(_PROBES) % DIGITS if generator.classes else None
+    here = qualities(paint(generator, z, y))
+    there, back = (qualities(paint(generator, z + side * _STEP * vector, y)) for side in (1, -1))
+    effects = (there - back).mean(dim=0) / here.std(dim=0)
+    return Direction(tuple(vector.tolist()), tuple(effects.tolist()))
+
+
+def directions(generator: Generator) -> tuple[Direction, ...]:
+    """One direction per quality: among the strongest factorised ones the one that changes it most and others least.
+
+    Each is turned so that it increases its quality. Takes seconds: the bundled model's are kept in a file.
+    """
+    candidates = [measure(generator, vector) for vector in factorised(generator)[:_CANDIDATES]]
+    chosen: list[Direction] = []
+    for at in range(DIRECTIONS):
+        left = [candidate for candidate in candidates if candidate not in chosen]
+        chosen.append(max(left, key=lambda candidate: abs(candidate.effects[at]) - 0.3 * _others(candidate, at)))
+    return tuple(_turned(direction, at) for at, direction in enumerate(chosen))
+
+
+def write_directions(found: tuple[Direction, ...], path: Path) -> None:
+    """Keep ``found`` as JSON."""
+    told = {"qualities": QUALITIES, "directions": [asdict(direction) for direction in found]}
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def read_directions() -> tuple[Direction, ...]:
+    """Those of the bundled conditional generator.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    path = weights_dir() / FILE
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))["directions"]
+        return tuple(Direction(tuple(one["vector"]), tuple(one["effects"])) for one in told)
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"The directions of z are in {path}", str(error), "Restore the file.") from error
+
+
+def _others(direction: Direction, at: int) -> float:
+    return sum(abs(effect) for other, effect in enumerate(direction.effects) if other != at)
+
+
+def _turned(direction: Direction, at: int) -> Direction:
+    sign = 1.0 if direction.effects[at] >= 0 else -1.0
+    return Direction(tuple(sign * v for v in direction.vector), tuple(sign * e for e in direction.effects))

@@ -1,0 +1,145 @@
+"""Latent vectors from a seed, and pictures from latent vectors: the same seed is the same picture, always.
+
+A vector's 64 numbers depend on the seed and on the picture's place alone, and the network always runs on blocks of
+one shape, so that the number of pictures does not change a single bit of any of them. The truncation trick (Brock et
+al. 2019) is done by the inverse of the truncated normal's distribution: moving the limit moves each picture smoothly
+instead of drawing it anew.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from apps.gan.choices import FULL, LONGEST, LOWEST, MOST, SEEDS
+from apps.gan.players.data import DIGITS, to_pictures
+from apps.gan.players.networks import Discriminator, Generator, Z
+from shared.errors import OptionError, check_number, check_whole, quoted
+
+BLOCK = 16  # pictures per run of the network
+
+
+def check_seed(seed: object) -> int:
+    """A seed, 0 to 2³¹ - 1, or an ``OptionError``."""
+    return check_whole(seed, "The seed", low=0, high=SEEDS)
+
+
+def check_count(count: object, *, most: int = MOST) -> int:
+    """A number of pictures, 1 to ``most``, or an ``OptionError``."""
+    return check_whole(count, "The number of pictures", low=1, high=most)
+
+
+def check_truncation(truncation: object) -> float:
+    """A truncation, or an ``OptionError``."""
+    return check_number(truncation, "The truncation", low=LOWEST, high=FULL)
+
+
+def check_digit(digit: object) -> int:
+    """A digit, 0 to 9, or an ``OptionError``."""
+    return check_whole(digit, "The digit", low=0, high=DIGITS - 1)
+
+
+def digits_in(text: object, *, most: int = LONGEST) -> tuple[int, ...]:
+    """The digits of a number, a date or a telephone number; spaces and . , : / + - ( ) may stand between them.
+
+    Raises:
+        OptionError: other characters, no digit, or more than ``most``.
+    """
+    written = str(text)
+    kept = [character for character in written if character not in " .,:/+-–()\t\n"]
+    strange = sorted({character for character in kept if character not in "0123456789"})
+    expected = f"A number has 1 to {most} digits, 0 to 9"
+    if strange:
+        raise OptionError(expected, f"{quoted(written)} with {quoted(''.join(strange))}", "Leave out everything else.")
+    if not 1 <= len(kept) <= most:
+        raise OptionError(expected, f"{len(kept):,} digits", "Type a shorter number." if kept else "Type a number.")
+    return tuple(int(character) for character in kept)
+
+
+def latents(seed: int, count: int, *, truncation: float = FULL) -> Tensor:
+    """Latent vectors float32 (count, Z): normal, cut at ± ``truncation`` (``FULL``: not cut)."""
+    random = torch.Generator().manual_seed(seed)
+    uniform = torch.rand(count, Z, generator=random, dtype=torch.float64)
+    kept = 1.0 if truncation >= FULL else math.erf(truncation / math.sqrt(2))
+    return (math.sqrt(2) * torch.erfinv((2 * uniform - 1) * kept)).clamp(-6, 6).float()
+
+
+@torch.no_grad()
+def paint(generator: Generator, z: Tensor, y: Tensor | None = None) -> Tensor:
+    """Pictures of latent vectors (N, Z) and, where there are classes, int64 (N,): uint8 (N, 28, 28)."""
+    device = next(generator.parameters()).device
+    pictures = []
+    for start in range(0, len(z), BLOCK):
+        block = _padded(z[start : start + BLOCK])
+        classes = None if y is None else _padded(y[start : start + BLOCK]).to(device)
+        pictures.append(to_pictures(generator(block.to(device), classes)))
+    return torch.cat(pictures)[: len(z)] if pictures else torch.zeros(0, 28, 28, dtype=torch.uint8)
+
+
+@torch.no_grad()
+def verdicts(discriminator: Discriminator, x: Tensor, y: Tensor | None = None) -> Tensor:
+    """D's scores of pictures (N, 1, 28, 28) in [-1, 1] and their classes (N,): float32 (N,), above 0 is "real"."""
+    device = next(discriminator.parameters()).device
+    scores = []
+    for start in range(0, len(x), BLOCK):
+        block = _padded(x[start : start + BLOCK])
+        classes = None if y is None else _padded(y[start : start + BLOCK]).to(device)
+        scores.append(discriminator(block.to(device), classes).float().cpu())
+    return torch.cat(scores)[: len(x)] if scores else torch.zeros(0)
+
+
+def linear(a: Tensor, b: Tensor, steps: int) -> Tensor:
+    """``steps`` points on the straight line from (Z,) ``a`` to ``b``, both ends included: (steps, Z)."""
+    t = torch.linspace(0, 1, steps).unsqueeze(1)
+    return torch.where(t == 1, b, a + t * (b - a))
+
+
+def spherical(a: Tensor, b: Tensor, steps: int) -> Tensor:
+    """``steps`` points on the arc from ``a`` to ``b`` (Shoemake 1985), both ends included: (steps, Z).
+
+    In 64 dimensions normal vectors lie near a sphere of radius 8; the straight line cuts through its inside, where
+    the generator has hardly been trained. Directions turn evenly, lengths change evenly. Parallel vectors: the line.
+    """
+    unit_a, unit_b = a / a.norm().clamp_min(1e-9), b / b.norm().clamp_min(1e-9)
+    angle = torch.arccos((unit_a @ unit_b).clamp(-1, 1))
+    if torch.sin(angle) < 1e-4:
+        return linear(a, b, steps)
+    t = torch.linspace(0, 1, steps).unsqueeze(1)
+    direction = (torch.sin((1 - t) * angle) * unit_a + torch.sin(t * angle) * unit_b) / torch.sin(angle)
+    walked = direction * (a.norm() * (1 - t) + b.norm() * t)
+    return torch.where(t == 0, a, torch.where(t == 1, b, walked))
+
+
+WALKS = {"spherical": spherical, "linear": linear}
+
+
+def grid(pictures: Tensor, columns: int, *, zoom: int = 1, gap: int = 0, ground: int = 0) -> Tensor:
+    """Pictures uint8 (N, 28, 28) on one sheet: rows of ``columns``, ``gap`` pixels between, pixels ``zoom`` wide."""
+    n, side, _ = pictures.shape
+    rows = -(-n // columns)
+    sheet = torch.full((rows * columns, side + gap, side + gap), ground, dtype=torch.uint8)
+    sheet[:n, gap:, gap:] = pictures
+    sheet = sheet.view(rows, columns, side + gap, side + gap).transpose(1, 2).reshape(rows * (side + gap), -1)
+    framed = torch.full((sheet.shape[0] + gap, sheet.shape[1] + gap), ground, dtype=torch.uint8)
+    framed[: sheet.shape[0], : sheet.shape[1]] = sheet
+    return framed.repeat_interleave(zoom, 0).repeat_interleave(zoom, 1)
+
+
+def classes_for(generator: Generator, count: int, digit: int | None) -> Tensor | None:
+    """The classes of ``count`` pictures: ``digit``, or 0 to 9 in turn; ``None`` for a generator without classes.
+
+    Raises:
+        OptionError: a digit is asked of a generator without classes.
+    """
+    if generator.classes == 0:
+        if digit is not None:
+            raise OptionError("A digit is asked of a conditional generator", "one without classes", "Take cgan-digits.")
+        return None
+    return torch.arange(count) % DIGITS if digit is None else torch.full((count,), digit)
+
+
+def _padded(block: Tensor) -> Tensor:
+    """``block`` (N, ...) filled up with zeros to ``BLOCK`` rows."""
+    return torch.cat((block, block.new_zeros(BLOCK - len(block), *block.shape[1:])))

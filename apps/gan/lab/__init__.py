@@ -1,0 +1,1 @@
+"""The game in the plane: two small players on points, trained in view."""

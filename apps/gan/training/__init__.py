@@ -1,0 +1,1 @@
+"""Training, checkpoints and evaluation: what ``python -m apps.gan`` does."""

@@ -1,0 +1,140 @@
+"""J(G) for one pair of pictures at one size: what the optimizer descends, and the exact costs beside it.
+
+Bare costs of different layers differ by many powers of ten and grow with the picture. So that one alpha, beta and set
+of lambdas serves every picture, a lambda is by default counted in units of its targets::
+
+    N_c = J_content of a G whose activations are all zero      = 1/2 ||a(C)||^2
+    N_l = J_style[l] of such a G                               = sum G(S)^2 / (2 nH nW nC)^2
+    lambda'_l = lambda_l N_c / N_l
+    J = alpha J_content + beta sum_l lambda'_l J_style[l]      with J_content and J_style[l] exactly as the paper's
+
+so that J / N_c = alpha J_content / N_c + beta sum_l lambda_l J_style[l] / N_l: at lambda = 1 a style layer weighs as
+much as the content when both are missed as badly. With units "written", lambda' is lambda. The optimizer gets J divided
+by its value for zero activations, a constant, plus the smoothness term; gradients are then of one size for any weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from apps.style.descent import losses
+from apps.style.options import Options
+from apps.style.vgg.features import Extractor
+from apps.style.vgg.network import VGG
+
+_NOTHING = 1e-12  # a target smaller than this share of the content's is nothing to compare with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """The constants of J at one size."""
+
+    alpha: float
+    beta: float
+    lambdas: Mapping[str, float]  # lambda' by style layer
+    content_size: float  # N_c
+    style_sizes: Mapping[str, float]  # N_l by style layer
+
+    @property
+    def whole(self) -> float:
+        """J of a picture whose activations are all zero: what J is divided by for the optimizer."""
+        style = math.fsum(self.lambdas[name] * size for name, size in self.style_sizes.items())
+        return self.alpha * self.content_size + self.beta * style
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """The exact costs of one G."""
+
+    iteration: int
+    size: tuple[int, int]  # height, width
+    J: float  # alpha J_content + beta J_style
+    content: float  # J_content
+    style: float  # J_style = sum_l lambda'_l J_style[l]
+    layers: Mapping[str, float]  # J_style[l]
+    variation: float  # total variation, outside J
+
+
+class Objective:
+    """``objective(G)`` is the number to descend and the costs, on the device; ``grams`` are the style matrices."""
+
+    def __init__(
+        self, network: VGG, options: Options, content: Tensor | None, style: Tensor | None, *, dtype: torch.dtype
+    ) -> None:
+        """``content`` and ``style`` (1, 3, H, W) of the same size; one that J does not use may be missing."""
+        self._content_layers = options.content_layers if options.alpha > 0 and content is not None else ()
+        self._style_layers = options.style_layers if options.beta > 0 and style is not None else ()
+        names = {*self._content_layers, *self._style_layers}
+        self._extractor = Extractor(network, names, pooling=options.pooling, dtype=dtype)
+        self._smoothness = options.smoothness
+        self.grams: dict[str, dict[str, Tensor]] = {"C": {}, "S": {}, "G": {}}  # by picture, then by style layer
+        self._content: dict[str, Tensor] = {}
+        self._positions: dict[str, int] = {}
+        with torch.no_grad():
+            if content is not None:
+                self._see_content(content)
+            if style is not None and self._style_layers:
+                self._see_style(style)
+        self.weights = self._weigh(options)
+
+    def __call__(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """For G (1, 3, H, W): the scalar to descend, and (2 + layers,) J_content, variation, J_style[l]."""
+        weights = self.weights
+        content = picture.new_zeros(())
+        layers: dict[str, Tensor] = {}
+        for name, activation in self._extractor.layers(picture):
+            if name in self._content:
+                content = content + losses.content_cost(self._content[name], activation)
+            if name in self._positions:
+                matrix = losses.gram(activation)
+                self.grams["G"][name] = matrix.detach()
+                layers[name] = losses.style_cost(self.grams["S"][name], matrix, self._positions[name])
+        variation = losses.total_variation(picture)
+        total = weights.alpha / weights.whole * content + self._smoothness * variation
+        for name, cost in layers.items():
+            total = total + weights.beta * weights.lambdas[name] / weights.whole * cost
+        return total, torch.stack([content, variation, *(layers[name] for name in self._style_layers)]).detach()
+
+    def read(self, costs: Tensor, iteration: int, size: tuple[int, int]) -> Costs:
+        """The second result of a call as plain numbers; waits for the device."""
+        content, variation, *values = costs.double().tolist()
+        layers = dict(zip(self._style_layers, values, strict=True))
+        style = math.fsum(self.weights.lambdas[name] * value for name, value in layers.items())
+        J = self.weights.alpha * content + self.weights.beta * style
+        return Costs(
+            iteration=iteration, size=size, J=J, content=content, style=style, layers=layers, variation=variation
+        )
+
+    def _see_content(self, content: Tensor) -> None:
+        for name, activation in self._extractor.layers(content):
+            if name in self._content_layers:
+                self._content[name] = activation.clone()
+            if name in self._style_layers:
+                self.grams["C"][name] = losses.gram(activation)
+
+    def _see_style(self, style: Tensor) -> None:
+        for name, activation in self._extractor.layers(style):
+            if name in self._style_layers:
+                self.grams["S"][name] = losses.gram(activation)
+                self._positions[name] = activation.shape[2] * activation.shape[3]
+
+    def _weigh(self, options: Options) -> Weights:
+        sizes = {name: losses.style_size(self.grams["S"][name], self._positions[name]) for name in self._style_layers}
+        content_size = math.fsum(losses.content_size(target) for target in self._content.values())
+        unit = content_size or max(sizes.values(), default=1.0)
+        scaled = {
+            name: unit / sizes[name] if options.units == "target" and sizes[name] > _NOTHING * unit else 1.0
+            for name in self._style_layers
+        }
+        return Weights(
+            alpha=options.alpha if self._content_layers else 0.0,
+            beta=options.beta if self._style_layers else 0.0,
+            lambdas={name: options.weights[name] * scaled[name] for name in self._style_layers},
+            content_size=content_size,
+            style_sizes=sizes,
+        )

@@ -1,0 +1,1 @@
+"""The tab: the Paint button, live costs, results, replay, the units."""

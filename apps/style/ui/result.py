@@ -1,0 +1,83 @@
+"""Afterwards: before and after, the frames under a slider, GIF and video, and files to keep."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+
+from apps.style.ui import graphics
+from apps.style.ui.state import painter
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
+
+_FRAME_HINT = '<p class="cs-note">The frames of a run appear here; paint a picture first.</p>'
+
+
+def build(parts: dict[str, Any], tab: gr.Tab) -> None:
+    """Lay out the sub-tab."""
+    section("use", "Before and after, frame by frame", "Of the run in the tab Paint.")
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=320):
+            slider = gr.ImageSlider(label="Content and result", interactive=False, format="png", elem_id="style-slider")
+        with gr.Column(min_width=320):
+            at = gr.Slider(0, 1, value=1, step=1, label="Frame", elem_id="style-frame-at", interactive=True)
+            frame = gr.HTML(_FRAME_HINT, elem_id="style-frame", apply_default_css=False)
+    with gr.Row():
+        refresh = gr.Button("Take over the latest run", size="sm", elem_id="style-take", min_width=160)
+        film = gr.Button("Make video and GIF", size="sm", elem_id="style-film", min_width=160)
+    with gr.Row():
+        files = gr.Files(label="Picture, costs, recipe", interactive=False, elem_id="style-files", min_width=300)
+        video = gr.Video(
+            label="Video", interactive=False, autoplay=True, loop=True, elem_id="style-video", min_width=300
+        )
+        moving = gr.File(label="GIF and mp4", file_count="multiple", interactive=False, min_width=200)
+    outputs = [slider, at, frame, files]
+    gr.on([tab.select, refresh.click, parts["result"].change], guard(_take), None, outputs, **LIGHT, **PRIVATE)
+    at.input(guard(_frame), at, frame, trigger_mode="always_last", **LIGHT, **PRIVATE)
+    film.click(guard(_film), None, [video, moving], **QUICK, **PRIVATE)
+
+
+def _take(request: gr.Request) -> tuple[Any, ...]:
+    """Everything that is known of the run; nothing where there is none."""
+    from apps.style.run.recipe import costs_csv, png_with, recipe
+
+    who = painter(request)
+    run = who.run
+    frames = who.reel.frames()
+    if run is None or run.done == 0 or not frames:
+        return (gr.skip(),) * 4
+    picture = run.picture
+    before = (run.content or run.style or picture).resize(picture.size)
+    made = recipe(run, who.samples)
+    files = [
+        who.file("style-transfer.png", png_with(picture, made)),
+        who.file("costs.csv", costs_csv(run.costs)),
+        who.file("recipe.json", json.dumps(made, indent=1)),
+    ]
+    last = len(frames) - 1
+    return (
+        (before, picture),
+        gr.update(minimum=0, maximum=max(1, last), value=last),
+        _frame(last, request),
+        [str(path) for path in files],
+    )
+
+
+def _frame(number: float, request: gr.Request) -> str:
+    frames = painter(request).reel.frames()
+    if not frames:
+        return _FRAME_HINT
+    chosen = frames[min(len(frames) - 1, max(0, int(number)))]
+    return (
+        f'<div class="cs-frame"><img src="{graphics.jpeg_url(chosen.data)}" alt="G at iteration {chosen.iteration}">'
+        f'<p class="cs-note">Iteration {chosen.iteration}</p></div>'
+    )
+
+
+def _film(request: gr.Request) -> tuple[str, list[str]]:
+    who = painter(request)
+    who.current()
+    gif = who.file("style-transfer.gif", who.reel.gif())
+    video = who.reel.video(who.file("style-transfer.mp4"))
+    return str(video), [str(gif), str(video)]

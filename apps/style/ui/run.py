@@ -1,0 +1,110 @@
+"""A run on the page: the pictures that were sent, the run's steps as the page's components, and its exact result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from apps.style.ui import graphics
+from apps.style.ui.state import Painter
+from shared.progress import duration
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from apps.style.run.transfer import Run, Step
+
+_GRAMS_EVERY_S = 1.0
+Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
+
+
+def opened(
+    content: str | None, style: str | None, alpha: float, beta: float
+) -> tuple[Image.Image | None, Image.Image | None]:
+    """The two pictures that were sent, judged; one that J does not use may be missing."""
+    from apps.style.run import canvas as pictures
+
+    return (
+        pictures.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]
+        pictures.open_style(style) if style or beta > 0 else None,  # type: ignore[arg-type]
+    )
+
+
+def checked_size(run: Run) -> str:
+    """A warning where the run will be long.
+
+    Raises:
+        ResourceError: it does not fit into this machine.
+    """
+    from apps.style.run import limits
+
+    shape = (run.content or run.style).size  # type: ignore[union-attr]
+    limits.check_fits(run.options, shape, run.device)
+    seconds = limits.estimate_s(run.options, shape, run.device)
+    return limits.told(seconds) if seconds > limits.LONG_S else ""
+
+
+def stream(who: Painter, run: Run) -> Iterator[Answer]:
+    """The steps of ``run`` to its end or the visitor's stop, then its exact result."""
+    drawn = -_GRAMS_EVERY_S
+    steps = run.steps()
+    step: Step | None = None
+    who.idle.clear()
+    try:
+        for step in steps:
+            data = who.reel.add(step.picture, step.done)
+            now = time.monotonic()
+            grams: Any = gr.skip()
+            if now - drawn >= _GRAMS_EVERY_S or step.finished:
+                drawn, grams = now, graphics.gram_table(step.grams)
+            yield graphics.live(data, step), curves(who, run), grams, _numbers(step), gr.skip()
+            if who.wish.is_set():
+                break
+    finally:
+        steps.close()  # type: ignore[attr-defined]
+        who.idle.set()
+    if who.run is run:
+        yield _finished(who, run)
+
+
+def _finished(who: Painter, run: Run) -> Answer:
+    from apps.style.run.recipe import recipe
+    from shared.images import jpeg_bytes
+
+    exact = run.result()
+    picture = run.picture
+    left = run.total - run.done
+    state = f"Stopped at iteration {run.done} of {run.total}" if left else f"{run.done} iterations"
+    text = (
+        f"{state} in {duration(run.elapsed_s)}: J from {graphics.short(exact.first.J)} to "
+        f"{graphics.short(exact.last.J)} ({picture.width} × {picture.height} pixels, "
+        f"{1000 * exact.seconds_per_iteration:.0f} ms per iteration)"
+    )
+    live = graphics.framed(graphics.jpeg_url(jpeg_bytes(picture, quality=93)), text, run.done / max(1, run.total))
+    numbers = exact.numbers() | {"recipe": recipe(run, who.samples)}
+    return live, curves(who, run) + graphics.cost_table(exact), gr.skip(), numbers, picture
+
+
+def curves(who: Painter, run: Run) -> str:
+    """The curves of the costs so far, on the axis that the visitor chose."""
+    weights = {"alpha": run.options.alpha, "beta": run.options.beta}
+    return graphics.cost_curves(run.costs, weights, log=who.log)
+
+
+def _numbers(step: Step) -> dict[str, Any]:
+    last = step.costs[-1]
+    return {
+        "iteration": step.done,
+        "of": step.total,
+        "size": list(last.size),
+        "J": last.J,
+        "J_content": last.content,
+        "J_style": last.style,
+        "layers": dict(last.layers),
+        "elapsed_s": round(step.elapsed_s, 2),
+        "left_s": None if step.left_s is None else round(step.left_s, 1),
+        "peak_bytes": step.peak_bytes,
+    }

@@ -1,0 +1,1 @@
+"""The pretrained VGG networks: layers by name, their activations, and fast ways to compute them."""

@@ -1,0 +1,108 @@
+"""Activations of chosen layers, as fast as the device can give them and their gradient.
+
+The same network as ``network.VGG``, run the other way round: cut behind the deepest layer that is wanted, channels
+last, ReLU in place, in bfloat16 where the device multiplies matrices in it, and by Winograd's sums in float32 on a CPU.
+Activations in bfloat16 differ from float32's by a part in 250; the costs at the start and at the end of a run are
+evaluated in float32 all the same.
+
+What the backward pass does not need is not kept: the gradient of a fixed convolution or of an average asks for no
+activation. Layers are handed out one by one, so that a cost's gradient is not there before the layer's turn comes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from apps.style.vgg.layers import deepest
+from apps.style.vgg.network import POOLINGS, VGG
+from apps.style.vgg.winograd import FEWEST_CHANNELS, WinogradConvolution, Workspace
+from shared.device import bf16_is_fast
+
+Operation = Callable[[Tensor], Tensor]
+
+
+class Extractor:
+    """``extractor(picture)`` gives the activations of the layers that it was made for, ``layers`` one by one."""
+
+    def __init__(self, network: VGG, names: Collection[str], *, pooling: str, dtype: torch.dtype) -> None:
+        self.dtype = dtype
+        self._mean = network.mean
+        pool = average if pooling == "average" else POOLINGS[pooling]
+        self._plan: list[tuple[str | None, Operation]] = []  # the layer's name where it is wanted, and what it does
+        workspace = Workspace()
+        used = network.layers[: deepest(network.layers, names) + 1]
+        for layer, following in itertools.zip_longest(used, used[1:]):
+            wanted = layer.name if layer.name in names else None
+            if layer.kind == "conv":
+                rectified = wanted is None and following is not None  # its ReLU is done with it
+                operation = _convolution(network, layer.name, dtype, rectified=rectified, workspace=workspace)
+                self._plan.append((wanted, operation))
+            elif layer.kind == "pool":
+                self._plan.append((wanted, pool))
+            elif self._plan[-1][0] is None:
+                self._plan[-1] = (wanted, self._plan[-1][1])
+            else:
+                self._plan.append((wanted, F.relu))
+
+    def __call__(self, picture: Tensor) -> dict[str, Tensor]:
+        """The activations (1, nC, nH, nW) by layer for ``picture`` (1, 3, H, W), RGB in [0, 1], float32."""
+        return dict(self.layers(picture))
+
+    def layers(self, picture: Tensor) -> Iterator[tuple[str, Tensor]]:
+        """The same in the order of the network; what the caller lets go of is free before the next layer."""
+        x = (picture - self._mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
+        for name, operation in self._plan:
+            x = operation(x)
+            if name is not None:
+                yield name, x
+
+
+class _Average(Function):
+    """2 x 2 average pooling; torch's own keeps its input for the backward pass, for nothing but the shape."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """``x`` (1, C, H, W) to (1, C, H / 2, W / 2)."""
+        ctx.shape = x.shape
+        return F.avg_pool2d(x, 2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        """A quarter of the gradient for each of the four; nothing for an odd last row or column."""
+        _, channels, height, width = ctx.shape
+        quarter = (gradients[0] / 4)[0].permute(1, 2, 0)  # h w C
+        rows, columns = quarter.shape[:2]
+        spread = quarter.new_zeros(height, width, channels)
+        blocks = spread[: 2 * rows, : 2 * columns].unflatten(0, (rows, 2)).unflatten(2, (columns, 2))  # h 2 w 2 C
+        blocks.copy_(quarter[:, None, :, None])
+        return spread.permute(2, 0, 1)[None]
+
+
+def average(x: Tensor) -> Tensor:
+    """2 x 2 average pooling of ``x`` (1, C, H, W)."""
+    return cast("Tensor", _Average.apply(x))
+
+
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where convolutions in it run on matrix hardware of ``device``, else float32."""
+    return torch.bfloat16 if bf16_is_fast(device) else torch.float32
+
+
+def _convolution(network: VGG, name: str, dtype: torch.dtype, *, rectified: bool, workspace: Workspace) -> Operation:
+    module = cast("nn.Conv2d", network.get_submodule(name))
+    worth_it = min(module.weight.shape[:2]) >= FEWEST_CHANNELS
+    if worth_it and dtype is torch.float32 and module.weight.device.type == "cpu":
+        bias = cast("Tensor", module.bias)
+        return WinogradConvolution(module.weight, bias, rectified=rectified, workspace=workspace)
+    weight = module.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
+    bias = cast("Tensor", module.bias).detach().to(dtype)
+    if rectified:
+        return lambda x: F.relu_(F.conv2d(x, weight, bias, padding=1))
+    return lambda x: F.conv2d(x, weight, bias, padding=1)

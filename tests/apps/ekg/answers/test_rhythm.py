@@ -1,0 +1,91 @@
+"""Rhythm statistics of known sequences, and pauses: true ones are counted, stretches that cannot be read are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from apps.ekg.aami import LETTERS, classes_of
+from apps.ekg.answers.rhythm import readable_intervals, rhythm_of
+from apps.ekg.beats.detect import find_beats
+from apps.ekg.beats.signals import prepare
+from apps.ekg.beats.windows import cut_beats
+from apps.ekg.formats.recording import in_memory
+from apps.ekg.formats.records import opened
+from apps.ekg.formats.synthetic import Rhythm, synthetic
+
+_RATE_HZ = 360
+
+
+def test_rhythm_of_a_known_sequence() -> None:
+    text = "NNNN" + "VN" * 3 + "NN" + "SSSS" + "NN" + "VV" + "N"
+    classes = np.array([LETTERS.index(letter) for letter in text])
+    times = 0.75 * np.arange(len(text), dtype=np.float64)
+    times[-1] += 2.0
+    rhythm = rhythm_of(times, classes, 60.0)
+    assert rhythm.mean_bpm == pytest.approx(60 / np.diff(times).mean())
+    assert rhythm.slowest_bpm < rhythm.fastest_bpm == pytest.approx(80)
+    assert rhythm.counts == {"N": text.count("N"), "S": 4, "V": 5, "F": 0, "Q": 0}
+    assert rhythm.burden["V"] == pytest.approx(5 / len(text))
+    assert (rhythm.couplets, rhythm.runs) == ({"S": 0, "V": 1}, {"S": 1, "V": 0})
+    assert rhythm.longest_run == {"S": 4, "V": 2}
+    assert (rhythm.bigeminy, rhythm.trigeminy, rhythm.pauses) == (1, 0, 1)
+    assert rhythm.longest_pause_s == pytest.approx(2.75)
+    assert rhythm.sdnn_ms == pytest.approx(0)
+
+
+def test_rhythm_of_too_little_is_nan() -> None:
+    assert np.isnan(rhythm_of(np.array([1.0]), np.array([0]), 5.0).mean_bpm)
+
+
+def _with_a_gap(kind: str, seconds: float = 3.0) -> npt.NDArray[np.float32]:
+    """A minute of sinus rhythm, and between two beats in its middle ``seconds`` of something else, in millivolt."""
+    made = synthetic(60, Rhythm(), seed=2)
+    assert made.annotations is not None
+    assert made.rate_hz == _RATE_HZ
+    signal = made.read(0, 0, made.n_samples)
+    beats = made.annotations.times_s
+    here = round((beats[30] + 0.6 * (beats[31] - beats[30])) * _RATE_HZ)
+    n = round(seconds * _RATE_HZ)
+    random = np.random.default_rng(0)
+    quiet = signal[here] + 0.02 * random.standard_normal(n)
+    stretch = {
+        "quiet": quiet,
+        "missing": np.full(n, np.nan),
+        "unplugged": np.full(n, signal[here]),
+        "drifting": quiet + 2 * np.sin(np.linspace(0, np.pi, n)),
+    }[kind]
+    return np.insert(signal, here, stretch.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("kind", "pauses", "unreadable"), [("quiet", 1, 0), ("missing", 0, 1), ("unplugged", 0, 1), ("drifting", 0, 1)]
+)
+def test_only_a_quiet_line_is_a_pause(kind: str, pauses: int, unreadable: int) -> None:
+    prepared = prepare(in_memory(kind, _with_a_gap(kind), _RATE_HZ, ("MLII",)), 0)
+    times = find_beats(prepared)
+    readable = readable_intervals(prepared, times, cut_beats(prepared, times).scale_mv)
+    rhythm = rhythm_of(times, np.zeros(len(times), np.int64), 63.0, readable=readable)
+    assert (rhythm.pauses, rhythm.unreadable) == (pauses, unreadable)
+    assert (rhythm.longest_pause_s > 2) is bool(pauses)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "pauses"), [("116", 0), ("201", 13), ("207", 3), ("208", 0)])
+def test_the_pauses_of_patients_are_those_of_the_cardiologists(data_dir: Path, name: str, pauses: int) -> None:
+    with opened(data_dir / "mitdb" / name) as recording:
+        prepared = prepare(recording, recording.lead_index())
+    assert recording.annotations is not None
+    marks = recording.annotations
+    truth = marks.times_s[classes_of(marks.symbols) >= 0]
+    times = find_beats(prepared)
+    readable = readable_intervals(prepared, times, cut_beats(prepared, times).scale_mv)
+    long = np.diff(times) > 2
+    confirmed = [
+        not np.any((truth > start + 0.2) & (truth < stop - 0.2))
+        for start, stop in zip(times[:-1][long & readable], times[1:][long & readable], strict=True)
+    ]
+    assert confirmed == [True] * pauses

@@ -1,0 +1,389 @@
+"""Recordings are read to the last bit, and a hostile or damaged one is refused with a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.ekg.formats.records import newest, opened
+from apps.ekg.formats.uploads import MAX_RATIO
+from apps.ekg.formats.wfdb_files import open_wfdb
+from shared.errors import HubError, OptionError, RecordError
+from tests.apps.ekg.recordings import counts_of, write_edf, write_wfdb
+
+
+def test_wfdb_has_the_closed_form(tmp_path: Path) -> None:
+    write_wfdb(tmp_path)
+    with opened(tmp_path / "r1") as recording:
+        assert recording.leads == ("MLII", "V1")
+        assert recording.rate_hz == 250
+        assert recording.n_samples == 2500
+        assert recording.lead_index() == 0
+        for lead in (0, 1):
+            expected = (counts_of(2500, 2)[:, lead] - 100) / 200
+            np.testing.assert_allclose(recording.read(lead, 0, 2500), expected, atol=1e-6)
+            np.testing.assert_allclose(recording.read(lead, 333, 777), expected[333:777], atol=1e-6)
+
+
+def test_the_second_lead_is_chosen_where_it_is_mlii(tmp_path: Path) -> None:
+    write_wfdb(tmp_path, leads=("V5", "MLII"))
+    with opened(tmp_path / "r1.hea") as recording:
+        assert recording.lead_index() == 1
+        assert recording.lead_index("V5") == 0
+        with pytest.raises(OptionError, match="V5, MLII"):
+            recording.lead_index("aVR")
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("V", 1000.0), ("uV", 0.001), ("mV", 1.0)])
+def test_units_become_millivolt(tmp_path: Path, unit: str, factor: float) -> None:
+    write_wfdb(tmp_path, units=unit)
+    with opened(tmp_path / "r1") as recording:
+        expected = (counts_of(2500, 2)[:10, 0] - 100) / 200 * factor
+        np.testing.assert_allclose(recording.read(0, 0, 10), expected, rtol=1e-6)
+
+
+def test_a_missing_sample_is_nan(tmp_path: Path) -> None:
+    counts = counts_of(2500, 1)
+    counts[100:130] = -32768
+    write_wfdb(tmp_path, counts=counts, leads=("MLII",))
+    with opened(tmp_path / "r1") as recording:
+        assert np.isnan(recording.read(0, 100, 130)).all()
+        assert np.isfinite(recording.read(0, 0, 100)).all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.dat",
+        "/etc/passwd",
+        "s3://bucket/x.dat",
+        "http://example.org/x.dat",
+        "..",
+        "a/b.dat",
+        "~/x",
+        "C:\\x.dat",
+    ],
+)
+def test_a_header_cannot_point_elsewhere(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "record"
+    folder.mkdir()
+    (tmp_path / "secret.dat").write_bytes(b"\0" * 20_000)
+    write_wfdb(folder, file=name)
+    with pytest.raises(RecordError, match=r"names files beside it|needs the file"), opened(folder / "r1"):
+        pass
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "record"
+    folder.mkdir()
+    write_wfdb(folder)
+    (folder / "r1.dat").rename(tmp_path / "elsewhere.dat")
+    (folder / "r1.dat").symlink_to(tmp_path / "elsewhere.dat")
+    with pytest.raises(RecordError, match="no such file"), opened(folder / "r1"):
+        pass
+
+
+def _break(folder: Path, how: str) -> None:
+    header, data = folder / "r1.hea", folder / "r1.dat"
+    lines = header.read_text().splitlines()
+    if how == "no dat":
+        data.unlink()
+    elif how == "truncated":
+        data.write_bytes(data.read_bytes()[:4000])
+    elif how == "checksum":
+        values = bytearray(data.read_bytes())
+        values[500] ^= 1
+        data.write_bytes(values)
+    elif how == "empty header":
+        header.write_text("")
+    elif how == "segments":
+        header.write_text("r1/3 2 250 2500\nx 1000\n")
+    elif how == "other name":
+        header.write_text("\n".join(["r2 2 250 2500", *lines[1:]]))
+    elif how == "too many leads":
+        header.write_text("\n".join(["r1 90 250 2500", *lines[1:]]))
+    elif how == "format":
+        header.write_text("\n".join([lines[0], lines[1].replace(" 16 200", " 508 200"), lines[2]]))
+    elif how == "rate":
+        header.write_text("\n".join(["r1 2 fast 2500", *lines[1:]]))
+    elif how == "10 Hz":
+        header.write_text("\n".join(["r1 2 10 2500", *lines[1:]]))
+    elif how == "units":
+        header.write_text("\n".join(lines).replace("/mV", "/mmHg"))
+    elif how == "3 samples":
+        header.write_text("\n".join(["r1 2 250 3", *lines[1:]]))
+    elif how == "annotations":
+        (folder / "r1.atr").write_bytes(b"\xff\xff\x12")
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("no dat", "needs the file r1.dat"),
+        ("truncated", "truncated"),
+        ("checksum", "damaged"),
+        ("empty header", "empty file"),
+        ("segments", "several segments"),
+        ("other name", "first line"),
+        ("too many leads", "1 to 16 leads"),
+        ("format", "sample format"),
+        ("rate", "rate"),
+        ("10 Hz", "between 80"),
+        ("units", "V, mV"),
+        ("3 samples", "at least 5 s"),
+        ("annotations", "annotations"),
+    ],
+)
+def test_damage_is_named(tmp_path: Path, how: str, says: str) -> None:
+    write_wfdb(tmp_path)
+    _break(tmp_path, how)
+    with pytest.raises(RecordError, match=says), opened(tmp_path / "r1"):
+        pass
+
+
+@settings(max_examples=60, deadline=None)
+@given(junk=st.binary(max_size=300), keep=st.integers(0, 60))
+def test_any_header_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, junk: bytes, keep: int) -> None:
+    folder = tmp_path_factory.mktemp("junk")
+    write_wfdb(folder)
+    good = (folder / "r1.hea").read_bytes()
+    (folder / "r1.hea").write_bytes(good[:keep] + junk)
+    with contextlib.suppress(HubError):  # anything else would be a bug
+        open_wfdb(folder, "r1")
+
+
+def _zip(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_of_a_record_and_its_files_read_the_same(tmp_path: Path) -> None:
+    write_wfdb(tmp_path)
+    members = {f"folder/{name}": (tmp_path / name).read_bytes() for name in ("r1.hea", "r1.dat")}
+    packed = _zip(tmp_path / "r1.zip", members)
+    with opened([packed]) as zipped, opened([tmp_path / "r1.hea", tmp_path / "r1.dat"]) as loose:
+        np.testing.assert_array_equal(zipped.read(0, 0, 2500), loose.read(0, 0, 2500))
+    with opened(packed) as named:
+        assert named.name == "r1"
+
+
+@pytest.mark.parametrize("name", ["../r1.hea", "/tmp/r1.hea", "a/../../r1.hea", "..\\r1.hea", "C:\\r1.hea"])
+def test_a_zip_that_climbs_out_is_refused(tmp_path: Path, name: str) -> None:
+    packed = _zip(tmp_path / "evil.zip", {name: b"r1 1 250 2500\n"})
+    before = set(tmp_path.parent.rglob("*"))
+    with pytest.raises(RecordError, match="stay inside"), opened([packed]):
+        pass
+    assert set(tmp_path.parent.rglob("*")) == before
+
+
+def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
+    packed = _zip(tmp_path / "bomb.zip", {"r1.dat": b"\0" * 50_000_000})
+    assert packed.stat().st_size * MAX_RATIO < 50_000_000
+    with pytest.raises(RecordError, match="times its size"), opened([packed]):
+        pass
+
+
+def test_links_passwords_and_damage_in_a_zip(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("r1.dat")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(RecordError, match="link"), opened([tmp_path / "link.zip"]):
+        pass
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(RecordError, match="zip is whole"), opened([tmp_path / "broken.zip"]):
+        pass
+    with pytest.raises(RecordError, match="none"), opened([_zip(tmp_path / "text.zip", {"readme.md": b"x"})]):
+        pass
+
+
+def _csv(tmp_path: Path, text: str, name: str = "a.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+_T = np.arange(2500) / 250
+_MV = np.sin(2 * np.pi * _T) + 0.3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "time,MLII (mV)\n" + "".join(f"{t:.3f},{v:.5f}\n" for t, v in zip(_T, _MV, strict=True)),
+        "time;MLII (mV)\n" + "".join(f"{t:.3f};{v:.5f}\n" for t, v in zip(_T, _MV, strict=True)).replace(".", ","),
+        "Time (ms)\tMLII (uV)\n" + "".join(f"{t * 1000:.0f}\t{v * 1000:.2f}\n" for t, v in zip(_T, _MV, strict=True)),
+        "'Elapsed time','MLII'\n'hh:mm:ss.mmm','mV'\n"
+        + "".join(f"'{int(t // 60)}:{t % 60:06.3f}',{v:.5f}\n" for t, v in zip(_T, _MV, strict=True)),
+        "time (s),MLII (V)\n" + "".join(f"{t:.3f},{v / 1000:.8f}\n" for t, v in zip(_T, _MV, strict=True)),
+    ],
+    ids=["English", "decimal comma", "milliseconds and microvolt", "PhysioBank", "volt"],
+)
+def test_text_with_time(tmp_path: Path, text: str) -> None:
+    with opened(_csv(tmp_path, text)) as recording:
+        assert recording.rate_hz == pytest.approx(250, rel=1e-3)
+        assert recording.leads == ("MLII",)
+        np.testing.assert_allclose(recording.read(0, 0, 2500), _MV, atol=2e-4)
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_one_column_needs_a_rate(tmp_path: Path, decimal: str) -> None:
+    path = _csv(tmp_path, "".join(f"{v:.5f}\n" for v in _MV).replace(".", decimal))
+    with pytest.raises(RecordError, match="rate"), opened(path):
+        pass
+    with opened(path, rate_hz=250) as recording:
+        np.testing.assert_allclose(recording.read(0, 0, 2500), _MV, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("head", "decimal"),
+    [
+        (
+            "Name,A B\nRecorded Date,2026-01-01\nSample Rate,512 hertz\n\n\nLead,Lead I\nUnit,µV\n\n",
+            ".",
+        ),
+        ("Name,A B\nAbtastrate,512 Hertz\nAbleitung,Ableitung I\nEinheit,µV\n\n", ","),
+        ('Nom,A B\nFréquence d’échantillonnage,"512,0 hertz"\nDérivation,Dérivation I\nUnité,µV\n\n', ","),
+        ('Namn,A B\nSamplingsfrekvens,"512,0 hertz"\nAvledning,Avledning I\nEnhet,µV\n\n', ","),
+    ],
+    ids=["English", "German", "French", "Swedish"],
+)
+def test_an_apple_watch_export(tmp_path: Path, head: str, decimal: str) -> None:
+    t = np.arange(512 * 30) / 512
+    mv = np.sin(2 * np.pi * t)
+    cells = (f"{v * 1000:.3f}".replace(".", decimal) for v in mv)
+    body = "".join(f'"{cell}"\n' if decimal == "," else f"{cell}\n" for cell in cells)
+    with opened(_csv(tmp_path, head + body)) as recording:
+        assert recording.rate_hz == 512
+        assert recording.leads == ("I",)
+        np.testing.assert_allclose(recording.read(0, 0, len(mv)), mv, atol=1e-5)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_the_unit_survives_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    head = "Einheit,µV\nAbtastrate,250 Hertz\nAbleitung,Ableitung I\n\n"
+    path = tmp_path / "watch.csv"
+    path.write_bytes((head + "".join(f"{1000 * v:.2f}\n" for v in _MV)).encode(encoding))
+    with opened([path]) as recording:
+        assert recording.warnings == ()
+        np.testing.assert_allclose(recording.read(0, 0, 2500), _MV, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "lines of numbers"),
+        ("hello\nworld\n", "lines of numbers"),
+        ("time,mV\n0,1\n0,1\n0,1\n", "rises"),
+        ("time (s),MLII (mV)\n" + "".join(f"{n / 250},nan\n" for n in range(2500)), "nothing but NaN"),
+        ("time,x (mmHg)\n" + "".join(f"{n / 250},{n}\n" for n in range(2500)), "V, mV"),
+        ("time,x (mV)\n0.0,1\n0.004,1\n0.008,1\n", "at least 5 s"),
+        ("time,x (mV)\n" + "".join(f"{n / 250 + (9 if n > 50 else 0)},{n % 9}\n" for n in range(2500)), "gap"),
+    ],
+)
+def test_text_that_is_none(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(RecordError, match=says), opened(_csv(tmp_path, text)):
+        pass
+
+
+def test_values_without_a_unit_are_guessed_and_said(tmp_path: Path) -> None:
+    rows = "".join(f"{t:.3f},{v * 1000:.2f}\n" for t, v in zip(_T, _MV, strict=True))
+    with opened(_csv(tmp_path, "time,MLII\n" + rows)) as recording:
+        np.testing.assert_allclose(recording.read(0, 0, 2500), _MV, atol=1e-4)
+        assert "microvolt" in recording.warnings[0]
+
+
+def test_edf(tmp_path: Path) -> None:
+    signals = [counts_of(2000, 2)[:, lead] for lead in (0, 1)]
+    write_edf(tmp_path / "a.edf", signals)
+    with opened(tmp_path / "a.edf") as recording:
+        assert recording.leads == ("ECG 0", "ECG 1")
+        assert recording.rate_hz == 200
+        for lead in (0, 1):
+            np.testing.assert_allclose(recording.read(lead, 0, 2000), signals[lead] * 1e-4, atol=1e-6)
+            np.testing.assert_allclose(recording.read(lead, 190, 410), signals[lead][190:410] * 1e-4, atol=1e-6)
+
+
+def test_edf_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.edf"
+    write_edf(path, [counts_of(2000, 1)[:, 0]], records=99)
+    with pytest.raises(RecordError, match="truncated"), opened(path):
+        pass
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(RecordError, match="EDF file"), opened(path):
+        pass
+    path.write_bytes(os.urandom(2000))
+    with pytest.raises(RecordError), opened(path):
+        pass
+
+
+def test_uploads_that_make_no_recording(tmp_path: Path) -> None:
+    write_wfdb(tmp_path)
+    with pytest.raises(RecordError, match="needs the file"), opened([tmp_path / "r1.hea"]):
+        pass
+    with pytest.raises(RecordError, match="add its"), opened([tmp_path / "r1.dat"]):
+        pass
+    with pytest.raises(RecordError, match="nothing"), opened([]):
+        pass
+    with pytest.raises(RecordError, match="not there"), opened(tmp_path / "nobody"):
+        pass
+    other = tmp_path / "more"
+    other.mkdir()
+    write_wfdb(other, "r2")
+    both = [tmp_path / "r1.hea", tmp_path / "r1.dat", other / "r2.hea", other / "r2.dat"]
+    with pytest.raises(RecordError, match="One recording at a time"), opened(both):
+        pass
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    write_wfdb(tmp_path)
+    with opened([tmp_path / "r1.hea", tmp_path / "r1.dat"]):
+        assert list((tmp_path / "temporary").iterdir())
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_zip_in_memory_is_as_good(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    write_wfdb(tmp_path)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.write(tmp_path / "r1.hea", "r1.hea")
+        archive.write(tmp_path / "r1.dat", "r1.dat")
+        archive.writestr("__MACOSX/._r1.hea", b"junk")
+    path = tmp_path / "blob"
+    path.write_bytes(buffer.getvalue())
+    with opened(path) as recording:
+        assert recording.n_samples == 2500
+
+
+@pytest.mark.parametrize(
+    ("known", "sent", "kept"),
+    [
+        ("", "a.csv", "a.csv"),
+        ("a.csv", "b.csv", "b.csv"),
+        ("a.csv", "a.csv", "a.csv"),
+        ("a.hea a.dat", "b.zip", "b.zip"),
+        ("a.hea", "a.dat", "a.hea a.dat"),
+        ("a.dat", "a.hea", "a.dat a.hea"),
+        ("a.hea a.dat", "a.atr", "a.hea a.dat a.atr"),
+        ("a.csv", "b.hea b.dat", "b.hea b.dat"),
+        ("a.csv", "b.csv c.edf", "b.csv c.edf"),  # two at once are refused, not chosen from
+    ],
+)
+def test_the_recording_that_was_sent_last(known: str, sent: str, kept: str) -> None:
+    assert newest([*known.split(), *sent.split()], known.split()) == kept.split()
+
+
+def test_a_corrected_file_takes_the_place_of_the_one_before() -> None:
+    assert newest(["1/a.hea", "1/a.dat", "2/a.dat"], ["1/a.hea", "1/a.dat"]) == ["1/a.hea", "2/a.dat"]

@@ -1,0 +1,233 @@
+"""The gallery's rules, the same for the one in memory and the one in a file."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from apps.face.gallery.gallery import THUMBNAIL_SIDE, Enrolled, Gallery, Limits, MemoryGallery, thumbnail
+from apps.face.gallery.names import LONGEST_NAME, check_name, name_key
+from apps.face.gallery.store import SqliteGallery
+from shared.errors import InputError, ResourceError
+from shared.sessions import Sessions
+
+SMALL = b"a picture"
+A, B = "face/a@1", "face/b@1"
+TIGHT = Limits(photos=6, photos_per_owner=4, photos_per_person=2)
+
+
+@pytest.fixture(params=["memory", "file"])
+def gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Gallery:
+    return MemoryGallery() if request.param == "memory" else SqliteGallery(tmp_path / "class.db")
+
+
+def vector(seed: int, dimension: int = 128) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=dimension).astype(np.float32)
+
+
+def enroll(
+    gallery: Gallery, name: str, seed: int, *, encoder: str = A, owner: str = "me", dimension: int = 128
+) -> Enrolled:
+    return gallery.enroll(name, vector(seed, dimension), encoder=encoder, thumbnail=SMALL, owner=owner)
+
+
+def test_one_photo_is_enough_and_more_are_kept_and_used(gallery: Gallery) -> None:
+    first = enroll(gallery, "Anna", 1)
+    assert (first.person, first.photos, first.added) == ("Anna", 1, True)
+    assert gallery.index(A).rank(vector(1), 1)[0].person == "Anna"
+    assert enroll(gallery, "Anna", 2).photos == 2
+    enroll(gallery, "Ben", 3)
+    best = gallery.index(A).rank(vector(2), 5)
+    assert [(one.person, one.photos) for one in best] == [("Anna", 2), ("Ben", 1)]
+    assert best[0].distance == 0
+    assert [photo.person for photo in gallery.photos("me")] == ["Anna", "Anna", "Ben"]
+    assert all(photo.thumbnail == SMALL and photo.mine for photo in gallery.photos("me"))
+
+
+def test_the_same_picture_twice_is_one_photo(gallery: Gallery) -> None:
+    first = enroll(gallery, "Anna", 1)
+    again = enroll(gallery, "anna", 1)
+    assert (again.added, again.photo, again.photos, again.person) == (False, first.photo, 1, "Anna")
+    assert len(gallery.photos("me")) == 1
+
+
+def test_encodings_of_different_encoders_never_mix(gallery: Gallery) -> None:
+    enroll(gallery, "Anna", 1, encoder=A, dimension=128)
+    enroll(gallery, "Anna", 1, encoder=B, dimension=512)
+    enroll(gallery, "Ben", 2, encoder=B, dimension=512)
+    assert gallery.index(A).names == ("Anna",)
+    assert gallery.index(A).rows.shape == (1, 128)
+    assert gallery.index(B).names == ("Anna", "Ben")
+    assert gallery.index("face/c@1").people == 0
+    assert gallery.forget("Anna", owner="me") == 2
+
+
+def test_an_index_is_made_anew_only_after_a_change(gallery: Gallery) -> None:
+    enroll(gallery, "Anna", 1)
+    first = gallery.index(A)
+    assert gallery.index(A) is first
+    enroll(gallery, "Ben", 2)
+    assert gallery.index(A).people == 2
+    gallery.forget("Ben", owner="me")
+    assert gallery.index(A).names == ("Anna",)
+
+
+def test_everybody_deletes_his_own_and_nobody_elses(gallery: Gallery) -> None:
+    anna = enroll(gallery, "Anna", 1, owner="me")
+    ben = enroll(gallery, "Ben", 2, owner="you")
+    for act in (
+        lambda: gallery.forget("Ben", owner="me"),
+        lambda: gallery.forget_photo(ben.photo, owner="me"),
+        lambda: enroll(gallery, "BEN", 3, owner="me"),  # his face under Ben's name
+    ):
+        with pytest.raises(InputError):
+            act()
+    assert [(photo.person, photo.mine) for photo in gallery.photos("me")] == [("Anna", True), ("Ben", False)]
+    assert gallery.clear(owner="me") == 1
+    assert [photo.person for photo in gallery.photos("you")] == ["Ben"]
+    with pytest.raises(InputError, match="Anna"):
+        gallery.forget("Anna", owner="me")
+    with pytest.raises(InputError, match=str(anna.photo)):
+        gallery.forget_photo(anna.photo, owner="me")
+    assert gallery.forget_photo(ben.photo, owner="you") == "Ben"
+    assert gallery.photos("you") == ()
+    assert enroll(gallery, "Ben", 4, owner="me").added  # the name is free again
+
+
+def test_forgetting_one_photo_keeps_the_others(gallery: Gallery) -> None:
+    first, second = enroll(gallery, "Anna", 1), enroll(gallery, "Anna", 2)
+    assert gallery.forget_photo(first.photo, owner="me") == "Anna"
+    assert gallery.index(A).rank(vector(1), 1)[0].photo == second.photo
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_limits_refuse_with_a_reason_and_lose_nothing(kind: str, tmp_path: Path) -> None:
+    gallery = MemoryGallery(TIGHT) if kind == "memory" else SqliteGallery(tmp_path / "class.db", TIGHT)
+    for seed, name in enumerate(["a", "a", "b", "b"]):
+        enroll(gallery, name, seed)
+    with pytest.raises(ResourceError, match="A person has room for 2"):
+        enroll(gallery, "a", 10)
+    with pytest.raises(ResourceError, match="Your share"):
+        enroll(gallery, "c", 11)
+    enroll(gallery, "d", 12, owner="you")
+    enroll(gallery, "e", 13, owner="you")
+    with pytest.raises(ResourceError, match="The gallery has room for 6"):
+        enroll(gallery, "f", 14, owner="you")
+    assert len(gallery.photos("me")) == 6
+
+
+def test_unusable_encodings_are_refused(gallery: Gallery) -> None:
+    for bad in (np.full(128, np.nan), np.zeros((2, 128)), np.zeros(0)):
+        with pytest.raises(InputError, match="encoding"):
+            gallery.enroll("Anna", bad, encoder=A, thumbnail=SMALL, owner="me")
+    assert gallery.photos("me") == ()
+
+
+NAMES = [
+    "🧑🏽‍🚀 Zoë",
+    "../../etc/passwd",
+    "C:\\CON",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE people; --",
+    "%s {0} ${x} {{y}}",
+    "محمد",
+    "山田 太郎",
+    "NULL",
+    "0",
+]
+
+
+def test_names_are_kept_as_typed_whatever_they_look_like(gallery: Gallery) -> None:
+    for seed, name in enumerate(NAMES):
+        assert enroll(gallery, name, seed).person == name
+    assert [photo.person for photo in gallery.photos("me")] == NAMES
+    assert gallery.index(A).rank(vector(3), 1)[0].person == NAMES[3]
+    for name in NAMES:
+        assert gallery.forget(name, owner="me") == 1
+    assert gallery.photos("me") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "1 to 60"),
+        (" \t\n", "1 to 60"),
+        ("x" * 10_000, "10,000 characters"),
+        ("a\x00b", r"U\+0000"),
+        ("\u202egnp.exe", r"U\+202E"),
+        ("\ud800", r"U\+D800"),
+        ("\u200d\ufe0f", "invisible"),
+        (None, "Type a name"),
+        (7, "Type a name"),
+    ],
+)
+def test_names_that_nobody_can_read_are_refused(name: object, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        check_name(name)
+    assert len(str(caught.value)) < 200
+    str(caught.value).encode("utf-8")  # can be sent to the page
+
+
+def test_equal_names_are_one_name() -> None:
+    assert check_name("  Zoe\u0308 \n Müller ") == "Zoë Müller"
+    assert len({name_key(name) for name in ("Zoë", "ZOË", "Zoe\u0308", "Ｚｏë", "Zoë\u200d")}) == 1
+    assert name_key("Straße") == name_key("STRASSE")
+    assert name_key("Ann") != name_key("Anna")
+    assert check_name("x" * LONGEST_NAME)
+
+
+def test_what_ten_threads_enrol_is_all_there(gallery: Gallery) -> None:
+    def work(worker: int) -> None:
+        for i in range(5):
+            enroll(gallery, f"p{worker}", 100 * worker + i, owner=f"owner {worker}")
+            gallery.index(A).rank(vector(0), 3)
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(work, range(10)))
+    index = gallery.index(A)
+    assert (index.people, len(index.rows)) == (10, 50)
+
+
+def test_a_thumbnail_is_small() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
+    small = thumbnail(Image.fromarray(noise))
+    assert len(small) < 12_000
+    assert Image.open(io.BytesIO(small)).size == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+
+
+def test_sessions_are_private_bounded_and_forgotten() -> None:
+    now = 0.0
+    sessions = Sessions(MemoryGallery, most=2, idle_s=10, clock=lambda: now)
+    enroll(sessions.get("a"), "Anna", 1)
+    assert sessions.get("b").photos("me") == ()
+    assert len(sessions.get("a").photos("me")) == 1
+    sessions.get("c")  # b, unused for longest, goes
+    assert len(sessions) == 2
+    assert len(sessions.get("a").photos("me")) == 1
+    sessions.drop("a")
+    sessions.drop("never seen")
+    assert sessions.get("a").photos("me") == ()
+    now = 11.0
+    assert len(sessions) == 0
+
+
+def test_a_closed_page_has_a_moment_to_come_back() -> None:
+    now = 0.0
+    sessions = Sessions(MemoryGallery, grace_s=60, clock=lambda: now)
+    enroll(sessions.get("phone"), "Anna", 1)
+    enroll(sessions.get("gone"), "Ben", 2)
+    sessions.leave("phone")
+    sessions.leave("gone")
+    sessions.leave("never seen")
+    now = 59.0
+    assert len(sessions.get("phone").photos("me")) == 1  # the phone woke up
+    now = 61.0
+    sessions.sweep()
+    assert len(sessions) == 1
+    assert len(sessions.get("phone").photos("me")) == 1
+    assert sessions.get("gone").photos("me") == ()

@@ -1,0 +1,174 @@
+"""Finding faces: against facenet-pytorch's own cascade, and where that one fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+from apps.face.photo import detector
+from apps.face.photo.detector import Detection, detect
+from apps.face.photo.mtcnn import _halve, _square, _suppress, cascade
+from shared.images import open_image
+from shared.model_cache import model_cache
+from shared.registry import find
+
+SAMPLES = Path(__file__).resolve().parents[4] / "apps" / "face" / "samples"
+NAMES = ("biden", "collins", "obama", "obama2")
+
+
+@pytest.fixture(scope="module")
+def photos() -> dict[str, Image.Image]:
+    return {name: open_image(SAMPLES / f"{name}.jpg") for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def found(photos: dict[str, Image.Image]) -> dict[str, list[Detection]]:
+    return {name: detect(photo) for name, photo in photos.items()}
+
+
+def eyes_apart(face: Detection) -> float:
+    return float(np.hypot(*(face.landmarks[1] - face.landmarks[0])))
+
+
+@pytest.mark.parametrize("size", [(6, 8), (7, 8), (6, 9), (7, 9), (1, 5)])
+def test_halving_is_the_average_pool(size: tuple[int, int]) -> None:
+    x = torch.rand(1, 3, *size)
+    theirs = torch.nn.functional.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
+    assert torch.allclose(_halve(x), theirs, atol=1e-6)
+
+
+def test_a_live_picture_is_searched_for_large_faces_only(photos: dict[str, Image.Image]) -> None:
+    photo = photos["obama"]
+    far_away = Image.new("RGB", (1000, 1000), "grey")
+    far_away.paste(photo.resize((photo.width // 4, photo.height // 4)), (300, 300))
+    assert len(detect(far_away)) == 1
+    assert detect(far_away, fine=False, harder=False) == []
+    assert detect(photo, fine=False, harder=False)[0].landmarks == pytest.approx(detect(photo)[0].landmarks, abs=2.0)
+
+
+def test_the_second_pass_moves_the_landmarks_a_little_and_not_the_box(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]]
+) -> None:
+    first, second = detect(photos["obama"], second_pass=False, harder=False)[0], found["obama"][0]
+    moved = np.abs(first.landmarks - second.landmarks).max()
+    assert first.box == second.box
+    assert 0 < moved < 0.1 * eyes_apart(second)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_cascade_finds_what_facenet_pytorch_finds(photos: dict[str, Image.Image], name: str) -> None:
+    from facenet_pytorch import MTCNN
+
+    photo = photos[name]
+    boxes, scores, points = MTCNN(min_face_size=40).detect(photo, landmarks=True)
+    best = int(np.argmax(scores.astype(float)))
+    with model_cache().lease(find("detector", "face")) as network, torch.inference_mode():
+        pixels = torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None].float()
+        ours = cascade(network, pixels, 40)
+    size = float(boxes[best][3] - boxes[best][1])
+    assert np.abs(ours.boxes[0].numpy() - boxes[best].astype(float)).max() < 0.05 * size
+    assert np.abs(ours.landmarks[0].numpy() - points[best].astype(float)).max() < 0.03 * size
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sample_has_one_sure_face_with_its_landmarks_in_order(
+    found: dict[str, list[Detection]], name: str
+) -> None:
+    (face,) = found[name]
+    left, right, nose, mouth_left, mouth_right = face.landmarks
+    assert face.confidence > 0.99
+    assert left[0] < nose[0] < right[0]
+    assert mouth_left[0] < mouth_right[0]
+    assert max(left[1], right[1]) < nose[1] < min(mouth_left[1], mouth_right[1])
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_photo_on_its_side_or_head_is_turned(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]], turns: int
+) -> None:
+    photo, upright = photos["collins"], found["collins"][0]
+    turned = detect(Image.fromarray(np.rot90(np.asarray(photo), turns)))[0]
+    centre = np.array(photo.size) / 2
+    back = upright.landmarks - centre
+    for _ in range(turns):  # anticlockwise with y down: (x, y) -> (y, -x)
+        back = np.stack([back[:, 1], -back[:, 0]], 1)
+    size = photo.size if turns == 2 else photo.size[::-1]
+    assert np.abs(turned.landmarks - (back + np.array(size) / 2)).max() < 0.08 * eyes_apart(upright)
+
+
+def test_the_mirror_image_has_the_mirrored_face(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]]
+) -> None:
+    photo, face = photos["obama"], found["obama"][0]
+    mirrored = detect(ImageOps.mirror(photo))[0]
+    expected = detector._mirror(mirrored, photo.width)
+    assert np.abs(expected.landmarks - face.landmarks).max() < 0.08 * eyes_apart(face)
+    assert detector._mirror(expected, photo.width).box == pytest.approx(mirrored.box)
+
+
+def test_a_tight_crop_has_the_same_landmarks_as_the_whole_photo(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]]
+) -> None:
+    face = found["obama"][0]
+    left, top, right, bottom = (round(value) for value in face.box)
+    (tight,) = detect(photos["obama"].crop((left, top + 10, right, bottom - 10)))
+    assert np.abs(tight.landmarks + np.array([left, top + 10]) - face.landmarks).max() < 0.1 * eyes_apart(face)
+
+
+def test_landmarks_scale_with_a_large_photo(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sides = []
+    pixels = detector._pixels
+    monkeypatch.setattr(detector, "_pixels", lambda *a: sides.append((made := pixels(*a))[0].shape) or made)
+    photo, face = photos["collins"], found["collins"][0]
+    large = detect(photo.resize((photo.width * 6, photo.height * 6)))[0]
+    assert max(sides[0][2:]) <= detector.LONGEST
+    assert np.abs(large.landmarks / 6 - face.landmarks).max() < 0.06 * eyes_apart(face)
+
+
+def test_all_faces_of_a_group_are_found_the_largest_first(photos: dict[str, Image.Image]) -> None:
+    sheet = Image.new("RGB", (1600, 700), (90, 110, 130))
+    for i, (name, side) in enumerate((("collins", 260), ("obama", 400), ("biden", 320))):
+        part = photos[name].copy()
+        part.thumbnail((side, side))
+        sheet.paste(part, (40 + 520 * i, 120))
+    faces = detect(sheet)
+    assert len(faces) == 3
+    assert [face.area for face in faces] == sorted((face.area for face in faces), reverse=True)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (15, 200), (200, 3), (16, 16), (19, 40), (3000, 20)])
+def test_tiny_and_thin_pictures_have_no_face_and_raise_nothing(size: tuple[int, int]) -> None:
+    assert detect(Image.new("RGB", size, (120, 100, 90))) == []
+
+
+@pytest.mark.parametrize("kind", ["black", "noise", "blobs"])
+def test_nothing_is_found_where_nobody_is(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    pictures = {
+        "black": Image.new("RGB", (300, 200)),
+        "noise": Image.fromarray(rng.integers(0, 256, (240, 320, 3), dtype=np.uint8)),
+        "blobs": Image.fromarray(rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)).resize((320, 240)),
+    }
+    assert detect(pictures[kind]) == []
+
+
+def test_a_small_face_is_found(photos: dict[str, Image.Image]) -> None:
+    small = photos["collins"].copy()
+    small.thumbnail((128, 128))
+    assert len(detect(small)) == 1
+
+
+def test_of_a_box_in_a_box_the_surer_stays() -> None:
+    boxes = torch.tensor([[0.0, 0, 100, 100], [20, 20, 60, 60], [200, 0, 300, 100]])
+    assert _suppress(boxes, torch.tensor([0.9, 0.95, 0.8]), 0.7).tolist() == [1, 2]
+    assert _suppress(boxes[:0], torch.zeros(0), 0.7).tolist() == []
+
+
+def test_squares_keep_centre_and_longer_side() -> None:
+    assert _square(torch.tensor([[0.0, 10, 10, 50]])).tolist() == [[-15.0, 10.0, 25.0, 50.0]]

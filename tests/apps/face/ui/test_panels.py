@@ -1,0 +1,275 @@
+"""What the panels show: escaped, in agreement with the numbers, in words too."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from apps.face.gallery.gallery import MemoryGallery, thumbnail
+from apps.face.photo.pipeline import Face
+from apps.face.triplets.loss import of_distances
+from apps.face.triplets.variations import variations
+from apps.face.ui import logistic as ui_head
+from apps.face.ui import measured as ui_measured
+from apps.face.ui import siamese as ui_siamese
+from apps.face.ui import state as ui_state
+from apps.face.ui import triplets as ui_triplets
+from apps.face.ui.draw import boxed, likely, percent, plural
+from apps.face.ui.people import people_cards
+from apps.face.ui.plots import cloud, number_line, regions_bar, spark
+from apps.face.ui.siamese import bars
+from apps.face.ui.state import Shot, advice
+from shared import registry
+from shared.errors import ImageError, OptionError
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+
+
+def face(left: float, size: float, *, nose: float = 0.5) -> Face:
+    eyes = [[left + size * 0.3, 30.0], [left + size * 0.7, 30.0]]
+    points = [*eyes, [left + size * (0.3 + 0.4 * nose), 50.0], [left + 5, 70.0], [left + 15, 70.0]]
+    chip = np.zeros((150, 150, 3), np.uint8)
+    return Face(
+        box=(left, 10, left + size, 10 + size),
+        landmarks=np.array(points),
+        confidence=0.99,
+        chip=chip,
+        crop=np.zeros((160, 160, 3), np.uint8),
+    )
+
+
+def shot(*faces: Face, name: str = "Photo 1") -> Shot:
+    return Shot(size=(400, 200), preview="data:image/jpeg;base64,AA==", faces=faces, detect_s=0.1, name=name)
+
+
+def test_boxes_lie_where_the_faces_are() -> None:
+    html = boxed(shot(face(100, 80)), "a")
+    assert "left:25.00%;top:5.00%;width:20.00%;height:40.00%" in html
+    assert "<button" not in html  # one face: nothing to choose
+    assert html.count("cf-dot") == 5
+    outside = boxed(shot(face(-20, 80)), "a")
+    assert "left:0.00%;" in outside
+    assert "width:15.00%" in outside
+
+
+def test_several_faces_are_buttons_that_say_what_they_do() -> None:
+    two = shot(face(0, 80), face(200, 60))
+    two.choose(2)
+    html = boxed(two, "b")
+    assert html.count("<button") == 2
+    assert 'aria-label="Photo 1: take face 2"' in html
+    assert html.index('aria-pressed="false"') < html.index('aria-pressed="true"')
+    with pytest.raises(OptionError, match="photo 1"):
+        two.choose(3)
+
+
+def test_names_are_escaped_everywhere() -> None:
+    gallery = MemoryGallery()
+    gallery.enroll(HOSTILE, np.ones(4), encoder="e", thumbnail=b"t", owner="me")
+    assert "<img src=x" not in people_cards(gallery.photos("me"), shared=True)
+    assert "<img src=x" not in people_cards(gallery.photos("you"), shared=True)
+    assert "<img src=x" not in boxed(shot(face(0, 50)), "a", {0: HOSTILE})
+    assert "<img src=x" not in cloud(np.zeros((1, 2)), np.array([0]), [HOSTILE], 1.0)
+
+
+def test_only_ones_own_can_be_forgotten() -> None:
+    gallery = MemoryGallery()
+    gallery.enroll("Anna", np.ones(4), encoder="e", thumbnail=b"t", owner="me")
+    gallery.enroll("Anna", np.zeros(4), encoder="e", thumbnail=b"t", owner="me")
+    mine, theirs = people_cards(gallery.photos("me"), shared=True), people_cards(gallery.photos("you"), shared=True)
+    assert 'data-act="forget" data-name="Anna"' in mine
+    assert mine.count('data-act="forget-photo"') == 2
+    assert "data-act" not in theirs
+    assert "somebody else" in theirs
+    assert "1 person, 2 photos" in mine
+
+
+def test_hard_faces_come_with_a_caution() -> None:
+    assert advice(face(0, 100)) == ""
+    assert "pixels wide" in advice(face(0, 25))
+    assert "side" in advice(face(0, 100, nose=1.1))
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "words"),
+    [(0.5, 0, "50.0 %"), (0.00123, 0, "0.12 %"), (1.0, 0, "100 %"), (0.0, 0, "0 %"), (0.0, 840, "under 0.12 %")],
+)
+def test_rates_for_people(share: float, n: int, words: str) -> None:
+    assert percent(share, n=n) == words
+
+
+def test_plurals() -> None:
+    assert [plural(1, "photo"), plural(2, "photo"), plural(3, "person", "people")] == [
+        "1 photo",
+        "2 photos",
+        "3 people",
+    ]
+
+
+def test_the_number_line_puts_n_into_its_region() -> None:
+    for d_an, region in ((0.1, "hard"), (0.5, "semi-hard"), (0.9, "easy")):
+        drawn = number_line(of_distances(0.4, d_an, 0.2))
+        assert f'aria-label="{region}: d(A, N) = {d_an:.3f}' in drawn
+    assert "nan" not in number_line(of_distances(0.0, 0.0, 0.0))
+
+
+def test_counts_and_curves_are_told_in_words() -> None:
+    assert "semi-hard: <b>1,234</b>" in regions_bar({"hard": 0, "semi-hard": 1234, "easy": 5})
+    assert 'aria-label="loss: from 2 to 0.5"' in spark([0, 1, 2], [2.0, 1.0, 0.5], "loss")
+    assert spark(range(5000), [1.0] * 5000, "x").count(",") < 900  # thinned
+    assert bars(np.array([0.5, -1.0]), 1.0, "f").count("<rect") == 2
+
+
+def test_variations_are_alike_but_never_equal_and_repeat() -> None:
+    chip = np.random.default_rng(0).integers(0, 255, (150, 150, 3), np.uint8)
+    made = variations(chip, 9, seed=4)
+    assert len({one.tobytes() for one in made}) == 9
+    assert all(one.shape == chip.shape and one.dtype == np.uint8 for one in made)
+    assert (made[0] == chip).all()
+    assert all((a == b).all() for a, b in zip(made, variations(chip, 9, seed=4), strict=True))
+    with pytest.raises(OptionError):
+        variations(chip, 0)
+
+
+def test_thumbnails_are_jpegs() -> None:
+    assert Image.open(io.BytesIO(thumbnail(Image.new("RGB", (9, 9))))).format == "JPEG"
+
+
+HEAD = {
+    "weights": [-2.0, 1.0],
+    "bias": 3.0,
+    "n_fitted": 100,
+    "n_judged": 40,
+    "accuracy": 0.98,
+    "accuracy_std": 0.01,
+    "auc": 0.99,
+    "ece": 0.02,
+    "log_loss": 0.06,
+    "reliability": [{"predicted": 0.1, "observed": 0.0, "n": 20}, {"predicted": 0.9, "observed": 1.0, "n": 20}],
+}
+
+
+def test_the_heads_sum_is_the_formula() -> None:
+    codes = np.array([0.5, 0.2]), np.array([0.1, 0.5])  # |difference| = 0.4, 0.3
+    html = ui_head._pair(codes, HEAD, "absolute", {"same": True, "probability": 0.9})
+    logit = -2.0 * 0.4 + 1.0 * 0.3 + 3.0
+    assert f"σ({logit:+.3f})" in html
+    assert f">{1 / (1 + np.exp(-logit)):.4f}</b>" in html
+    assert "They agree" in html
+    assert "They disagree" in ui_head._pair(codes, HEAD, "absolute", {"same": False, "probability": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "words"), [(0.98, "does not beat"), (0.99, "does not beat"), (0.9, "worse than"), (1.0, "beats the")]
+)
+def test_the_verdict_on_the_head_follows_the_figures(accuracy: float, words: str) -> None:
+    plain = {"accuracy": 0.985, "accuracy_std": 0.01}
+    assert words in ui_head._verdict(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
+    assert "the head is the better" in ui_head._verdict(plain, HEAD, {"ece": 0.05})
+    assert "plain distance is the better" in ui_head._verdict(plain, HEAD, {"ece": 0.01})
+
+
+def test_the_reliability_curve_has_a_dot_per_bin() -> None:
+    html = ui_head.reliability({"distance": HEAD["reliability"], "head": HEAD["reliability"]})  # type: ignore[dict-item]
+    assert html.count("<circle") == 4
+    assert "predicted 0.900, observed 1.000, 20 pairs" in html
+
+
+def test_the_measured_panel_says_for_whom_and_with_which_intervals() -> None:
+    html = ui_measured.figures_html("resnet29-128d")
+    for words in ("LFW protocol", "95 % interval", "TAR at FAR 0.1 %", "For whom these figures hold", "74.96", "made"):
+        assert words.lower() in html.lower()
+    assert html.partition("What each step is worth")[0].count("<tr>") == 6  # a head and five rates
+    assert "dlib’s own pipeline" in html
+
+
+def test_the_speed_table_names_its_machine() -> None:
+    rows = [{"people": 1_000_000, "seconds": 0.1, "naive_seconds": 1.5}]
+    html = ui_measured.speed_html(rows, "a <machine>")
+    assert "1,000,000" in html
+    assert "100.0 ms" in html
+    assert "1.50 s" in html
+    assert "15.0 ×" in html
+    assert "a &lt;machine&gt;" in html
+
+
+def test_the_worth_of_each_step_is_told_with_its_test_and_its_cost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    row = {"name": "mirror", "title": "<mirror>", "against": "box", "kept": False, "n_pairs": 100, "accuracy": 0.98}
+    row |= {"accuracy_before": 0.97, "gained": 3, "lost": 2, "p": 0.5, "ms": 20.2, "ms_before": 10.4, "tar_gain": 0.012}
+    row |= {"tar_gain_interval": [-0.001, 0.02]}
+    first = {"name": "box", "title": "box", "against": "", "kept": True, "n_pairs": 100, "accuracy": 0.97, "ms": 10.4}
+    stored = {"encoder": "resnet29-128d", "made_by": "a command", "date": "2026-01-01", "machine": "a machine"}
+    stored |= {"data": {"title": "people", "images": 50, "pairs": 100}, "rows": [first, row], "dlib": row}  # type: ignore[dict-item]
+    monkeypatch.setattr(ui_measured, "weights_dir", lambda: tmp_path)
+    assert ui_measured.gains_html("resnet29-128d") == ""  # not measured
+    (tmp_path / "face").mkdir()
+    (tmp_path / "face" / "accuracy.json").write_text(json.dumps(stored), encoding="utf-8")
+    html = ui_measured.gains_html("resnet29-128d")
+    for words in (
+        "&lt;mirror&gt;",
+        "97.00 → 98.00",
+        "3 / 2",
+        "+1.2 (-0.1 to +2.0)",
+        "10 → 20",
+        "not kept",
+        "1.94 times",
+    ):
+        assert words in html
+    assert ui_measured.gains_html("facenet-vggface2") == ""  # another encoder's
+
+
+def test_views_that_explain_a_pair_begin_with_the_samples() -> None:
+    who = ui_state.Visitor()
+    first, second = ui_siamese.pair_of(who)
+    assert ui_siamese.pair_of(who)[0] is first  # looked at once
+    assert "two sample photos" in ui_siamese.stand_in(who)
+    who.shots |= {"a": second, "b": first}
+    assert ui_siamese.pair_of(who) == (second, first)
+    assert ui_siamese.stand_in(who) == ""
+
+
+def test_other_weights_or_another_preprocessing_are_another_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = ui_state.encoder_id("resnet29-128d")
+    assert known.startswith("face/resnet29-128d@")
+    record = registry.find("resnet29-128d", "face")
+    changed = replace(record, preprocessing=record.preprocessing + " mirrored")
+    monkeypatch.setattr(ui_state, "find", lambda name, task: changed)
+    assert ui_state.encoder_id("resnet29-128d") != known
+
+
+def test_probabilities_are_never_certain() -> None:
+    assert [likely(p) for p in (1.0, 0.99953, 0.97, 0.0)] == ["over 99.9 %", "over 99.9 %", "97.0 %", "under 0.1 %"]
+
+
+def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    monkeypatch.setattr(ui_state, "_UPLOAD_S", 0.05)
+    upload, own = tmp_path / "gradio" / "ab" / "photo.jpg", tmp_path / "photo.jpg"
+    for path in (upload, own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"not a picture")
+        with pytest.raises(ImageError):
+            ui_state.look(str(path))
+    deadline = time.monotonic() + 5
+    while upload.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not upload.exists()
+    assert own.exists()  # not gradio's: not ours to delete
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_triplet_that_is_shown_is_of_the_kind_that_was_mined(seed: int) -> None:
+    cost = np.array([0.0, 0.3, 0.05, 0.0, 0.2])  # easy, hard, semi-hard, easy, and at the edge
+    assert ui_triplets.to_show("semi-hard", cost, 0.2, seed) == 2
+    assert ui_triplets.to_show("hardest", cost, 0.2, seed) == 1
+    assert ui_triplets.to_show("random", cost, 0.2, seed) == seed % 5
+    assert ui_triplets.to_show("semi-hard", np.zeros(3), 0.0, seed) == seed % 3  # none: any

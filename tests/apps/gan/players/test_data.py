@@ -1,0 +1,83 @@
+"""MNIST's files read, refused and distorted."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from apps.gan.players.data import distort, load_mnist, shuffled, to_input, to_pictures
+from shared.errors import InputError, OfflineError
+
+
+def _write(folder: Path, images: np.ndarray, labels: np.ndarray, *, packed: bool = False) -> None:
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    for name, array in (("t10k-images-idx3-ubyte", images), ("t10k-labels-idx1-ubyte", labels)):
+        content = bytes((0, 0, 8, array.ndim)) + np.array(array.shape, ">i4").tobytes() + array.tobytes()
+        if packed:
+            (raw / f"{name}.gz").write_bytes(gzip.compress(content))
+        else:
+            (raw / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_idx_files_are_read_packed_or_not(tmp_path: Path, packed: bool) -> None:
+    images = np.arange(2 * 28 * 28, dtype=np.int64).astype(np.uint8).reshape(2, 28, 28)
+    _write(tmp_path, images, np.array([4, 9], np.uint8), packed=packed)
+    digits = load_mnist(tmp_path, "test")
+    assert np.array_equal(digits.images.numpy(), images)
+    assert digits.labels.tolist() == [4, 9]
+
+
+def test_missing_and_damaged_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="t10k-images"):
+        load_mnist(tmp_path, "test")
+    _write(tmp_path, np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8))
+    with pytest.raises(InputError, match="as many labels"):
+        load_mnist(tmp_path, "test")
+    path = tmp_path / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:900])
+    with pytest.raises(InputError, match="IDX"):
+        load_mnist(tmp_path, "test")
+    path.write_bytes(b"\x00")
+    with pytest.raises(InputError, match="IDX"):
+        load_mnist(tmp_path, "test")
+    path.unlink()
+    monkeypatch.setenv("CONVHUB_OFFLINE", "1")
+    with pytest.raises(OfflineError):
+        load_mnist(tmp_path, "test", download=True)
+
+
+def test_pictures_survive_the_way_through_the_networks_range() -> None:
+    images = torch.arange(256, dtype=torch.uint8).repeat(4)[: 28 * 28].view(1, 28, 28)
+    x = to_input(images)
+    assert x.shape == (1, 1, 28, 28)
+    assert (x.min().item(), x.max().item()) == (-1, 1)
+    assert torch.equal(to_pictures(x), images)
+
+
+def test_distortions_are_small_keyed_and_may_be_none() -> None:
+    x = torch.rand(5, 1, 28, 28) * 2 - 1
+    still = distort(x, torch.Generator().manual_seed(0), degrees=0, shift_px=0, scale=0)
+    assert torch.allclose(still, x, atol=1e-4)
+    moved = [distort(x, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert torch.equal(moved[0], moved[1])
+    assert not torch.equal(moved[0], moved[2])
+    black = -torch.ones(2, 1, 28, 28)
+    assert torch.allclose(distort(black, torch.Generator().manual_seed(0)), black)
+
+
+def test_a_pass_visits_everything_once() -> None:
+    batches = shuffled(10, torch.Generator().manual_seed(0), 3)
+    assert [len(batch) for batch in batches] == [3, 3, 3]
+    assert len(set(torch.cat(batches).tolist())) == 9
+    assert len(shuffled(2, torch.Generator().manual_seed(0), 3)[0]) == 2
+
+
+@pytest.mark.data
+def test_mnist_is_all_there(data_dir: Path) -> None:
+    assert (len(load_mnist(data_dir, "train")), len(load_mnist(data_dir, "test"))) == (60_000, 10_000)

@@ -1,0 +1,292 @@
+"""The tab without a browser: cheap to build, documented endpoints, pictures and numbers that are right."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from apps.gan.drawing.real_digits import real_digits, some_real
+from apps.gan.drawing.tiles import Tile, animated, film, png_url, tiles
+from apps.gan.lab import view as lab_view
+from apps.gan.lab.rules import PRESETS
+from shared.registry import records
+
+BUNDLED = {record.name for record in records("gan")}
+needs_cgan = pytest.mark.skipif("gan/cgan-digits" not in BUNDLED, reason="cgan-digits is not bundled")
+needs_dcgan = pytest.mark.skipif("gan/dcgan-snapshots" not in BUNDLED, reason="dcgan-digits is not bundled")
+
+_BUILD = """
+import json, sys, time
+import gradio as gr
+from apps.gan.ui.tab import build
+with gr.Blocks() as page:
+    begun = time.perf_counter()
+    build()
+    took = time.perf_counter() - begun
+heavy = [name for name in ("torch", "torchvision", "altair", "scipy", "matplotlib") if name in sys.modules]
+api = page.get_api_info()["named_endpoints"]
+print(json.dumps({"heavy": heavy, "api": api, "took": took}))
+"""
+
+
+@pytest.fixture(scope="module")
+def built() -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-c", _BUILD], capture_output=True, text=True, check=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def test_building_the_tab_loads_nothing_heavy(built: dict[str, Any]) -> None:
+    assert built["heavy"] == []
+
+
+def test_exactly_the_promised_endpoints_are_public_and_documented(built: dict[str, Any]) -> None:
+    assert set(built["api"]) == {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate"}
+    for endpoint in built["api"].values():
+        assert endpoint["description"]
+        assert all(parameter["parameter_has_default"] for parameter in endpoint["parameters"])
+
+
+def test_real_digits_are_fifty_of_each() -> None:
+    pictures, labels = real_digits()
+    assert pictures.shape == (500, 28, 28)
+    assert np.bincount(labels).tolist() == [50] * 10
+    some, which = some_real(30, 4)
+    again, _ = some_real(30, 4)
+    assert np.array_equal(some, again)
+    assert len({picture.tobytes() for picture in some}) == 30
+    assert which.shape == (30,)
+
+
+def test_tiles_are_the_pictures_and_escape_what_stands_below() -> None:
+    picture = np.arange(784, dtype=np.int64).astype(np.uint8).reshape(28, 28)
+    html = tiles(picture[None], [Tile("<b>", "a & b", ("fake",))])
+    assert "&lt;b&gt;" in html
+    assert "a &amp; b" in html
+    assert "<b>" not in html
+    data = base64.b64decode(png_url(picture).partition(",")[2])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), picture)
+
+
+def test_the_film_goes_there_and_back() -> None:
+    pictures = np.stack([np.full((28, 28), at * 60, np.uint8) for at in range(4)])
+    frames = film(pictures, zoom=2)
+    assert [int(np.asarray(frame).mean()) for frame in frames] == [0, 60, 120, 180, 120, 60]
+    moving = Image.open(io.BytesIO(animated(frames, rate_hz=15)))
+    levels = []
+    for at in range(moving.n_frames):  # type: ignore[attr-defined]
+        moving.seek(at)
+        levels.append(int(np.asarray(moving.convert("L")).mean()))
+    assert levels == [0, 60, 120, 180, 120, 60]
+
+
+@needs_cgan
+def test_a_walk_comes_as_a_strip_an_mp4_and_a_webp() -> None:
+    imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs the package imageio-ffmpeg")
+    from apps.gan.ui.walk import interpolate
+
+    strip, video, told = interpolate(steps=5)
+    assert strip.size == (5 * 28 * 6, 28 * 6)
+    _, seconds = imageio_ffmpeg.count_frames_and_secs(video)
+    assert seconds == pytest.approx(8 / 15, abs=0.05)
+    raw = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", video, "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+    decoded = np.frombuffer(subprocess.run(raw, capture_output=True, check=True).stdout, np.uint8).reshape(-1, 224, 224)
+    assert len(decoded) == 8  # 0 1 2 3 4 3 2 1
+    shown = np.asarray(strip.convert("L"), dtype=float).reshape(28, 6, 5 * 28, 6).mean(axis=(1, 3))
+    for at, part in enumerate((0, 1, 2, 3, 4, 3, 2, 1)):
+        seen = decoded[at].reshape(28, 8, 28, 8).mean(axis=(1, 3))
+        assert np.abs(seen - shown[:, part * 28 : (part + 1) * 28]).mean() < 8, at
+    assert "image/webp" in told
+
+
+def test_the_sheet_of_the_lab_shows_every_point_and_arrow() -> None:
+    from apps.gan.lab.game import Lab
+
+    lab = Lab(next(iter(PRESETS.values())).rules)
+    lab.round()
+    frame = lab.frame()
+    html = lab_view.svg(frame)
+    assert html.count("a4 4 0 1 0 8 0") == len(frame.real)
+    assert html.count("l4.6 8h-9.2z") == len(frame.fake)
+    assert "Round 1" in html
+    assert "nan" not in html
+    assert len(html) < 40_000
+
+
+def test_an_arrow_starts_at_its_point_and_points_along_the_pull() -> None:
+    drawn = lab_view.arrows(np.array([[0.0, 0.0]], np.float32), np.array([[0.0, 2.0]], np.float32))
+    start, end = re.findall(r"([\d.]+) ([\d.]+)", drawn)[:2]
+    assert start == ("230.0", "230.0")
+    assert float(end[0]) == 230
+    assert float(end[1]) < 230  # up
+
+
+@needs_cgan
+def test_one_style_for_all_digits_of_a_number() -> None:
+    from apps.gan.exhibits.scenes import class_grid, written
+
+    found = written("2 026", seed=3)
+    assert found.digits == (2, 0, 2, 6)
+    assert np.array_equal(found.pictures[0], found.pictures[2])
+    column = class_grid(columns=2, seed=3).reshape(10, 2, 28, 28)[:, 0]
+    assert np.abs(column[2].astype(int) - found.pictures[0].astype(int)).max() <= 1
+
+
+@needs_cgan
+def test_a_walk_begins_and_ends_where_it_says() -> None:
+    import torch
+
+    from apps.gan.drawing.sampling import latents, paint
+    from apps.gan.exhibits.bundled import borrowed_generator
+    from apps.gan.exhibits.scenes import walk
+
+    for kind in ("linear", "spherical"):
+        found = walk(seed_a=1, seed_b=2, digit_a=3, digit_b=8, kind=kind, steps=7)
+        with borrowed_generator("cgan-digits") as generator:
+            z = torch.cat((latents(1, 1), latents(2, 1)))
+            ends = paint(generator, z, torch.tensor([3, 8])).numpy()
+        assert np.abs(found[[0, -1]].astype(int) - ends.astype(int)).max() <= 1
+
+
+@needs_cgan
+def test_the_first_direction_is_slant_and_the_sliders_move_it() -> None:
+    import torch
+
+    from apps.gan.drawing.directions import qualities, read_directions
+    from apps.gan.exhibits.scenes import moved
+
+    first = read_directions()[0]
+    assert first.name == "slant"
+    assert np.linalg.norm(first.vector) == pytest.approx(1, abs=1e-4)
+    slants = [
+        qualities(torch.from_numpy(moved(seed=5, digit=4, amounts=(amount, 0, 0, 0))))[1:, 0].mean().item()
+        for amount in (-3.0, 0.0, 3.0)
+    ]
+    assert slants[0] < slants[1] < slants[2]
+
+
+def test_slant_and_width_of_drawn_bars() -> None:
+    import torch
+
+    from apps.gan.drawing.directions import qualities
+
+    upright, leaning = np.zeros((2, 28, 28), np.uint8)
+    for row in range(4, 24):
+        upright[row, 13:15] = 255
+        leaning[row, 13 + (14 - row) // 2 : 15 + (14 - row) // 2] = 255
+    slant, bold, width, height = qualities(torch.from_numpy(np.stack((upright, leaning)))).T
+    assert slant.tolist() == pytest.approx([0, 0.5], abs=0.02)
+    assert bold[0] == pytest.approx(40 / 784, abs=1e-3)
+    assert width[0] < width[1]
+    assert height[0] == pytest.approx(height[1])
+
+
+@needs_dcgan
+def test_the_same_seed_deals_the_same_round_and_the_answer_counts() -> None:
+    from apps.gan.ui.guess import discriminate
+
+    numbers, html = discriminate(7, [])
+    again, _ = discriminate(7, [])
+    assert numbers == again
+    fakes = [str(row["number"]) for row in numbers["round"] if row["truth"] == "fake"]
+    right, _ = discriminate(7, fakes)
+    assert right["score"]["you"] == 10
+    assert 3 <= 10 - len(fakes) <= 7
+    assert html.count("<figure") == 10
+
+
+@needs_dcgan
+def test_the_players_grow_and_their_story_is_told() -> None:
+    from apps.gan.exhibits.scenes import moment
+    from apps.gan.ui.players import _steps
+
+    steps = _steps()
+    assert steps[0] == 0
+    assert steps == sorted(steps)
+    first, last = moment(0, seed=0, judged=64), moment(steps[-1], seed=0, judged=64)
+    assert first.pictures.std() < last.pictures.std()
+    assert 0 < last.fake.mean() < last.real.mean() < 1
+
+
+@needs_cgan
+@pytest.mark.parametrize("digit", [0, 8])
+def test_the_anatomy_ends_in_the_picture_and_counts_every_parameter(digit: int) -> None:
+    from apps.gan.exhibits.anatomy import anatomy
+    from apps.gan.exhibits.bundled import borrowed_discriminator, borrowed_generator
+    from apps.gan.exhibits.scenes import written
+
+    found = anatomy("cgan-digits", seed=2, digit=digit)
+    with borrowed_generator("cgan-digits") as generator, borrowed_discriminator("cgan-digits") as discriminator:
+        counts = [sum(p.numel() for p in network.parameters()) for network in (generator, discriminator)]
+    assert [sum(layer.parameters for layer in part) for part in (found.generator, found.discriminator)] == counts
+    assert found.generator[-1].shape == (1, 28, 28)
+    expected = written(str(digit), seed=2).pictures
+    assert np.abs(found.picture.astype(int) - expected.astype(int)).max() <= 1
+
+
+def test_a_steady_pace_even_where_rounds_are_slow() -> None:
+    from apps.gan.lab.game import Lab
+    from apps.gan.lab.rules import Rules
+
+    now = [0.0]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    lab = Lab(Rules())
+    play = lab.round
+
+    def slow() -> None:
+        now[0] += 0.03
+        play()
+
+    lab.round = slow  # type: ignore[method-assign]
+    frames = list(lab.live(10, per_frame=5, clock=lambda: now[0], sleep=sleep))
+    assert [frame.rounds for frame in frames] == [3, 6, 9, 10]
+    assert slept == pytest.approx([0.01, 0.01, 0.01, 0.07])
+
+
+def test_a_halted_game_stands_still() -> None:
+    from apps.gan.lab.game import Lab
+    from apps.gan.lab.rules import Rules
+
+    lab = Lab(Rules())
+    play = lab.live(100, per_frame=2, clock=lambda: 0.0, sleep=lambda _: None)
+    next(play)
+    assert lab.halt().rounds == 2
+    assert list(play) == []
+    assert next(lab.live(1, per_frame=1, sleep=lambda _: None)).rounds == 3
+
+
+def test_a_drawing_is_read_from_its_strokes() -> None:
+    from apps.gan.drawing.tiles import ink
+
+    drawn = ink("[[[0.25, 0.5], [0.75, 0.5]], [[0.5, 0.1]]]", brush=0.1, side=100)
+    rows, columns = np.nonzero(drawn > 0.5)
+    assert (columns.min(), columns.max()) == (20, 80)
+    assert 9 <= (drawn[:, 40] > 0.5).sum() <= 12
+    assert drawn[10, 50] == 1
+    assert rows.min() == 5
+    assert ink("[]", brush=0.1).max() == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[1]", "[[[0.1]]]", '[[["a", 1]]]', "[[[NaN, 0.5]]]", json.dumps([[[0, 0]] * 30_000])]
+)
+def test_what_is_no_drawing_is_told(text: str) -> None:
+    from apps.gan.drawing.tiles import ink
+    from shared.errors import InputError
+
+    with pytest.raises(InputError):
+        ink(text, brush=0.1)

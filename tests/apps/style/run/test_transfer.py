@@ -1,0 +1,216 @@
+"""Runs: they descend, they are deterministic, they can be stopped anywhere, and nothing makes them NaN."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from apps.style.descent import losses
+from apps.style.descent.objective import Objective
+from apps.style.options import Options
+from apps.style.run import canvas as pictures
+from apps.style.run.transfer import Run, Step
+from apps.style.vgg.network import VGG
+from shared.errors import ImageError
+
+SMALL = Options(size=64, iterations=6, coarse_to_fine=False, precision="float32")
+
+
+def finished(run: Run, **how: Any) -> list[Step]:
+    return list(run.steps(every_s=0.0, **how))
+
+
+def pixels(run: Run) -> np.ndarray:
+    return np.asarray(run.picture)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_j_goes_down_and_is_put_together_as_written(content: Image.Image, style: Image.Image, optimizer: str) -> None:
+    run = Run(content, style, dataclasses.replace(SMALL, optimizer=optimizer, iterations=10, alpha=2.0, beta=30.0))
+    steps = finished(run)
+    assert [step.done for step in steps] == list(range(1, 11))
+    exact = run.result()
+    assert exact.last.J < 0.5 * exact.first.J
+    for cost in (exact.first, exact.last):
+        style_cost = math.fsum(exact.lambdas[name] * value for name, value in cost.layers.items())
+        assert cost.style == pytest.approx(style_cost)
+        assert pytest.approx(2.0 * cost.content + 30.0 * cost.style) == cost.J
+    assert exact.first.content == 0.0  # it starts from the content picture
+
+
+def test_the_numbers_are_those_of_the_plain_network(network: VGG, content: Image.Image, style: Image.Image) -> None:
+    """The exact costs of a run against the formulas on the activations of the plain network, in float64."""
+    run = Run(content, style, dataclasses.replace(SMALL, pooling="max"))
+    finished(run)
+    last = run.result().last
+    stage = run.stages[-1]
+    device = torch.device("cpu")
+    c, s = (pictures.to_tensor(one, stage, device).double() for one in (content, style))
+    g = run._descent.pixels.double()  # type: ignore[union-attr]
+    plain = VGG(network.layers).double()
+    plain.load_state_dict(network.state_dict())
+    names = [*run.options.content_layers, *run.options.style_layers]
+    with torch.no_grad():
+        of_c, of_s, of_g = (plain(x, names) for x in (c, s, g))
+    assert last.content == pytest.approx(float(losses.content_cost(of_c["relu4_2"], of_g["relu4_2"])), rel=1e-4)
+    for name in run.options.style_layers:
+        height, width = of_g[name].shape[2:]
+        expected = losses.style_cost(losses.gram(of_s[name]), losses.gram(of_g[name]), height * width)
+        assert last.layers[name] == pytest.approx(float(expected), rel=1e-3)
+
+
+def test_lambda_counts_against_the_target(network: VGG, content: Image.Image, style: Image.Image) -> None:
+    stage = pictures.Stage(height=48, width=48, iterations=1)
+    c, s = (pictures.to_tensor(one, stage, torch.device("cpu")) for one in (content, style))
+    relative = Objective(network, Options(), c, s, dtype=torch.float32).weights
+    for name, size in relative.style_sizes.items():
+        assert relative.lambdas[name] * size == pytest.approx(relative.content_size)
+    written = Objective(network, Options(units="written"), c, s, dtype=torch.float32).weights
+    assert set(written.lambdas.values()) == {1.0}
+
+
+def test_the_optimizer_descends_j_over_a_constant(network: VGG, content: Image.Image, style: Image.Image) -> None:
+    stage = pictures.Stage(height=48, width=48, iterations=1)
+    c, s = (pictures.to_tensor(one, stage, torch.device("cpu")) for one in (content, style))
+    objective = Objective(network, Options(alpha=3.0, beta=7.0, smoothness=0.0), c, s, dtype=torch.float32)
+    value, costs = objective(0.5 * (c + s))
+    exact = objective.read(costs, 1, (48, 48))
+    assert float(value) * objective.weights.whole == pytest.approx(exact.J, rel=1e-4)
+
+
+@pytest.mark.parametrize("init", ["noise", "blend"])
+def test_the_same_seed_gives_the_same_picture(content: Image.Image, style: Image.Image, init: str) -> None:
+    options = dataclasses.replace(SMALL, init=init, coarse_to_fine=True)
+    runs = [Run(content, style, dataclasses.replace(options, seed=seed)) for seed in (1, 1, 2)]
+    for run in runs:
+        finished(run)
+    assert np.array_equal(pixels(runs[0]), pixels(runs[1]))
+    assert not np.array_equal(pixels(runs[0]), pixels(runs[2]))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(
+    content: Image.Image, style: Image.Image, optimizer: str
+) -> None:
+    options = dataclasses.replace(SMALL, optimizer=optimizer, init="noise", coarse_to_fine=True, iterations=8)
+    whole, parts = Run(content, style, options), Run(content, style, options)
+    finished(whole)
+    for _ in range(3):
+        steps = parts.steps(every_s=0.0)
+        for _ in range(2):
+            next(steps)
+        steps.close()  # type: ignore[attr-defined]
+    assert parts.done == 6
+    finished(parts)
+    assert [cost.iteration for cost in parts.costs] == list(range(1, 9))
+    assert np.array_equal(pixels(parts), pixels(whole))
+
+
+def test_a_run_that_is_over_can_be_extended(content: Image.Image, style: Image.Image) -> None:
+    run = Run(content, style, SMALL)
+    finished(run)
+    before = run.result().last.J
+    run.extend(5)
+    assert finished(run)[-1].done == run.total == 11
+    after = run.result().last.J
+    assert after < before
+
+
+def test_a_replay_stops_where_the_first_run_was_stopped(content: Image.Image, style: Image.Image) -> None:
+    options = dataclasses.replace(SMALL, init="noise", coarse_to_fine=True, iterations=8)
+    first, again = Run(content, style, options), Run(content, style, dataclasses.replace(options, stop_at=5))
+    steps = first.steps(every_s=0.0)
+    for _ in range(5):
+        next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    assert finished(again)[-1].done == 5
+    assert np.array_equal(pixels(first), pixels(again))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"alpha": 1e9, "beta": 0.0},
+        {"alpha": 0.0, "beta": 1e9},
+        {"alpha": 1e9, "beta": 1e9, "lambdas": (1e9, 0.0, 0.0, 1e9), "rate": 1.0},
+        {"alpha": 1e-9, "beta": 1e9, "units": "written", "smoothness": 1000.0},
+    ],
+)
+def test_no_weights_make_it_nan(
+    content: Image.Image, style: Image.Image, optimizer: str, extreme: dict[str, Any]
+) -> None:
+    options = dataclasses.replace(SMALL, size=48, iterations=20, optimizer=optimizer, init="noise", **extreme)
+    run = Run(content, style, options)
+    for step in finished(run):
+        cost = step.costs[-1]
+        assert all(map(math.isfinite, (cost.J, cost.content, cost.style, *cost.layers.values())))
+    assert pixels(run).std() > 0
+
+
+def test_bfloat16_comes_to_nearly_the_same_cost(content: Image.Image, style: Image.Image) -> None:
+    """By Adam, whose steps are of one size: L-BFGS magnifies rounding, and where it then ends differs by machine."""
+    ends = []
+    for precision in ("float32", "bfloat16"):  # few pixels: a CPU without bfloat16 takes seconds for an iteration
+        options = dataclasses.replace(SMALL, size=48, iterations=15, precision=precision, optimizer="adam")
+        run = Run(content, style, options)
+        finished(run)
+        ends.append(run.result())
+    assert ends[1].first.J == ends[0].first.J
+    assert pytest.approx(ends[0].last.J, rel=0.02) == ends[1].last.J
+    assert ends[0].last.J < 0.9 * ends[0].first.J
+
+
+def test_content_colours_can_be_kept(content: Image.Image, style: Image.Image) -> None:
+    run = Run(content, style, dataclasses.replace(SMALL, keep_colours=True))
+    finished(run)
+    kept = np.asarray(run.picture.convert("YCbCr"))[..., 1:].astype(float)
+    wanted = np.asarray(content.resize(run.picture.size, Image.Resampling.LANCZOS).convert("YCbCr"))[..., 1:]
+    assert np.abs(kept - wanted).mean() < 4
+
+
+@pytest.mark.parametrize("missing", ["content", "style"])
+def test_one_picture_is_enough_where_the_other_does_not_count(
+    content: Image.Image, style: Image.Image, missing: str
+) -> None:
+    weights = {"content": {"alpha": 0.0}, "style": {"beta": 0.0}}[missing]
+    given = {"content": content, "style": style, missing: None}
+    run = Run(given["content"], given["style"], dataclasses.replace(SMALL, init="noise", **weights))
+    finished(run)
+    exact = run.result()
+    assert exact.last.J < exact.first.J
+
+
+@pytest.mark.parametrize("missing", ["content", "style"])
+def test_a_missing_picture_is_told(content: Image.Image, style: Image.Image, missing: str) -> None:
+    given: dict[str, Any] = {"content": content, "style": style, missing: None}
+    with pytest.raises(ImageError, match=missing):
+        Run(given["content"], given["style"], SMALL)
+
+
+def test_sizes_grow_to_the_one_that_was_asked_for() -> None:
+    plan = pictures.plan((640, 427), Options(size=384, init="noise", iterations=100))
+    sides = [stage.width for stage in plan]
+    assert sides == sorted(sides)
+    assert sides[-1] == 384
+    assert plan[-1].height == 256
+    assert sum(stage.iterations for stage in plan) == 100
+    assert all(b / a <= 2.05 for a, b in itertools.pairwise(sides))
+    assert len(pictures.plan((640, 427), Options(size=384, iterations=100, coarse_to_fine=False))) == 1
+
+
+def test_closing_the_steps_returns_the_network(content: Image.Image, style: Image.Image) -> None:
+    from shared.model_cache import model_cache
+
+    steps = Run(content, style, SMALL).steps(every_s=0.0)
+    next(steps)
+    assert model_cache().statistics().models[-1].leases == 1
+    steps.close()  # type: ignore[attr-defined]
+    assert model_cache().statistics().models[-1].leases == 0

@@ -1,0 +1,1 @@
+"""Programs that made what the hub bundles. The hub never imports them."""
