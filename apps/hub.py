@@ -14,10 +14,11 @@ from typing import Any
 
 import gradio as gr
 
-from apps import DEMOS, Demo
+from apps import DEMOS, Demo, gradio_patches
 from apps.join import join_address, join_html
+from apps.markup import h, joined
 from apps.status import read_status, status_html
-from apps.ui import LIGHT, PRIVATE, escape, guard, write_pictures_whole
+from apps.ui import LIGHT, PRIVATE, guard
 from shared import device, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
@@ -75,7 +76,7 @@ def css() -> str:
 
 def build(settings: Settings) -> gr.Blocks:
     """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
-    write_pictures_whole()
+    gradio_patches.write_pictures_whole()
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     page.queue(max_size=_QUEUE_LIMIT)  # while the page is empty: gradio describes the whole page anew at this call
@@ -122,12 +123,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
 
 def name_tools(page: gr.Blocks) -> tuple[str, ...]:
     """With ``--mcp``: name the tools after their endpoints, take the face endpoints away; returns their names."""
-    server = page.mcp_server_obj
-    if server is None:
-        return ()
-    endpoints = [path for path in server.tool_to_endpoint.values() if path not in _NOT_FOR_AGENTS]
-    server.tool_to_endpoint = {path.lstrip("/"): path for path in endpoints}
-    return tuple(server.tool_to_endpoint)
+    return gradio_patches.limit_tools(page, _NOT_FOR_AGENTS)
 
 
 def place_models(settings: Settings) -> None:
@@ -163,7 +159,7 @@ def warm_up(settings: Settings) -> threading.Thread:
 
 def _header() -> None:
     with gr.Row(elem_id="hub-header"):
-        gr.HTML(f'<h1>{TITLE}</h1><p class="ch-tagline">{TAGLINE}</p>', elem_id="hub-title")
+        gr.HTML(joined([h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline")]), elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
 
@@ -181,7 +177,7 @@ def _join_panel() -> None:
 def _build_demo(demo: Demo) -> None:
     """Lay out one tab; a demo that fails to import shows that in its own tab and takes nothing else down."""
     module, _, function = demo.build.partition(":")
-    gr.HTML(f'<p class="ch-summary">{escape(demo.summary)}</p>')
+    gr.HTML(h.p(demo.summary, class_="ch-summary"))
     try:
         getattr(importlib.import_module(module), function)()
     except Exception as error:
@@ -201,7 +197,7 @@ def _status_bar(page: gr.Blocks) -> None:
             A dictionary: device, models (name, device, bytes, load_s, hits, leases), loading, hits, misses, evictions,
             cache_bytes, cache_budget, memory_total, memory_free, process_bytes, waiting, torch_loaded.
         """
-        return read_status(waiting=len(page._queue))
+        return read_status(waiting=gradio_patches.waiting(page))
 
     def redraw() -> str:
         return status_html(status())

@@ -1,30 +1,23 @@
 """What all tabs share on the gradio side: errors made readable, lanes for heavy and light work, inputs, headings.
 
-A handler is written as if nothing could go wrong and wrapped in ``guard``: a ``HubError`` becomes a message with the
-expected, the got and the remedy, anything else one neutral sentence on the page and a traceback in the log.
+A handler is written as if nothing could go wrong and wrapped in ``guard``: a ``HubError`` becomes a message with
+what is needed, what was found and the remedy; anything else one neutral sentence on the page, a traceback in the log.
 """
 
 from __future__ import annotations
 
 import functools
-import html
 import inspect
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import gradio as gr
-from gradio import processing_utils
-from gradio.data_classes import ImageData
 
+from apps import gradio_patches
+from apps.markup import Content, h, joined
 from shared.device import HEAVY_LANE, gpu_task
 from shared.errors import HubError
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 log = logging.getLogger("convhub")
 
@@ -48,6 +41,15 @@ new IntersectionObserver((entries, observer) => {
     if (!('shown' in element.dataset)) trigger('expand');
   }, 250);
 }, { rootMargin: '300px' }).observe(element);
+"""
+
+# js_on_load of a gr.HTML: a click, or the keyboard on a button, that carries data-act triggers the component's "click"
+# event with all its data-* attributes.
+CLICKS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-act]');
+  if (button) trigger('click', {...button.dataset});
+});
 """
 
 NEUTRAL = "Something went wrong on our side. It was written to the log; your inputs are still here. Please try again."
@@ -91,7 +93,7 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
         return error
     if isinstance(error, HubError):
         return gr.Error(
-            "<br>".join(html.escape(sentence) for sentence in error.sentences()),
+            str(joined(error.sentences(), h.br())),
             title="Please check",
             duration=_ERROR_S,
             print_exception=False,
@@ -100,17 +102,8 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
 
 
-def escape(text: object) -> str:
-    """``text`` safe inside HTML, in an element or a quoted attribute."""
-    return html.escape(str(text), quote=True)
-
-
 def photo_input(label: str, **options: Any) -> gr.Image:
-    """A picture input that hands its handler the path of the file as it was sent, unopened.
-
-    ``shared.images.open_image`` then reads it, so that a damaged or disguised file gets our message, and a phone's
-    HEIC works; ``gr.Image`` itself opens the file before the handler runs, and fails without a message.
-    """
+    """A picture input that hands its handler the path of the file as it was sent: ``shared.images`` opens it."""
     settings: dict[str, Any] = {
         "type": "filepath",
         "sources": ["upload", "webcam", "clipboard"],
@@ -118,41 +111,8 @@ def photo_input(label: str, **options: Any) -> gr.Image:
         "buttons": [],
     }
     image = gr.Image(label=label, **(settings | options))
-    opening = image.preprocess
-
-    def unopened(payload: ImageData | None) -> str | None:
-        if payload is None or payload.path is None:
-            return cast("str | None", opening(payload))  # nothing, or a data: URL that gradio writes to its cache
-        return payload.path
-
-    # a subclass would do, but gradio writes a .pyi file beside every module that subclasses a component
-    vars(image)["preprocess"] = unopened
+    gradio_patches.hand_over_unopened(image)
     return image
-
-
-def write_pictures_whole() -> None:
-    """Make gradio write a picture of its cache beside its place and then move it there.
-
-    Equal pictures share one file, and gradio writes it anew for each of them: when a class presses the same button,
-    one student's browser read the file in the moment that another's call had emptied it.
-    """
-    vars(processing_utils)["save_pil_to_cache"] = _save_whole
-
-
-def _save_whole(img: Image.Image, cache_dir: str, name: str = "image", format: str = "webp") -> str:
-    """gradio's ``save_pil_to_cache``: the path of ``img``, in a folder named after its bytes."""
-    data = processing_utils.encode_pil_to_bytes(img, format)  # type: ignore[no-untyped-call]
-    folder = Path(cache_dir) / processing_utils.hash_bytes(data)
-    folder.mkdir(exist_ok=True, parents=True)
-    path = (folder / f"{name}.{format}").resolve()
-    handle, beside = tempfile.mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    try:
-        os.replace(beside, path)  # noqa: PTH105 - a string, as mkstemp gives it
-    except PermissionError:  # Windows, while somebody reads it: what is there has the same bytes
-        Path(beside).unlink(missing_ok=True)
-    return str(path)
 
 
 def intro(text: str) -> gr.Markdown:
@@ -160,8 +120,7 @@ def intro(text: str) -> gr.Markdown:
     return gr.Markdown(text, elem_classes="ch-intro")
 
 
-def section(kind: Kind, title: str, text: str = "") -> gr.HTML:
-    """A heading with its tag: use it, look inside, measure it. ``title`` and ``text`` are ours, not a visitor's."""
-    body = f"<p>{text}</p>" if text else ""
-    tag = f'<span class="ch-kind ch-kind-{kind}">{_KINDS[kind]}</span>'
-    return gr.HTML(f'<div class="ch-section">{tag}<h2>{title}</h2>{body}</div>')
+def section(kind: Kind, title: Content, text: Content = "") -> gr.HTML:
+    """A heading with its tag: use it, look inside, measure it."""
+    tag = h.span(_KINDS[kind], class_=f"ch-kind ch-kind-{kind}")
+    return gr.HTML(h.div(tag, h.h2(title), h.p(text) if text else None, class_="ch-section"))

@@ -2,19 +2,19 @@
 
 ::
 
-    HubError                what a visitor, or his machine, can put right
+    HubError                what a visitor, or the machine's owner, can put right
     |-- InputError          the input cannot be used
     |   |-- ImageError      ... a picture
     |   |-- RecordError     ... a recording
     |   `-- OptionError     ... an option outside its table or its range
-    |-- WeightsError        a weight file cannot be had, or is not what the registry says
+    |-- WeightsError        a weight file is not available, or not what the registry says
     |   |-- OfflineError    ... it would have to be downloaded, and this hub is offline
     |   |-- DownloadError   ... the download failed
     |   `-- HashError       ... the bytes are not those that the registry declares
     |-- ResourceError       not enough memory, disk or time on this machine
     `-- StoreError          the class gallery cannot be read or written
 
-Each carries three short sentences: what was expected, what came, and what to do about it. ``apps/ui.py`` turns
+Each says what is needed, what was found, and what to do about it. ``apps/ui.py`` turns
 them into a message on the page, the command lines print them on one line of stderr and exit with 2. Any other
 exception is a bug of ours: it goes to the log with its traceback, never to the page.
 """
@@ -28,21 +28,25 @@ _LONGEST_ECHO = 80  # characters of a visitor's text that a message repeats
 
 
 class HubError(Exception):
-    """A mistake that can be put right, told as expected / got / remedy.
+    """A mistake that can be put right: what is needed, what was found, what to do.
 
-    ``str(error)`` is one line. ``got`` may be empty where there is nothing to add to ``expected``.
+    ``needed`` and ``found`` are noun phrases: ``HubError("a photo of a face", "none", "Choose another photo.")`` reads
+    "Needed: a photo of a face. Found: none. Choose another photo." With ``needed`` empty, ``found`` is a sentence of
+    its own: "Nothing has been painted yet. Press Paint first." ``str(error)`` is one line.
     """
 
-    def __init__(self, expected: str, got: str = "", remedy: str = "") -> None:
-        self.expected = one_line(expected)
-        self.got = one_line(got)
+    def __init__(self, needed: str, found: str = "", remedy: str = "") -> None:
+        self.needed = one_line(needed)
+        self.found = one_line(found)
         self.remedy = one_line(remedy)
         super().__init__(" ".join(self.sentences()))
 
     def sentences(self) -> tuple[str, ...]:
         """The parts that are not empty, each closed by a full stop."""
-        parts = (self.expected, f"Got {self.got}" if self.got else "", self.remedy)
-        return tuple(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+        needed = f"Needed: {self.needed}" if self.needed else ""
+        found = f"Found: {self.found}" if self.found and needed else self.found[:1].upper() + self.found[1:]
+        parts = (part for part in (needed, found, self.remedy) if part)
+        return tuple(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts)
 
 
 class InputError(HubError):
@@ -62,7 +66,7 @@ class OptionError(InputError):
 
 
 class WeightsError(HubError):
-    """A weight file cannot be had, or is not what the registry says."""
+    """A weight file is not available, or not what the registry says."""
 
 
 class OfflineError(WeightsError):
@@ -104,7 +108,7 @@ def check_choice(value: object, allowed: Collection[str], what: str) -> str:
     """
     if isinstance(value, str) and value in allowed:
         return value
-    raise OptionError(f"{what} is one of {', '.join(allowed)}", quoted(value), "Choose one of these.")
+    raise OptionError(f"{_named(what)}, one of {', '.join(allowed)}", quoted(value), "Choose one of these.")
 
 
 def check_number(value: object, what: str, *, low: float = -math.inf, high: float = math.inf) -> float:
@@ -113,13 +117,13 @@ def check_number(value: object, what: str, *, low: float = -math.inf, high: floa
     Raises:
         OptionError: it is no number, not finite, or out of range.
     """
-    expected = f"{what} is a number{_range(low, high)}"
+    needed = f"{_named(what)}, a number{_range(low, high)}"
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError) as error:
-        raise OptionError(expected, quoted(value), "Type a number.") from error
+        raise OptionError(needed, quoted(value), "Type a number.") from error
     if not math.isfinite(number) or not low <= number <= high:
-        raise OptionError(expected, quoted(value), "Choose a number in that range.")
+        raise OptionError(needed, quoted(value), "Choose a number in that range.")
     return number
 
 
@@ -131,8 +135,15 @@ def check_whole(value: object, what: str, *, low: int, high: int) -> int:
     """
     number = check_number(value, what, low=low, high=high)
     if number != int(number):
-        raise OptionError(f"{what} is a whole number{_range(low, high)}", quoted(value), "Leave out the decimals.")
+        raise OptionError(
+            f"{_named(what)}, a whole number{_range(low, high)}", quoted(value), "Leave out the decimals."
+        )
     return int(number)
+
+
+def _named(what: str) -> str:
+    """``what`` inside a sentence: "The seed" -> "the seed"; "--port" and "D's loss" stay as they are."""
+    return what[:1].lower() + what[1:] if what[1:2].islower() or what[1:2] == " " else what
 
 
 def _range(low: float, high: float) -> str:

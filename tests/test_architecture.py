@@ -28,8 +28,9 @@ HEAVY = (
     "torch", "torchvision", "facenet_pytorch", "altair", "matplotlib", "scipy", "sklearn", "wfdb", "streamlit",
     "pillow_heif", "safetensors.torch",
 )  # fmt: skip
-GRADIO = re.compile(r"app\.py|apps/(hub|ui)\.py|apps/\w+/ui/.*\.py")
+GRADIO = re.compile(r"app\.py|apps/(hub|ui|gradio_patches)\.py|apps/\w+/ui/.*\.py")
 MOST_FILES = 20  # of code in one folder
+DRAWING = ("apps.markup", "apps.charts")  # what every module of a demo may import
 CODE = (".py", ".js", ".css", ".html")
 OURS = ("app", "apps", "shared", "tests", "benchmarks", "tools")
 OUTSIDE = {"__init__", "__main__"}  # of the rooms: the one declares them, the other is the command line
@@ -87,10 +88,16 @@ def may_import(name: str, target: str) -> bool:
         return False
     _, demo, *inside = name.split("/")
     if not inside:  # apps/hub.py and its helpers; demos are named in shared/demos.py and imported by their names
-        return name == "apps/hub.py" or re.fullmatch(r"apps\.(ui|status|join|markup)(\..*)?", target) is not None
+        return (
+            name == "apps/hub.py"
+            or re.fullmatch(r"apps\.(ui|status|join|markup|charts|gradio_patches|DEMOS|Demo)(\..*)?", target)
+            is not None
+        )
     if re.match(rf"apps\.{demo}(\.|$)", target):
         return is_room_below(demo, inside[0].removesuffix(".py"), target.split(".")[2])
-    return target.startswith("apps.markup.") or (inside[0] == "ui" and target.startswith("apps.ui."))
+    return target.startswith(DRAWING) or (
+        inside[0] == "ui" and re.match(r"apps\.(ui|gradio_patches)\b", target) is not None
+    )
 
 
 def is_room_below(demo: str, here: str, room: str) -> bool:
@@ -168,6 +175,84 @@ def public(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.AS
             yield f"{prefix}{node.name}", node
             if isinstance(node, ast.ClassDef):
                 yield from public(node.body, f"{node.name}.")
+
+
+TAG = re.compile(r"</?[a-zA-Z][\w-]*[\s>/]|&(lt|gt|amp|quot|nbsp);")
+# Files whose markup is still made by hand. The list only ever gets shorter.
+BY_HAND = frozenset(
+    {
+        "apps/conv/parse.py",
+        "apps/conv/ui/blocks.py",
+        "apps/conv/ui/measured.py",
+        "apps/conv/ui/shapes.py",
+        "apps/conv/ui/stage_html.py",
+        "apps/ekg/ui/drawings.py",
+        "apps/ekg/ui/inside.py",
+        "apps/ekg/ui/measured.py",
+        "apps/ekg/ui/tab.py",
+        "apps/face/ui/draw.py",
+        "apps/face/ui/enrol.py",
+        "apps/face/ui/logistic.py",
+        "apps/face/ui/measured.py",
+        "apps/face/ui/people.py",
+        "apps/face/ui/plots.py",
+        "apps/face/ui/recognise.py",
+        "apps/face/ui/ruler.py",
+        "apps/face/ui/siamese.py",
+        "apps/face/ui/tab.py",
+        "apps/face/ui/triplets.py",
+        "apps/face/ui/verify.py",
+        "apps/gan/drawing/tiles.py",
+        "apps/gan/lab/view.py",
+        "apps/gan/ui/anatomy.py",
+        "apps/gan/ui/common.py",
+        "apps/gan/ui/digits.py",
+        "apps/gan/ui/guess.py",
+        "apps/gan/ui/measured.py",
+        "apps/gan/ui/players.py",
+        "apps/gan/ui/restore.py",
+        "apps/gan/ui/tab.py",
+        "apps/gan/ui/walk.py",
+        "apps/join.py",
+        "apps/status.py",
+        "apps/style/ui/compare.py",
+        "apps/style/ui/controls.py",
+        "apps/style/ui/graphics.py",
+        "apps/style/ui/measured.py",
+        "apps/style/ui/paint.py",
+        "apps/style/ui/replay.py",
+        "apps/style/ui/result.py",
+        "apps/style/ui/tab.py",
+        "apps/style/ui/units.py",
+    }
+)
+
+
+def hand_made(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Strings with tags in them that are neither docstrings nor the template of ``prose``; formatted such templates."""
+    spared = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and names_of(node) == ["prose"]:
+            if not node.args or not isinstance(node.args[0], ast.Constant):
+                yield node.lineno, "prose() takes its template as it is written"
+            else:
+                spared.add(id(node.args[0]))
+        if isinstance(node, ast.Call) and names_of(node) == ["Markup"] and node.args:
+            yield node.lineno, "Markup() declares text to be markup"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spared:
+            found = TAG.search(node.value)
+            if found is not None:
+                yield node.lineno, f"markup by hand: {node.value[found.start() :][:40]!r}"
+
+
+def test_markup_is_made_in_one_place() -> None:
+    report(
+        f"{name}:{line} {what}"
+        for name, tree in sources()
+        if name.startswith("apps/") and name != "apps/markup.py" and name not in BY_HAND
+        for line, what in hand_made(tree)
+    )
 
 
 def test_everything_public_is_documented() -> None:

@@ -128,7 +128,7 @@ def read_layers(description: object, shape: Shape, defaults: Defaults | None = N
             fields = dict(entry) if isinstance(entry, Mapping) else _fields(entry)
             layer = _layer(fields, axes=len(shape.axes), channels=channels, defaults=defaults)
         except OptionError as error:
-            raise OptionError(f"Layer {number}: {error.expected}", error.got, error.remedy) from error
+            raise OptionError(f"Layer {number}: {error.needed}", error.found, error.remedy) from error
         channels = layer.filters or channels
         layers.append(layer)
     return tuple(layers)

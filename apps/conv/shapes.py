@@ -252,6 +252,6 @@ def stack(shape: Shape, layers: Sequence[Layer]) -> tuple[Step, ...]:
         try:
             steps.append(step(layer, steps[-1].after if steps else shape))
         except OptionError as error:
-            where = f"Layer {number}: {error.expected}"
-            raise OptionError(where, error.got or quoted(layer.kind), error.remedy) from error
+            where = f"Layer {number}: {error.needed}"
+            raise OptionError(where, error.found or quoted(layer.kind), error.remedy) from error
     return tuple(steps)

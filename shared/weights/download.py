@@ -77,7 +77,7 @@ def _fetch_mirror(origin: Release, first: WeightsError, file: WeightFile, target
     except (DownloadError, HashError) as second:
         raise type(second)(
             f"{file.path} comes from {host_of(origin.url)} or from {mirror.repo} on the hub",
-            f"{first.got}; then {second.got}",
+            f"{first.found}; then {second.found}",
             second.remedy,
         ) from second
     remove(part_of(target))

@@ -271,12 +271,12 @@ def test_what_is_no_picture_is_told(source: Any, words: str) -> None:
 
 
 def test_1x1_is_too_small_and_2x2_is_not() -> None:
-    with pytest.raises(ImageError, match=r"at least 2 x 2 pixels\. Got 1 x 1\."):
+    with pytest.raises(ImageError, match=r"at least 2 x 2 pixels\. Found: 1 x 1\."):
         open_image(encoded(Image.new("RGB", (1, 1)), "PNG"))
     assert open_image(encoded(Image.new("RGB", (2, 2)), "PNG")).size == (2, 2)
     with pytest.raises(ImageError, match="at least 40 x 40"):
         open_image(quarters(60, 39), min_side=40)
-    with pytest.raises(ImageError, match=r"Got 100 x 4, its longer side reduced to that\. Choose .* less elongated"):
+    with pytest.raises(ImageError, match=r"Found: 100 x 4, its longer side reduced to that\. Choose .* less elongated"):
         open_image(quarters(500, 20), min_side=5, max_side=100)
 
 
@@ -315,7 +315,7 @@ def png_header(width: int, height: int) -> bytes:
 )
 def test_a_bomb_is_refused_before_it_goes_off(size: tuple[int, int], megapixels: str) -> None:
     assert size[0] * size[1] > MAX_PIXELS
-    with pytest.raises(ImageError, match=f"at most 178 megapixels. Got {megapixels}"):
+    with pytest.raises(ImageError, match=f"at most 178 megapixels. Found: {megapixels}"):
         open_image(png_header(*size))
 
 

@@ -100,7 +100,7 @@ def test_wrong_values_are_refused_with_the_allowed_ones(name: str, text: str) ->
 def test_a_password_is_not_repeated() -> None:
     with pytest.raises(OptionError) as caught:
         read_settings(["--auth", ":secret"], {})
-    assert "Got text without both parts" in str(caught.value)
+    assert "Found: text without both parts" in str(caught.value)
 
 
 def test_publish_gives_shared_code_what_the_flags_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_an_error_is_one_line_of_sentences() -> None:
-    error = HubError("The photo\nhas a face", "none\t at all", "Choose another!")
-    assert str(error) == "The photo has a face. Got none at all. Choose another!"
-    assert str(HubError("Only this")) == "Only this."
+    error = HubError("a photo\nof a face", "none\t at all", "Choose another!")
+    assert str(error) == "Needed: a photo of a face. Found: none at all. Choose another!"
+    assert str(HubError("", "nothing is painted yet", "Press Paint")) == "Nothing is painted yet. Press Paint."
+    assert str(HubError("a photo")) == "Needed: a photo."
 
 
 def test_the_tree_of_errors_is_the_documented_one() -> None:
@@ -79,7 +80,7 @@ def leave(main: Any, capsys: pytest.CaptureFixture[str]) -> tuple[int | str | No
 
 def test_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     def wrong(_: Sequence[str]) -> None:
-        raise OptionError("The count is\na number", "x")
+        raise OptionError("a\nnumber", "x")
 
     def interrupted(_: Sequence[str]) -> None:
         raise KeyboardInterrupt
@@ -88,7 +89,7 @@ def test_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
         raise ZeroDivisionError
 
     assert leave(lambda _: cli.write_json({"ok": "ü"}), capsys) == (0, '{"ok": "ü"}\n', "")
-    assert leave(wrong, capsys) == (2, "", "The count is a number. Got x.\n")
+    assert leave(wrong, capsys) == (2, "", "Needed: a number. Found: x.\n")
     assert leave(interrupted, capsys)[0] == 130
     with pytest.raises(ZeroDivisionError):
         cli.run(bug, [])
@@ -260,7 +261,7 @@ def test_a_device_that_this_machine_lacks_is_told() -> None:
     lacking = [name for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()))
                if not there]  # fmt: skip
     for name in lacking:
-        with pytest.raises(OptionError, match=rf"Got {name}, which torch cannot see\. Use --device auto"):
+        with pytest.raises(OptionError, match=rf"Found: {name}, which torch cannot see\. Use --device auto"):
             device.pick_device(name)
 
 

@@ -97,7 +97,7 @@ def test_a_fetch_that_fails_says_so_on_one_line(call: Any, monkeypatch: pytest.M
         register(monkeypatch, release_record(server.url), bad)
         code, out, err = call("fetch", "test/bad")
         assert (code, out, err.count("\n")) == (BAD_INPUT, "", 1)
-        assert err.startswith("127.0.0.1 has test/bad.bin. Got HTTP 404")
+        assert err.startswith("Needed: test/bad.bin on 127.0.0.1. Found: HTTP 404")
         code, out, err = call("fetch", "--all")
         assert (code, out.count("\n"), err.count("\n")) == (BAD_INPUT, 1, 1)
         assert "test/bad" in err

@@ -67,7 +67,7 @@ def fails(server: Server, error: type[WeightsError] | type[ResourceError], folde
         ensure(release_record(server.url))
     told = str(caught.value)
     assert "\n" not in told
-    assert "Got " in told
+    assert "Found: " in told
     for word in words:
         assert word in told, told
     assert left_in(folder) == []

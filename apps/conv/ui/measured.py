@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.conv.ui.blocks import crossed
 from apps.conv.ui.stage_html import style
-from apps.ui import PRIVATE, QUICK, escape, guard, section
+from apps.ui import PRIVATE, QUICK, guard, section
 
 if TYPE_CHECKING:
     from apps.conv.experiments import Agreement, Cost

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.conv.describe import read_stack
 from apps.conv.parse import Defaults
@@ -13,7 +14,7 @@ from apps.conv.presets import ENTRANCES, PRESETS, Preset, choices, preset
 from apps.conv.shapes import KINDS
 from apps.conv.ui.blocks import page
 from apps.conv.ui.stage_html import style
-from apps.ui import LIGHT, PRIVATE, escape, guard, section
+from apps.ui import LIGHT, PRIVATE, guard, section
 from shared.errors import HubError
 
 _FIRST = "2d"

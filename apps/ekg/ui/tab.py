@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.ekg.samples import SAMPLES, Sample
 from apps.ekg.ui import inside as ui_inside
 from apps.ekg.ui import measured as ui_measure
 from apps.ekg.ui.drawings import DISCLAIMER, colours_css
-from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, escape, guard, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError, RecordError
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.ui.state import Shot
-from apps.ui import escape
 
 # A click, or the keyboard on a button, triggers the panel's "click" event with the button's data-* attributes.
 CLICKS = """element.addEventListener('click', (event) => {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.face.gallery.bulk import MOST_FILES
 from apps.face.gallery.gallery import Enrolled, Gallery, thumbnail
@@ -27,7 +28,7 @@ from apps.face.ui.state import (
     owner_of,
     visitor,
 )
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, photo_input
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 
 _HINT = "Choose a photo of one person and type a name. One photo is enough; more photos make recognition surer."

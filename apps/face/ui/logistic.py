@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.encoding.encoders import find_encoder
@@ -18,7 +19,7 @@ from apps.face.ui.answers import verify_answer
 from apps.face.ui.draw import chip, likely, message, panel, percent
 from apps.face.ui.siamese import bars, pair_of, stand_in
 from apps.face.ui.state import calibration_of, visitor
-from apps.ui import LIGHT, PRIVATE, escape, guard
+from apps.ui import LIGHT, PRIVATE, guard
 from shared.errors import WeightsError
 from shared.registry import find, measured
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.face.decision.matching import Uncalibrated
 from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.ui.answers import statement
 from apps.face.ui.draw import message, panel, percent
 from apps.face.ui.state import known_of
-from apps.ui import HEAVY, PRIVATE, escape, guard
+from apps.ui import HEAVY, PRIVATE, guard
 from shared.errors import HubError
 from shared.registry import find, measured
 from shared.settings import weights_dir

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from markupsafe import escape
+
 from apps.face.gallery.gallery import Photo
 from apps.face.ui.draw import jpeg_url, message, plural
-from apps.ui import escape
 
 
 def people_cards(photos: Sequence[Photo], *, shared: bool) -> str:

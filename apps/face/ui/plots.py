@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.triplets.loss import EASY, HARD, SEMI_HARD, Triplet
-from apps.ui import escape
 from shared.plots import PALETTE
 
 _ZONES = {HARD: "cf-z-hard", SEMI_HARD: "cf-z-semi", EASY: "cf-z-easy"}

@@ -6,13 +6,14 @@ import base64
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.face.gallery.gallery import Gallery
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, identify_answer
 from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, message, panel, percent, plural
 from apps.face.ui.state import PHOTO, Shot, gallery_of, look, owner_of, visitor
-from apps.ui import LIGHT, PRIVATE, QUICK, escape, guard, photo_input
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 
 _HINT = "Choose a photo: every face on it is looked up in the gallery."

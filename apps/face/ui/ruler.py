@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.decision.matching import Calibration, Uncalibrated
-from apps.ui import escape
 
 _BINS = 44  # of the histograms
 _WIDTH, _HEIGHT = 640, 106  # of the drawing

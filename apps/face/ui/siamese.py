@@ -10,13 +10,14 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.encoding.encoders import find_encoder
 from apps.face.samples import sample
 from apps.face.ui.draw import chip, chip_url, message, panel, percent
 from apps.face.ui.state import Shot, Visitor, look, visitor
-from apps.ui import HEAVY, PRIVATE, escape, guard
+from apps.ui import HEAVY, PRIVATE, guard
 
 _HINT = "Open this view to see two photos taken apart."
 _STAND_IN = "These are two sample photos. Compare two of your own under Verify, and they take their place."

@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.context import Context
+from markupsafe import escape
 
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.face.ui import api as ui_api
@@ -25,7 +26,7 @@ from apps.face.ui import verify as ui_verify
 from apps.face.ui.draw import message
 from apps.face.ui.ruler import reach
 from apps.face.ui.state import class_gallery, class_path, known_of, leave, usable, visitor
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
 

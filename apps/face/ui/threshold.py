@@ -12,12 +12,12 @@ from pathlib import Path
 from string import Template
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.face.decision.error_curves import payload
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.ui.draw import message
 from apps.face.ui.state import calibration_of, encoder_id, gallery_of, visitor
-from apps.ui import escape
 from shared.errors import HubError, WeightsError
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.triplets.loss import DEFAULT_MARGIN, REGIONS, Triplet
@@ -15,7 +16,7 @@ from apps.face.ui.draw import chip_url, jpeg_url, message, panel, percent
 from apps.face.ui.playground import Playground, playground
 from apps.face.ui.plots import cloud, number_line, regions_bar, spark
 from apps.face.ui.state import PHOTO, Run, Shot, Trio, Visitor, gallery_of, look, owner_of, visitor
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, escape, guard, photo_input
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 
 _SLOTS = (

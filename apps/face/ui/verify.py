@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.samples import sample, sample_picture
@@ -12,7 +13,7 @@ from apps.face.ui.answers import Json, verify_answer
 from apps.face.ui.draw import boxed, chip, likely, message, panel, percent
 from apps.face.ui.ruler import ruler
 from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, known_of, look, visitor
-from apps.ui import PRIVATE, QUICK, escape, guard, photo_input
+from apps.ui import PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 
 _NAMES = {"a": "Photo 1", "b": "Photo 2"}

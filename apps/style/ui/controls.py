@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.style.options import (
     INITS,
@@ -25,7 +26,7 @@ from apps.style.options import (
 from apps.style.run.presets import PRESETS
 from apps.style.samples import Role, of_role
 from apps.style.vgg.backbones import BACKBONES, choices
-from apps.ui import LIGHT, PRIVATE, escape, guard
+from apps.ui import LIGHT, PRIVATE, guard
 from shared.errors import check_choice, check_whole
 
 Controls = dict[str, Any]  # component by the name of stylize's argument

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
-from apps.ui import escape, section
+from apps.ui import section
 from shared.settings import weights_dir
 
 FILE = "style/speed.json"

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.style.samples import SAMPLES
 from apps.style.ui.controls import RECIPE_FIELDS, values_of
 from apps.style.ui.run import opened, stream
 from apps.style.ui.state import painter
-from apps.ui import HEAVY, LIGHT, PRIVATE, escape, guard, heavy, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy, section
 
 _ROLES = ("content", "style")
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import escape
 
 from apps.style.ui.controls import turn
 from apps.style.ui.state import painter
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, choices
 from apps.style.vgg.layers import VGG16
-from apps.ui import HEAVY, PRIVATE, QUICK, escape, guard, heavy, photo_input, section
+from apps.ui import HEAVY, PRIVATE, QUICK, guard, heavy, photo_input, section
 
 if TYPE_CHECKING:
     from apps.style.units.patches import Index, Indexed, Patch

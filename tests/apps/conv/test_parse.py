@@ -115,7 +115,7 @@ BAD = [
 def test_bad_input_is_told_as_expected_got_remedy(shape: str, layers: str) -> None:
     with pytest.raises(OptionError) as caught:
         read_stack(shape, layers)
-    assert caught.value.expected
+    assert caught.value.needed
     assert caught.value.remedy
     assert len(str(caught.value)) < 400
 

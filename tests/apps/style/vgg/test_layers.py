@@ -58,5 +58,5 @@ def test_multiply_adds_of_the_published_network() -> None:
 
 
 def test_an_unknown_layer_is_told_with_those_there_are() -> None:
-    with pytest.raises(OptionError, match=r"relu4_2.*Got .*relu9_9"):
+    with pytest.raises(OptionError, match=r"relu4_2.*Found: .*relu9_9"):
         find_layer(VGG16, "relu9_9")

@@ -1,0 +1,84 @@
+"""Where gradio 6 is changed from outside, each with its reason. ``tests/apps/test_gradio_patches.py`` fails when gradio
+changes under one of them.
+
+A subclass would do for the components, but gradio writes a .pyi file beside every module that subclasses one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.data_classes import ImageData
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def hand_over_unopened(image: gr.Image) -> None:
+    """Give the handler of ``image`` the path of the file as it was sent.
+
+    ``gr.Image`` opens the file before the handler runs, and fails without a message. Unopened, ``shared.images`` reads
+    it: a damaged or disguised file gets our message, and a phone's HEIC works.
+    """
+    opening = image.preprocess
+
+    def unopened(payload: ImageData | None) -> str | None:
+        if payload is None or payload.path is None:
+            return cast("str | None", opening(payload))  # nothing, or a data: URL that gradio writes to its cache
+        return payload.path
+
+    vars(image)["preprocess"] = unopened
+
+
+def hand_over_as(component: gr.components.Component, preprocess: Callable[[Any], Any]) -> None:
+    """Give the handler of ``component`` what ``preprocess`` makes of the request: a webcam's frame never is a file."""
+    vars(component)["preprocess"] = preprocess
+
+
+def write_pictures_whole() -> None:
+    """Make gradio write a picture of its cache to a temporary name and then move it into place.
+
+    Equal pictures share one file, and gradio writes it again for each of them: when a class presses the same button,
+    one student's browser read the file in the moment that another's call had emptied it.
+    """
+    vars(processing_utils)["save_pil_to_cache"] = _save_whole
+
+
+def _save_whole(img: Image.Image, cache_dir: str, name: str = "image", format: str = "webp") -> str:
+    """gradio's ``save_pil_to_cache``: the path of ``img``, in a folder named after its bytes."""
+    data = processing_utils.encode_pil_to_bytes(img, format)  # type: ignore[no-untyped-call]
+    folder = Path(cache_dir) / processing_utils.hash_bytes(data)
+    folder.mkdir(exist_ok=True, parents=True)
+    path = (folder / f"{name}.{format}").resolve()
+    handle, partial = tempfile.mkstemp(dir=folder)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    try:
+        os.replace(partial, path)  # noqa: PTH105 - a string, as mkstemp gives it
+    except PermissionError:  # Windows, while somebody reads it: what is there has the same bytes
+        Path(partial).unlink(missing_ok=True)
+    return str(path)
+
+
+def waiting(page: gr.Blocks) -> int:
+    """How many requests wait in the page's queue; gradio has no public count."""
+    return len(page._queue)
+
+
+def limit_tools(page: gr.Blocks, hidden: tuple[str, ...]) -> tuple[str, ...]:
+    """With ``--mcp``: name the tools after their endpoints and take ``hidden`` ones away; returns their names.
+
+    gradio can name a tool only after the function behind it, and shows every endpoint or none.
+    """
+    server = page.mcp_server_obj
+    if server is None:
+        return ()
+    endpoints = [path for path in server.tool_to_endpoint.values() if path not in hidden]
+    server.tool_to_endpoint = {path.lstrip("/"): path for path in endpoints}
+    return tuple(server.tool_to_endpoint)

@@ -1,0 +1,88 @@
+"""What is changed in gradio still takes hold: each test fails when gradio changes under the patch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio import processing_utils
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from apps import gradio_patches, ui
+from shared.images import data_url
+
+
+def test_a_disguised_file_reaches_the_handler_unopened(tmp_path: Path) -> None:
+    disguised = tmp_path / "photo.jpg"
+    disguised.write_text("not a picture")
+    photo = ui.photo_input("A")
+    assert photo.preprocess(ImageData(path=str(disguised), orig_name="photo.jpg")) == str(disguised)
+    assert photo.preprocess(None) is None
+
+
+def test_a_picture_sent_inside_the_request_is_written_to_a_file() -> None:
+    pixel = data_url(Image.new("RGB", (1, 1)), lossless=True)
+    path = ui.photo_input("A").preprocess(ImageData(url=pixel))
+    assert Path(path).is_file()
+
+
+def test_equal_pictures_of_many_are_never_seen_half_written(tmp_path: Path) -> None:
+    gradio_patches.write_pictures_whole()
+    picture = Image.effect_noise((400, 400), 50)
+    first = processing_utils.save_pil_to_cache(picture, str(tmp_path))
+    whole = Path(first).read_bytes()
+    with Path(first).open("rb") as reader:  # somebody's download, while somebody else's call ends
+        assert processing_utils.save_pil_to_cache(picture, str(tmp_path)) == first
+        assert (
+            os.fstat(reader.fileno()).st_ino != Path(first).stat().st_ino
+        )  # the file that is being read is left alone
+        assert reader.read() == whole
+    assert Path(first).read_bytes() == whole
+    assert len(list(Path(first).parent.iterdir())) == 1
+
+
+def test_gradio_writes_the_pictures_of_its_components_that_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gradio_patches.write_pictures_whole()
+    moved: list[str] = []
+    replace = os.replace
+
+    def seen(source: str, target: Path) -> None:
+        moved.append(str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", seen)
+    picture = Image.effect_noise((40, 40), 50).convert("RGB")
+    image = gr.Image(format="png")
+    image.GRADIO_CACHE = str(tmp_path)
+    shown = image.postprocess(picture)
+    assert shown is not None
+    assert moved == [str(Path(str(shown.path)).resolve())]
+    gallery = gr.Gallery(format="png")
+    gallery.GRADIO_CACHE = str(tmp_path)
+    gallery.postprocess([picture.rotate(90)])
+    assert len(moved) == 2
+
+
+def test_a_components_own_way_of_reading_is_used_by_its_events() -> None:
+    """gradio asks the component, not its class, when an event comes in."""
+    with gr.Blocks() as page:
+        box = gr.Textbox()
+        gradio_patches.hand_over_as(box, lambda payload: f"read {payload}")
+        box.change(lambda text: text, box, box)
+    assert page.blocks[box._id].preprocess("this") == "read this"  # type: ignore[attr-defined]
+
+
+def test_the_queue_can_be_counted() -> None:
+    with gr.Blocks() as page:
+        gr.Textbox()
+    page.queue(max_size=7)
+    assert gradio_patches.waiting(page) == 0
+
+
+def test_tools_are_named_only_with_mcp() -> None:
+    with gr.Blocks() as page:
+        gr.Textbox()
+    assert gradio_patches.limit_tools(page, ()) == ()

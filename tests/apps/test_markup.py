@@ -1,0 +1,137 @@
+"""Markup: foreign text never becomes a tag, whatever it is and wherever it enters."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.charts import Bar, Bin, Frame, bars, lines, reliability, short, spark
+from apps.markup import Fact, Markup, cell, details, facts, figure, h, message, note, progress_bar, prose, svg, table
+
+HOSTILE = '<img src=x onerror="alert(1)">\'&quot;</td><script>'
+
+
+class Reader(HTMLParser):
+    """Reads markup back: its tags, attributes and text, and whether every tag was closed."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(str(markup))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in ("img", "br", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+MADE = {
+    "element": lambda text: h.p(text, title=text, data_name=text),
+    "prose": lambda text: prose("<b>{}</b> of {name}", text, name=text),
+    "note": lambda text: note(text),
+    "message": lambda text: message(text, "warn"),
+    "figure": lambda text: figure(text, text),
+    "details": lambda text: details(text, text),
+    "table": lambda text: table([text], [[text, cell(text, title=text)]], caption=text),
+    "facts": lambda text: facts([Fact(text, text, text, text)]),
+    "svg": lambda text: svg(h.text(text), size=(10, 10), label=text),
+    "progress": lambda text: progress_bar(0.5, text),
+    "lines": lambda text: lines({text: [1.0, 2.0]}, title=text),
+    "spark": lambda text: spark([0.0, 1.0], text),
+    "bars": lambda text: bars([Bar(text, 0.5, text)]),
+    "reliability": lambda text: reliability({text: [Bin(0.1, 0.2, 30)]}, unit=text),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+@given(text=st.text(min_size=1, max_size=30) | st.just(HOSTILE))
+def test_foreign_text_stays_text(name: str, text: str) -> None:
+    plain, hostile = Reader(MADE[name]("word")), Reader(MADE[name](text))
+    assert hostile.tags == plain.tags
+    assert [key for key, _ in hostile.attributes] == [key for key, _ in plain.attributes]
+    assert not hostile.open
+    cleaned = text.replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if name not in ("svg", "spark", "progress"):
+        assert text in hostile.text or cleaned in hostile.text or text.isspace()
+
+
+def test_attributes_are_written_as_html_has_them() -> None:
+    made = h.div(class_="a", data_act="x", aria_hidden="true", hidden=True, title=None, draggable=False)
+    assert made == '<div class="a" data-act="x" aria-hidden="true" hidden></div>'
+    assert h.circle(cx=1 / 3, cy=2.0, r=-0.001) == '<circle cx="0.33" cy="2" r="0"></circle>'
+    assert h.img(src="data:image/png;base64,AA==", alt="a") == '<img src="data:image/png;base64,AA==" alt="a">'
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: h.p(onclick="alert(1)"),
+        lambda: h.a(href="javascript:alert(1)"),
+        lambda: h.a(href=" \tJavaScript:alert(1)"),
+        lambda: h.a(href="data:text/html,x"),
+        lambda: h.img("inside", src="/a.png"),
+        lambda: h.iframe(srcdoc="<p>"),
+        lambda: h.p(**{"a b": "c"}),
+    ],
+)
+def test_what_would_run_a_script_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match=r"script|address|content|name"):
+        wrong()  # type: ignore[operator]
+
+
+def test_content_may_be_text_markup_numbers_nothing_and_sequences() -> None:
+    assert h.p("a<", Markup("<b>b</b>"), 3, None, False, ["c", ("d", None)], (x for x in "ef")) == (
+        "<p>a&lt;<b>b</b>3cdef</p>"
+    )
+
+
+def test_a_row_of_a_table_is_named_by_its_first_cell() -> None:
+    made = table(["", "n"], [["a", 1], [cell("b", class_="x"), 2]])
+    assert '<th scope="row">a</th><td>1</td>' in made
+    assert '<td class="x">b</td><td>2</td>' in made
+
+
+def places(markup: str) -> list[list[tuple[float, float]]]:
+    """The places of every polyline."""
+    texts = [value for key, value in Reader(markup).attributes if key == "points"]
+    return [[tuple(map(float, pair.split(","))) for pair in (text or "").split()] for text in texts]  # type: ignore[misc]
+
+
+def test_lines_end_where_their_values_are() -> None:
+    frame = Frame(width=100, height=100, left=0, right=0, top=0, bottom=0)
+    (line,) = places(lines({"a": [0.0, 1.0, 4.0]}, [0, 1, 2], title="t", frame=frame))
+    assert line == [(0, 100), (50, 75), (100, 0)]
+    (line,) = places(lines({"a": [1.0, 10.0, 100.0]}, [0, 1, 2], title="t", log=True, frame=frame))
+    assert line == [(0, 100), (50, 50), (100, 0)]
+
+
+def test_a_gap_stays_a_gap() -> None:
+    (line,) = places(lines({"a": [1.0, float("nan"), 0.0, 10.0]}, title="t", log=True))
+    assert len(line) == 2
+    assert lines({"a": []}, title="nothing yet")
+    assert lines({"a": [float("nan")]}, title="nothing finite")
+
+
+def test_numbers_for_people_are_short() -> None:
+    assert [short(v) for v in (0, 0.5, 123.4, 12345.6, 1e-9, float("inf"))] == [
+        "0",
+        "0.5",
+        "123",
+        "1.2e4",
+        "1.0e-9",
+        "∞",
+    ]
