@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
         try:
             page.launch(**hub.launch_options(chosen), prevent_thread_lock=True)
         except OSError as error:
-            sys.stderr.write(f"The hub finds no port to listen on ({one_line(str(error))}). Choose one with --port.\n")
+            sys.stderr.write(f"No free port to listen on ({one_line(str(error))}). Choose one with --port.\n")
             return BAD_INPUT
     if chosen.mcp:
         logging.getLogger("convhub").info("MCP tools: %s", ", ".join(hub.name_tools(page)) or page.mcp_error)
@@ -45,9 +45,9 @@ def main(argv: Sequence[str]) -> int:
 
 @contextlib.contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Start faster by a fifth: what imports and the page make stays, so looking through it for garbage is in vain.
+    """Start a fifth faster: objects made at start live for ever, so looking through them for garbage wastes time.
 
-    Afterwards it counts as permanent, which also spares every later collection, while visitors wait, the search.
+    Afterwards they count as permanent, which spares every later collection the same search while visitors wait.
     """
     gc.disable()
     try:
@@ -58,10 +58,10 @@ def without_garbage_collection() -> Iterator[None]:
 
 
 def check_address(chosen: settings.Settings) -> None:
-    """Make sure that the hub can listen where it was told to, before it spends seconds on building the page.
+    """Make sure that the hub can listen on its address before it spends seconds on building the page.
 
     Raises:
-        OptionError: the port is taken, or the host is no address of this machine.
+        OptionError: the port is taken, or the host is not an address of this machine.
     """
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     try:
@@ -69,7 +69,7 @@ def check_address(chosen: settings.Settings) -> None:
     except OSError as error:
         where = f"{chosen.host}, port {chosen.port}" if chosen.port else chosen.host
         raise OptionError(
-            "--host and --port are an address of this machine that is free to listen on",
+            "a free address of this machine for --host and --port",
             f"{where}: {(error.strerror or str(error)).partition(' (while')[0]}",
             "Choose another --port, or leave it out for the first free one.",
         ) from error

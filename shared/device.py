@@ -45,7 +45,7 @@ def pick_device(name: str | None = None) -> torch.device:
     if not available[name]:
         there = ", ".join(kind for kind, is_there in available.items() if is_there)
         raise OptionError(
-            f"--device names a device of this machine ({there})",
+            f"a device of this machine for --device ({there})",
             f"{name}, which torch cannot see",
             "Use --device auto.",
         )

@@ -108,7 +108,7 @@ def check_choice(value: object, allowed: Collection[str], what: str) -> str:
     """
     if isinstance(value, str) and value in allowed:
         return value
-    raise OptionError(f"{_named(what)}, one of {', '.join(allowed)}", quoted(value), "Choose one of these.")
+    raise OptionError(f"{named(what)}, one of {', '.join(allowed)}", quoted(value), "Choose one of these.")
 
 
 def check_number(value: object, what: str, *, low: float = -math.inf, high: float = math.inf) -> float:
@@ -117,7 +117,7 @@ def check_number(value: object, what: str, *, low: float = -math.inf, high: floa
     Raises:
         OptionError: it is no number, not finite, or out of range.
     """
-    needed = f"{_named(what)}, a number{_range(low, high)}"
+    needed = f"{named(what)}, a number{_range(low, high)}"
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError) as error:
@@ -135,13 +135,11 @@ def check_whole(value: object, what: str, *, low: int, high: int) -> int:
     """
     number = check_number(value, what, low=low, high=high)
     if number != int(number):
-        raise OptionError(
-            f"{_named(what)}, a whole number{_range(low, high)}", quoted(value), "Leave out the decimals."
-        )
+        raise OptionError(f"{named(what)}, a whole number{_range(low, high)}", quoted(value), "Leave out the decimals.")
     return int(number)
 
 
-def _named(what: str) -> str:
+def named(what: str) -> str:
     """``what`` inside a sentence: "The seed" -> "the seed"; "--port" and "D's loss" stay as they are."""
     return what[:1].lower() + what[1:] if what[1:2].islower() or what[1:2] == " " else what
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Union
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from shared.errors import ImageError
+from shared.errors import ImageError, named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,19 +69,19 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
         ImageError: no picture, a damaged or unknown one, or one with a side under ``min_side`` or over 178 megapixels.
     """
     if source is None or (isinstance(source, str | bytes) and not source):
-        raise ImageError(f"{what} is a picture", "none", "Choose a file, take a photo, or click a sample.")
+        raise ImageError(named(what), "none", "Choose a file, take a photo, or click a sample.")
     if isinstance(source, Image.Image):
-        with _damage_told(what):
+        with _damage_as_image_error(what):
             upright = _upright_rgb(source, what, max_side)
     elif isinstance(source, str | Path | bytes):
-        with _damage_told(what):
+        with _damage_as_image_error(what):
             upright = _decode(source, what, max_side)
     else:
         upright = _upright_rgb(_from_array(source, what), what, max_side)
     if min(upright.size) < min_side:
         reduced = ", its longer side reduced to that" if max(upright.size) == max_side else ""
         raise ImageError(
-            f"{what} has at least {min_side} x {min_side} pixels",
+            f"{named(what)}, at least {min_side} x {min_side} pixels",
             f"{upright.width} x {upright.height}{reduced}",
             "Choose a larger or a less elongated picture." if reduced else "Choose a larger picture.",
         )
@@ -127,7 +127,7 @@ def _decode(source: str | Path | bytes, what: str, max_side: int) -> Image.Image
 
 
 @contextmanager
-def _damage_told(what: str) -> Iterator[None]:
+def _damage_as_image_error(what: str) -> Iterator[None]:
     """Turn what Pillow raises at files that it cannot read into an ``ImageError``."""
     try:
         yield
@@ -138,22 +138,22 @@ def _damage_told(what: str) -> Iterator[None]:
         raise _too_large(what, int(pixels[0]) if pixels else 0) from error
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{what} is a picture ({_FORMATS})",
-            "a file that is none of these, whatever its name ends in",
+            f"{named(what)} as a {_FORMATS} file",
+            "a file of another kind, whatever its name ends in",
             "Choose another file.",
         ) from error
     except FileNotFoundError as error:
-        raise ImageError(f"{what} is a file", f"no file {Path(error.filename).name}", "Choose it again.") from error
+        raise ImageError(named(what), f"no file {Path(error.filename).name}", "Choose it again.") from error
     except _DAMAGE as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__  # no path
         raise ImageError(
-            f"{what} is a whole {_FORMATS} file", f"a damaged one ({reason})", "Save or send it again."
+            f"{named(what)} as an undamaged {_FORMATS} file", f"a damaged one ({reason})", "Save or send it again."
         ) from error
 
 
 def _too_large(what: str, pixels: int) -> ImageError:
     return ImageError(
-        f"{what} has at most {MAX_PIXELS // 1_000_000} megapixels",
+        f"{named(what)}, at most {MAX_PIXELS // 1_000_000} megapixels",
         f"{pixels / 1e6:,.0f}",
         "Make it smaller, for example by a screenshot.",
     )
@@ -162,7 +162,7 @@ def _too_large(what: str, pixels: int) -> ImageError:
 def _upright_rgb(image: Image.Image, what: str, max_side: int) -> Image.Image:
     """A picture of its own; ``image`` stays as it is."""
     if image.width == 0 or image.height == 0:
-        raise ImageError(f"{what} has pixels", f"{image.width} x {image.height}", "Choose another picture.")
+        raise ImageError(named(what), f"{image.width} x {image.height} pixels", "Choose another picture.")
     if getattr(image, "is_animated", False):
         image.seek(0)
     image.load()
@@ -223,19 +223,17 @@ def _scaled_to_8_bits(image: Image.Image, max_side: int) -> Image.Image:
 def _from_array(array: np.ndarray, what: str) -> Image.Image:
     import numpy as np
 
-    expected = f"{what} is an array (H, W), (H, W, 3) or (H, W, 4) of uint8, or of floats from 0 to 1"
+    needed = f"{named(what)} as an array (H, W), (H, W, 3) or (H, W, 4) of uint8, or of floats from 0 to 1"
     if not isinstance(array, np.ndarray):
-        raise ImageError(
-            f"{what} is a picture", f"a {type(array).__name__}", "Give a path, bytes, an image or an array."
-        )
+        raise ImageError(named(what), f"a {type(array).__name__}", "Give a path, bytes, an image or an array.")
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
-        raise ImageError(expected, f"the shape {array.shape}", "Put the channels last.")
+        raise ImageError(needed, f"the shape {array.shape}", "Put the channels last.")
     if np.issubdtype(array.dtype, np.floating):
         if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-            raise ImageError(expected, "floats outside of that range", "Divide by 255.")
+            raise ImageError(needed, "floats outside of that range", "Divide by 255.")
         array = np.rint(array * 255).astype(np.uint8)
     if array.dtype != np.uint8:
-        raise ImageError(expected, f"the type {array.dtype}", "Convert it to uint8.")
+        raise ImageError(needed, f"the type {array.dtype}", "Convert it to uint8.")
     return Image.fromarray(array)
 
 

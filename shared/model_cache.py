@@ -278,7 +278,7 @@ class ModelCache:
             if not is_out_of_memory(error):
                 raise
             raise ResourceError(
-                f"{title} fits into this machine's memory",
+                f"enough memory for {title} on this machine",
                 "out of memory, twice",
                 "Choose a smaller size or model, or start the hub with --device cpu.",
             ) from error

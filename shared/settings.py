@@ -75,7 +75,7 @@ def _switch(name: str) -> Callable[[str], bool]:
             return True
         if text.lower() in _FALSE:
             return False
-        raise OptionError(f"{name} is on or off", quoted(text), f"Write one of {', '.join(_TRUE + _FALSE[:-1])}.")
+        raise OptionError(f"{name}, on or off", quoted(text), f"Write one of {', '.join(_TRUE + _FALSE[:-1])}.")
 
     return parse
 
@@ -83,14 +83,14 @@ def _switch(name: str) -> Callable[[str], bool]:
 def _auth(text: str) -> tuple[str, str]:
     user, colon, password = text.partition(":")
     if not (user and colon and password):
-        raise OptionError("--auth is USER:PASS", "text without both parts", "Write for example --auth class:secret.")
+        raise OptionError("--auth as USER:PASS", "text without both parts", "Write for example --auth class:secret.")
     return user, password
 
 
 def _tabs(text: str) -> tuple[str, ...]:
     asked = [part.strip() for part in text.split(",") if part.strip()]
     if not asked:
-        raise OptionError("--tabs names at least one tab", "none", f"Choose from {', '.join(SLUGS)}.")
+        raise OptionError("at least one tab for --tabs", "none", f"Choose from {', '.join(SLUGS)}.")
     for part in asked:
         check_choice(part, SLUGS, "--tabs")
     return tuple(slug for slug in SLUGS if slug in asked)
@@ -98,7 +98,7 @@ def _tabs(text: str) -> tuple[str, ...]:
 
 def _host(text: str) -> str:
     if not text.strip() or set(text) & set(" /"):
-        raise OptionError("--host is an address or a name of this machine", quoted(text), "Write for example 0.0.0.0.")
+        raise OptionError("an address or a name of this machine for --host", quoted(text), "Write for example 0.0.0.0.")
     return text
 
 
@@ -106,7 +106,7 @@ def _gallery(text: str) -> Path:
     path = Path(text).expanduser()
     if not text or path.is_dir() or not path.absolute().parent.is_dir():
         raise OptionError(
-            "--gallery is a file in a folder that exists", quoted(text), "Write for example class.sqlite3."
+            "a file in an existing folder for --gallery", quoted(text), "Write for example class.sqlite3."
         )
     return path
 

@@ -21,7 +21,7 @@ def write_mp4(pictures: Iterable[Image.Image], target: Path, *, size: tuple[int,
         import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore]
     except ImportError as error:
         raise ResourceError(
-            "A video needs the package imageio-ffmpeg",
+            "the package imageio-ffmpeg, to write a video",
             "it is not installed",
             "pip install imageio-ffmpeg, or take the GIF.",
         ) from error

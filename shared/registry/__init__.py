@@ -57,7 +57,7 @@ def find(name: str, task: str | None = None) -> Record:
         if name in (record.name, record.name.partition("/")[2]):
             return record
     raise OptionError(
-        f"The name of a model is one of {', '.join(record.name for record in choices)}",
+        f"the name of a model, one of {', '.join(record.name for record in choices)}",
         quoted(name),
         "Choose one of these.",
     )
@@ -70,11 +70,11 @@ def measured(record: Record) -> dict[str, Any]:
         WeightsError: the record names no such file, or the file is missing or damaged.
     """
     if record.measured is None:
-        raise WeightsError(f"{record.name} has measured figures", "none in the registry", "Choose another model.")
+        raise WeightsError(f"measured figures of {record.name}", "none in the registry", "Choose another model.")
     path = weights_dir() / record.measured
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"The figures of {record.name} are in {path}", str(error), "Restore the file from the repository."
+            f"the figures of {record.name} in {path}", str(error), "Restore the file from the repository."
         ) from error

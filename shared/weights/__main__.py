@@ -85,7 +85,7 @@ def _condition(record: Record) -> str:
 
 def _fetch(name: str | None, *, everything: bool, as_json: bool) -> None:
     if everything == (name is not None):
-        raise OptionError("fetch is given one name, or --all", "both" if everything else "neither", "Run list first.")
+        raise OptionError("one name after fetch, or --all", "both" if everything else "neither", "Run list first.")
     wanted = registry.records() if name is None else (registry.find(name),)
     fetched: dict[str, list[str]] = {}
     failed: dict[str, HubError] = {}
@@ -104,7 +104,7 @@ def _fetch(name: str | None, *, everything: bool, as_json: bool) -> None:
         raise failed[wanted[0].name]
     if failed:
         told = "; ".join(f"{key}: {error}" for key, error in failed.items())
-        raise WeightsError(f"All {len(wanted)} models can be had", f"{len(fetched)} of them. {told}")
+        raise WeightsError(f"all {len(wanted)} models", f"{len(fetched)} of them. {told}")
 
 
 def _progress(name: str, done: int, total: int) -> None:
@@ -126,7 +126,7 @@ def _verify(name: str | None, *, as_json: bool) -> None:
                 print(f"{state.condition:8} {record_name:24} {state.path}")
     if wrong:
         raise HashError(
-            "Every file is what the registry declares",
+            "every file as the registry declares it",
             "; ".join(f"{state.path}: expected {state.file.sha256}, got {state.found or 'no file'}" for state in wrong),
             "Restore bundled files with git checkout; delete downloaded ones and fetch them again.",
         )

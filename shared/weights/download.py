@@ -47,7 +47,7 @@ def fetch(origin: Origin, file: WeightFile, target: Path, *, report: Report | No
                 _fetch_from(origin, file, target, report)
     except Timeout as error:
         raise DownloadError(
-            f"{file.path} can be downloaded", "another process that is downloading it", "Try again later."
+            f"a download of {file.path}", "another process that is downloading it", "Try again later."
         ) from error
     except OSError as error:
         raise _disk_error(file, target, error) from error
@@ -64,7 +64,7 @@ def _fetch_from(origin: Origin, file: WeightFile, target: Path, report: Report |
                 raise
             _fetch_mirror(origin, first, file, target, report)
     else:
-        raise WeightsError(f"{file.path} can be downloaded", "a file that is only bundled", "Restore it with git.")
+        raise WeightsError(f"a download of {file.path}", "a file that is only bundled", "Restore it with git.")
 
 
 def _fetch_mirror(origin: Release, first: WeightsError, file: WeightFile, target: Path, report: Report | None) -> None:
@@ -88,7 +88,7 @@ def _check_space(file: WeightFile, target: Path) -> None:
     wanted = file.size - size_of(part_of(target)) + _SPARE
     if free < wanted:
         raise ResourceError(
-            f"{target.parent} has room for {file.path}, {wanted / 1e6:.0f} MB",
+            f"{wanted / 1e6:.0f} MB of room for {file.path} in {target.parent}",
             f"{free / 1e6:.0f} MB free",
             "Make room, or set CONVHUB_CACHE to a folder on another disk.",
         )
@@ -97,7 +97,7 @@ def _check_space(file: WeightFile, target: Path) -> None:
 def _disk_error(file: WeightFile, target: Path, error: OSError) -> ResourceError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return ResourceError(
-        f"{file.path} can be written to {target.parent}",
+        f"a place to write {file.path} in {target.parent}",
         "a full disk" if full else one_line(str(error)),
         "Make room, or set CONVHUB_CACHE to another folder.",
     )

@@ -44,7 +44,7 @@ def keep_if_right(part: Path, digest: str, file: WeightFile, target: Path, sourc
     if digest != file.sha256:
         remove(part)
         raise HashError(
-            f"{file.path} has the SHA-256 {file.sha256}",
+            f"{file.path} with the SHA-256 {file.sha256}",
             f"{digest} from {host_of(source)}",
             "It was deleted. Try again, or choose a bundled model.",
         )

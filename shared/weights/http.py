@@ -51,7 +51,7 @@ def fetch_url(url: str, file: WeightFile, target: Path, report: Report | None) -
         except _CutError as error:
             if attempt == ATTEMPTS:
                 raise DownloadError(
-                    f"{file.path} comes whole from {host_of(url)}",
+                    f"all of {file.path} from {host_of(url)}",
                     f"{size_of(part):,} of {file.size:,} bytes after {ATTEMPTS} attempts ({one_line(str(error))})",
                     "Try again: the download goes on where it broke off.",
                 ) from error
@@ -95,10 +95,10 @@ def _stream(url: str, file: WeightFile, part: Path, report: Report | None) -> st
         if size_of(part) > 0:
             raise _CutError(reason_of(error)) from error
         raise DownloadError(
-            f"{host_of(url)} sends {file.path}", reason_of(error), "Check the connection and the proxy, then try again."
+            f"{file.path} from {host_of(url)}", reason_of(error), "Check the connection and the proxy, then try again."
         ) from error
     except (httpx.TooManyRedirects, httpx.InvalidURL, httpx.DecodingError) as error:
-        raise DownloadError(f"{host_of(url)} sends {file.path}", reason_of(error), "Try again later.") from error
+        raise DownloadError(f"{file.path} from {host_of(url)}", reason_of(error), "Try again later.") from error
     if have < file.size:
         raise _CutError(f"the server stopped after {have:,} bytes")
     return digest.hexdigest()
@@ -111,7 +111,7 @@ def _client(file: WeightFile, url: str) -> httpx.Client:
     def refuse_downgrade(request: httpx.Request) -> None:
         if url.startswith("https:") and request.url.scheme != "https":
             raise DownloadError(
-                f"{file.path} comes over https", f"a redirect to {request.url.scheme}", "Try again on another network."
+                f"{file.path} over https", f"a redirect to {request.url.scheme}", "Try again on another network."
             )
 
     try:
@@ -123,7 +123,7 @@ def _client(file: WeightFile, url: str) -> httpx.Client:
         )
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:  # a proxy or certificate file of no use
         raise DownloadError(
-            "The proxy and certificate settings of the environment can be used",
+            "usable proxy and certificate settings in the environment",
             reason_of(error),
             "Check HTTPS_PROXY, ALL_PROXY and SSL_CERT_FILE.",
         ) from error
@@ -140,7 +140,7 @@ def _check_answer(answer: httpx.Response, have: int, file: WeightFile, part: Pat
         raise _CutError(f"HTTP {status} {answer.reason_phrase}")
     if status >= _CLIENT_ERRORS:
         raise DownloadError(
-            f"{answer.url.host} has {file.path}",
+            f"{file.path} on {answer.url.host}",
             f"HTTP {status} {answer.reason_phrase}",
             "Choose a bundled model, or try again later.",
         )
@@ -159,7 +159,7 @@ def _sent_range(answer: httpx.Response) -> tuple[int, int | None]:
 
 def _other_size(file: WeightFile, got: str, url: str) -> HashError:
     return HashError(
-        f"{file.path} has {file.size:,} bytes",
+        f"{file.path} with {file.size:,} bytes",
         f"{got} from {host_of(url)}",
         "It was deleted. A login page or a proxy may have answered: try another network.",
     )

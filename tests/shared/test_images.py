@@ -265,7 +265,7 @@ def test_what_is_no_picture_is_told(source: Any, words: str) -> None:
         open_image(source, "The style photo")
     told = str(caught.value)
     assert words in told
-    assert told.startswith("The style photo")
+    assert told.startswith("Needed: the style photo")
     assert "secret-folder" not in told
     assert str(Path(__file__).parent) not in told
 

@@ -287,7 +287,7 @@ def test_out_of_memory_evicts_the_idle_and_tries_once_more(
 
         held(cache, "idle")
         failing.extend([error, error])
-        with pytest.raises(ResourceError, match=r"The [ab] fits into this machine's memory.*twice.*--device cpu"):
+        with pytest.raises(ResourceError, match=r"enough memory for The [ab] .*twice.*--device cpu"):
             held(cache, "b") if place == "load" else cache.run(record("a"), perhaps, CPU)
         assert not failing
         assert "idle" not in names(cache)

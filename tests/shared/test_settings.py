@@ -136,7 +136,7 @@ def test_help_lists_every_option_with_its_variable(capsys: pytest.CaptureFixture
     [
         (["--device", "tpu"], "auto, cpu, cuda, mps"),
         (["--tabs", "faces"], "face, style, gan, ekg, conv"),
-        (["--port", "abc"], "--port is a number from 1 to 65,535"),
+        (["--port", "abc"], "--port, a number from 1 to 65,535"),
         (["--nonsense"], "--nonsense"),
         (["--off"], "--off"),
         (["--port"], "expected one argument"),

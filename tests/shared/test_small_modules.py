@@ -43,7 +43,7 @@ def test_what_a_visitor_wrote_is_cut_and_kept_on_one_line(value: object) -> None
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "nan", "a", None, [], 1.5, "1e400", 10**400])
 def test_numbers_out_of_range_are_refused(value: object) -> None:
-    with pytest.raises(OptionError, match="tau is a number from 0 to 1"):
+    with pytest.raises(OptionError, match="tau, a number from 0 to 1"):
         check_number(value, "tau", low=0, high=1)
     with pytest.raises(OptionError):
         check_whole(value, "count", low=0, high=1)

@@ -113,8 +113,8 @@ def test_a_fetch_that_fails_says_so_on_one_line(call: Any, monkeypatch: pytest.M
     [
         ((), "required"),
         (("burn",), "invalid choice"),
-        (("fetch",), "one name, or --all"),
-        (("fetch", "x", "--all"), "one name, or --all"),
+        (("fetch",), "one name after fetch, or --all"),
+        (("fetch", "x", "--all"), "one name after fetch, or --all"),
         (("fetch", "nobody"), "face/resnet29-128d"),
         (("verify", "nobody"), "face/resnet29-128d"),
         (("list", "--nonsense"), "unrecognized"),

@@ -80,7 +80,7 @@ def test_an_error_status(site: Server, folder: Path, code: int, headers: dict[st
     site.behaviour = status(code, **headers)
     with pytest.raises(DownloadError, match=words) as caught:
         ensure(hub_record())
-    assert "someone/model on the hub sends folder/model.bin" in str(caught.value)
+    assert "folder/model.bin from someone/model on the hub" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
     assert left_in(folder) == []
