@@ -9,14 +9,13 @@ import importlib
 import itertools
 import logging
 import threading
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from apps import DEMOS, Demo, gradio_patches
 from apps.join import join_address, join_html
-from apps.markup import h, joined
+from apps.markup import h, joined, page_file, style
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, guard
 from shared import device, registry
@@ -71,7 +70,7 @@ def theme() -> gr.themes.Base:
 
 def css() -> str:
     """The hub's style sheet."""
-    return (Path(__file__).parent / "hub.css").read_text(encoding="utf-8")
+    return page_file(__file__, "hub.css")
 
 
 def build(settings: Settings) -> gr.Blocks:
@@ -159,7 +158,8 @@ def warm_up(settings: Settings) -> threading.Thread:
 
 def _header() -> None:
     with gr.Row(elem_id="hub-header"):
-        gr.HTML(joined([h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline")]), elem_id="hub-title")
+        title = h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline")
+        gr.HTML(joined((style(__file__, "markup.css"), title)), elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
 

@@ -1,17 +1,19 @@
 """How a class gets in: the hub's address as other machines see it, large, and as a QR code for phones.
 
-segno draws the code: pure Python, no further packages, SVG that scales to a projector.
+segno computes the code: pure Python, no further packages.
 """
 
 from __future__ import annotations
 
-import html
-import io
 import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 import psutil
+
+from apps.markup import Markup, h, svg
+
+_QUIET = 2  # modules of white around the code
 
 
 def join_address(seen_as: str) -> str:
@@ -39,20 +41,28 @@ def local_addresses() -> list[str]:
     return sorted(found, key=lambda text: (ipaddress.ip_address(text).is_link_local, not text.startswith("192.168.")))
 
 
-def join_html(address: str) -> str:
+def join_html(address: str) -> Markup:
     """The address as text and as a QR code."""
     import segno
 
-    svg = io.BytesIO()
-    segno.make(address, error="m").save(
-        svg, kind="svg", omitsize=True, border=2, dark="#000", light="#fff", xmldecl=False
+    code = segno.make(address, error="m")
+    dark = (
+        f"M{x} {y}h1v1h-1z"
+        for y, row in enumerate(code.matrix_iter(border=_QUIET))
+        for x, module in enumerate(row)
+        if module
     )
-    text = html.escape(address)
-    return (
-        f'<div class="ch-join"><div role="img" aria-label="QR code of {text}">{svg.getvalue().decode()}</div>'
-        f'<p><a href="{text}">{text}</a><br>Same network as this machine; a webcam needs https or localhost, so phones '
-        "take photos through the file picker.</p></div>"
+    side = code.symbol_size(border=_QUIET)[0]
+    picture = svg(
+        h.rect(width=side, height=side, fill="#fff"),
+        h.path(d="".join(dark), fill="#000"),
+        size=(side, side),
+        label=f"QR code of {address}",
     )
+    words = (
+        "Same network as this machine; a webcam needs https or localhost, so phones take photos with the file picker."
+    )
+    return h.div(picture, h.p(h.a(address, href=address), h.br(), words), class_="ch-join")
 
 
 def _is_loopback(host: str) -> bool:

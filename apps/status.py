@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import sys
 from typing import Any
 
 import psutil
 
+from apps.markup import Markup, h
 from shared import device
 from shared.model_cache import model_cache
 
@@ -46,7 +46,7 @@ def read_status(*, waiting: int) -> dict[str, Any]:
     }
 
 
-def status_html(status: dict[str, Any]) -> str:
+def status_html(status: dict[str, Any]) -> Markup:
     """``status`` as one line of labelled figures and, once a model is loaded, a second line of models, newest first."""
     models = status["models"]
     loaded = "; ".join(f"{m['name']} {_megabytes(m['bytes'])} in {m['load_s']:.2f} s" for m in models)
@@ -66,12 +66,9 @@ def status_html(status: dict[str, Any]) -> str:
         ),
         ("Waiting", f"{status['waiting']} request{'' if status['waiting'] == 1 else 's'}", ""),
     )
-    items = "".join(
-        f'<span class="ch-stat" title="{html.escape(tip, quote=True)}"><b>{label}</b> {html.escape(value)}</span>'
-        for label, value, tip in cells
-    )
-    listed = f'<span class="ch-stat ch-models"><b>Loaded</b> {html.escape(loaded)}</span>' if loaded else ""
-    return f'<div class="ch-status" role="status" aria-live="off">{items}{listed}</div>'
+    items = (h.span(h.b(label), " ", value, class_="ch-stat", title=tip) for label, value, tip in cells)
+    listed = h.span(h.b("Loaded"), " ", loaded, class_="ch-stat ch-models") if loaded else None
+    return h.div(items, listed, class_="ch-status", role="status", aria_live="off")
 
 
 def _megabytes(size: int) -> str:

@@ -15,6 +15,5 @@ ROOMS = (
     "describe",
     "scenes",
     "experiments",
-    "networks",
     "ui",
 )

@@ -61,16 +61,16 @@ class Defaults:
 
 def _clean(text: object, what: str) -> str:
     if not isinstance(text, str):
-        raise OptionError(f"{what} is text", quoted(text), EXAMPLE)
+        raise OptionError(f"{what} as text", quoted(text), EXAMPLE)
     if len(text) > LONGEST_TEXT:
-        raise OptionError(f"{what} has at most {LONGEST_TEXT:,} characters", f"{len(text):,}", "Shorten it.")
+        raise OptionError(f"{what}, at most {LONGEST_TEXT:,} characters", f"{len(text):,}", "Shorten it.")
     return re.sub(r"\s*[×✕X]\s*|(?<=\d)\s*x\s*(?=\d)", "x", text).strip().lower()
 
 
 def _sizes(text: str, what: str, *, low: int, high: int) -> tuple[int, ...]:
     parts = text.split("x")
     if not 1 <= len(parts) <= MOST_AXES + 1:
-        raise OptionError(f"{what} has 1 to {MOST_AXES} axes", quoted(text), "Leave some out.")
+        raise OptionError(f"{what}, with 1 to {MOST_AXES} axes", quoted(text), "Leave some out.")
     return tuple(check_whole(part or "nothing", what, low=low, high=high) for part in parts)
 
 
@@ -83,7 +83,7 @@ def read_input(text: object) -> Shape:
     clean = _clean(text, "the input")
     if not re.fullmatch(r"\d+(x\d+){1,3}", clean):
         raise OptionError(
-            "the input is 1 to 3 sizes and the channels",
+            "the input, as 1 to 3 sizes and the channels",
             quoted(text),
             "Write for example 14x14x3, or 360x1 for a signal.",
         )
@@ -93,7 +93,7 @@ def read_input(text: object) -> Shape:
         check_whole(channels, "the number of channels", low=1, high=LARGEST_CHANNELS),
     )
     if shape.values > LARGEST_VALUES:
-        raise OptionError(f"the input has at most {LARGEST_VALUES:,} values", str(shape), "Choose smaller sizes.")
+        raise OptionError(f"an input of at most {LARGEST_VALUES:,} values", str(shape), "Choose smaller sizes.")
     return shape
 
 
@@ -107,12 +107,12 @@ def read_layers(description: object, shape: Shape, defaults: Defaults | None = N
     if isinstance(description, str) and description.lstrip().startswith("["):
         if len(description) > LONGEST_TEXT:
             raise OptionError(
-                f"the layers have at most {LONGEST_TEXT:,} characters", f"{len(description):,}", "Shorten."
+                f"the layers, at most {LONGEST_TEXT:,} characters", f"{len(description):,}", "Shorten them."
             )
         try:
             description = json.loads(description)
         except (ValueError, RecursionError) as error:
-            raise OptionError("the layers are text or valid JSON", quoted(description), EXAMPLE) from error
+            raise OptionError("the layers, as text or valid JSON", quoted(description), EXAMPLE) from error
     entries: Sequence[object]
     if isinstance(description, list | tuple):
         entries = description
@@ -120,7 +120,7 @@ def read_layers(description: object, shape: Shape, defaults: Defaults | None = N
         text = re.sub(r"->|→|\*|\n", ";", _clean(description, "the list of layers"))
         entries = [part.strip() for part in text.split(";") if part.strip()]
     if not 1 <= len(entries) <= MOST_LAYERS:
-        raise OptionError(f"a stack has 1 to {MOST_LAYERS} layers", str(len(entries)), EXAMPLE)
+        raise OptionError(f"1 to {MOST_LAYERS} layers", str(len(entries)), EXAMPLE)
     layers: list[Layer] = []
     channels = shape.channels
     for number, entry in enumerate(entries, 1):
@@ -128,7 +128,7 @@ def read_layers(description: object, shape: Shape, defaults: Defaults | None = N
             fields = dict(entry) if isinstance(entry, Mapping) else _fields(entry)
             layer = _layer(fields, axes=len(shape.axes), channels=channels, defaults=defaults)
         except OptionError as error:
-            raise OptionError(f"Layer {number}: {error.needed}", error.found, error.remedy) from error
+            raise OptionError(f"layer {number}: {error.needed}", error.found, error.remedy) from error
         channels = layer.filters or channels
         layers.append(layer)
     return tuple(layers)
@@ -139,7 +139,7 @@ def _fields(entry: object) -> dict[str, object]:
     text = _clean(entry, "a layer")
     match = _LAYER.fullmatch(text)
     if match is None or not (match["kind"] or match["filter"]):
-        raise OptionError("a layer is a filter size, the number of filters and options", quoted(entry), EXAMPLE)
+        raise OptionError("a filter size, the number of filters, and options if you like", quoted(entry), EXAMPLE)
     kind = _WORDS.get(match["kind"] or "conv", match["kind"] or "conv")
     fields: dict[str, object] = {"kind": kind}
     if match["filter"]:
@@ -156,7 +156,7 @@ def _fields(entry: object) -> dict[str, object]:
             fields[_KEYS[keyed["key"]]] = keyed["value"]
         else:
             known = f"s, p, d, g with a number, {', '.join(PADDINGS)}, nobias, ceil"
-            raise OptionError(f"an option of a layer is one of {known}", quoted(word), EXAMPLE)
+            raise OptionError(f"an option of a layer, one of {known}", quoted(word), EXAMPLE)
     return fields
 
 
@@ -167,7 +167,7 @@ def _layer(fields: Mapping[str, object], *, axes: int, channels: int, defaults: 
     kind = cast(Kind, check_choice(fields.get("kind", "conv"), KINDS, "the kind of a layer"))
     bias, ceil = fields.get("bias", True), fields.get("ceil", False)
     if not (isinstance(bias, bool) and isinstance(ceil, bool)):
-        raise OptionError("bias and ceil are true or false", quoted((bias, ceil)), "Write true or false.")
+        raise OptionError("true or false for bias and ceil", quoted((bias, ceil)), "Write true or false.")
     if kind == "fc":
         filters = check_whole(fields.get("filters", "nothing"), "the number of outputs", low=1, high=LARGEST_CHANNELS)
         return Layer(kind=kind, filters=filters, bias=bias)
@@ -177,7 +177,7 @@ def _layer(fields: Mapping[str, object], *, axes: int, channels: int, defaults: 
     if weightless:
         if fields.get("filters"):
             raise OptionError(
-                f"{KINDS[kind].lower()} keeps the channels and has no filters",
+                f"no filters for {KINDS[kind].lower()}, which keeps the channels",
                 quoted(fields["filters"]),
                 "Leave them out.",
             )
@@ -211,7 +211,7 @@ def _window(value: object, axes: int, channels: int) -> tuple[int, ...]:
     if len(numbers) == axes + 1:
         if numbers[-1] != channels:
             raise OptionError(
-                f"the filter has the {channels} channels of its input",
+                f"a filter with the {channels} channels of its input",
                 f"{'x'.join(str(n) for n in numbers)} with {numbers[-1]}",
                 f"Write {'x'.join(str(n) for n in (*numbers[:-1], channels))}.",
             )
@@ -220,7 +220,7 @@ def _window(value: object, axes: int, channels: int) -> tuple[int, ...]:
         return numbers * axes
     if len(numbers) != axes:
         raise OptionError(
-            f"the filter has {axes} sizes, and the channels if you like", "x".join(str(n) for n in numbers), EXAMPLE
+            f"a filter with {axes} sizes, and the channels if you like", "x".join(str(n) for n in numbers), EXAMPLE
         )
     return numbers
 
@@ -230,7 +230,7 @@ def _per_axis(value: object, what: str, axes: int, *, low: int) -> tuple[int, ..
     if len(numbers) == 1:
         return numbers * axes
     if len(numbers) != axes:
-        raise OptionError(f"{what} is 1 number, or {axes}, one per axis", quoted(value), "Write for example s2.")
+        raise OptionError(f"{what}, 1 number or {axes}, one per axis", quoted(value), "Write for example s2.")
     return numbers
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.errors import check_choice
+from shared.registry import find, records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,55 +63,89 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-def preset(name: object) -> Preset:
-    """The preset called ``name``.
+@dataclass(frozen=True)
+class Stack:
+    """A network of the registry as a visitor would type it; a test compares it with the network itself."""
 
-    Raises:
-        OptionError: there is none.
-    """
-    return PRESETS[check_choice(name, PRESETS, "the preset")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entrance:
-    """How a network of the hub is called, so that ``networks.py`` can watch it run once."""
-
-    inputs: tuple[tuple[int, ...], ...]  # shapes without the batch
-    labelled: bool = False  # takes a class beside them
-    wanted: str = ""  # the layer to ask for, where the network is asked by name
-    note: str = "Read off one run of the network itself."
+    input: str
+    layers: str
+    note: str
 
 
-# Networks of the registry that are a chain, or have a main path; those that are not registered are not shown.
-ENTRANCES: dict[str, Entrance] = {
-    "face/resnet29-128d": Entrance(
-        inputs=((3, 150, 150),),
-        note="The main path read off one run: 29 convolutions, without the shortcuts of the residual blocks. "
-        "Where a block's map is smaller than its shortcut, it is filled up with zeros.",
+# Networks that are a chain, or have a main path.
+OWN: dict[str, Stack] = {
+    "face/resnet29-128d": Stack(
+        "150x150x3",
+        (
+            "7x7x3,32 s2; maxpool 3x3 s2; 3x3x32,32 p1; 3x3x32,32 p1; 3x3x32,32 p1; 3x3x32,32 p1; "
+            "3x3x32,32 p1; 3x3x32,32 p1; 3x3x32,64 s2; 3x3x64,64 p1; 3x3x64,64 p1; 3x3x64,64 p1; 3x3x64,64 p1; "
+            "3x3x64,64 p1; 3x3x64,64 p1; 3x3x64,64 p1; 3x3x64,128 s2; 3x3x128,128 p1; 3x3x128,128 p1; "
+            "3x3x128,128 p1; 3x3x128,128 p1; 3x3x128,128 p1; 3x3x128,256 s2; 3x3x256,256 p1; pad 1x1; "
+            "3x3x256,256 p1; 3x3x256,256 p1; 3x3x256,256 p1; 3x3x256,256 p1; 3x3x256,256 s2; 3x3x256,256 p1; "
+            "pad 1x1; avgpool 2x2; fc 128 nobias"
+        ),
+        "The main path: 29 convolutions, without the shortcuts of the residual blocks. Where a block's map is smaller "
+        "than its shortcut, zeros fill it up.",
     ),
-    "style/vgg16-hed": Entrance(
-        inputs=((3, 224, 224),), wanted="relu5_3", note="Convolutions and pooling only, read off one run."
+    "style/vgg16-hed": Stack(
+        "224x224x3",
+        (
+            "3x3x3,64 p1; 3x3x64,64 p1; maxpool 2x2; 3x3x64,128 p1; 3x3x128,128 p1; maxpool 2x2; "
+            "3x3x128,256 p1; 3x3x256,256 p1; 3x3x256,256 p1; maxpool 2x2; 3x3x256,512 p1; 3x3x512,512 p1; "
+            "3x3x512,512 p1; maxpool 2x2; 3x3x512,512 p1; 3x3x512,512 p1; 3x3x512,512 p1"
+        ),
+        "Convolutions and pooling only.",
     ),
-    "ekg/beatnet-ds1": Entrance(
-        inputs=((7, 128), (32,)), note="One member of the ensemble, up to where the rhythm's features join."
+    "ekg/beatnet-ds1": Stack(
+        "128x7",
+        ("9x7,24 s2 p4 nobias; 5x24,24 p2 nobias; maxpool 2; 5x24,36 p2 nobias; maxpool 2; 3x36,16 p1 nobias; fc 48"),
+        "One member of the ensemble, up to where the rhythm's features join.",
     ),
-    "gan/dcgan-digits": Entrance(
-        inputs=((64,),), note="The generator, from the 7x7 map on: transposed convolutions make the picture larger."
+    "gan/dcgan-digits": Stack(
+        "7x7x96",
+        "transposed 4x4x96,64 s2 p1 nobias; transposed 4x4x64,16 s2 p1 nobias; 3x3x16,1 p1",
+        "The generator, from the 7x7 map on: transposed convolutions make the picture larger.",
     ),
-    "gan/judge-digits": Entrance(inputs=((1, 28, 28),), note="Reads a digit: the judge of what the GANs draw."),
-    "gan/dcgan-digits-d": Entrance(inputs=((1, 28, 28),), note="The discriminator: real or fake, in one number."),
-    "gan/cgan-digits-d": Entrance(
-        inputs=((1, 28, 28),), labelled=True, note="The discriminator: does this picture show that digit?"
+    "gan/judge-digits": Stack(
+        "28x28x1",
+        (
+            "5x5x1,32 s2 p2 nobias; 3x3x32,48 p1 nobias; maxpool 2x2; 3x3x48,96 p1 nobias; "
+            "3x3x96,96 p1 nobias; maxpool 2x2; fc 128; fc 10"
+        ),
+        "Reads a digit: the judge of what the GANs draw.",
     ),
-    "gan/cgan-digits": Entrance(
-        inputs=((64,),), labelled=True, note="The generator of the conditional GAN, from the 7x7 map on."
+    "gan/dcgan-digits-d": Stack(
+        "28x28x1",
+        "4x4x1,32 s2 p1; 4x4x32,64 s2 p1; 3x3x64,128 s2 p1; fc 64; fc 1",
+        "The discriminator: real or fake, in one number.",
+    ),
+    "gan/cgan-digits-d": Stack(
+        "28x28x1",
+        "4x4x1,48 s2 p1; 4x4x48,96 s2 p1; 3x3x96,128 s2 p1; fc 128; fc 1",
+        "The discriminator: does this picture show that digit?",
+    ),
+    "gan/cgan-digits": Stack(
+        "7x7x128",
+        "transposed 4x4x128,64 s2 p1 nobias; transposed 4x4x64,32 s2 p1 nobias; 3x3x32,1 p1",
+        "The generator of the conditional GAN, from the 7x7 map on.",
     ),
 }
 
 
-def choices() -> list[tuple[str, str]]:
-    """(title, value) of every preset, the hub's own networks behind the textbook ones."""
-    from shared.registry import records
+def preset(name: object) -> Preset:
+    """The preset called ``name``: of the textbooks, or of this hub.
 
-    own = [(f"This hub: {record.name}", record.name) for record in records() if record.name in ENTRANCES]
+    Raises:
+        OptionError: there is none.
+    """
+    chosen = check_choice(name, (*PRESETS, *OWN), "the preset")
+    if chosen in PRESETS:
+        return PRESETS[chosen]
+    stack = OWN[chosen]
+    return Preset(title=find(chosen).title, input=stack.input, layers=stack.layers, note=stack.note)
+
+
+def choices() -> list[tuple[str, str]]:
+    """(title, value) of every preset, the hub's own networks after the textbooks'."""
+    own = [(f"This hub: {record.name}", record.name) for record in records() if record.name in OWN]
     return [(one.title, name) for name, one in PRESETS.items()] + own

@@ -28,7 +28,7 @@ KINDS: dict[str, str] = {
     "transposed": "Transposed convolution",
     "maxpool": "Max pooling",
     "avgpool": "Average pooling",
-    "pad": "Zeros behind",
+    "pad": "Zero padding at the end",
     "fc": "Fully connected",
 }
 WEIGHTLESS = ("maxpool", "avgpool", "pad")  # kinds that keep the channels and have nothing to learn
@@ -118,12 +118,12 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
         size = (n - 1) * s - before - behind + d * (f - 1) + 1
         text = f"({n} − 1)·{s} − {p} + {d}·({f} − 1) + 1 = {size}"
         if size < 1:
-            raise OptionError("a transposed convolution leaves at least 1 value along each axis", text, "Pad less.")
+            raise OptionError("at least 1 value along each axis after a transposed convolution", text, "Pad less.")
         return size, text
     room = n + before + behind - d * (f - 1) - 1
     if room < 0:
         raise OptionError(
-            "the filter fits into the padded input",
+            "a filter that fits into the padded input",
             f"a filter that spans {d * (f - 1) + 1} on {n + before + behind} (axis {axis + 1})",
             "Choose a smaller filter or dilation, or more padding.",
         )
@@ -139,23 +139,21 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
 def _check_pooling(layer: Layer, shape: Shape) -> None:
     if layer.kind == "avgpool" and any(d != 1 for d in layer.dilation):
         raise OptionError(
-            "average pooling has dilation 1", f"dilation {layer.dilation}", "Use maxpool, or leave it out."
+            "dilation 1 for average pooling", f"dilation {layer.dilation}", "Use maxpool, or leave it out."
         )
     if layer.ceil and layer.padding == "same":
-        raise OptionError(
-            "ceil goes with padding given as a number", "same", "Write for example p1, or leave out ceil."
-        )
+        raise OptionError("padding given as a number, with ceil", "same", "Write for example p1, or leave out ceil.")
     wide = any(f > n for f, n in zip(layer.filter, shape.axes, strict=True))
     if layer.kind == "avgpool" and len(shape.axes) == 3 and wide:
         raise OptionError(
-            "average pooling in three dimensions has a window no larger than its input without padding (torch's rule)",
+            "a window no larger than the unpadded input, for average pooling in three dimensions (torch's rule)",
             f"a window of {layer.filter} on {shape}",
             "Choose a smaller window.",
         )
     for axis, f in enumerate(layer.filter):
         if max(pads(layer, axis)) > f // 2:
             raise OptionError(
-                "pooling pads by at most half its window",
+                "padding of at most half the window, for pooling",
                 f"padding {max(pads(layer, axis))} for a window of {f}",
                 "Pad less, or pool over a larger window.",
             )
@@ -164,15 +162,15 @@ def _check_pooling(layer: Layer, shape: Shape) -> None:
 def _check_zeros(layer: Layer) -> None:
     plain = layer.stride == layer.filter and layer.padding == "valid" and not layer.ceil
     if not plain or any(d != 1 for d in layer.dilation):
-        raise OptionError("zeros behind take their number alone", "options", "Write for example pad 1.")
+        raise OptionError("a number alone, for zero padding at the end", "options", "Write for example pad 1.")
 
 
 def _check_convolution(layer: Layer, channels: int) -> None:
     if layer.filters < 1:
-        raise OptionError("a convolution has at least 1 filter", str(layer.filters), "Write for example 5x5,16.")
+        raise OptionError("a convolution with at least 1 filter", str(layer.filters), "Write for example 5x5,16.")
     if channels % layer.groups or layer.filters % layer.groups:
         raise OptionError(
-            "the groups divide the channels and the filters",
+            "groups that divide the channels and the filters",
             f"{layer.groups} groups for {channels} channels and {layer.filters} filters",
             "Choose a common divisor.",
         )
@@ -207,13 +205,13 @@ def step(layer: Layer, shape: Shape) -> Step:
         return _connect(layer, shape)
     if not shape.axes:
         raise OptionError(
-            f"{KINDS[layer.kind].lower()} needs an input with axes",
+            f"an input with axes, for {KINDS[layer.kind].lower()}",
             f"{shape}, a plain vector",
             "Put fully connected layers last.",
         )
     if len(layer.filter) != len(shape.axes):
         raise OptionError(
-            f"the filter has {len(shape.axes)} axes, as the input {shape} has", f"{len(layer.filter)}", "Match them."
+            f"a filter with {len(shape.axes)} axes, like the input {shape}", f"{len(layer.filter)}", "Match them."
         )
     weightless = layer.kind in WEIGHTLESS
     if layer.kind == "pad":
@@ -225,7 +223,7 @@ def step(layer: Layer, shape: Shape) -> Step:
     sizes = [size_after(layer, n, axis) for axis, n in enumerate(shape.axes)]
     after = Shape(tuple(size for size, _ in sizes), shape.channels if weightless else layer.filters)
     if after.values > LARGEST_VALUES:
-        raise OptionError(f"a shape has at most {LARGEST_VALUES:,} values", f"{after}", "Choose smaller sizes.")
+        raise OptionError(f"at most {LARGEST_VALUES:,} values in a shape", f"{after}", "Choose smaller sizes.")
     per_value = 0 if weightless else math.prod(layer.filter) * (shape.channels // layer.groups)
     places = math.prod(shape.axes if layer.kind == "transposed" else after.axes)
     return Step(
@@ -246,12 +244,12 @@ def stack(shape: Shape, layers: Sequence[Layer]) -> tuple[Step, ...]:
         OptionError: too many layers, or one does not fit its input; the message says which.
     """
     if not 1 <= len(layers) <= MOST_LAYERS:
-        raise OptionError(f"a stack has 1 to {MOST_LAYERS} layers", str(len(layers)), "Leave some out.")
+        raise OptionError(f"1 to {MOST_LAYERS} layers", str(len(layers)), "Leave some out.")
     steps: list[Step] = []
     for number, layer in enumerate(layers, 1):
         try:
             steps.append(step(layer, steps[-1].after if steps else shape))
         except OptionError as error:
-            where = f"Layer {number}: {error.needed}"
+            where = f"layer {number}: {error.needed}"
             raise OptionError(where, error.found or quoted(layer.kind), error.remedy) from error
     return tuple(steps)

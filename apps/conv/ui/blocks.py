@@ -1,18 +1,16 @@
-"""A stack as HTML: the blocks drawn one after the other, and a table with the formula, the counts and torch's verdict.
-
-Text goes through ``escape``; colours are the page's own variables, so that it is right in the dark too.
-"""
+"""A stack as HTML: its blocks one after the other, and a table with the formula, the counts and torch's verdict."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
+from apps.charts import points
 from apps.conv.describe import layer_text
 from apps.conv.shapes import KINDS, WEIGHTLESS, Shape, Step
+from apps.markup import Content, Markup, cell, h, joined, number, table
 
 if TYPE_CHECKING:
     from apps.conv.check import Verdict
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
 _TALLEST, _DEEPEST = 74.0, 46.0  # px of the largest block in a figure
 _SHORT = {"conv": "Conv", "transposed": "Transposed", "maxpool": "Max pool", "avgpool": "Avg pool"}
 _SHORT |= {"pad": "Zeros", "fc": "Full"}
+_APART = 6.0  # px between the copies of a volume
 _LEAST = 5.0  # px of a side that is hardly there
 
 
@@ -46,103 +45,107 @@ def _side(size: int, largest: int, tallest: float) -> float:
     return _LEAST + (tallest - _LEAST) * math.log1p(size) / math.log1p(max(largest, 2))
 
 
-def _polygon(points: Sequence[tuple[float, float]], css: str) -> str:
-    return f'<polygon class="{css}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
-
-
-def _box(x: float, y: float, w: float, h: float, d: float) -> str:
+def _box(x: float, y: float, width: float, height: float, depth: float) -> Markup:
     """A cuboid with its front face at (x, y), seen from the upper right."""
-    dx, dy = d * 0.7, d * 0.45
-    front = [(x, y + dy), (x + w, y + dy), (x + w, y + dy + h), (x, y + dy + h)]
-    top = [(x, y + dy), (x + dx, y), (x + w + dx, y), (x + w, y + dy)]
-    side = [(x + w, y + dy), (x + w + dx, y), (x + w + dx, y + h), (x + w, y + dy + h)]
-    return _polygon(top, "cs-top") + _polygon(side, "cs-side") + _polygon(front, "cs-front")
+    dx, dy = depth * 0.7, depth * 0.45
+    right, below = x + width, y + dy + height
+    top = [(x, y + dy), (x + dx, y), (right + dx, y), (right, y + dy)]
+    side = [(right, y + dy), (right + dx, y), (right + dx, y + height), (right, below)]
+    front = [(x, y + dy), (right, y + dy), (right, below), (x, below)]
+    faces = {"cs-top": top, "cs-side": side, "cs-front": front}
+    return joined(h.polygon(class_=face, points=points(*zip(*at, strict=True))) for face, at in faces.items())
 
 
-def block(shape: Shape, largest: int, most_channels: int) -> str:
+def block(shape: Shape, largest: int, most_channels: int) -> Markup:
     """One shape as a drawing: a bar for a vector or a signal, a cuboid for a picture, a stack of cubes for a volume."""
-    depth = _side(shape.channels, most_channels, _DEEPEST)
+    depth, copies = _side(shape.channels, most_channels, _DEEPEST), 1
     if not shape.axes:
-        w, h, d, copies = 12.0, _side(shape.channels, max(most_channels, largest), _TALLEST), 0.0, 1
+        width, height, depth = 12.0, _side(shape.channels, max(most_channels, largest), _TALLEST), 0.0
     elif len(shape.axes) == 1:
-        w, h, d, copies = _side(shape.axes[0], largest, _TALLEST * 1.4), 9.0, depth, 1
+        width, height = _side(shape.axes[0], largest, _TALLEST * 1.4), 9.0
     elif len(shape.axes) == 2:
-        w, h, d, copies = _side(shape.axes[1], largest, _TALLEST), _side(shape.axes[0], largest, _TALLEST), depth, 1
+        height, width = (_side(n, largest, _TALLEST) for n in shape.axes)
     else:
-        deep, high, wide = (_side(n, largest, _TALLEST * 0.75) for n in shape.axes)
-        w, h, d, copies = wide, high, deep, min(3, shape.channels)
-    step = 6.0
-    width, height = w + d * 0.7 + step * (copies - 1) + 2, h + d * 0.45 + step * (copies - 1) + 2
-    drawn = "".join(_box(1 + step * i, 1 + step * (copies - 1 - i), w, h, d) for i in reversed(range(copies)))
-    return (
-        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.1f} {height:.1f}" aria-hidden="true">'
-        f"{drawn}</svg>"
+        depth, height, width = (_side(n, largest, _TALLEST * 0.75) for n in shape.axes)
+        copies = min(3, shape.channels)
+    shifts = [_APART * i for i in range(copies)]
+    across, down = width + depth * 0.7 + shifts[-1] + 2, height + depth * 0.45 + shifts[-1] + 2
+    drawn = [_box(1 + shift, 1 + shifts[-1] - shift, width, height, depth) for shift in reversed(shifts)]
+    return h.svg(
+        drawn,
+        width=f"{across:.0f}",
+        height=f"{down:.0f}",
+        viewBox=f"0 0 {number(across)} {number(down)}",
+        aria_hidden="true",
     )
 
 
-def _arrow(step: Step) -> str:
+def _arrow(step: Step) -> Markup:
     layer = step.layer
     text = crossed(layer_text(layer, step.before.channels)).removeprefix(f"{layer.kind} ")
-    return (
-        f'<li class="cs-arrow"><b>{_SHORT[layer.kind]}</b><span>{escape(text)}</span><i aria-hidden="true">⟶</i></li>'
-    )
+    return h.li(h.b(_SHORT[layer.kind]), h.span(text), h.i("⟶", aria_hidden="true"), class_="cs-arrow")
 
 
-def drawing(steps: Sequence[Step]) -> str:
+def drawing(steps: Sequence[Step]) -> Markup:
     """The blocks from input to output, an arrow with its layer between each two."""
     shapes = [steps[0].before, *(step.after for step in steps)]
     largest = max((n for shape in shapes for n in shape.axes), default=1)
     channels = max(shape.channels for shape in shapes)
+    words = {0: "input", len(shapes) - 1: "output"}
     parts = []
-    for number, shape in enumerate(shapes):
-        word = "input" if number == 0 else "output" if number == len(shapes) - 1 else ""
-        size = f"<b>{times(shape.listed())}</b><small>{word}</small>"
-        parts.append(f'<li class="cs-block">{block(shape, largest, channels)}{size}</li>')
-        if number < len(steps):
-            parts.append(_arrow(steps[number]))
-    return f'<ul class="cs-flow" tabindex="0" aria-label="The stack, from input to output">{"".join(parts)}</ul>'
+    for place, shape in enumerate(shapes):
+        size = h.b(times(shape.listed())), h.small(words.get(place))
+        parts.append(h.li(block(shape, largest, channels), size, class_="cs-block"))
+        if place < len(steps):
+            parts.append(_arrow(steps[place]))
+    return h.ul(parts, class_="cs-flow", tabindex=0, aria_label="The stack, from input to output")
 
 
-def _mark(verdict: Verdict | None) -> str:
+def _mark(verdict: Verdict | None) -> Content:
     if verdict is None:
-        return '<span class="cs-wait">asking torch …</span>'
+        return h.span("asking torch …", class_="cs-wait")
     if verdict.shape is None:
-        return f'<span class="cs-no">✗ torch refuses this layer</span><small>{escape(verdict.refused[:120])}</small>'
+        return h.span("✗ torch refuses this layer", class_="cs-no"), h.small(verdict.refused[:120])
+    size = times(verdict.shape.listed())
     if not verdict.agrees:
-        return f'<span class="cs-no">✗ torch: {times(verdict.shape.listed())}, {verdict.parameters:,} parameters</span>'
+        return h.span(f"✗ torch: {size}, {verdict.parameters:,} parameters", class_="cs-no")
     ran = "shape only, too large to run here" if verdict.difference is None else "ran; one value redone by hand"
-    return f'<span class="cs-yes">✓ torch: {times(verdict.shape.listed())}</span><small>{ran}</small>'
+    return h.span(f"✓ torch: {size}", class_="cs-yes"), h.small(ran)
 
 
 def _axis_names(step: Step) -> tuple[str, ...]:
     return {1: ("",), 2: ("height ", "width "), 3: ("depth ", "height ", "width ")}.get(len(step.formulas), ("",))
 
 
-def _formulas(step: Step) -> str:
+def _formulas(step: Step) -> Content:
     if len(set(step.formulas)) == 1:
-        return escape(step.formulas[0])
-    return "<br>".join(
-        f"<small>{name}</small>{escape(text)}" for name, text in zip(_axis_names(step), step.formulas, strict=True)
-    )
+        return step.formulas[0]
+    named = zip(_axis_names(step), step.formulas, strict=True)
+    return joined(((h.small(name), text) for name, text in named), h.br())
 
 
-def table(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> str:
+_HEADS = ("Layer", "⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1", "Output", "Parameters", "Multiplications", "torch")
+
+
+def layers_table(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> Markup:
     """One row per layer; on a narrow screen one card per layer."""
-    rows = "".join(
-        f'<tr><th scope="row">{number}. {escape(step.layer.name or KINDS[step.layer.kind])}'
-        f"<small>{escape(crossed(layer_text(step.layer, step.before.channels)))}</small></th>"
-        f'<td data-head="size along each axis" class="cs-formula">{_formulas(step)}</td>'
-        f'<td data-head="output"><b>{times(step.after.listed())}</b></td>'
-        f'<td data-head="parameters">{step.parameters:,}<small>{_weights(step)}</small></td>'
-        f'<td data-head="multiplications">{big(step.multiplications)}</td>'
-        f'<td data-head="checked">{_mark(verdict)}</td></tr>'
-        for number, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1)
+    return table(
+        _HEADS,
+        (_row(place, step, verdict) for place, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1)),
+        class_="cs-table",
     )
-    heads = "".join(
-        f'<th scope="col">{head}</th>'
-        for head in ("Layer", "⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1", "Output", "Parameters", "Multiplications", "torch")
+
+
+def _row(place: int, step: Step, verdict: Verdict | None) -> Sequence[Content]:
+    name = f"{place}. {step.layer.name or KINDS[step.layer.kind]}"
+    return (
+        (name, h.small(crossed(layer_text(step.layer, step.before.channels)))),
+        cell(_formulas(step), data_head="size along each axis", class_="cs-formula"),
+        cell(h.b(times(step.after.listed())), data_head="output"),
+        cell(f"{step.parameters:,}", h.small(_weights(step)), data_head="parameters"),
+        cell(big(step.multiplications), data_head="multiplications"),
+        cell(_mark(verdict), data_head="checked"),
     )
-    return f'<table class="cs-table"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _weights(step: Step) -> str:
@@ -154,25 +157,28 @@ def _weights(step: Step) -> str:
     return f"{'·'.join(str(f) for f in layer.filter)}·{step.before.channels // layer.groups}·{layer.filters:,}{bias}"
 
 
-def summary(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> str:
+def summary(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> Markup:
     """One line: input, output, totals, and whether torch agrees with every layer."""
     seen = [verdict for verdict in verdicts if verdict is not None]
     agreed = sum(verdict.agrees for verdict in seen)
     if len(seen) < len(steps):
-        state = '<span class="cs-wait">asking torch …</span>'
+        state = h.span("asking torch …", class_="cs-wait")
     elif agreed == len(steps):
-        state = f'<span class="cs-yes">✓ torch agrees on {agreed} of {len(steps)} layers</span>'
+        state = h.span(f"✓ torch agrees on {agreed} of {len(steps)} layers", class_="cs-yes")
     else:
-        state = f'<span class="cs-no">✗ torch agrees on {agreed} of {len(steps)} layers only</span>'
-    parameters = sum(step.parameters for step in steps)
-    products = sum(step.multiplications for step in steps)
-    return (
-        f'<p class="cs-sum"><b>{times(steps[0].before.listed())} → {times(steps[-1].after.listed())}</b>'
-        f"<span><b>{big(parameters)}</b> parameters</span>"
-        f"<span><b>{big(products)}</b> multiplications</span>{state}</p>"
+        state = h.span(f"✗ torch agrees on {agreed} of {len(steps)} layers only", class_="cs-no")
+    totals = {
+        "parameters": sum(step.parameters for step in steps),
+        "multiplications": sum(step.multiplications for step in steps),
+    }
+    return h.p(
+        h.b(f"{times(steps[0].before.listed())} → {times(steps[-1].after.listed())}"),
+        (h.span(h.b(big(total)), f" {name}") for name, total in totals.items()),
+        state,
+        class_="cs-sum",
     )
 
 
-def page(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> str:
-    """The whole answer: summary, drawing, table. ``None`` stands for a verdict that is still to come."""
-    return f'<div class="cs">{summary(steps, verdicts)}{drawing(steps)}{table(steps, verdicts)}</div>'
+def page(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> Markup:
+    """All of it: summary, drawing, table. ``None`` stands for a verdict that is still to come."""
+    return h.div(summary(steps, verdicts), drawing(steps), layers_table(steps, verdicts), class_="cs")

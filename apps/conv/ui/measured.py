@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from markupsafe import escape
 
 from apps.conv.ui.blocks import crossed
-from apps.conv.ui.stage_html import style
+from apps.markup import Markup, cell, h, style, table
 from apps.ui import PRIVATE, QUICK, guard, section
 
 if TYPE_CHECKING:
@@ -19,40 +18,46 @@ if TYPE_CHECKING:
 _BUTTON: dict[str, Any] = {**QUICK, **PRIVATE, "show_progress": "minimal"}
 
 
-def agreement_html(report: Agreement, seed: int) -> str:
+def agreement_html(report: Agreement, seed: int) -> Markup:
     """The report of one agreement run."""
-    css = "cs-yes" if report.agreed == report.n else "cs-no"
-    wrong = "".join(f"<li>{escape(text)}</li>" for text in report.wrong)
-    axes = ", ".join(f"{count} in {n}-D" for n, count in report.by_axes.items())
-    return (
-        f'{style("shapes.css")}<div class="cs"><p class="cs-sum"><span class="{css}">torch agrees on '
-        f"{report.agreed} of {report.n} random layers</span><span>at most {report.most_wrong:.2%} disagree "
-        f"(95 %, one-sided)</span></p><p>{axes}; seed {seed}. Compared: output shape, number of parameters, number of "
-        f"multiplications. {report.computed} of them also ran on random numbers, where one output value was computed "
-        f"again as a sum of products: largest difference {report.largest_difference:.1e}.</p>"
-        f"{f'<ul>{wrong}</ul>' if wrong else ''}</div>"
+    verdict = h.span(
+        f"torch agrees on {report.agreed} of {report.n} random layers",
+        class_="cs-yes" if report.agreed == report.n else "cs-no",
     )
+    bound = h.span(f"at most {report.most_wrong:.2%} disagree (95 %, one-sided)")
+    axes = ", ".join(f"{count} in {n}-D" for n, count in report.by_axes.items())
+    compared = (
+        f"{axes}; seed {seed}. Compared: output shape, number of parameters, number of multiplications. "
+        f"{report.computed} of them also ran on random numbers, and one output value of each was computed again as a "
+        f"sum of products: largest difference {report.largest_difference:.1e}."
+    )
+    wrong = h.ul(h.li(text) for text in report.wrong) if report.wrong else None
+    return h.div(style(__file__, "shapes.css"), h.p(verdict, bound, class_="cs-sum"), h.p(compared), wrong, class_="cs")
 
 
-def costs_html(costs: list[Cost], machine: str) -> str:
-    """The table of the timed layers, a bar for the multiplications a second."""
+def costs_html(costs: list[Cost], machine: str) -> Markup:
+    """The table of the timed layers, with a bar for the multiplications per second."""
     fastest = max(cost.billions_a_second for cost in costs)
-    rows = "".join(
-        f'<tr><th scope="row">{escape(cost.title)}<small>{escape(crossed(cost.text))}</small></th>'
-        f'<td data-head="multiplications">{cost.multiplications / 1e6:,.0f} million</td>'
-        f'<td data-head="best time">{cost.best_ms:.2f} ms<small>median {cost.middle_ms:.2f} ms</small></td>'
-        f'<td data-head="a second" class="cs-rate"><i style="width:{100 * cost.billions_a_second / fastest:.1f}%"></i>'
-        f"<span>{cost.billions_a_second:.1f} billion</span></td></tr>"
+    rows = (
+        (
+            (cost.title, h.small(crossed(cost.text))),
+            cell(f"{cost.multiplications / 1e6:,.0f} million", data_head="multiplications"),
+            cell(f"{cost.best_ms:.2f} ms", h.small(f"median {cost.middle_ms:.2f} ms"), data_head="best time"),
+            cell(
+                h.i(style=f"width:{100 * cost.billions_a_second / fastest:.1f}%"),
+                h.span(f"{cost.billions_a_second:.1f} billion"),
+                data_head="per second",
+                class_="cs-rate",
+            ),
+        )
         for cost in costs
     )
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("Layer", "Multiplications", "Best time", "Multiplications a second")
+    timed = (
+        f"{machine}, float32, one input at a time, best of {costs[0].repeats} after a warm-up. "
+        "Other work on the machine makes the times longer."
     )
-    return (
-        f'{style("shapes.css")}<div class="cs"><table class="cs-table"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table><p>{escape(machine)}, float32, one input at a time, best of {costs[0].repeats} "
-        "after a warm-up. Other work on the machine makes the times longer.</p></div>"
-    )
+    heads = ("Layer", "Multiplications", "Best time", "Multiplications per second")
+    return h.div(style(__file__, "shapes.css"), table(heads, rows, class_="cs-table"), h.p(timed), class_="cs")
 
 
 def build() -> None:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
 
 from apps.conv.describe import read_stack
 from apps.conv.parse import Defaults
-from apps.conv.presets import ENTRANCES, PRESETS, Preset, choices, preset
+from apps.conv.presets import PRESETS, choices, preset
 from apps.conv.shapes import KINDS
 from apps.conv.ui.blocks import page
-from apps.conv.ui.stage_html import style
+from apps.markup import Content, Markup, h, joined, style
 from apps.ui import LIGHT, PRIVATE, guard, section
 from shared.errors import HubError
 
@@ -51,32 +50,29 @@ def conv_shapes(
     return answer(steps, verdicts(steps))
 
 
-def _wrong(error: HubError) -> str:
-    sentences = "<br>".join(escape(sentence) for sentence in error.sentences())
-    return f'{style("shapes.css")}<div class="cs"><p class="cs-bad" role="alert">{sentences}</p></div>'
+def _result(content: Content) -> Markup:
+    return joined((style(__file__, "shapes.css"), content))
 
 
-def _work_out(shape: str, layers: str) -> Iterator[str]:
+def _wrong(error: HubError) -> Markup:
+    return _result(h.div(h.p(joined(error.sentences(), h.br()), class_="cs-bad", role="alert"), class_="cs"))
+
+
+def _work_out(shape: str, layers: str) -> Iterator[Markup]:
     """The page at once, then again with torch's verdicts."""
     try:
         steps = read_stack(shape, layers)
-        yield style("shapes.css") + page(steps, [None] * len(steps))
+        yield _result(page(steps, [None] * len(steps)))
         from apps.conv.check import verdicts
 
-        yield style("shapes.css") + page(steps, list(verdicts(steps)))
+        yield _result(page(steps, list(verdicts(steps))))
     except HubError as error:
         yield _wrong(error)
 
 
 def _load(name: str) -> tuple[str, str, str]:
     """A preset's input, layers and note."""
-    chosen: Preset
-    if name in ENTRANCES:
-        from apps.conv.networks import network_preset
-
-        chosen = network_preset(name)
-    else:
-        chosen = preset(name)
+    chosen = preset(name)
     return chosen.input, chosen.layers.replace("; ", "\n"), chosen.note
 
 
@@ -90,9 +86,9 @@ def _text(kind: str, size: float, filters: float, stride: float, padding: str, d
     return text + (f" d{int(dilation)}" if dilation != 1 else "")
 
 
-def _first_page() -> str:
+def _first_page() -> Markup:
     steps = read_stack(PRESETS[_FIRST].input, PRESETS[_FIRST].layers)
-    return style("shapes.css") + page(steps, [None] * len(steps))
+    return _result(page(steps, [None] * len(steps)))
 
 
 def build(tab: gr.Tab) -> None:

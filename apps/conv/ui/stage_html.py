@@ -6,10 +6,8 @@ The script lies in ``page/``: ``math.js`` (the convolution), ``paint.js`` and ``
 
 from __future__ import annotations
 
-from html import escape
-from pathlib import Path
-
 from apps.conv.scenes import SCENES
+from apps.markup import Markup, h, joined, page_file, style
 
 SCRIPTS = ("math.js", "paint.js", "views.js", "stage.js")  # in this order
 # The five words, and what each says to someone who cannot see its panel.
@@ -31,96 +29,106 @@ SPEEDS: dict[str, str] = {
 _STEERED = ("input", "filter", "output")  # panels that take the keyboard
 
 
-def _page(name: str) -> str:
-    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
-
-
 def script() -> str:
     """The script that gradio runs when the stage appears."""
-    return "\n".join(_page(name) for name in SCRIPTS)
+    return "\n".join(page_file(__file__, name) for name in SCRIPTS)
 
 
-def style(name: str) -> str:
-    """The style sheet ``name`` of ``page/`` as an element."""
-    return f"<style>{_page(name)}</style>"
+def template() -> Markup:
+    """The stage's HTML; no ``${`` and no double braces, which gradio would take for its own."""
+    scenes = (
+        h.button(
+            scene.title, type="button", data_scene_button=name, aria_pressed="true" if name == "signal" else "false"
+        )
+        for name, scene in SCENES.items()
+    )
+    return joined(
+        (
+            style(__file__, "stage.css"),
+            h.div(
+                h.h2("One filter, five words: input, filter, slide, sum, output", class_="cx-unseen"),
+                h.div(
+                    h.span("Use it", class_="ch-kind ch-kind-use"),
+                    h.div(scenes, class_="cx-scenes", role="group", aria_label="What to slide over"),
+                    _settings(),
+                    class_="cx-row",
+                ),
+                h.div(_player(), class_="cx-row cx-player"),
+                h.p(
+                    joined((h.b("…", data_do="shape"), h.span(data_do="note"), h.span(data_do="formula")), " "),
+                    class_="cx-facts",
+                ),
+                h.div((_panel(place, word) for place, word in enumerate(WORDS, 1)), class_="cx-panels"),
+                h.div(class_="cx-unseen", aria_live="polite", data_do="live"),
+                class_="cx",
+                data_dims=1,
+                data_scene="signal",
+            ),
+        )
+    )
 
 
-def _options(choices: dict[str, str], chosen: str) -> str:
-    return "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(text)}</option>'
-        for value, text in choices.items()
+def _settings() -> Markup:
+    numbers = {str(n): str(n) for n in (1, 2, 3, 4)}
+    private = "It stays in your browser"
+    own = h.input(type="file", accept="image/*", data_do="file", aria_label=f"Your own photo. {private}")
+    return joined(
+        (
+            _select("filter", "Filter"),
+            _select("photo", "Photo", only_photo=True),
+            h.label("Your photo", h.span("Choose…", own, class_="cx-file", title=private), class_="cx-only"),
+            _select("size", "Size f"),
+            _select("stride", "Stride s", numbers, "1"),
+            _select("padding", "Padding p", {"valid": "valid", "same": "same"}, "valid"),
+            _select("dilation", "Dilation d", numbers, "1"),
+        )
+    )
+
+
+def _player() -> Markup:
+    place = h.input(
+        type="range", min=0, max=1, step=1, value=0, data_do="position", aria_label="Position of the window"
+    )
+    return joined(
+        (
+            _button("play", "▶ Play", "Play or pause", "cx-main"),
+            _button("first", "|◀", "To the first position"),
+            _button("back", "◀", "One step back"),
+            _button("next", "▶", "One step forward"),
+            _button("last", "▶|", "To the last position"),
+            h.select(_options(SPEEDS, "walk"), data_do="speed", aria_label="Speed"),
+            place,
+            h.span(class_="cx-where", data_do="where"),
+        )
+    )
+
+
+def _panel(place: int, word: str) -> Markup:
+    weight = h.input(type="number", data_do="weight", step=0.05, min=-10, max=10, placeholder="–", disabled=True)
+    total = h.div(joined((h.b(class_="cx-total", data_do="total"), h.span(data_do="of")), " "))
+    return h.section(
+        h.h3(
+            h.i(place),
+            word.capitalize(),
+            h.label("weight", weight, class_="cx-edit") if word == "filter" else None,
+            h.small(data_note=word),
+        ),
+        h.canvas(data_panel=word, role="img", aria_label=WORDS[word], tabindex=0 if word in _STEERED else None),
+        h.div(h.span(data_do="words"), total, class_="cx-sum") if word == "sum" else None,
+        style=f"grid-area:{word};--cx-tone:var(--cx-{word})",
     )
 
 
 def _select(
-    name: str, label: str, choices: dict[str, str] | None = None, chosen: str = "", *, only: bool = False
-) -> str:
-    css = ' class="cx-only"' if only else ""
-    return f'<label{css}>{label}<select data-do="{name}">{_options(choices or {}, chosen)}</select></label>'
+    name: str, label: str, choices: dict[str, str] | None = None, chosen: str = "", *, only_photo: bool = False
+) -> Markup:
+    options = _options(choices or {}, chosen)
+    return h.label(label, h.select(options, data_do=name), class_="cx-only" if only_photo else None)
 
 
-def _button(name: str, text: str, label: str, css: str = "") -> str:
-    return f'<button type="button" data-do="{name}" aria-label="{label}" title="{label}" class="{css}">{text}</button>'
+def _options(choices: dict[str, str], chosen: str) -> Markup:
+    return joined(h.option(text, value=value, selected=value == chosen) for value, text in choices.items())
 
 
-def _panel(number: int, word: str) -> str:
-    focus = ' tabindex="0"' if word in _STEERED else ""
-    beside = (
-        '<label class="cx-edit">weight<input type="number" data-do="weight" step="0.05" min="-10" max="10" '
-        'placeholder="–" disabled></label>'
-    )
-    below = (
-        '<div class="cx-sum"><span data-do="words"></span><div><b class="cx-total" data-do="total"></b> '
-        '<span data-do="of"></span></div></div>'
-    )
-    return (
-        f'<section style="grid-area:{word};--cx-tone:var(--cx-{word})"><h3><i>{number}</i>{word.capitalize()}'
-        f'{beside if word == "filter" else ""}<small data-note="{word}"></small></h3>'
-        f'<canvas data-panel="{word}" role="img" aria-label="{escape(WORDS[word])}"{focus}></canvas>'
-        f"{below if word == 'sum' else ''}</section>"
-    )
-
-
-def template() -> str:
-    """The stage's HTML; no ``${`` and no double braces, which gradio would take for its own."""
-    scenes = "".join(
-        f'<button type="button" data-scene-button="{name}" aria-pressed="{str(name == "signal").lower()}">'
-        f"{escape(scene.title)}</button>"
-        for name, scene in SCENES.items()
-    )
-    numbers = {str(n): str(n) for n in (1, 2, 3, 4)}
-    settings = (
-        _select("filter", "Filter")
-        + _select("photo", "Photo", only=True)
-        + '<label class="cx-only">Your photo<span class="cx-file" title="It stays in your browser">Choose…'
-        '<input type="file" accept="image/*" data-do="file" aria-label="Your own photo; it stays in your browser">'
-        "</span></label>"
-        + _select("size", "Size f")
-        + _select("stride", "Stride s", numbers, "1")
-        + _select("padding", "Padding p", {"valid": "valid", "same": "same"}, "valid")
-        + _select("dilation", "Dilation d", numbers, "1")
-    )
-    player = (
-        _button("play", "▶ Play", "Play or pause", "cx-main")
-        + _button("first", "|◀", "To the first place")
-        + _button("back", "◀", "One step back")
-        + _button("next", "▶", "One step on")
-        + _button("last", "▶|", "To the last place")
-        + f'<select data-do="speed" aria-label="Speed">{_options(SPEEDS, "walk")}</select>'
-        + '<input type="range" min="0" max="1" step="1" value="0" data-do="position" aria-label="Place of the window">'
-        + '<span class="cx-where" data-do="where"></span>'
-    )
-    panels = "".join(_panel(number, word) for number, word in enumerate(WORDS, 1))
-    return "".join(
-        (
-            f'{style("stage.css")}<div class="cx" data-dims="1" data-scene="signal">',
-            '<h2 class="cx-unseen">One filter, five words: input, filter, slide, sum, output</h2>',
-            '<div class="cx-row"><span class="ch-kind ch-kind-use">Use it</span>',
-            f'<div class="cx-scenes" role="group" aria-label="What to slide over">{scenes}</div>',
-            f'{settings}</div><div class="cx-row cx-player">{player}</div>',
-            '<p class="cx-facts"><b data-do="shape">…</b> <span data-do="note"></span> ',
-            '<span data-do="formula"></span></p>',
-            f'<div class="cx-panels">{panels}</div>',
-            '<div class="cx-unseen" aria-live="polite" data-do="live"></div></div>',
-        )
-    )
+def _button(name: str, text: str, label: str, class_: str | None = None) -> Markup:
+    return h.button(text, type="button", data_do=name, aria_label=label, title=label, class_=class_)

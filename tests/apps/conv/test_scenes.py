@@ -15,8 +15,10 @@ from apps.conv.filters import cut_out, film_filters, photo_filters, signal_filte
 from apps.conv.learned import EKG_TENSOR, learned_filters, learned_signal_filters
 from apps.conv.phantoms import FRAMES, HEIGHT, VOXELS, WIDTH, film, phantom, volume
 from apps.conv.scenes import SCENES, heartbeat, samples_dir, scene
-from apps.conv.ui.stage_html import SPEEDS, WORDS, script, style, template
+from apps.conv.ui import stage_html
+from apps.conv.ui.stage_html import SPEEDS, WORDS, script, template
 from apps.ekg.beats.signals import RATE_HZ
+from apps.markup import style
 from shared.errors import OptionError
 
 
@@ -163,6 +165,6 @@ def test_the_stage_is_self_contained() -> None:
     assert "http" not in code
     for word in WORDS:
         assert f'data-panel="{word}"' in html
-        assert f"--cx-{word}:" in style("stage.css")
+        assert f"--cx-{word}:" in style(stage_html.__file__, "stage.css")
     for speed in SPEEDS:
         assert f"{speed}: [" in code

@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_refused(layer: Layer, shape: Shape, says: str) -> 
 
 
 def test_the_stack_says_which_layer() -> None:
-    with pytest.raises(OptionError, match="Layer 3"):
+    with pytest.raises(OptionError, match="layer 3"):
         read_stack("8x8x1", "3x3,2; 3x3,2; 5x5,2")
     with pytest.raises(OptionError, match=f"1 to {MOST_LAYERS}"):
         stack(Shape((8,), 1), [])
