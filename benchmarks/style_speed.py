@@ -30,10 +30,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from apps.style import canvas as pictures
 from apps.style.descent.descent import BETAS, Descent
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
-from apps.style.run import canvas as pictures
 from apps.style.samples import SAMPLES
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import fastest_dtype

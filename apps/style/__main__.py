@@ -104,7 +104,7 @@ def transfer(chosen: argparse.Namespace) -> None:
     """Run one transfer and write what was asked for."""
     options = options_of(chosen)
     _check_target(chosen.out)
-    from apps.style.run import canvas as pictures
+    from apps.style import canvas as pictures
     from apps.style.run import limits, recipe
     from apps.style.run.transfer import Run
 

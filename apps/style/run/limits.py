@@ -12,9 +12,9 @@ from typing import cast
 
 import torch
 
+from apps.style.canvas import Stage, plan
 from apps.style.descent.objective import Objective
 from apps.style.options import LARGEST, Options
-from apps.style.run.canvas import Stage, plan
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import fastest_dtype
 from apps.style.vgg.layers import Layer, deepest, multiply_adds

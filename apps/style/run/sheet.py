@@ -15,8 +15,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
 
+from apps.style import canvas as pictures
 from apps.style.options import checked
-from apps.style.run import canvas as pictures
 from apps.style.run.presets import PRESETS
 from apps.style.run.transfer import Run
 from apps.style.samples import Sample, find_sample, of_role

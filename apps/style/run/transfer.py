@@ -21,12 +21,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from apps.style import canvas as pictures
+from apps.style.canvas import Stage
 from apps.style.descent.descent import Descent
 from apps.style.descent.objective import Costs, Objective
 from apps.style.options import Options, checked
-from apps.style.run import canvas as pictures
 from apps.style.run import limits
-from apps.style.run.canvas import Stage
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import fastest_dtype
 from shared.device import pick_device

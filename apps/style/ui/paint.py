@@ -264,7 +264,7 @@ def _estimate(content: str | None, *values: Any) -> str:
     """How long a run would take; nothing while the choices do not make a run."""
     if not content:
         return ""
-    from apps.style.run import canvas as pictures
+    from apps.style import canvas as pictures
     from apps.style.run import limits
     from shared.device import pick_device
 

@@ -25,7 +25,7 @@ def opened(
     content: str | None, style: str | None, alpha: float, beta: float
 ) -> tuple[Image.Image | None, Image.Image | None]:
     """The two pictures that were sent, judged; one that J does not use may be missing."""
-    from apps.style.run import canvas as pictures
+    from apps.style import canvas as pictures
 
     return (
         pictures.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]

@@ -122,7 +122,7 @@ def unit_patches(
 
 def _own_index(backbone: str, path: str, request: gr.Request | None) -> Indexed:
     """The visitor's own picture, indexed when it is new, so that the next click is as quick as without it."""
-    from apps.style.run.canvas import open_content
+    from apps.style.canvas import open_content
     from apps.style.units.patches import index_own
 
     who = painter(request)

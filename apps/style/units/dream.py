@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from apps.style.canvas import to_picture
 from apps.style.descent import losses
-from apps.style.run.canvas import to_picture
 from apps.style.samples import of_role
 from apps.style.units.patches import unit_layer
 from apps.style.vgg.backbones import BACKBONES

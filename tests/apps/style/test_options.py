@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from apps.style import canvas as pictures
 from apps.style.options import Options, checked, from_json, layer_names, parse_lambdas, write_lambdas
-from apps.style.run import canvas as pictures
 from apps.style.run.presets import PRESETS
 from shared.errors import ImageError, OptionError
 

@@ -12,10 +12,10 @@ import pytest
 import torch
 from PIL import Image
 
+from apps.style import canvas as pictures
 from apps.style.descent import losses
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
-from apps.style.run import canvas as pictures
 from apps.style.run.transfer import Run, Step
 from apps.style.vgg.network import VGG
 from shared.errors import ImageError
