@@ -8,7 +8,7 @@ ARGS ?=
 BENCHES := page_start face_search style_speed class_load  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench weights style-sheet readme screenshots report clean
+.PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -22,14 +22,19 @@ run: $(RUN)  ## serve the hub; options: make run ARGS="--port 8000"
 test: setup  ## all tests, offline; options: make test ARGS="-k face"
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(DEV)  ## style and types
+quick: $(DEV)  ## the tests that need no browser, no running hub and no patience, in a minute and a half
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not (e2e or hub or slow or data)" $(ARGS)
+
+check: $(DEV)  ## style and types, of scripts and style sheets too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/biome check --colors=off --config-path=.ci apps
 	$(BIN)/mypy
 
 format: $(DEV)  ## bring the code into its style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/biome format --config-path=.ci --write apps
 
 bench: $(DEV)  ## the speed measurements, each against its plain counterpart in one run
 	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done

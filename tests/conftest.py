@@ -122,6 +122,15 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
     pytest.fail(f"the hub at {url} does not answer; its log:\n{log.read_text(errors='replace')[-4000:]}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser tests come last: playwright leaves an event loop running in the process."""
+    """Mark what needs a running hub or a browser, so that `make quick` can leave it out; browser tests come last.
+
+    (Playwright leaves an event loop running in the process.)
+    """
+    for item in items:
+        if "start_hub" in getattr(item, "fixturenames", ()):
+            item.add_marker("hub")
+        if "/e2e/" in item.path.as_posix():
+            item.add_marker("e2e")
     items.sort(key=lambda item: "/e2e/" in item.path.as_posix())

@@ -71,10 +71,3 @@ def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..
 def page(open_page: Callable[..., playwright.Page]) -> playwright.Page:
     """The hub on a projector, light."""
     return open_page()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is an e2e test."""
-    for item in items:
-        if "/e2e/" in item.path.as_posix():
-            item.add_marker(pytest.mark.e2e)

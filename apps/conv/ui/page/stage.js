@@ -1,322 +1,329 @@
-// The stage: one state, its controls, and the clock that plays it. `element` and `server` come from gradio.
+// The stage: its state, its scenes, the clock that plays it, and what it says. `element` and `server` are gradio’s.
 
-const SPEEDS = { product: [8, 1], slow: [1, 1], walk: [10, 1], run: [60, 1], line: [4, -1], sweep: [60, 0] }; // ticks a second, places a tick
-const SWEEP_S = { 1: 4, 2: 8, 3: 24 }; // seconds for the whole output at the speed "sweep", by dimensions
+// ticks a second, and places a tick: -1 is a row or a slice, 0 as many as a sweep needs
+const SPEEDS = { product: [8, 1], slow: [1, 1], walk: [10, 1], run: [60, 1], line: [4, -1], sweep: [60, 0] };
+const SWEEP_S = { 1: 4, 2: 8, 3: 24 }; // seconds for all of the output at the speed "sweep", by dimensions
+const SIZES = { 1: [1, 3, 5, 7, 9, 15, 31], 2: [1, 3, 5, 7], 3: [1, 3, 5] }; // of a filter, by dimensions
+const FIRST_SPEED = { 1: 'walk', 2: 'sweep', 3: 'line' };
+const MOST_WEIGHT = 10; // of the visitor's own filter, either sign
 
-function startStage(root, server) {
-  const get = (name) => root.querySelector(`[data-do="${name}"]`);
-  const canvas = Object.fromEntries([...root.querySelectorAll('canvas')].map((c) => [c.dataset.panel, c]));
-  const view = { dimensions: 1, place: [0, 0, 0], tap: 0, selected: -1, axes: [], axisNames: ['', '', ''] };
-  const scenes = new Map();
-  let scene = null, playing = false, asked = '', clock = 0, own = null, drawing = false;
+function clamp(value, low, high) {
+  return Math.max(low, Math.min(high, value));
+}
 
-  const options = () => ({ stride: Number(get('stride').value), padding: get('padding').value, dilation: Number(get('dilation').value) });
-  const count = () => view.output.length;
-  const index = () => (view.place[0] * view.axes[1].size + view.place[1]) * view.axes[2].size + view.place[2];
+function fill(select, entries) {
+  const option = ([value, text]) => Object.assign(document.createElement('option'), { value, textContent: text });
+  select.replaceChildren(...entries.map(option));
+}
 
-  function goTo(i, whole = true) {
-    const at = Math.max(0, Math.min(count() - 1, i)), [, ay, ax] = view.axes;
-    view.place = [Math.floor(at / (ay.size * ax.size)), Math.floor(at / ax.size) % ay.size, at % ax.size];
+function decode(entry) {
+  if (entry.values) return { ...entry, data: Float64Array.from(entry.values) };
+  const raw = atob(entry.base64);
+  return { ...entry, data: Float64Array.from(raw, (character) => character.charCodeAt(0) / entry.scale) };
+}
+
+// A photo (3, 1, H, W) as the mean of its colours (1, 1, H, W), for filters of one channel.
+function grey(colour) {
+  const count = colour.data.length / 3;
+  const mean = (_, i) => (colour.data[i] + colour.data[count + i] + colour.data[2 * count + i]) / 3;
+  return { ...colour, shape: [1, ...colour.shape.slice(1)], data: Float64Array.from({ length: count }, mean) };
+}
+
+class Stage {
+  constructor(root) {
+    this.root = root;
+    this.canvas = Object.fromEntries([...root.querySelectorAll('canvas')].map((one) => [one.dataset.panel, one]));
+    this.view = { dimensions: 1, place: [0, 0, 0], tap: 0, selected: -1, axes: [], axisNames: ['', '', ''] };
+    this.scenes = new Map();
+    this.scene = null;
+    this.asked = ''; // the scene that was asked for last
+    this.own = null; // the visitor's own photo
+    this.playing = false;
+    this.clock = 0; // ms: when the last tick was due
+    this.drawing = false;
+  }
+
+  get(name) {
+    return this.root.querySelector(`[data-do="${name}"]`);
+  }
+
+  options() {
+    const number = (name) => Number(this.get(name).value);
+    return { stride: number('stride'), padding: this.get('padding').value, dilation: number('dilation') };
+  }
+
+  state() {
+    return { ...this.view, options: this.options(), scene: this.scene?.name };
+  }
+
+  count() {
+    return this.view.output.length;
+  }
+
+  indexOf([z, y, x]) {
+    const [, rows, columns] = this.view.axes;
+    return (z * rows.size + y) * columns.size + x;
+  }
+
+  index() {
+    return this.indexOf(this.view.place);
+  }
+
+  byProduct() {
+    return this.get('speed').value === 'product';
+  }
+
+  // The window to the place with this index; `done`: all of its products are summed up.
+  goTo(index, done = true) {
+    const { view } = this;
+    const [, rows, columns] = view.axes;
+    const at = clamp(index, 0, this.count() - 1);
+    view.place = [
+      Math.floor(at / (rows.size * columns.size)),
+      Math.floor(at / columns.size) % rows.size,
+      at % columns.size,
+    ];
     view.taps = productsAt(view.input, view.filter, view.axes, view.place);
     let sum = 0;
-    view.steps = view.taps.map((t) => (sum += t.product));
-    view.tap = whole ? view.taps.length : 0;
-    redraw();
+    view.steps = view.taps.map((tap) => {
+      sum += tap.product;
+      return sum;
+    });
+    view.tap = done ? view.taps.length : 0;
+    this.redraw();
   }
 
-  function inputFor(filter) {
-    if (scene.name !== 'photo' || filter.shape[0] === 3) return own || scene.inputs[Number(get('photo').value) || 0];
-    const colour = own || scene.inputs[Number(get('photo').value) || 0], n = colour.data.length / 3;
-    const grey = Float64Array.from({ length: n }, (_, i) => (colour.data[i] + colour.data[n + i] + colour.data[2 * n + i]) / 3);
-    return { ...colour, shape: [1, ...colour.shape.slice(1)], data: grey };
+  inputFor(filter) {
+    const chosen = this.own || this.scene.inputs[Number(this.get('photo').value) || 0];
+    return this.scene.name !== 'photo' || filter.shape[0] === 3 ? chosen : grey(chosen);
   }
 
-  // Everything again after a change of scene, filter or option. `part`: where the window goes, else it stays.
-  function remake(part = null) {
-    const parts = part || view.place.map((at, i) => at / (view.axes[i].size || 1));
-    view.input = inputFor(view.filter);
-    view.axes = geometry(view.input.shape, view.filter.shape, options(), view.dimensions);
+  // Everything again after a change of scene, filter or option. `parts`: how far along D, H and W the window goes.
+  remake(parts = null) {
+    const { view } = this;
+    const along = parts || view.place.map((at, axis) => at / (view.axes[axis].size || 1));
+    view.input = this.inputFor(view.filter);
+    view.axes = geometry(view.input.shape, view.filter.shape, this.options(), view.dimensions);
     view.output = convolve(view.input, view.filter, view.axes);
     view.range = range(view.output);
-    get('position').max = count() - 1;
-    describe();
     view.reveal = false;
-    goTo(at(parts));
+    this.get('position').max = this.count() - 1;
+    this.describe();
+    this.goTo(
+      this.indexOf(
+        along.map((part, axis) => Math.min(view.axes[axis].size - 1, Math.round(part * view.axes[axis].size))),
+      ),
+    );
   }
 
-  // The place that is these parts of the way along D, H and W.
-  function at(parts) {
-    const [z, y, x] = parts.map((part, i) => Math.min(view.axes[i].size - 1, Math.round(part * view.axes[i].size)));
-    return (z * view.axes[1].size + y) * view.axes[2].size + x;
+  note(panel, text) {
+    this.root.querySelector(`[data-note=${panel}]`).textContent = text;
   }
 
-  function describe() {
-    const real = view.axes.slice(3 - view.dimensions), C = view.filter.shape[0];
-    const size = (numbers) => numbers.join('×');
-    const text = `input ${size([...real.map((a) => a.n), C])} * filter ${size([...real.map((a) => a.f), C])} → output ${size(real.map((a) => a.size))}`;
-    get('shape').textContent = text;
-    get('formula').textContent = [...new Set(real.map(formula))].join('  ·  ');
-    get('note').textContent = view.filter.note || '';
-    root.querySelector('[data-note=input]').textContent = size([...real.map((a) => a.n), C]) + (scene.rate ? ` at ${scene.rate} Hz` : '');
-    root.querySelector('[data-note=filter]').textContent = size([...real.map((a) => a.f), C]);
-    root.querySelector('[data-note=output]').textContent = size(real.map((a) => a.size));
+  describe() {
+    const real = this.view.axes.slice(3 - this.view.dimensions);
+    const channels = this.view.filter.shape[0];
+    const size = (key) => [...real.map((axis) => axis[key]), ...(key === 'size' ? [] : [channels])].join('×');
+    this.get('shape').textContent = `input ${size('n')} * filter ${size('f')} → output ${size('size')}`;
+    this.get('formula').textContent = [...new Set(real.map(formula))].join('  ·  ');
+    this.get('note').textContent = this.view.filter.note || '';
+    this.note('input', size('n') + (this.scene.rate ? ` at ${this.scene.rate} Hz` : ''));
+    this.note('filter', size('f'));
+    this.note('output', size('size'));
   }
 
-  function tell() {
-    const { taps, tap } = view, real = view.place.slice(3 - view.dimensions);
-    view.running = tap ? view.steps[tap - 1] : 0;
-    const shown = taps.slice(0, tap), part = (t) => `${short(t.value)}·(${short(t.weight)})`;
-    const words = shown.length <= 5 ? shown.map(part) : [...shown.slice(0, 3).map(part), '…', part(shown[shown.length - 1])];
-    get('words').textContent = words.join(' + ') || 'nothing yet';
-    get('total').textContent = view.running.toFixed(4).replace('-', '−');
-    get('of').textContent = `${tap} of ${taps.length} products`;
+  // What the panels show, in words and numbers.
+  describePlace() {
+    const { view } = this;
+    view.running = view.tap ? view.steps[view.tap - 1] : 0;
+    const product = (tap) => `${short(tap.value)}·(${short(tap.weight)})`;
+    const shown = view.taps.slice(0, view.tap).map(product);
+    const words = shown.length <= 5 ? shown : [...shown.slice(0, 3), '…', shown[shown.length - 1]];
+    this.get('words').textContent = words.join(' + ') || 'nothing yet';
+    this.get('total').textContent = view.running.toFixed(4).replace('-', '−');
+    this.get('of').textContent = `${view.tap} of ${view.taps.length} products`;
+    const real = view.place.slice(3 - view.dimensions);
     const names = view.axisNames.slice(3 - view.dimensions);
-    const where = names.map((name, i) => `${name} ${real[i] + 1}`).join(', ');
-    get('where').textContent = where;
-    const position = get('position');
-    position.value = index();
+    const where = names.map((name, axis) => `${name} ${real[axis] + 1}`).join(', ');
+    this.get('where').textContent = where;
+    this.note('slide', where);
+    const position = this.get('position');
+    position.value = this.index();
     position.setAttribute('aria-valuetext', `${where}: sum ${view.running.toFixed(3)}`);
-    root.querySelector('[data-note=slide]').textContent = where;
-    Object.assign(root.dataset, { index: index(), tap, sum: view.running, count: count(), scene: scene.name });
-    if (!playing) get('live').textContent = `${where}. Sum of ${tap} products: ${view.running.toFixed(3)}`;
-    const box = get('weight');
-    if (document.activeElement !== box) box.value = view.selected >= 0 ? Number(view.filter.data[view.selected].toFixed(4)) : '';
+    const data = { index: this.index(), tap: view.tap, sum: view.running, count: this.count(), scene: this.scene.name };
+    Object.assign(this.root.dataset, data);
+    const sum = `${where}. Sum of ${view.tap} products: ${view.running.toFixed(3)}`;
+    if (!this.playing) this.get('live').textContent = sum;
+    const box = this.get('weight');
+    const weight = view.selected >= 0 ? Number(view.filter.data[view.selected].toFixed(4)) : '';
+    if (document.activeElement !== box) box.value = weight;
     box.disabled = view.selected < 0;
   }
 
-  function redraw() {
-    if (drawing || !scene) return;
-    drawing = true;
+  redraw() {
+    if (this.drawing || !this.scene) return;
+    this.drawing = true;
     requestAnimationFrame(() => {
-      drawing = false;
-      if (!root.isConnected || !root.clientWidth || !view.axes.length) return;
-      tell();
-      const tints = colours(root), flat = view.dimensions === 1;
-      (flat ? drawSignalInput : drawPlaneInput)(canvas.input, view, tints);
-      (flat ? drawSignalOutput : drawPlaneOutput)(canvas.output, view, tints);
-      drawFilter(canvas.filter, view, tints);
-      drawSlide(canvas.slide, view, tints);
-      drawSum(canvas.sum, view, tints);
+      this.drawing = false;
+      if (this.root.isConnected && this.root.clientWidth && this.view.axes.length) this.draw();
     });
   }
 
-  function say(text) {
-    get('live').textContent = text;
-    get('shape').textContent = text;
-    get('formula').textContent = '';
+  draw() {
+    const { canvas, view } = this;
+    this.describePlace();
+    const tints = colours(this.root);
+    const flat = view.dimensions === 1;
+    (flat ? drawSignalInput : drawPlaneInput)(canvas.input, view, tints);
+    (flat ? drawSignalOutput : drawPlaneOutput)(canvas.output, view, tints);
+    drawFilter(canvas.filter, view, tints);
+    drawSlide(canvas.slide, view, tints);
+    drawSum(canvas.sum, view, tints);
   }
 
-  // One tick of the clock, or one press of "step": a product at that speed, else a place or several.
-  function advance(direction = 1, places = 1) {
-    const slow = get('speed').value === 'product', last = view.taps.length;
-    if (slow && direction > 0 && view.tap < last) { view.tap += 1; return redraw(); }
-    if (slow && direction < 0 && view.tap > 0) { view.tap -= 1; return redraw(); }
-    const next = index() + direction * places;
-    if (next >= count()) { play(false); return goTo(count() - 1); }
-    return goTo(next, !slow || direction < 0);
+  say(text) {
+    this.get('live').textContent = text;
+    this.get('shape').textContent = text;
+    this.get('formula').textContent = '';
   }
 
-  function play(on) {
-    playing = on;
-    const button = get('play');
+  // One tick of the clock, or one press of "step": a product at that speed, else one or more places.
+  advance(direction = 1, places = 1) {
+    const { view } = this;
+    const byProduct = this.byProduct();
+    if (byProduct && (direction > 0 ? view.tap < view.taps.length : view.tap > 0)) {
+      view.tap += direction;
+      return this.redraw();
+    }
+    const next = this.index() + direction * places;
+    if (next >= this.count()) {
+      this.play(false);
+      return this.goTo(this.count() - 1);
+    }
+    return this.goTo(next, !byProduct || direction < 0);
+  }
+
+  play(on) {
+    this.playing = on;
+    const button = this.get('play');
     button.textContent = on ? '❚❚ Pause' : '▶ Play';
     button.setAttribute('aria-pressed', String(on));
-    if (!on) return redraw();
-    view.reveal = true;
-    if (index() === count() - 1) goTo(0, get('speed').value !== 'product');
-    clock = performance.now();
-    return requestAnimationFrame(tick);
+    if (!on) return this.redraw();
+    this.view.reveal = true;
+    if (this.index() === this.count() - 1) this.goTo(0, !this.byProduct());
+    this.clock = performance.now();
+    return requestAnimationFrame((now) => this.tick(now));
   }
 
-  function tick(now) {
-    if (!playing || !root.isConnected || !root.clientWidth) { playing = false; return; }
-    const [rate, places] = SPEEDS[get('speed').value], due = Math.floor(((now - clock) / 1000) * rate);
+  pause() {
+    if (this.playing) this.play(false);
+  }
+
+  tick(now) {
+    if (!this.playing || !this.root.isConnected || !this.root.clientWidth) {
+      this.playing = false;
+      return;
+    }
+    const [rate, places] = SPEEDS[this.get('speed').value];
+    const due = Math.floor(((now - this.clock) / 1000) * rate);
     if (due > 0) {
-      clock += (due * 1000) / rate;
-      const sweep = Math.max(1, Math.round(count() / (SWEEP_S[view.dimensions] * rate)));
-      const [, ay, ax] = view.axes, line = view.dimensions === 3 ? ay.size * ax.size : view.dimensions === 2 ? ax.size : 3;
-      if (places < 0) view.reveal = view.dimensions < 3;
-      advance(1, Math.min(due, 30) * (places < 0 ? line : places || sweep));
+      this.clock += (due * 1000) / rate;
+      this.advance(1, Math.min(due, 30) * this.placesOf(places, rate));
     }
-    requestAnimationFrame(tick);
+    requestAnimationFrame((next) => this.tick(next));
   }
 
-  function choose(i) {
-    const from = scene.filters[i];
-    view.filter = { shape: from.shape, data: from.weights.slice(), note: from.note };
-    view.selected = -1;
-    root.dataset.own = '';
-    view.own = false;
+  placesOf(places, rate) {
+    const { view } = this;
+    if (places > 0) return places;
+    if (places === 0) return Math.max(1, Math.round(this.count() / (SWEEP_S[view.dimensions] * rate)));
+    const [, rows, columns] = view.axes;
+    view.reveal = view.dimensions < 3;
+    return { 1: 3, 2: columns.size, 3: rows.size * columns.size }[view.dimensions];
   }
 
-  // The visitor's own weight: the filter becomes his, and the output follows at once.
-  function set(i, value) {
-    if (i < 0 || i >= view.filter.data.length || !Number.isFinite(value)) return;
-    view.filter.data[i] = Math.max(-10, Math.min(10, value));
+  choose(number) {
+    const from = this.scene.filters[number];
+    this.view.filter = { shape: from.shape, data: from.weights.slice(), note: from.note };
+    this.view.selected = -1;
+    this.view.own = false;
+    this.root.dataset.own = '';
+  }
+
+  // The visitor's own weight: the filter becomes the visitor's, and the output follows at once.
+  set(place, value) {
+    const { view } = this;
+    if (place < 0 || place >= view.filter.data.length || !Number.isFinite(value)) return;
+    view.filter.data[place] = clamp(value, -MOST_WEIGHT, MOST_WEIGHT);
     view.filter.note = 'Your own filter.';
-    view.selected = i;
+    view.selected = place;
     view.own = true;
-    if (!root.dataset.own) {
-      root.dataset.own = 'yes';
-      get('filter').value = 'own';
+    if (!this.root.dataset.own) {
+      this.root.dataset.own = 'yes';
+      this.get('filter').value = 'own';
     }
-    remake();
+    this.remake();
   }
 
-  function fill(select, entries) {
-    select.replaceChildren(...entries.map(([value, text]) => Object.assign(document.createElement('option'), { value, textContent: text })));
+  async open(name) {
+    this.asked = name;
+    this.pause();
+    for (const button of this.root.querySelectorAll('[data-scene-button]'))
+      button.setAttribute('aria-pressed', String(button.dataset.sceneButton === name));
+    if (!this.scenes.has(name) && !(await this.fetch(name))) return;
+    if (this.asked === name) this.show(this.scenes.get(name));
   }
 
-  function decode(entry) {
-    if (entry.values) return { ...entry, data: Float64Array.from(entry.values) };
-    const raw = atob(entry.base64);
-    return { ...entry, data: Float64Array.from(raw, (c) => c.charCodeAt(0) / entry.scale) };
-  }
-
-  async function open(name) {
-    asked = name;
-    play_off();
-    for (const button of root.querySelectorAll('[data-scene-button]')) button.setAttribute('aria-pressed', String(button.dataset.sceneButton === name));
-    if (!scenes.has(name)) {
-      root.classList.add('cx-wait');
-      try {
-        const sent = await server.scene(name);
-        scenes.set(name, { ...sent, inputs: sent.inputs.map(decode) });
-      } catch (error) {
-        return say('This scene could not be fetched. Is the hub still running? Press its button to try again.');
-      } finally {
-        root.classList.remove('cx-wait');
-      }
+  // Whether the scene's data came; they are asked for once.
+  async fetch(name) {
+    this.root.classList.add('cx-wait');
+    try {
+      const sent = await server.scene(name);
+      this.scenes.set(name, { ...sent, inputs: sent.inputs.map(decode) });
+      return true;
+    } catch {
+      this.say('This scene could not be fetched. Is the hub still running? Press its button to try again.');
+      return false;
+    } finally {
+      this.root.classList.remove('cx-wait');
     }
-    if (asked !== name) return null;
-    scene = scenes.get(name);
-    own = null;
-    view.dimensions = scene.dimensions;
-    view.axisNames = scene.axes;
-    view.output = null;
-    root.dataset.dims = scene.dimensions;
-    fill(get('filter'), [...scene.filters.map((f, i) => [String(i), f.title]), ['own', 'Your own']]);
-    fill(get('photo'), scene.inputs.map((input, i) => [String(i), input.title]));
-    get('size').replaceChildren(...[['', 'as it is']].concat((scene.dimensions === 1 ? [1, 3, 5, 7, 9, 15, 31] : scene.dimensions === 2 ? [1, 3, 5, 7] : [1, 3, 5]).map((n) => [String(n), String(n)])).map(([value, textContent]) => Object.assign(document.createElement('option'), { value, textContent })));
-    get('speed').value = ['walk', 'sweep', 'line'][scene.dimensions - 1];
-    choose(0);
-    return remake(scene.start);
   }
 
-  function play_off() {
-    if (playing) play(false);
+  show(scene) {
+    const { view } = this;
+    const { dimensions } = scene;
+    this.scene = scene;
+    this.own = null;
+    Object.assign(view, { dimensions, axisNames: scene.axes, output: null });
+    this.root.dataset.dims = dimensions;
+    const numbered = (items) => items.map((item, number) => [String(number), item.title]);
+    fill(this.get('filter'), [...numbered(scene.filters), ['own', 'Your own']]);
+    fill(this.get('photo'), numbered(scene.inputs));
+    fill(this.get('size'), [['', 'as it is'], ...SIZES[dimensions].map((size) => [String(size), String(size)])]);
+    this.get('speed').value = FIRST_SPEED[dimensions];
+    this.choose(0);
+    this.remake(scene.start);
   }
 
-  function move(canvasPanel, event) {
-    const box = canvasPanel.getBoundingClientRect(), px = event.clientX - box.left, py = event.clientY - box.top, place = [...view.place];
-    const axis = (i, value) => { place[i] = Math.max(0, Math.min(view.axes[i].size - 1, Math.round(value))); };
-    const centred = (i, value) => axis(i, (value + view.axes[i].before - (view.axes[i].d * (view.axes[i].f - 1)) / 2) / view.axes[i].s);
-    if (view.dimensions === 1) centred(2, along(view, box.width).at(px));
-    else if (canvasPanel === canvas.output) {
-      const area = outputBox(view, box.width);
-      axis(1, (py - area.y) / area.unit - 0.5);
-      axis(2, (px - area.x) / area.unit - 0.5);
-    } else {
-      const boxes = inputBoxes(view, box.width);
-      if (view.dimensions === 3 && py > boxes[0].h + 20) {
-        const below = strip(view, box.width, boxes[0].h + 26), i = below.findIndex((b) => px >= b.x && px <= b.x + b.w + 3 && py >= b.y && py <= b.y + b.h + 3);
-        if (i < 0) return;
-        centred(0, i);
-        play_off();
-        goTo((place[0] * view.axes[1].size + place[1]) * view.axes[2].size + place[2]);
-        return;
-      }
-      const hit = boxes.find((b) => px <= b.x + b.w) || boxes[boxes.length - 1];
-      centred(1, (py - hit.y) / hit.unit - view.axes[1].before - 0.5);
-      centred(2, (px - hit.x) / hit.unit - view.axes[2].before - 0.5);
-    }
-    play_off();
-    view.reveal = false;
-    goTo((place[0] * view.axes[1].size + place[1]) * view.axes[2].size + place[2]);
-  }
-
-  function edit(event) {
-    const box = canvas.filter.getBoundingClientRect(), spot = layout(view, box.width, FILTER_TALL[view.dimensions]);
-    const px = event.clientX - box.left, py = event.clientY - box.top;
-    if (spot.bars) {
-      const n = view.filter.data.length, i = Math.max(0, Math.min(n - 1, Math.floor(((px - 1) / spot.bars.w) * n)));
-      const [low, high] = range(view.filter.data), most = edit.most || (edit.most = Math.max(high, -low, 0.5) * (root.dataset.own ? 1 : 1.2));
-      const value = Math.round(((50 - py) / 48) * most * 100) / 100, from = edit.last || { i, value };
-      for (let k = Math.min(i, from.i) + 1; k < Math.max(i, from.i); k++) { // a quick finger passes over bars unseen
-        view.filter.data[k] = Math.round((from.value + ((value - from.value) * (k - from.i)) / (i - from.i)) * 100) / 100;
-      }
-      edit.last = { i, value };
-      return set(i, value);
-    }
-    const p = spot.boxes.findIndex((b) => px >= b.x && px <= b.x + b.w && py <= b.h);
-    if (p < 0) return null;
-    const b = spot.boxes[p], row = Math.min(Math.floor(py / b.cell), b.h / b.cell - 1), column = Math.min(Math.floor((px - b.x) / b.cell), spot.columns - 1);
-    view.selected = p * spot.size + Math.floor(row) * spot.columns + column;
-    return redraw();
-  }
-
-  async function ownPhoto(file) {
+  async showPhoto(file) {
     const picture = await createImageBitmap(file).catch(() => null);
-    if (!picture) return say('Your browser cannot read this picture. Choose a JPEG or PNG.');
-    const n = scene.inputs[0].shape[3], side = Math.min(picture.width, picture.height), sheet = sheetOf(n, n), g = sheet.getContext('2d');
-    g.imageSmoothingQuality = 'high';
-    g.drawImage(picture, (picture.width - side) / 2, (picture.height - side) / 2, side, side, 0, 0, n, n);
-    const rgba = g.getImageData(0, 0, n, n).data, data = new Float64Array(3 * n * n);
-    for (let i = 0; i < n * n; i++) for (let c = 0; c < 3; c++) data[c * n * n + i] = rgba[4 * i + c] / 255;
-    own = { title: 'Yours', shape: [3, 1, n, n], data };
-    return remake();
+    if (!picture) {
+      this.say('Your browser cannot read this picture. Choose a JPEG or PNG.');
+      return;
+    }
+    const side = this.scene.inputs[0].shape[3];
+    const square = Math.min(picture.width, picture.height);
+    const paper = sheetOf(side, side).getContext('2d');
+    paper.imageSmoothingQuality = 'high';
+    const [left, top] = [(picture.width - square) / 2, (picture.height - square) / 2];
+    paper.drawImage(picture, left, top, square, square, 0, 0, side, side);
+    const rgba = paper.getImageData(0, 0, side, side).data;
+    const plane = side * side;
+    const data = Float64Array.from(
+      { length: 3 * plane },
+      (_, i) => rgba[4 * (i % plane) + Math.floor(i / plane)] / 255,
+    );
+    this.own = { title: 'Yours', shape: [3, 1, side, side], data };
+    this.remake();
   }
-
-  const KEYS = { ArrowLeft: [2, -1], ArrowRight: [2, 1], ArrowUp: [1, -1], ArrowDown: [1, 1], PageUp: [0, -1], PageDown: [0, 1] };
-  function steer(event) {
-    const [i, by] = KEYS[event.key] || [];
-    if (i === undefined) return;
-    event.preventDefault();
-    play_off();
-    const place = [...view.place];
-    place[i] = Math.max(0, Math.min(view.axes[i].size - 1, place[i] + by));
-    goTo((place[0] * view.axes[1].size + place[1]) * view.axes[2].size + place[2]);
-  }
-
-  function tune(event) {
-    const n = view.filter.data.length, by = { ArrowUp: 0.05, ArrowDown: -0.05 }[event.key], to = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by === undefined && to === undefined) return;
-    event.preventDefault();
-    if (to) { view.selected = (Math.max(view.selected, 0) + to + n) % n; redraw(); }
-    else if (view.selected >= 0) set(view.selected, Math.round((view.filter.data[view.selected] + by) * 100) / 100);
-  }
-
-  function drag(target, act) {
-    let held = false;
-    target.addEventListener('pointerdown', (event) => { held = true; edit.most = 0; edit.last = null; target.setPointerCapture(event.pointerId); act(event); });
-    target.addEventListener('pointermove', (event) => { if (held) act(event); });
-    for (const end of ['pointerup', 'pointercancel']) target.addEventListener(end, () => { held = false; });
-  }
-
-  const on = (name, type, act) => get(name).addEventListener(type, act);
-  for (const button of root.querySelectorAll('[data-scene-button]')) button.addEventListener('click', () => open(button.dataset.sceneButton));
-  on('filter', 'change', (event) => { if (event.target.value === 'own') set(Math.max(0, view.selected), view.filter.data[Math.max(0, view.selected)]); else { choose(Number(event.target.value)); get('size').value = ''; remake(); } });
-  on('size', 'change', (event) => { if (!event.target.value) return; Object.assign(view.filter, resized(view.filter, Number(event.target.value), view.dimensions)); set(0, view.filter.data[0]); });
-  for (const name of ['stride', 'padding', 'dilation']) on(name, 'change', () => remake());
-  on('photo', 'change', () => { own = null; remake(); });
-  on('file', 'change', (event) => { if (event.target.files[0]) ownPhoto(event.target.files[0]); });
-  on('play', 'click', () => play(!playing));
-  on('back', 'click', () => { play_off(); advance(-1); });
-  on('next', 'click', () => { play_off(); advance(1); });
-  on('first', 'click', () => { play_off(); goTo(0, get('speed').value !== 'product'); });
-  on('last', 'click', () => { play_off(); goTo(count() - 1); });
-  on('position', 'input', (event) => { play_off(); goTo(Number(event.target.value)); });
-  on('weight', 'change', (event) => set(view.selected, Number(event.target.value)));
-  for (const panel of ['input', 'output']) {
-    drag(canvas[panel], (event) => move(canvas[panel], event));
-    canvas[panel].addEventListener('keydown', steer);
-  }
-  drag(canvas.filter, edit);
-  canvas.filter.addEventListener('keydown', tune);
-  new ResizeObserver(() => redraw()).observe(root);
-  new MutationObserver(() => redraw()).observe(document.body, { attributes: true, attributeFilter: ['class'] });
-  root.stage = { state: () => ({ ...view, options: options(), scene: scene && scene.name }), goTo, set };
-  open('signal');
 }
-
-startStage(element.querySelector('.cx'), server);
