@@ -1,7 +1,8 @@
 """The stage on which a filter slides: its HTML, style and script, self-contained; the data come by ``scenes.scene``.
 
 The script lies in ``page/``: ``math.js`` (the convolution), ``paint.js`` and ``views.js`` (the drawing), ``stage.js``
-(the state and the clock), ``controls.js`` (hands and form). Everything runs in the visitor's browser, so that it answers at once.
+(the state and the clock), ``controls.js`` (hands and form). Everything runs in the visitor's browser, so that it
+answers at once.
 """
 
 from __future__ import annotations
