@@ -37,6 +37,7 @@ __all__ = [
     "message",
     "note",
     "page_file",
+    "page_function",
     "progress_bar",
     "prose",
     "style",
@@ -70,7 +71,7 @@ def element(name: str, /, *content: Content, **attributes: object) -> Markup:
     """One element of HTML or SVG.
 
     Attributes are written as Python names: ``class_="a"``, ``data_act="choose"``, ``viewBox="..."``.
-    ``None`` and ``False`` leave an attribute out, ``True`` writes its name alone, floats get at most two decimals.
+    ``None`` and ``False`` leave an attribute out, ``True`` writes its name alone, floats are shortened.
 
     Raises:
         ValueError: an attribute that would run a script, an address of another kind than a web page or a picture, or a
@@ -120,7 +121,9 @@ def _attribute(key: str, value: object) -> str:
 
 
 def number(value: float) -> str:
-    """``value`` for an attribute of SVG or a style: at most two decimals, none that are 0."""
+    """``value`` for an attribute: at most two decimals, of a value under 1 four digits; no zeros at the end."""
+    if 1e-4 <= abs(value) < 1:
+        return f"{value:.4g}"
     text = f"{float(value):.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
@@ -137,6 +140,11 @@ def prose(template: str, /, *values: Content, **named: Content) -> Markup:
 def page_file(module_file: str, name: str) -> str:
     """The text of a script, style sheet or template: ``page/<name>`` beside the module whose ``__file__`` is given."""
     return (Path(module_file).parent / "page" / name).read_text(encoding="utf-8")
+
+
+def page_function(module_file: str, name: str) -> str:
+    """The script ``page/<name>``, one arrow function, as gradio's ``js`` option wants it: without the semicolon."""
+    return page_file(module_file, name).rstrip().removesuffix(";")
 
 
 def style(module_file: str, *names: str) -> Markup:

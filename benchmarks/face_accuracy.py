@@ -35,10 +35,10 @@ from apps.face.evaluation.calibrate import FARS, all_pairs, resampled
 from apps.face.evaluation.metrics import fold_accuracy, mcnemar
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import FAR
-from apps.face.evaluation.search_speed import processor
 from apps.face.photo.alignment import chips, crop_box
 from apps.face.photo.detector import Detection, detect
 from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, centrality
+from benchmarks.face_search import processor
 from shared.images import open_image
 from shared.settings import weights_dir
 

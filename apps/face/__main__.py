@@ -107,7 +107,7 @@ def _identify(arguments: argparse.Namespace) -> None:
         cli.say(f"skipped {skipped.path}: {skipped.reason}")
     for i, (face, answer) in enumerate(zip(found.faces, found.answers, strict=True), 1):
         box = ", ".join(f"{value:.0f}" for value in face.box)
-        print(f"face {i} at ({box}): {answer.winner.person if answer.winner else 'not recognized'}")
+        print(f"face {i} at ({box}): {answer.winner.person if answer.winner else 'not recognised'}")
         for candidate in answer.candidates:
             print(f"  {candidate.rank}. {candidate.person}  {candidate.distance:.3f}")
     print(f"{found.people} people in the gallery, threshold {found.threshold:.3f}")

@@ -14,8 +14,8 @@ from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.gallery.bulk import Report, Skipped, enroll_all, list_folder
 from apps.face.gallery.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
 from apps.face.gallery.index import Identification
-from apps.face.photo.pipeline import Face, encode, find_face, find_faces
-from shared.errors import ImageError, InputError, check_whole
+from apps.face.photo.pipeline import Face, encode, find_face, find_faces, no_face
+from shared.errors import InputError, check_whole
 from shared.images import open_image
 
 _OWNER = "command line"
@@ -71,10 +71,10 @@ def identify_photo(
     skipped = _enroll(people, gallery, name)
     faces = find_faces(photo)
     if not faces:
-        raise ImageError(f"{image.name} shows a face", "none that the detector can find", "Choose another photo.")
+        raise no_face(image.name, photo.size)
     index = people.index(name)
     if not index.people:
-        raise InputError(f"{gallery} holds photos of people as NAME/photo.jpg", "no usable face", "Add photos.")
+        raise InputError(f"photos of people as NAME/photo.jpg in {gallery}", "no usable face", "Add photos.")
     together = pooling(calibrated)  # several photos of a person answer as one, as on the page
     answers = tuple(index.identify(probe, tau, k, **together) for probe in encode(faces, name))
     return Identified(faces=tuple(faces), answers=answers, threshold=tau, people=index.people, skipped=skipped)

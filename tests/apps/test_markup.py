@@ -72,7 +72,8 @@ def test_foreign_text_stays_text(name: str, text: str) -> None:
 def test_attributes_are_written_as_html_has_them() -> None:
     made = h.div(class_="a", data_act="x", aria_hidden="true", hidden=True, title=None, draggable=False)
     assert made == '<div class="a" data-act="x" aria-hidden="true" hidden></div>'
-    assert h.circle(cx=1 / 3, cy=2.0, r=-0.001) == '<circle cx="0.33" cy="2" r="0"></circle>'
+    assert h.circle(cx=10 / 3, cy=2.0, r=-0.00001) == '<circle cx="3.33" cy="2" r="0"></circle>'
+    assert h.input(step=0.001, max=1 / 3) == '<input step="0.001" max="0.3333">'
     assert h.img(src="data:image/png;base64,AA==", alt="a") == '<img src="data:image/png;base64,AA==" alt="a">'
 
 
@@ -135,3 +136,15 @@ def test_numbers_for_people_are_short() -> None:
         "1.0e-9",
         "∞",
     ]
+
+
+def test_a_spark_says_where_it_begins_and_ends_and_is_thinned() -> None:
+    assert 'aria-label="loss: from 2 to 0.5"' in spark([2.0, 1.0, 0.5], "loss")
+    assert spark([1.0] * 5000, "x").count(",") < 900
+
+
+def test_a_reliability_diagram_has_a_dot_per_bin() -> None:
+    bins = [Bin(0.1, 0.0, 20), Bin(0.9, 1.0, 20)]
+    made = Reader(reliability({"distance": bins, "head": bins}, unit="pairs"))
+    assert made.tags.count("circle") == 4
+    assert "distance: predicted 0.100, observed 0.000, 20 pairs" in made.text

@@ -1,8 +1,8 @@
 """What the threshold explorer needs to answer every drag in the browser: error curves, histograms, the visitor's pairs.
 
 False-accept rate: the share of pairs of two people at or below tau. False-reject rate: the share of pairs of one person
-above it. Against K enrolled people a stranger is compared K times, so that somebody is taken for him with the chance
-1 - (1 - FAR)^K if the comparisons were independent: recognition needs a far better verifier than verification does.
+above it. Against K enrolled people a stranger is compared K times, and is taken for one of them with the chance
+1 - (1 - FAR)^K if the comparisons are independent: recognition needs a far better verifier than verification does.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from apps.face.decision.matching import Calibration, Uncalibrated
 from shared.errors import check_number, check_whole
 
 POINTS = 240  # of the curves that are sent to the page
 BINS = 48  # of the histograms
+DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.9)  # error rates with a line on the DET plot
+DET_LOWEST = 1e-4  # the least error rate that has a place on the DET plot, and its distance from 1 on the other side
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,6 +34,19 @@ class Curves:
     different: NDArray[np.float64]  # (BINS,)
     eer: float  # where far and frr are equal
     eer_tau: float
+
+    @property
+    def deviates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """FAR and FRR as normal deviates: the axes of the DET plot (Martin et al. 1997)."""
+        return deviate(self.far), deviate(self.frr)
+
+
+def deviate(rate: ArrayLike) -> NDArray[np.float64]:
+    """The normal deviate of an error rate, kept ``DET_LOWEST`` away from 0 and 1."""
+    from scipy.special import ndtri
+
+    kept: NDArray[np.float64] = ndtri(np.clip(np.asarray(rate, float), DET_LOWEST, 1 - DET_LOWEST))
+    return kept
 
 
 def curves(known: Calibration) -> Curves:
@@ -88,7 +103,7 @@ def stranger_chance(far: float, comparisons: int) -> float:
     return float(-np.expm1(comparisons * np.log1p(-far)))
 
 
-def enough(chance: float, comparisons: int) -> float:
+def far_for(chance: float, comparisons: int) -> float:
     """The false-accept rate at which a stranger is taken for one of K people with no more than ``chance``."""
     check_number(chance, "The chance", low=0.0, high=1.0)
     check_whole(comparisons, "The number of comparisons", low=1, high=10**12)
@@ -98,10 +113,14 @@ def enough(chance: float, comparisons: int) -> float:
 def payload(known: Calibration, tau: float, pairs: Sequence[float], *, people: int) -> dict[str, Any]:
     """Everything that the page needs, as plain values; ``people`` is the size of the visitor's gallery."""
     made = curves(known)
+    far_deviates, frr_deviates = made.deviates
     return {
         "tau": [round(value, 4) for value in made.tau.tolist()],
         "far": [round(value, 6) for value in made.far.tolist()],
         "frr": [round(value, 6) for value in made.frr.tolist()],
+        "far_deviate": [round(value, 4) for value in far_deviates.tolist()],
+        "frr_deviate": [round(value, 4) for value in frr_deviates.tolist()],
+        "det_ticks": [[rate, round(float(deviate(rate)), 4)] for rate in DET_TICKS],
         "same": [round(value, 5) for value in made.same.tolist()],
         "different": [round(value, 5) for value in made.different.tolist()],
         "eer": made.eer,

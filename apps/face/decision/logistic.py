@@ -45,12 +45,9 @@ class Logistic:
 
     def probability(self, features: Floats) -> Floats:
         """P(same), (...,)."""
-        return sigmoid(self.logit(features))
+        from scipy.special import expit
 
-
-def sigmoid(x: ArrayLike) -> Floats:
-    """1 / (1 + exp(-x)) without overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(np.asarray(x, np.float64) / 2)))
+        return np.asarray(expit(self.logit(features)))
 
 
 def fit(features: Floats, same: NDArray[np.bool_], weights: Floats | None = None, *, penalty: float = 0.0) -> Logistic:
@@ -62,6 +59,8 @@ def fit(features: Floats, same: NDArray[np.bool_], weights: Floats | None = None
         weights: (n,) how much each pair counts within its kind; each kind is scaled to one half of n.
         penalty: of the L2 norm of w, on the scale of a sum over n pairs; the bias is free.
     """
+    from scipy.special import expit
+
     n = len(same)
     mass = np.ones(n) if weights is None else np.asarray(weights, np.float64)
     mass = np.where(same, mass / mass[same].sum(), mass / mass[~same].sum()) * (n / 2)
@@ -71,7 +70,7 @@ def fit(features: Floats, same: NDArray[np.bool_], weights: Floats | None = None
     theta = np.zeros(X.shape[1])
     objective = _objective(X, same, mass, ridge, theta)
     for _ in range(_STEPS):
-        p = sigmoid(X @ theta)
+        p = expit(X @ theta)
         gradient = X.T @ (mass * (p - same)) + ridge * theta
         hessian = (X * (mass * p * (1 - p))[:, None]).T @ X + np.diag(ridge + 1e-12 * n)
         step = np.linalg.solve(hessian, gradient)

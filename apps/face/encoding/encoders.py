@@ -128,7 +128,7 @@ def outputs(
     shape = (spec.side, spec.side, 3)
     for chip in chips:
         if chip.shape != shape or chip.dtype != np.uint8:
-            raise InputError(f"{spec.name} wants uint8 chips of shape {shape}", f"{chip.dtype} {chip.shape}")
+            raise InputError(f"uint8 chips of shape {shape} for {spec.name}", f"{chip.dtype} {chip.shape}")
     if not chips:
         return np.zeros((0, spec.dimension), np.float32)
     parts: list[Encodings] = []

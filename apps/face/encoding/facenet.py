@@ -33,7 +33,7 @@ def load(paths: Sequence[Path]) -> nn.Module:
     try:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
-        raise WeightsError(f"{path.name} holds FaceNet's tensors", str(error), "Fetch the file again.") from error
+        raise WeightsError(f"FaceNet's tensors in {path.name}", str(error), "Fetch the file again.") from error
     return fold(network.eval()).to(memory_format=torch.channels_last)
 
 

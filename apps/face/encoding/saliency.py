@@ -78,7 +78,7 @@ def occlude(
     target = np.asarray(other, np.float64)
     whole = np.asarray(encode([chip])[0], np.float64)
     if whole.shape != target.shape:
-        raise InputError("Encodings of one encoder have the same length", f"{whole.shape} and {target.shape}")
+        raise InputError("encodings of one length, from one encoder", f"{whole.shape} and {target.shape}")
     d_squared = float(((whole - target) ** 2).sum())
     importance = np.full((places, places), np.nan)
     at = centres(len(chip), places)

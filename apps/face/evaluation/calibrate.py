@@ -111,7 +111,7 @@ def write(values: dict[str, Any], encoder: str = DEFAULT_ENCODER, path: Path | N
     """Write ``values`` where the registry looks for the figures of ``encoder``, or to ``path``."""
     record = find(find_encoder(encoder).name, "face")
     if path is None and record.measured is None:
-        raise InputError(f"{record.name} names a file for its figures", "none", "Give one with --out.")
+        raise InputError(f"a file for the figures of {record.name}", "none", "Give one with --out.")
     target = path or weights_dir() / str(record.measured)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -122,7 +122,7 @@ def all_pairs(encodings: NDArray[np.float32], people: NDArray[np.int64]) -> AllP
     """The distances of all m (m - 1) / 2 pairs of the rows of ``encodings``."""
     _, person, counts = np.unique(people, return_inverse=True, return_counts=True)
     if len(counts) < 2 or counts.max() < 2:
-        raise InputError("Calibration needs two people, one of them with two photos", f"{len(counts)} people")
+        raise InputError("two people, one of them with two photos, for the calibration", f"{len(counts)} people")
     i, j = (side.astype(np.int32) for side in np.triu_indices(len(person), 1))
     gram = encodings.astype(np.float64) @ encodings.T.astype(np.float64)
     square = np.diag(gram)

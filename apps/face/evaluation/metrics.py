@@ -112,7 +112,7 @@ def tar_at_far(distances: Floats, same: Flags, far: float) -> float:
 
 
 def tar_interval(distances: Floats, same: Flags, far: float, *, seed: int = 0) -> tuple[float, float]:
-    """The 95 % bootstrap interval of ``tar_at_far``, pairs of either kind drawn anew with replacement."""
+    """The 95 % bootstrap interval of ``tar_at_far``, pairs of either kind drawn with replacement."""
     rng = np.random.default_rng(seed)
     positives, negatives = np.sort(distances[same]), distances[~same]
     rates = np.zeros(BOOTSTRAP)
@@ -126,16 +126,15 @@ def tar_interval(distances: Floats, same: Flags, far: float, *, seed: int = 0) -
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a share of ``right`` in ``n`` (Wilson 1927)."""
-    z = 1.959964
-    centre = (right + z * z / 2) / (n + z * z)
-    half = z / (n + z * z) * float(np.sqrt(right * (n - right) / n + z * z / 4))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    from scipy.stats import binomtest
+
+    interval = binomtest(right, n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def mcnemar(first: Flags, second: Flags) -> float:
-    """The exact two-sided p-value that two verifiers are equally good, from the pairs where only one is right."""
-    from math import comb
+    """The exact two-sided p-value that two verifiers are equally good, from the pairs that only one gets right."""
+    from scipy.stats import binomtest
 
     gained, lost = int((second & ~first).sum()), int((first & ~second).sum())
-    n, k = gained + lost, min(gained, lost)
-    return min(1.0, 2 * sum(comb(n, i) for i in range(k + 1)) / 2**n) if n else 1.0
+    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0

@@ -67,7 +67,7 @@ def read_pairs(path: Path) -> PairList:
         lines = [line.rstrip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path} is a text file with pairs of photos", str(error), "Give an LFW pairs file."
+            f"a text file with pairs of photos as {path}", str(error), "Give an LFW pairs file."
         ) from error
     numbered = [(number, _columns(line)) for number, line in enumerate(lines, 1) if line.strip()]
     header = 0
@@ -81,7 +81,7 @@ def read_pairs(path: Path) -> PairList:
         same.append(first.person == second.person)
     flags = np.array(same, np.bool_)
     if flags.all() or not flags.any():
-        raise InputError(f"{path} has pairs of one person and pairs of two", f"{len(same)} pairs, all of one kind")
+        raise InputError(f"genuine and impostor pairs in {path}", f"{len(same)} pairs, all of one kind")
     return PairList(photos=tuple(places), pairs=np.array(pairs), same=flags, fold=_folds(path, flags, header))
 
 
@@ -92,12 +92,12 @@ def find_photos(folder: Path, photos: tuple[Photo, ...]) -> list[Path]:
         InputError: the folder or a file is missing; the message counts them and names the first.
     """
     if not folder.is_dir():
-        raise InputError("The folder of the photos exists", str(folder), "Give the folder with NAME/NAME_0001.jpg.")
+        raise InputError("the folder of the photos", str(folder), "Give the folder with NAME/NAME_0001.jpg.")
     found = [_find(folder, photo) for photo in photos]
     missing = [photo.stem for photo, path in zip(photos, found, strict=True) if path is None]
     if missing:
         raise InputError(
-            f"{folder} holds all {len(photos)} photos that the pairs name, as NAME/NAME_0001.jpg or NAME_0001.jpg",
+            f"all {len(photos)} photos that the pairs name in {folder}, as NAME/NAME_0001.jpg or NAME_0001.jpg",
             f"{len(missing)} missing, the first is {quoted(missing[0])}",
             "Give the folder that belongs to the pairs file.",
         )
@@ -120,7 +120,7 @@ def _columns(line: str) -> list[str]:
 def _header(path: Path, columns: list[str]) -> int:
     """The number of folds that the header declares; 1 where it declares none."""
     if not all(column.isdigit() and int(column) > 0 for column in columns):
-        raise InputError(f"{path} begins with the numbers of folds and pairs", quoted(" ".join(columns)))
+        raise InputError(f"the numbers of folds and pairs in the first line of {path}", quoted(" ".join(columns)))
     return int(columns[0]) if len(columns) == 2 else 1
 
 
@@ -129,12 +129,12 @@ def _pair(path: Path, number: int, columns: list[str]) -> tuple[Photo, Photo]:
         columns = [columns[0], columns[1], columns[0], columns[2]]
     if len(columns) != 4 or not all(text.isdigit() and int(text) <= LARGEST_INDEX for text in columns[1::2]):
         raise InputError(
-            f"Line {number} of {path.name} is NAME i j or NAME1 i NAME2 j",
+            f"NAME i j or NAME1 i NAME2 j in line {number} of {path.name}",
             quoted(" ".join(columns)),
             "Correct the line.",
         )
     if any(set(name) & set("/\\\0") or name.startswith(".") for name in columns[::2]):
-        raise InputError(f"Line {number} of {path.name} names a person without a path", quoted(columns[0]))
+        raise InputError(f"a person's name without a path in line {number} of {path.name}", quoted(columns[0]))
     return Photo(person=columns[0], number=int(columns[1])), Photo(person=columns[2], number=int(columns[3]))
 
 
@@ -143,7 +143,7 @@ def _folds(path: Path, same: NDArray[np.bool_], folds: int) -> NDArray[np.int64]
     if folds > 1:
         if n % folds:
             raise InputError(
-                f"{path.name} has {folds} folds of equally many pairs",
+                f"{folds} folds of equally many pairs in {path.name}",
                 f"{n} pairs",
                 "Correct the first line or the list.",
             )
@@ -153,5 +153,5 @@ def _folds(path: Path, same: NDArray[np.bool_], folds: int) -> NDArray[np.int64]
     for kind in (same, ~same):
         dealt[kind] = np.arange(kind.sum()) % min(DEFAULT_FOLDS, int(same.sum()), int((~same).sum()))
     if dealt.max() == 0:
-        raise InputError(f"{path.name} has at least two pairs of either kind", f"{n} pairs")
+        raise InputError(f"at least two genuine and two impostor pairs in {path.name}", f"{n} pairs")
     return dealt

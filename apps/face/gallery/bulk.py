@@ -101,7 +101,7 @@ def list_folder(folder: Path) -> Listing:
         ResourceError: it holds too many files.
     """
     if not folder.is_dir():
-        raise InputError("A folder of NAME/photo.jpg", quoted(folder), "Check the path.")
+        raise InputError("a folder of NAME/photo.jpg", quoted(folder), "Check the path.")
     members = []
     for place, folders, files in os.walk(folder):
         folders.sort()
@@ -139,12 +139,12 @@ def list_zip(path: Path) -> Listing:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise InputError("A zip file of NAME/photo.jpg", f"{quoted(path.name)} ({error})", "Zip it again.") from error
+        raise InputError("a zip file of NAME/photo.jpg", f"{quoted(path.name)} ({error})", "Zip it again.") from error
     _check_count(len(entries))
     total = sum(entry.file_size for entry in entries)
     if total > LARGEST_TOTAL:
         raise ResourceError(
-            f"A zip unpacks to at most {LARGEST_TOTAL // _MB:,} MB", f"{total // _MB:,} MB", "Send it in parts."
+            f"a zip that unpacks to at most {LARGEST_TOTAL // _MB:,} MB", f"{total // _MB:,} MB", "Send it in parts."
         )
     members = [_Member(_slashed(entry), _zip_reader(path, entry), _zip_fault(entry)) for entry in entries]
     return _sort_out(members, path.name)
@@ -209,7 +209,7 @@ def _sort_out(members: Sequence[_Member], what: str) -> Listing:
         sources.append(Source(path=member.path, person=person, read=member.read))
     if not sources:
         reasons = "; ".join(sorted({one.reason for one in skipped})[:3]) or "no file at all"
-        raise InputError(f"{what} holds photos as NAME/photo.jpg", reasons, "Put each person's photos into a folder.")
+        raise InputError(f"photos as NAME/photo.jpg in {what}", reasons, "Put each person's photos into a folder.")
     return Listing(sources=tuple(sources), skipped=tuple(skipped))
 
 
@@ -244,7 +244,7 @@ def _zip_reader(path: Path, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
             with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:
                 return _limited(stream.read(LARGEST_FILE + 1))
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-            raise InputError("A photo that can be unpacked", f"a damaged one ({error})", "Zip it again.") from error
+            raise InputError("a photo that can be unpacked", f"a damaged one ({error})", "Zip it again.") from error
 
     return read
 
@@ -255,17 +255,17 @@ def _file_reader(path: Path) -> Callable[[], bytes]:
             with path.open("rb") as stream:
                 return _limited(stream.read(LARGEST_FILE + 1))
         except OSError as error:
-            raise InputError("A file that can be read", str(error)) from error
+            raise InputError("a file that can be read", str(error)) from error
 
     return read
 
 
 def _limited(data: bytes) -> bytes:
     if len(data) > LARGEST_FILE:
-        raise InputError(f"A photo of at most {LARGEST_FILE // _MB} MB", "more than that", "Send a smaller copy.")
+        raise InputError(f"a photo of at most {LARGEST_FILE // _MB} MB", "more than that", "Send a smaller copy.")
     return data
 
 
 def _check_count(count: int) -> None:
     if count > MOST_FILES:
-        raise ResourceError(f"At most {MOST_FILES:,} files at once", "more", "Send them in parts.")
+        raise ResourceError(f"at most {MOST_FILES:,} files at once", "more", "Send them in parts.")

@@ -87,7 +87,7 @@ def check_encoding(encoding: ArrayLike) -> NDArray[np.float32]:
     """
     vector = np.asarray(encoding, np.float32)
     if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
-        raise InputError("An encoding is one vector of finite numbers", f"shape {vector.shape}")
+        raise InputError("an encoding, one vector of finite numbers", f"shape {vector.shape}")
     return vector
 
 
@@ -261,37 +261,41 @@ def check_room(limits: Limits, photos: int, owned: int, of_person: int) -> None:
         ResourceError: it is.
     """
     for has, most, what in (
-        (of_person, limits.photos_per_person, "A person"),
-        (owned, limits.photos_per_owner, "Your share of the gallery"),
-        (photos, limits.photos, "The gallery"),
+        (of_person, limits.photos_per_person, "of one person"),
+        (owned, limits.photos_per_owner, "in your share of the gallery"),
+        (photos, limits.photos, "in the gallery"),
     ):
         if has >= most:
-            raise ResourceError(f"{what} has room for {most:,} photos", f"{has + 1:,}", "Forget some of them first.")
+            raise ResourceError(
+                f"at most {most:,} photos {what}",
+                f"{has + 1:,}",
+                "Forget some of them first.",
+            )
 
 
 def taken(name: str) -> InputError:
     """The name belongs to somebody else."""
     return InputError(
-        "A name belongs to the one who enrolled it first",
-        f"{quoted(name)}, which somebody else enrolled",
+        "a name that nobody else enrolled",
+        quoted(name),
         "Choose another name, with an initial for example.",
     )
 
 
 def unknown_person(name: object) -> InputError:
     """Nobody of that name is enrolled."""
-    return InputError("The name of an enrolled person", quoted(name), "Choose one of the list.")
+    return InputError("the name of an enrolled person", quoted(name), "Choose one of the list.")
 
 
 def unknown_photo(photo: object) -> InputError:
     """No such photo is enrolled."""
-    return InputError("The number of an enrolled photo", quoted(photo), "It may have been forgotten already.")
+    return InputError("the number of an enrolled photo", quoted(photo), "It may have been forgotten already.")
 
 
 def not_yours(name: str) -> InputError:
     """Somebody else enrolled it."""
     return InputError(
-        f"Only the one who enrolled {quoted(name)} can delete it",
-        "another browser session",
+        "",
+        f"{quoted(name)} was enrolled in another browser session and can only be deleted there",
         "Ask whoever enrolled it.",
     )

@@ -91,13 +91,13 @@ class Index:
         rows = np.asarray(encodings, np.float32)
         who, photos = np.asarray(person, np.int64), np.asarray(photo, np.int64)
         if rows.ndim != 2 or not len(rows) == len(who) == len(photos):
-            raise InputError("A gallery has one encoding (D,) per photo", f"{rows.shape}, {len(who)} and {len(photos)}")
+            raise InputError("one encoding (D,) per photo", f"{rows.shape}, {len(who)} and {len(photos)}")
         if len(who) and (np.diff(who) < 0).any():
             order = np.argsort(who, kind="stable")
             rows, who, photos = rows[order], who[order], photos[order]
         present, starts = np.unique(who, return_index=True)
         if len(present) != len(names) or (len(names) and not (present == np.arange(len(names))).all()):
-            raise InputError(f"Each of the {len(names)} people has a photo", f"photos of {len(present)} people")
+            raise InputError(f"a photo of each of the {len(names)} people", f"photos of {len(present)} people")
         self.names = tuple(names)
         self.rows = rows
         self.person = who
@@ -108,7 +108,7 @@ class Index:
         self._templates: tuple[Rows, NDArray[np.float32]] | None = None
         self._norms = np.einsum("nd,nd->n", rows, rows)  # ||g||²
         if not np.isfinite(self._norms).all():
-            raise InputError("Encodings are finite numbers", "NaN or infinity")
+            raise InputError("finite encodings", "NaN or infinity")
 
     @property
     def people(self) -> int:
@@ -141,9 +141,11 @@ class Index:
         check_number(spread, "The spread of one person's photos", low=0.0)
         exact = np.asarray(probes, np.float64)
         if exact.ndim != 2 or (len(self.rows) and exact.shape[1] != self.rows.shape[1]):
-            raise InputError(f"A probe has {self.rows.shape[1]} numbers, as its gallery's encodings", f"{exact.shape}")
+            raise InputError(
+                f"a probe of {self.rows.shape[1]} numbers, like the encodings of the gallery", f"{exact.shape}"
+            )
         if not np.isfinite(exact).all():
-            raise InputError("Encodings are finite numbers", "NaN or infinity")
+            raise InputError("finite encodings", "NaN or infinity")
         if not self.people:
             return tuple(() for _ in exact)
         ranked: list[tuple[Candidate, ...]] = []

@@ -178,7 +178,7 @@ class SqliteGallery(Gallery):
         )
 
     def _prepare(self) -> None:
-        with self._told(), contextlib.suppress(FileExistsError):
+        with self._as_store_errors(), contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # for its owner's eyes only
         with self._connection() as db:
             self._inspect(db)  # before anything is written: another program's file stays as it is
@@ -203,7 +203,7 @@ class SqliteGallery(Gallery):
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """A connection of this call's own; whatever is not committed when it closes never happened."""
-        with self._told():
+        with self._as_store_errors():
             if not self.path.exists():
                 raise self._error("nothing: the file was moved or deleted")
             with contextlib.closing(sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)) as db:
@@ -232,7 +232,7 @@ class SqliteGallery(Gallery):
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_store_errors(self) -> Iterator[None]:
         """SQLite's and the system's errors as ours."""
         try:
             yield
@@ -241,7 +241,7 @@ class SqliteGallery(Gallery):
 
     def _error(self, got: str) -> StoreError:
         return StoreError(
-            f"The class gallery is in {self.path}",
+            f"the class gallery in {self.path}",
             got,
             "Check the file, or start the hub with another --gallery PATH; the file was left as it is.",
         )

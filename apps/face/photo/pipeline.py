@@ -24,7 +24,7 @@ from apps.face.encoding.encoders import (
     encode_views,
     find_encoder,
 )
-from shared.errors import ImageError, check_choice
+from shared.errors import ImageError, check_choice, named
 
 if TYPE_CHECKING:
     from apps.face.photo.detector import Detection
@@ -94,11 +94,7 @@ def find_face(image: Image.Image, what: str = "The photo", *, central: bool = Fa
     """
     faces = find_faces(image)
     if not faces:
-        raise ImageError(
-            f"{what} shows a face",
-            "none that the detector can find",
-            "Take one where the face is larger, sharper or seen from the front.",
-        )
+        raise no_face(what, image.size)
     return max(faces, key=lambda face: centrality(face, image.size)) if central else faces[0]
 
 
@@ -142,3 +138,18 @@ def _crop(image: Image.Image, box: tuple[float, float, float, float], landmarks:
     quarter_turns = round(float(np.degrees(np.arctan2(eyes[1], eyes[0]))) / 90) % 4
     cut = crop_box(image, box, CROP_SIDE, CROP_SIDE / (CROP_SIDE - CROP_MARGIN))
     return np.ascontiguousarray(np.rot90(cut, quarter_turns))
+
+
+def no_face(what: str, size: tuple[int, int]) -> ImageError:
+    """The photo shows no face that the detector can find: what to do about it."""
+    if min(size) < 60:
+        return ImageError(
+            f"{named(what)}, with a face at least 40 pixels wide",
+            f"a picture of {size[0]} x {size[1]} pixels, too small to find one",
+            "Choose a larger picture.",
+        )
+    return ImageError(
+        f"{named(what)}, with a face",
+        "none that the detector can find",
+        "Try one with the face larger, upright, from the front, in even light, and not covered.",
+    )

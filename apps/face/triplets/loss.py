@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from shared.errors import InputError, check_number
+from apps.face.decision.matching import squared_distance
+from shared.errors import check_number
 
 EASY, SEMI_HARD, HARD = "easy", "semi-hard", "hard"
 REGIONS: dict[str, str] = {
@@ -49,23 +50,9 @@ def check_margin(margin: object) -> float:
     return check_number(margin, "The margin alpha", low=0.0, high=LARGEST_MARGIN)
 
 
-def squared_distances(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
-    """||x - y||² over the last axis in float64.
-
-    Raises:
-        InputError: different lengths, or numbers that are not finite.
-    """
-    a, b = np.asarray(x, np.float64), np.asarray(y, np.float64)
-    if not a.ndim or not b.ndim or a.shape[-1] != b.shape[-1]:
-        raise InputError("Encodings of one encoder have the same length", f"{a.shape} and {b.shape}")
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise InputError("Encodings are finite numbers", "NaN or infinity")
-    return np.asarray(((a - b) ** 2).sum(-1))
-
-
 def losses(anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, margin: float) -> NDArray[np.float64]:
     """L of B triplets (B, D), or of one (D,): float64 (B,), or a scalar array."""
-    return np.maximum(squared_distances(anchor, positive) + margin - squared_distances(anchor, negative), 0.0)
+    return np.maximum(squared_distance(anchor, positive) + margin - squared_distance(anchor, negative), 0.0)
 
 
 def gradients(
@@ -96,7 +83,7 @@ def measure(anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, margin:
         InputError: encodings that cannot be compared.
     """
     alpha = check_margin(margin)
-    d_ap, d_an = float(squared_distances(anchor, positive)), float(squared_distances(anchor, negative))
+    d_ap, d_an = float(squared_distance(anchor, positive)), float(squared_distance(anchor, negative))
     return of_distances(d_ap, d_an, alpha)
 
 

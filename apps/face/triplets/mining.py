@@ -80,13 +80,13 @@ def check_gallery(encodings: ArrayLike, person: ArrayLike) -> tuple[NDArray[np.f
     """
     x, who = np.asarray(encodings, np.float64), np.asarray(person, np.int64)
     if x.ndim != 2 or len(x) != len(who):
-        raise InputError("A gallery has one encoding (D,) per photo", f"{x.shape} and {len(who)}")
+        raise InputError("one encoding (D,) per photo", f"{x.shape} and {len(who)}")
     if len(x) > MOST_PHOTOS:
-        raise InputError(f"Triplets are mined from at most {MOST_PHOTOS:,} photos", f"{len(x):,}")
+        raise InputError(f"at most {MOST_PHOTOS:,} photos to mine triplets from", f"{len(x):,}")
     counts = np.unique(who, return_counts=True)[1]
     if len(counts) < 2 or counts.max() < 2:
         raise InputError(
-            "A triplet needs two photos of one person and one of another",
+            "two photos of one person and one of another for a triplet",
             f"{len(counts)} people with {counts.max(initial=0)} photos at most",
             "Enrol more photos.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from apps.face.decision.error_curves import enough, pooling, stranger_chance
+from apps.face.decision.error_curves import far_for, pooling, stranger_chance
 from apps.face.decision.matching import Calibration, Uncalibrated, check_threshold, decide, judge
 from apps.face.gallery.gallery import Gallery
 from apps.face.gallery.index import Candidate
@@ -149,7 +149,7 @@ def advised(known: Calibration | Uncalibrated, tau: float, people: int) -> Json 
     """
     if isinstance(known, Uncalibrated) or stranger_chance(known.far_at(tau), people) <= STRANGERS:
         return None
-    lower = known.threshold_at(enough(STRANGERS, people))
+    lower = known.threshold_at(far_for(STRANGERS, people))
     return {"threshold": lower, "far": known.far_at(lower), "frr": known.frr_at(lower), "chance": STRANGERS}
 
 

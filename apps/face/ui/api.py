@@ -121,7 +121,7 @@ def forget(name: str, photo: float, everybody: bool, key: str, request: gr.Reque
     elif name.strip():
         gone = gallery.forget(name, owner=owner)
     else:
-        raise InputError("A name, the number of a photo, or everybody", "none of them", "Say what to forget.")
+        raise InputError("", "nothing was named", "Say what to delete: a name, a photo number, or everybody.")
     return {"forgotten": gone, **gallery_answer(gallery, owner, shared=class_path() is not None)}
 
 

@@ -1,28 +1,18 @@
-"""The face tab's own pictures, as HTML strings: boxed photos, chips, messages.
-
-Faces travel inside the page as data: URLs and never as files of gradio's cache, which anybody could fetch who knows
-the address. Everything a visitor typed is escaped here. Buttons carry ``data-act`` and more; ``CLICKS`` hands them to
-Python.
-"""
+"""The face tab's own pictures, as markup: boxed photos, chips, rates in words."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.ui.state import Shot
-
-# A click, or the keyboard on a button, triggers the panel's "click" event with the button's data-* attributes.
-CLICKS = """element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-act]');
-  if (button) trigger('click', {...button.dataset});
-});"""
+from apps.markup import Markup, h, joined, url_of
+from apps.ui import CLICKS
+from shared.images import data_url
 
 
 def panel(value: str = "", **options: Any) -> gr.HTML:
@@ -33,14 +23,12 @@ def panel(value: str = "", **options: Any) -> gr.HTML:
 
 def jpeg_url(data: bytes) -> str:
     """A thumbnail's bytes as a data: URL."""
-    return f"data:image/jpeg;base64,{base64.b64encode(data).decode('ascii')}"
+    return url_of(data, "image/jpeg")
 
 
 def chip_url(chip: NDArray[np.uint8]) -> str:
     """An aligned face (S, S, 3) as a data: URL."""
     from PIL import Image
-
-    from shared.images import data_url
 
     return data_url(Image.fromarray(chip))
 
@@ -62,7 +50,9 @@ def likely(probability: float) -> str:
 def _digits(value: float) -> str:
     if value >= 99.95 or value == 0:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2g}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{float(f'{value:.2g}'):.12f}".rstrip("0").rstrip(".")  # never 9.1e-05
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -70,48 +60,42 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def message(text: str, kind: str = "hint") -> str:
-    """A line for the visitor: ``hint``, ``warn`` or ``good``; ``text`` is escaped."""
-    return f'<p class="cf-message cf-{kind}" role="status">{escape(text)}</p>'
-
-
-def boxed(shot: Shot, slot: str, labels: Mapping[int, str] | None = None, *, choose: bool = True) -> str:
+def boxed(shot: Shot, slot: str, labels: Mapping[int, str] | None = None, *, choose: bool = True) -> Markup:
     """The photo with a numbered box on every face; with ``choose`` the boxes are buttons where there are several."""
-    width, height = shot.size
-    marks = []
     several = choose and len(shot.faces) > 1
-    for i, face in enumerate(shot.faces):
-        left, top, right, bottom = face.box
-        x, y = max(left, 0) / width * 100, max(top, 0) / height * 100
-        w, h = min(right, width) / width * 100 - x, min(bottom, height) / height * 100 - y
-        text = labels[i] if labels and i in labels else (str(i + 1) if len(shot.faces) > 1 else "")
-        tag = f'<span class="cf-tag">{escape(text)}</span>' if text else ""
-        place = f'style="left:{x:.2f}%;top:{y:.2f}%;width:{w:.2f}%;height:{h:.2f}%"'
-        state = (" cf-on" if i == shot.chosen or not choose else "") + (" cf-right" if x + w > 75 else "")
-        if several:
-            marks.append(
-                f'<button type="button" class="cf-box{state}" {place} data-act="choose" data-slot="{slot}" '
-                f'data-face="{i + 1}" aria-pressed="{str(i == shot.chosen).lower()}" '
-                f'aria-label="{escape(shot.name)}: take face {i + 1}">{tag}</button>'
-            )
-        else:
-            marks.append(f'<span class="cf-box{state}" {place}>{tag}</span>')
-        marks += [
-            f'<i class="cf-dot" style="left:{px / width * 100:.2f}%;top:{py / height * 100:.2f}%"></i>'
-            for px, py in face.landmarks
-        ]
-    count, name = plural(len(shot.faces), "face"), escape(shot.name)
+    marks = [_box(shot, slot, i, labels or {}, choose=choose) for i in range(len(shot.faces))]
+    count = plural(len(shot.faces), "face")
     hint = " – click the one you mean" if several else ""
-    return (
-        f'<figure class="cf-photo"><div class="cf-frame"><img src="{shot.preview}" alt="{name}, {count} found">'
-        f"{''.join(marks)}</div><figcaption>{name}: {count} in {shot.detect_s * 1000:.0f} "
-        f"ms{hint}</figcaption></figure>"
+    caption = f"{shot.name}: {count} in {shot.detect_s * 1000:.0f} ms{hint}"
+    picture = h.img(src=shot.preview, alt=f"{shot.name}, {count} found")
+    return h.figure(h.div(picture, marks, class_="cf-frame"), h.figcaption(caption), class_="cf-photo")
+
+
+def _box(shot: Shot, slot: str, i: int, labels: Mapping[int, str], *, choose: bool) -> Markup:
+    """The box and the five landmarks of face ``i``."""
+    face, (width, height) = shot.faces[i], shot.size
+    left, top, right, bottom = face.box
+    x, y = max(left, 0) / width * 100, max(top, 0) / height * 100
+    w, tall = min(right, width) / width * 100 - x, min(bottom, height) / height * 100 - y
+    several = len(shot.faces) > 1
+    text = labels.get(i, str(i + 1) if several else "")
+    tag = h.span(text, class_="cf-tag") if text else None
+    state = (" cf-on" if i == shot.chosen or not choose else "") + (" cf-right" if x + w > 75 else "")
+    look = {"class_": f"cf-box{state}", "style": f"left:{x:.2f}%;top:{y:.2f}%;width:{w:.2f}%;height:{tall:.2f}%"}
+    if choose and several:
+        press: dict[str, object] = {"type": "button", "data_act": "choose", "data_slot": slot, "data_face": i + 1}
+        pressed = "true" if i == shot.chosen else "false"
+        box = h.button(tag, aria_pressed=pressed, aria_label=f"{shot.name}: take face {i + 1}", **press, **look)
+    else:
+        box = h.span(tag, **look)
+    dots = (
+        h.i(class_="cf-dot", style=f"left:{px / width * 100:.2f}%;top:{py / height * 100:.2f}%")
+        for px, py in face.landmarks
     )
+    return joined((box, dots))
 
 
-def chip(shot: Shot, text: str) -> str:
+def chip(shot: Shot, text: str) -> Markup:
     """The chosen face as the network sees it."""
-    return (
-        f'<figure class="cf-chip"><img src="{chip_url(shot.face.chip)}" alt="Aligned face of {escape(shot.name)}" '
-        f'width="150" height="150"><figcaption>{escape(text)}</figcaption></figure>'
-    )
+    picture = h.img(src=chip_url(shot.face.chip), alt=f"Aligned face of {shot.name}", width=150, height=150)
+    return h.figure(picture, h.figcaption(text), class_="cf-chip")

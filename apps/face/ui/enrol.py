@@ -1,5 +1,4 @@
-"""Enrol and forget: one photo enrols a person, a zip or a folder a whole class; everybody can delete what he
-enrolled."""
+"""Enrol and forget: one photo enrols a person, a zip or a folder a class; everybody can delete their own entries."""
 
 from __future__ import annotations
 
@@ -8,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
 
-from apps.face.gallery.bulk import MOST_FILES
+from apps.face.gallery.bulk import MOST_FILES, Listing, Report, enroll_all, list_files, list_zip
 from apps.face.gallery.gallery import Enrolled, Gallery, thumbnail
-from apps.face.gallery.names import LONGEST_NAME
+from apps.face.gallery.names import LONGEST_NAME, check_name
 from apps.face.samples import SAMPLES, sample, sample_name
-from apps.face.ui.draw import boxed, chip, message, panel, plural
+from apps.face.ui.draw import boxed, chip, panel, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.state import (
     PHOTO,
@@ -24,43 +22,40 @@ from apps.face.ui.state import (
     encoder_id,
     gallery_of,
     is_upload,
+    known_of,
     look,
     owner_of,
     visitor,
 )
+from apps.markup import Markup, h, joined, message, page_file, progress_bar, prose, table
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 
 _HINT = "Choose a photo of one person and type a name. One photo is enough; more photos make recognition surer."
 # What lists or forgets people goes through one line: a list read before somebody was forgotten never arrives after.
+_SKIPPED = 200  # files left out that a report lists
 IN_TURN: dict[str, Any] = {"concurrency_id": "face-people", "concurrency_limit": 1, "show_progress": "hidden"}
-_FOLDER = """<label class="cf-folder"><input type="file" webkitdirectory multiple aria-label="Choose a folder">
-<span>Choose a folder</span></label>"""
-# gradio's own folder upload forgets which sub-folder a file was in; this one sends every file with its path.
-_SEND_FOLDER = """element.addEventListener('change', async (event) => {
-  const label = element.querySelector('span'), files = [...event.target.files], sent = [], lost = [];
-  for (const file of files.length > MOST ? [] : files) {
-    const name = file.webkitRelativePath || file.name;
-    label.textContent = `Sending ${sent.length + lost.length + 1} of ${files.length}`;
-    try { sent.push({name, path: (await upload(file)).path}); } catch (error) { lost.push(name); }
-  }
-  label.textContent = 'Choose a folder';
-  event.target.value = '';
-  if (files.length) trigger('submit', {files: sent, lost, count: files.length});
-});""".replace("MOST", str(MOST_FILES))
 
 
-def privacy() -> str:
+def folder_input() -> gr.HTML:
+    """A folder's files with their paths: gradio's own folder upload forgets which sub-folder a file was in."""
+    files = h.input(type="file", webkitdirectory=True, multiple=True, aria_label="Choose a folder")
+    script = page_file(__file__, "folder.js").replace("MOST_FILES", str(MOST_FILES))
+    shown = h.label(files, h.span("Choose a folder"), class_="cf-folder")
+    return gr.HTML(shown, js_on_load=script, min_width=100, elem_id="face-bulk-folder")
+
+
+def privacy() -> Markup:
     """What is kept, who can see it, and when it is deleted: the sentence on the page."""
     if class_path() is None:
-        return (
+        return prose(
             "<b>Private to this page.</b> Photos are not kept: enrolling stores the encoding f(x), a list of numbers, "
             "and a small thumbnail of the face, in the memory of this server and for this browser session only. "
             "Nobody else can see or search them. They are deleted when you forget them, shortly after you close or "
             "reload the page, after two hours without use, and when the server stops. An uploaded file is deleted "
             "after two minutes."
         )
-    return (
+    return prose(
         "<b>Shared with the class.</b> Photos are not kept: enrolling stores the name, the encoding f(x), a list of "
         "numbers, and a small thumbnail of the face in this server's gallery file. Everybody who opens this hub can "
         "see and search them. They stay until you forget them; only the browser that enrolled a person can do that. "
@@ -93,13 +88,13 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
                         min_width=100,
                         elem_id="face-bulk-zip",
                     )
-                    folder = gr.HTML(_FOLDER, js_on_load=_SEND_FOLDER, min_width=100, elem_id="face-bulk-folder")
+                    folder = folder_input()
                     stop = gr.Button("Stop", size="sm", min_width=100, variant="stop")
         with gr.Column(scale=7, min_width=330):
             report = panel(elem_id="face-bulk-report")
             people = panel(message("Nobody is enrolled yet."), elem_id="face-people")
             everything = gr.Button("Forget everybody I enrolled", variant="stop", size="sm", elem_id="face-forget-all")
-            gr.HTML(f'<p class="cf-privacy">{privacy()}</p>', elem_id="face-privacy")
+            gr.HTML(h.p(privacy(), class_="cf-privacy"), elem_id="face-privacy")
     gr.on([photo.input, photo.clear], guard(_on_photo), photo, chosen, **PHOTO)
     chosen.click(guard(_choose), None, chosen, **LIGHT, **PRIVATE)
     for trigger in (enrol.click, name.submit):
@@ -122,7 +117,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
     return people
 
 
-def people_html(owner: str, request: gr.Request) -> str:
+def people_html(owner: str, request: gr.Request) -> Markup:
     """The enrolled people as this visitor sees them."""
     return people_cards(gallery_of(request).photos(owner_of(request, owner)), shared=class_path() is not None)
 
@@ -133,9 +128,6 @@ def enroll_shot(shot: Shot, name: str, encoder: str, gallery: Gallery, owner: st
     Raises:
         HubError: as ``Gallery.enroll`` and the encoder.
     """
-    from apps.face.gallery.names import check_name
-    from apps.face.ui.state import known_of
-
     check_name(name)
     encoding, identity = shot.encoding(encoder), encoder_id(encoder)
     nearest = gallery.index(identity).rank(encoding, 2)
@@ -153,7 +145,7 @@ def _small(shot: Shot) -> bytes:
     return thumbnail(Image.fromarray(shot.face.chip))
 
 
-def _on_photo(photo: str | None, request: gr.Request) -> str:
+def _on_photo(photo: str | None, request: gr.Request) -> Markup:
     who = visitor(request)
     who.shots.pop("enrol", None)
     if photo is None:
@@ -165,17 +157,17 @@ def _on_photo(photo: str | None, request: gr.Request) -> str:
     return _chosen_html(who.shots["enrol"])
 
 
-def _choose(request: gr.Request, event: gr.EventData) -> str:
+def _choose(request: gr.Request, event: gr.EventData) -> Markup:
     shot = visitor(request).shot("enrol", "A photo")
     shot.choose(event.face)
     return _chosen_html(shot)
 
 
-def _chosen_html(shot: Shot) -> str:
-    return f'<div class="cf-pair cf-two">{boxed(shot, "enrol")}{chip(shot, "enrols this face")}</div>'
+def _chosen_html(shot: Shot) -> Markup:
+    return h.div(boxed(shot, "enrol"), chip(shot, "enrols this face"), class_="cf-pair cf-two")
 
 
-def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[str, str, Any]:
+def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[Markup, Markup, Any]:
     shot = visitor(request).shot("enrol", "A photo")
     done, warning = enroll_shot(shot, name, encoder, gallery_of(request), owner_of(request, owner))
     words = (
@@ -183,11 +175,11 @@ def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[st
         if done.added
         else f"This very photo of {done.person} was enrolled already."
     )
-    said = message(words, "good") + (message(warning, "warn") if warning else "")
-    return said + _chosen_html(shot), people_html(owner, request), gr.update(value="")
+    said = message(words, "good"), message(warning, "warn") if warning else None, _chosen_html(shot)
+    return joined(said), people_html(owner, request), gr.update(value="")
 
 
-def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> str:
+def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> Markup:
     gallery, mine = gallery_of(request), owner_of(request, owner)
     for key in SAMPLES:
         if key != "obama2":  # kept out, to be recognised
@@ -196,9 +188,7 @@ def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> str:
     return people_html(owner, request)
 
 
-def _enrol_zip(archive: str | None, encoder: str, owner: str, request: gr.Request) -> Iterator[tuple[str, str]]:
-    from apps.face.gallery.bulk import list_zip
-
+def _enrol_zip(archive: str | None, encoder: str, owner: str, request: gr.Request) -> Iterator[tuple[Markup, Any]]:
     if archive is None:
         return
     try:
@@ -207,12 +197,10 @@ def _enrol_zip(archive: str | None, encoder: str, owner: str, request: gr.Reques
         discard(Path(archive))
 
 
-def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.EventData) -> Iterator[tuple[str, str]]:
-    from apps.face.gallery.bulk import list_files
-
+def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Markup, Any]]:
     files = [(str(file["name"]), Path(str(file["path"]))) for file in event.files]
     if not all(is_upload(place) for _, place in files):
-        raise InputError("Files that this page has sent", "others", "Choose the folder again.")
+        raise InputError("", "these files were not uploaded on this page", "Choose the folder again.")
     try:
         listing = list_files(files, lost=[str(name) for name in event.lost], count=int(event.count))
         yield from _enrol_listing(listing, encoder, owner, request)
@@ -221,9 +209,7 @@ def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.Event
             discard(place)
 
 
-def _enrol_listing(listing: Any, encoder: str, owner: str, request: gr.Request) -> Iterator[tuple[str, str]]:
-    from apps.face.gallery.bulk import Report, enroll_all
-
+def _enrol_listing(listing: Listing, encoder: str, owner: str, request: gr.Request) -> Iterator[tuple[Markup, Any]]:
     def encode(data: bytes) -> tuple[Any, bytes]:
         shot = look(data)
         return shot.encoding(encoder), _small(shot)
@@ -233,37 +219,34 @@ def _enrol_listing(listing: Any, encoder: str, owner: str, request: gr.Request) 
         if isinstance(step, Report):
             yield _report_html(step), people_html(owner, request)
         else:
-            part = f"{step.done / step.total * 100:.0f}%"
-            yield (
-                f'<div class="cf-progress" role="progressbar" aria-valuemin="0" aria-valuemax="{step.total}" '
-                f'aria-valuenow="{step.done}"><i style="width:{part}"></i></div>'
-                f"<p>{step.done} of {step.total} photos: {escape(step.path)}</p>",
-                gr.skip(),
-            )
+            words = f"{step.done} of {step.total} photos: {step.path}"
+            yield joined((progress_bar(step.done / step.total, "photos"), h.p(words))), gr.skip()
 
 
-def _report_html(report: Any) -> str:
+def _report_html(report: Report) -> Markup:
     people = plural(len(report.people), "person", "people")
     done = message(
         f"{plural(report.added, 'photo')} of {people} enrolled; {plural(len(report.skipped), 'file')} skipped.",
         "good" if report.added else "warn",
     )
-    rows = "".join(f"<tr><td>{escape(one.path)}</td><td>{escape(one.reason)}</td></tr>" for one in report.skipped[:200])
-    more = f"<p>and {len(report.skipped) - 200} more</p>" if len(report.skipped) > 200 else ""
-    return done + (f'<table class="cf-report"><caption>Skipped, and why</caption>{rows}</table>{more}' if rows else "")
+    skipped = [(one.path, one.reason) for one in report.skipped]
+    more = h.p(f"and {len(skipped) - _SKIPPED} more") if len(skipped) > _SKIPPED else None
+    listed = table((), skipped[:_SKIPPED], caption="Skipped, and why", class_="cf-report") if skipped else None
+    return joined((done, listed, more))
 
 
-def _forget(owner: str, request: gr.Request, event: gr.EventData) -> str:
+def _forget(owner: str, request: gr.Request, event: gr.EventData) -> Markup:
     gallery, mine = gallery_of(request), owner_of(request, owner)
     if event.act == "forget-photo":
-        gr.Info(f"One photo of {escape(gallery.forget_photo(int(event.photo), owner=mine))} was deleted.")
+        gone = gallery.forget_photo(int(event.photo), owner=mine)
+        gr.Info(str(prose("One photo of {} was deleted.", gone)))
     else:
         gallery.forget(str(event.name), owner=mine)
-        gr.Info(f"{escape(event.name)} was deleted.")
+        gr.Info(str(prose("{} was deleted.", str(event.name))))
     return people_html(owner, request)
 
 
-def _forget_all(owner: str, request: gr.Request) -> str:
+def _forget_all(owner: str, request: gr.Request) -> Markup:
     gone = gallery_of(request).clear(owner=owner_of(request, owner))
     gr.Info(f"{plural(gone, 'photo')} deleted.")
     return people_html(owner, request)

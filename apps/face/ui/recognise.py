@@ -6,21 +6,23 @@ import base64
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
 
 from apps.face.gallery.gallery import Gallery
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, identify_answer
-from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, message, panel, percent, plural
+from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, panel, percent, plural
 from apps.face.ui.state import PHOTO, Shot, gallery_of, look, owner_of, visitor
+from apps.gradio_patches import hand_over_as
+from apps.markup import Markup, h, joined, message, prose
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 
 _HINT = "Choose a photo: every face on it is looked up in the gallery."
 _NOBODY = "First enrol somebody: 3 sample people with one click on the left, or your own under Enrol / forget."
 _STREAM_S = 120  # seconds after which the live webcam pauses
-_SHOWN = 24  # people of the gallery that are shown before any photo
 _EVERY_S = 0.2  # seconds between its frames
+_SHOWN = 24  # people of the gallery that are shown before any photo
+_PROBES = 20  # faces of one photo whose rankings are shown
 
 
 def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.HTML:
@@ -46,7 +48,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
                         elem_id="face-live",
                         webcam_options=gr.WebcamOptions(mirror=True),
                     )
-                    vars(camera)["preprocess"] = _frame
+                    hand_over_as(camera, _frame)
                     gr.Markdown(
                         "Frames are looked at in memory and forgotten; nothing is enrolled from here. Faces are found "
                         "from an eighth of the picture’s height on."
@@ -74,26 +76,25 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
     return answer
 
 
-def redraw(encoder: str, tau: float, request: gr.Request) -> str:
+def redraw(encoder: str, tau: float, request: gr.Request) -> Markup:
     """The panel for the photo on the page now; its faces are encoded already."""
     shot = visitor(request).shots.get("probe")
     gallery, owner = gallery_of(request), owner_of(request, "")
     return _waiting(gallery, owner) if shot is None else panel_html(shot, gallery, encoder, tau, owner)
 
 
-def _waiting(gallery: Gallery, owner: str) -> str:
+def _waiting(gallery: Gallery, owner: str) -> Markup:
     """Before any photo: who could be recognised."""
     photos = gallery.photos(owner)
     if not photos:
         return message(_NOBODY)
     first = {photo.person: photo for photo in reversed(photos)}
-    faces = "".join(
-        f'<figure><img src="{jpeg_url(photo.thumbnail)}" alt=""><figcaption dir="auto">{escape(name)}'
-        "</figcaption></figure>"
+    faces = (
+        h.figure(h.img(src=jpeg_url(photo.thumbnail), alt=""), h.figcaption(name, dir="auto"))
         for name, photo in sorted(first.items())[:_SHOWN]
     )
-    more = f"<p>and {len(first) - _SHOWN:,} more</p>" if len(first) > _SHOWN else ""
-    return f'{message(_HINT)}<div class="cf-trio cf-gallery">{faces}</div>{more}'
+    more = h.p(f"and {len(first) - _SHOWN:,} more") if len(first) > _SHOWN else None
+    return joined((message(_HINT), h.div(faces, class_="cf-trio cf-gallery"), more))
 
 
 def _take_threshold(event: gr.EventData) -> float:
@@ -107,7 +108,7 @@ def _frame(payload: Any) -> bytes | None:
     return base64.b64decode(str(payload.url).partition(",")[2])
 
 
-def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) -> str:
+def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) -> Markup:
     who = visitor(request)
     who.shots.pop("probe", None)
     if photo is None:
@@ -119,20 +120,20 @@ def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) 
         return message(str(error), "warn")
 
 
-def _on_clear(encoder: str, tau: float, request: gr.Request) -> str:
+def _on_clear(encoder: str, tau: float, request: gr.Request) -> Markup:
     visitor(request).shots.pop("probe", None)
     return redraw(encoder, tau, request)
 
 
 def _on_sample(key: str) -> Any:
-    def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, str]:
+    def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Markup]:
         visitor(request).shots["probe"] = look(sample(key))
         return sample_picture(key), redraw(encoder, tau, request)
 
     return guard(chosen)
 
 
-def _recognise(encoder: str, tau: float, request: gr.Request) -> str:
+def _recognise(encoder: str, tau: float, request: gr.Request) -> Markup:
     visitor(request).shot("probe", "A photo")
     return redraw(encoder, tau, request)
 
@@ -142,11 +143,11 @@ def _on_frame(frame: bytes | None, encoder: str, tau: float, request: gr.Request
         return gr.skip()
     shot = look(frame, "The webcam", need=False, quick=True)
     if not shot.faces:
-        return boxed(shot, "live", choose=False) + message("No face in the picture yet.")
+        return joined((boxed(shot, "live", choose=False), message("No face in the picture yet.")))
     return panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""), quick=True)
 
 
-def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: str, *, quick: bool = False) -> str:
+def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: str, *, quick: bool = False) -> Markup:
     """The photo with a name on every face, and each face's ranking."""
     try:
         answer = identify_answer(shot, gallery, encoder, tau, quick=quick)
@@ -154,78 +155,88 @@ def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: st
         return message(str(error), "warn")
     photos = gallery.photos(owner)
     answer["nobody"] = "nobody is enrolled with this encoder" if photos else "nobody is enrolled yet"
-    labels = {i: face["name"] or "not recognized" for i, face in enumerate(answer["faces"])}
+    labels = {i: face["name"] or "not recognised" for i, face in enumerate(answer["faces"])}
     thumbnails = {photo.id: jpeg_url(photo.thumbnail) for photo in photos}
-    probes = "".join(_probe(shot, i, face, answer, thumbnails) for i, face in enumerate(answer["faces"][:20]))
-    many = " cf-many" if len(answer["faces"]) > 2 else ""
-    return (
-        f'<div class="cf-found{many}"><div class="cf-big">{boxed(shot, "probe", labels, choose=False)}</div>'
-        f'<div class="cf-ranks">{probes}</div></div>{_chance(answer)}'
+    probes = (_probe(shot, i, face, answer, thumbnails) for i, face in enumerate(answer["faces"][:_PROBES]))
+    found = h.div(
+        h.div(boxed(shot, "probe", labels, choose=False), class_="cf-big"),
+        h.div(probes, class_="cf-ranks"),
+        class_="cf-found cf-many" if len(answer["faces"]) > 2 else "cf-found",
     )
+    return joined((found, _chance(answer)))
 
 
-def _probe(shot: Shot, i: int, face: Json, answer: Json, thumbnails: dict[int, str]) -> str:
+def _probe(shot: Shot, i: int, face: Json, answer: Json, thumbnails: dict[int, str]) -> Markup:
+    tau = answer["threshold"]
     if not face["candidates"]:
-        words, kind, note = "not recognized", "none", answer["nobody"]
+        words, kind, note = "not recognised", "none", answer["nobody"]
     else:
         best = face["candidates"][0]
-        words, kind = (face["name"], "same") if face["recognised"] else ("not recognized", "diff")
+        words, kind = (face["name"], "same") if face["recognised"] else ("not recognised", "diff")
         sign = "≤" if face["recognised"] else ">"
-        note = f"nearest distance {best['distance']:.3f} {sign} τ = {answer['threshold']:.3f}"
-    largest = max((one["distance"] for one in face["candidates"]), default=1.0)
-    end = max(largest, answer["threshold"]) * 1.08
-    rows = "".join(_candidate(one, answer["threshold"], end, thumbnails) for one in face["candidates"])
+        note = f"nearest distance {best['distance']:.3f} {sign} τ = {tau:.3f}"
+    end = max(tau, *(one["distance"] for one in face["candidates"]), 1e-9) * 1.08
     number = f"Face {i + 1}: " if len(shot.faces) > 1 else ""
-    picture = f'<img src="{chip_url(shot.faces[i].chip)}" alt="Aligned face {i + 1}">'
-    return (
-        f'<section class="cf-probe" data-recognised="{str(face["recognised"]).lower()}"><header class="cf-is-{kind}">'
-        f"{picture}<div><strong "
-        f'dir="auto">{number}{escape(words)}</strong><br><span>{escape(note)}</span></div></header>'
-        f"{rows}</section>"
+    header = h.header(
+        h.img(src=chip_url(shot.faces[i].chip), alt=f"Aligned face {i + 1}"),
+        h.div(h.strong(number, words, dir="auto"), h.br(), h.span(note)),
+        class_=f"cf-is-{kind}",
     )
+    rows = (_candidate(one, tau, end, thumbnails) for one in face["candidates"])
+    return h.section(header, rows, class_="cf-probe", data_recognised="true" if face["recognised"] else "false")
 
 
-def _candidate(one: Json, tau: float, end: float, thumbnails: dict[int, str]) -> str:
+def _candidate(one: Json, tau: float, end: float, thumbnails: dict[int, str]) -> Markup:
     inside = one["distance"] <= tau
-    picture = thumbnails.get(one["photo"], "")
-    name = escape(one["name"])
+    picture = thumbnails.get(one["photo"])
     count = f" · template of {one['photos']} photos" if one["photos"] > 1 else ""
     sure = f", probability {likely(one['probability'])}" if one["probability"] is not None else ""
-    tip = f"d² = {one['d_squared']:.4f}{sure}{count}"
-    image = f'<img src="{picture}" alt="">' if picture else "<span></span>"
     words = f"distance {one['distance']:.3f}, {'within' if inside else 'beyond'} the threshold"
-    width, mark = one["distance"] / end * 100, tau / end * 100
-    return (
-        f'<div class="cf-cand" title="{tip}"><span>{one["rank"]}</span>{image}<b dir="auto">{name}</b>'
-        f'<div class="cf-bar" role="img" aria-label="{words}"><i class="{"cf-in" if inside else ""}" '
-        f'style="width:{width:.1f}%"></i><u style="left:{mark:.1f}%"></u></div>'
-        f'<span class="cf-d">{one["distance"]:.3f}{" ✓" if inside else ""}</span></div>'
+    bar = h.div(
+        h.i(class_="cf-in" if inside else None, style=f"width:{one['distance'] / end * 100:.1f}%"),
+        h.u(style=f"left:{tau / end * 100:.1f}%"),
+        class_="cf-bar",
+        role="img",
+        aria_label=words,
+    )
+    return h.div(
+        h.span(one["rank"]),
+        h.img(src=picture, alt="") if picture else h.span(),
+        h.b(one["name"], dir="auto"),
+        bar,
+        h.span(f"{one['distance']:.3f}{' ✓' if inside else ''}", class_="cf-d"),
+        class_="cf-cand",
+        title=f"d² = {one['d_squared']:.4f}{sure}{count}",
     )
 
 
-def _chance(answer: Json) -> str:
+def _chance(answer: Json) -> Markup | None:
     photos = answer["photos"]
     if not photos:
-        return ""
-    searched = f"{plural(answer['people'], 'person', 'people')} ({plural(photos, 'photo')})"
+        return None
+    searched = f"Searched {plural(answer['people'], 'person', 'people')} ({plural(photos, 'photo')}). "
+    statement = h.span(answer["statement"])
     if answer["stranger_chance"] is None:
-        return f'<p class="cf-statement">Searched {searched}. <span>{escape(answer["statement"])}</span></p>'
-    return (
-        f'<p class="cf-statement">Searched {searched}. With a false-accept rate of {percent(answer["far"])} per '
-        "comparison, a stranger is taken for somebody here with probability 1 − (1 − "
-        f"FAR)<sup>{answer['people']}</sup> = <b>{percent(answer['stranger_chance'])}</b>. "
-        f"{_advice(answer)}<span>{escape(answer['statement'])}</span></p>"
+        return h.p(searched, statement, class_="cf-statement")
+    chance = prose(
+        "With a false-accept rate of {} per comparison, a stranger is taken for somebody here with probability "
+        "1 − (1 − FAR)<sup>{}</sup> = <b>{}</b>. ",
+        percent(answer["far"]),
+        answer["people"],
+        percent(answer["stranger_chance"]),
     )
+    return h.p(searched, chance, _advice(answer), statement, class_="cf-statement")
 
 
-def _advice(answer: Json) -> str:
-    """A threshold that keeps strangers out of a gallery of this size, as a button; or nothing where it does already."""
+def _advice(answer: Json) -> Markup | None:
+    """A threshold that keeps strangers out of a gallery of this size, as a button; nothing if it does so already."""
     advice = answer["advice"]
     if advice is None:
-        return ""
+        return None
     tau = f"{advice['threshold']:.3f}"
-    return (
-        f"To keep that under {percent(advice['chance'])}, FAR must be at most {percent(advice['far'])}: "
-        f"τ = {tau}, at the price of {percent(advice['frr'])} of one person's pairs not recognised. "
-        f'<button type="button" class="cf-small" data-act="threshold" data-tau="{tau}">Use τ = {tau}</button> '
+    words = (
+        f"To keep that under {percent(advice['chance'])}, FAR must be at most {percent(advice['far'])}: τ = {tau}, at "
+        f"the cost of rejecting {percent(advice['frr'])} of genuine pairs. "
     )
+    use = h.button(f"Use τ = {tau}", type="button", class_="cf-small", data_act="threshold", data_tau=tau)
+    return joined((words, use, " "))

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from markupsafe import escape
 from numpy.typing import NDArray
 
 from apps.face.decision.matching import Calibration, Uncalibrated
+from apps.markup import Markup, h, joined, svg
 
 _BINS = 44  # of the histograms
 _WIDTH, _HEIGHT = 640, 106  # of the drawing
 _BASE, _TOP = _HEIGHT - 18, 24  # the axis, and the top of the tallest bar
-_LEGEND = (
-    '<p class="cf-legend"><span class="cf-t-same">▇ measured pairs of one person</span> '
-    '<span class="cf-t-diff">▇ of different people</span> <span>axis: plain distance ‖f(x₁) − f(x₂)‖</span></p>'
-)
-_UNMEASURED = (
-    '<p class="cf-legend">axis: plain distance ‖f(x₁) − f(x₂)‖; nobody else\'s distances were measured with this '
-    "encoder</p>"
-)
+_AXIS = "axis: plain distance ‖f(x₁) − f(x₂)‖"
+_UNMEASURED = f"{_AXIS}; nobody else's distances were measured with this encoder"
 
 
 def densities(known: Calibration, bins: int = _BINS) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
@@ -33,22 +27,32 @@ def densities(known: Calibration, bins: int = _BINS) -> tuple[NDArray[np.float64
     return np.maximum(same, 0), np.maximum(different, 0), end
 
 
-def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tuple[str, float]] = ()) -> str:
+def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tuple[str, float]] = ()) -> Markup:
     """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a needle per distance."""
     end = max(reach(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
-    shapes = [
-        "" if isinstance(known, Uncalibrated) else _histograms(known, end),
-        f'<path class="cf-axis" d="M0 {_BASE}H{_WIDTH}"/>',
-        *(_tick(value / end, f"{value:.1f}") for value in np.arange(0, end, 0.2)),
+    named = "; ".join(f"{name} {value:.3f}" for name, value in distances)
+    drawing = svg(
+        None if isinstance(known, Uncalibrated) else _histograms(known, end),
+        h.path(class_="cf-axis", d=f"M0 {_BASE}H{_WIDTH}"),
+        (_tick(value / end, f"{value:.1f}") for value in np.arange(0, end, 0.2)),
         _threshold(tau, end),
-        *(_needle(name, value, tau, end) for name, value in distances),
-    ]
-    told = "; ".join(f"{name} {value:.3f}" for name, value in distances)
-    words = f"{f'Distance {told}; ' if told else ''}threshold {tau:.3f}"
-    return (
-        f'<svg class="cf-ruler" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(words)}">'
-        f"{''.join(shapes)}</svg>{_UNMEASURED if isinstance(known, Uncalibrated) else _LEGEND}"
+        (_needle(name, value, tau, end) for name, value in distances),
+        size=(_WIDTH, _HEIGHT),
+        label=f"{f'Distance {named}; ' if named else ''}threshold {tau:.3f}",
+        class_="cf-ruler",
     )
+    return joined((drawing, _legend(known)))
+
+
+def _legend(known: Calibration | Uncalibrated) -> Markup:
+    if isinstance(known, Uncalibrated):
+        return h.p(_UNMEASURED, class_="cf-legend")
+    keys = (
+        h.span("▇ measured pairs of one person (genuine)", class_="cf-t-same"),
+        h.span("▇ of different people (impostors)", class_="cf-t-diff"),
+        h.span(_AXIS),
+    )
+    return h.p(joined(keys, " "), class_="cf-legend")
 
 
 def reach(known: Calibration | Uncalibrated) -> float:
@@ -56,47 +60,43 @@ def reach(known: Calibration | Uncalibrated) -> float:
     return 2.0 if isinstance(known, Uncalibrated) else densities(known)[2]
 
 
-def _histograms(known: Calibration, end: float) -> str:
+def _histograms(known: Calibration, end: float) -> Markup:
     same, different, measured = densities(known)
     scale = (_BASE - _TOP) / max(same.max(), different.max(), 1e-9)
-    return "".join(
-        _bars(kind, shares, measured / end, scale) for kind, shares in (("cf-h-same", same), ("cf-h-diff", different))
-    )
+    kinds = (("cf-h-same", same), ("cf-h-diff", different))
+    return joined(_bars(kind, shares, measured / end, scale) for kind, shares in kinds)
 
 
 def _at(share: float) -> float:
     return min(max(share, 0.0), 1.0) * _WIDTH
 
 
-def _bars(kind: str, shares: NDArray[np.float64], span: float, scale: float) -> str:
+def _bars(kind: str, shares: NDArray[np.float64], span: float, scale: float) -> Markup:
     wide = _at(span / _BINS)
-    return "".join(
-        f'<rect class="{kind}" x="{i * wide:.1f}" y="{_BASE - share * scale:.1f}" width="{wide - 0.6:.1f}" '
-        f'height="{share * scale:.1f}"/>'
-        for i, share in enumerate(shares)
+    return joined(
+        h.rect(class_=kind, x=i * wide, y=_BASE - share * scale, width=wide - 0.6, height=share * scale)
+        for i, share in enumerate(shares.tolist())
         if share > 0
     )
 
 
-def _tick(share: float, text: str) -> str:
-    anchor = "start" if share == 0 else "middle"
-    return f'<text class="cf-t" x="{_at(share):.1f}" y="{_HEIGHT - 4}" text-anchor="{anchor}">{text}</text>'
+def _tick(share: float, text: str) -> Markup:
+    return h.text(text, class_="cf-t", x=_at(share), y=_HEIGHT - 4, text_anchor="middle" if share else "start")
 
 
-def _threshold(tau: float, end: float) -> str:
+def _threshold(tau: float, end: float) -> Markup:
     x = _at(tau / end)
     side, shift = ("end", -5) if x > _WIDTH * 0.85 else ("start", 5)
-    return (
-        f'<g class="cf-tau"><path d="M{x:.1f} {_TOP - 18}V{_BASE + 4}"/>'
-        f'<text x="{x + shift:.1f}" y="{_TOP - 11}" text-anchor="{side}">τ = {tau:.3f}</text></g>'
-    )
+    line = h.path(d=f"M{x:.1f} {_TOP - 18}V{_BASE + 4}")
+    return h.g(line, h.text(f"τ = {tau:.3f}", x=x + shift, y=_TOP - 11, text_anchor=side), class_="cf-tau")
 
 
-def _needle(name: str, value: float, tau: float, end: float) -> str:
+def _needle(name: str, value: float, tau: float, end: float) -> Markup:
     x = _at(value / end)
     side, shift = ("start", 9) if x < _WIDTH * 0.8 else ("end", -9)
-    kind = "cf-is-same" if value <= tau else "cf-is-diff"
-    return (
-        f'<g class="cf-needle {kind}"><path d="M{x:.1f} {_BASE}V{_TOP - 6}"/><circle cx="{x:.1f}" cy="{_TOP - 6}" '
-        f'r="5"/><text x="{x + shift:.1f}" y="{_TOP - 2}" text-anchor="{side}">{escape(name)} {value:.3f}</text></g>'
+    return h.g(
+        h.path(d=f"M{x:.1f} {_BASE}V{_TOP - 6}"),
+        h.circle(cx=x, cy=_TOP - 6, r=5),
+        h.text(f"{name} {value:.3f}", x=x + shift, y=_TOP - 2, text_anchor=side),
+        class_=f"cf-needle {'cf-is-same' if value <= tau else 'cf-is-diff'}",
     )

@@ -26,7 +26,7 @@ from apps.face.gallery.gallery import Gallery, MemoryGallery
 from apps.face.gallery.store import SqliteGallery
 from apps.ui import PRIVATE, QUICK
 from shared import settings
-from shared.errors import HubError, ImageError, InputError, check_whole
+from shared.errors import HubError, ImageError, InputError, check_whole, named
 from shared.registry import find
 from shared.sessions import Sessions
 
@@ -97,10 +97,7 @@ class Shot:
             OptionError: there is no such face.
         """
         self.chosen = (
-            check_whole(
-                number, f"The number of the face in {self.name[0].lower()}{self.name[1:]}", low=1, high=len(self.faces)
-            )
-            - 1
+            check_whole(number, f"The number of the face in {named(self.name)}", low=1, high=len(self.faces)) - 1
         )
 
 
@@ -113,7 +110,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Trio:
+class ShownTriplet:
     """The triplet on the visitor's page."""
 
     d_ap: float  # squared distances
@@ -123,7 +120,7 @@ class Trio:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainedHead:
     """How one training of the head ended."""
 
     mining: str
@@ -141,8 +138,8 @@ class Visitor:
         self.gallery = MemoryGallery()
         self.shots: dict[str, Shot] = {}
         self.pairs: deque[Pair] = deque(maxlen=_PAIRS)
-        self.triplet: Trio | None = None
-        self.runs: deque[Run] = deque(maxlen=8)
+        self.triplet: ShownTriplet | None = None
+        self.runs: deque[TrainedHead] = deque(maxlen=8)
 
     def shot(self, slot: str, what: str) -> Shot:
         """The photo in ``slot``.
@@ -152,7 +149,7 @@ class Visitor:
         """
         shot = self.shots.get(slot)
         if shot is None:
-            raise InputError(f"{what} is chosen", "none", "Choose a file, take a photo, or click a sample.")
+            raise InputError(named(what), "none", "Choose a file, take a photo, or click a sample.")
         return shot
 
 
@@ -227,12 +224,12 @@ def look(
     Raises:
         ImageError: no picture, or (where ``need``) no face in it.
     """
-    from apps.face.photo.pipeline import find_faces
+    from apps.face.photo.pipeline import find_faces, no_face
     from shared.images import data_url, open_image
     from shared.model_cache import model_cache
 
     if source is None:
-        raise ImageError(f"{what} is a picture", "none", "Choose a file, take a photo, or click a sample.")
+        raise ImageError(named(what), "none", "Choose a file, take a photo, or click a sample.")
     try:
         image = open_image(source, what, max_side=LARGEST_SIDE)
     finally:
@@ -248,21 +245,6 @@ def look(
     small = image.copy()
     small.thumbnail((_PREVIEW, _PREVIEW))
     return Shot(size=image.size, preview=data_url(small), faces=faces, detect_s=seconds, name=what)
-
-
-def no_face(what: str, size: tuple[int, int]) -> ImageError:
-    """The photo shows no face that the detector can find: what to do about it."""
-    if min(size) < 60:
-        return ImageError(
-            f"{what} shows a face at least 40 pixels wide",
-            f"a picture of {size[0]} x {size[1]} pixels, too small to find one",
-            "Choose a larger picture.",
-        )
-    return ImageError(
-        f"{what} shows a face",
-        "none that the detector can find",
-        "Try one with the face larger, upright, from the front, in even light, and not covered.",
-    )
 
 
 def advice(face: Face) -> str:

@@ -6,49 +6,27 @@ network runs.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.context import Context
-from markupsafe import escape
 
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
-from apps.face.ui import api as ui_api
-from apps.face.ui import enrol as ui_gallery
-from apps.face.ui import logistic as ui_head
-from apps.face.ui import measured as ui_measured
-from apps.face.ui import recognise as ui_recognise
-from apps.face.ui import siamese as ui_siamese
-from apps.face.ui import threshold as ui_threshold
-from apps.face.ui import triplets as ui_triplets
-from apps.face.ui import verify as ui_verify
-from apps.face.ui.draw import message
+from apps.face.ui import api, enrol, logistic, measured, recognise, siamese, threshold, triplets, verify
 from apps.face.ui.ruler import reach
 from apps.face.ui.state import class_gallery, class_path, known_of, leave, usable, visitor
+from apps.markup import Markup, message, page_function, prose, style
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
 
 _STEP = 0.001  # of the threshold slider, in plain distance; as in threshold.html
-# The browser's own key: with it a visitor can forget what he enrolled in the class gallery after a reload, too.
-_OWNER_KEY = """() => {
-  let key = null;
-  try { key = localStorage.getItem('convhub-face-owner'); } catch (error) {}
-  if (!key) {
-    key = Array.from(crypto.getRandomValues(new Uint8Array(24)), (b) => b.toString(16).padStart(2, '0')).join('');
-    try { localStorage.setItem('convhub-face-owner', key); } catch (error) {}
-  }
-  return key;
-}"""
 
 
 def build() -> None:
     """Lay out the tab inside the hub's page."""
     page: Any = Context.root_block
-    gr.HTML(
-        f"<style>{(Path(__file__).parent / 'page' / 'face.css').read_text(encoding='utf-8')}</style>", visible="hidden"
-    )
+    gr.HTML(style(__file__, "face.css", "inside.css"), visible="hidden")
     path = class_path()
     if path is not None and (fault := usable(lambda: class_gallery(path))):
         gr.HTML(message(fault, "warn"))
@@ -73,29 +51,33 @@ def build() -> None:
     enrol_samples = gr.Button("Enrol 3 sample people", size="sm", min_width=90, elem_id="face-samples", render=False)
     with gr.Tabs(elem_id="face-tabs"):
         with gr.Tab("Verify", id="verify"):
-            verdict = ui_verify.build(encoder, tau)
+            verdict = verify.build(encoder, tau)
         with gr.Tab("Recognise", id="recognise"):
-            who = ui_recognise.build(encoder, tau, enrol_samples)
+            who = recognise.build(encoder, tau, enrol_samples)
         with gr.Tab("Enrol / forget", id="enrol") as enrol_tab:
-            people = ui_gallery.build(encoder, owner, enrol_samples)
+            people = enrol.build(encoder, owner, enrol_samples)
         with gr.Tab("Siamese view", id="siamese") as siamese_tab:
             section("inside", "Two photos, one network", "Both photos go through the same f with the same weights.")
-            twins = ui_siamese.build(encoder)
+            twins = siamese.build(encoder)
         with gr.Tab("Threshold", id="threshold") as threshold_tab:
             section("inside", "What the threshold trades", "Drag τ: false accepts against false rejects.")
-            explorer = ui_threshold.build()
+            explorer = threshold.build()
         with gr.Tab("Triplets", id="triplets") as triplets_tab:
-            section("inside", "What the encoder was taught with", "The triplet loss on your photos.")
-            margin, triplet, census = ui_triplets.build(encoder, owner)
+            section(
+                "inside",
+                "How encoders are trained",
+                "The triplet loss on your photos. (The bundled encoder learned from pairs.)",
+            )
+            margin, triplet, census = triplets.build(encoder, owner)
         with gr.Tab("Logistic head", id="head") as head_tab:
             section(
                 "inside", "Verification as binary classification", "A logistic regression on what two encodings share."
             )
-            kind, head = ui_head.build(encoder, tau)
+            kind, head = logistic.build(encoder, tau)
         with gr.Tab("Measured", id="measured") as measured_tab:
             section("measure", "How good it is, and for whom", "Error rates with intervals, and speed.")
-            figures = ui_measured.build()
-    ui_api.build()
+            figures = measured.build()
+    api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
     tau.change(guard(_redraw), [encoder, tau], [verdict, who], **drag)
@@ -103,15 +85,17 @@ def build() -> None:
     encoder.select(guard(_on_encoder), encoder, [encoder, tau], **HEAVY, **PRIVATE).then(
         guard(_redraw), [encoder, tau], [verdict, who], **QUICK, **PRIVATE
     ).then(guard(_look_inside), *inside, **QUICK, **PRIVATE)
-    people.change(guard(ui_recognise.redraw), [encoder, tau], who, **LIGHT, **PRIVATE)
-    siamese_tab.select(guard(ui_siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
-    threshold_tab.select(guard(ui_threshold.explorer), [encoder, tau], explorer, **LIGHT, **PRIVATE)
-    triplets_tab.select(guard(ui_triplets.opened), [encoder, margin, owner], [triplet, census], **QUICK, **PRIVATE)
-    head_tab.select(guard(ui_head.head_html), [encoder, tau, kind], head, **LIGHT, **PRIVATE)
-    measured_tab.select(guard(ui_measured.figures_html), encoder, figures, **LIGHT, **PRIVATE)
-    listed: dict[str, Any] = {**ui_gallery.IN_TURN, **PRIVATE}
-    enrol_tab.select(guard(ui_gallery.people_html), owner, people, **listed)
-    page.load(None, None, owner, js=_OWNER_KEY).then(guard(ui_gallery.people_html), owner, people, **listed)
+    people.change(guard(recognise.redraw), [encoder, tau], who, **LIGHT, **PRIVATE)
+    siamese_tab.select(guard(siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
+    threshold_tab.select(guard(threshold.explorer), [encoder, tau], explorer, **LIGHT, **PRIVATE)
+    triplets_tab.select(guard(triplets.opened), [encoder, margin, owner], [triplet, census], **QUICK, **PRIVATE)
+    head_tab.select(guard(logistic.head_html), [encoder, tau, kind], head, **LIGHT, **PRIVATE)
+    measured_tab.select(guard(measured.figures_html), encoder, figures, **LIGHT, **PRIVATE)
+    listed: dict[str, Any] = {**enrol.IN_TURN, **PRIVATE}
+    enrol_tab.select(guard(enrol.people_html), owner, people, **listed)
+    page.load(None, None, owner, js=page_function(__file__, "owner.js")).then(
+        guard(enrol.people_html), owner, people, **listed
+    )
     page.unload(leave)
 
 
@@ -126,30 +110,30 @@ def _range(encoder: str) -> dict[str, Any]:
 
 
 def _on_encoder(encoder: str) -> tuple[Any, Any]:
-    """The encoder's own threshold; where it cannot be had, the bundled one stays, with the reason."""
+    """The encoder's own threshold; if it is not available, the bundled one stays, with the reason."""
     from shared.weights import ensure
 
     try:
         ensure(find(find_encoder(encoder).name, "face"))
     except WeightsError as error:
-        gr.Warning(f"This encoder cannot be had here. {escape(error)}", duration=12)
+        gr.Warning(str(prose("This encoder is not available here. {}", str(error))), duration=12)
         encoder = DEFAULT_ENCODER
     return gr.update(value=encoder), gr.update(**_range(encoder))
 
 
-def _redraw(encoder: str, tau: float, request: gr.Request) -> tuple[str, str]:
-    return ui_verify.redraw(encoder, tau, request), ui_recognise.redraw(encoder, tau, request)
+def _redraw(encoder: str, tau: float, request: gr.Request) -> tuple[Markup, Markup]:
+    return verify.redraw(encoder, tau, request), recognise.redraw(encoder, tau, request)
 
 
 def _look_inside(
     encoder: str, tau: float, margin: float, owner: str, kind: str, request: gr.Request
-) -> tuple[str, ...]:
+) -> tuple[Markup, ...]:
     """Every view that explains, with another encoder: a triplet of the old one would not do."""
     visitor(request).triplet = None
     return (
-        ui_siamese.siamese(encoder, request),
-        ui_threshold.explorer(encoder, tau, request),
-        *ui_triplets.opened(encoder, margin, owner, request),
-        ui_head.head_html(encoder, tau, kind, request),
-        ui_measured.figures_html(encoder),
+        siamese.siamese(encoder, request),
+        threshold.explorer(encoder, tau, request),
+        *triplets.opened(encoder, margin, owner, request),
+        logistic.head_html(encoder, tau, kind, request),
+        measured.figures_html(encoder),
     )

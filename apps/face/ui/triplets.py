@@ -8,14 +8,27 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
-from markupsafe import escape
 from numpy.typing import NDArray
 
-from apps.face.triplets.loss import DEFAULT_MARGIN, REGIONS, Triplet
-from apps.face.ui.draw import chip_url, jpeg_url, message, panel, percent
+from apps.charts import spark
+from apps.face.decision.matching import squared_distance
+from apps.face.samples import sample, sample_picture
+from apps.face.triplets.head import Step, Training, train
+from apps.face.triplets.loss import (
+    DEFAULT_MARGIN,
+    REGIONS,
+    Triplet,
+    check_margin,
+    losses,
+    measure,
+    of_distances,
+)
+from apps.face.triplets.mining import census, mine
+from apps.face.ui.draw import chip_url, jpeg_url, panel, percent
 from apps.face.ui.playground import Playground, playground
-from apps.face.ui.plots import cloud, number_line, regions_bar, spark
-from apps.face.ui.state import PHOTO, Run, Shot, Trio, Visitor, gallery_of, look, owner_of, visitor
+from apps.face.ui.plots import cloud, number_line, regions_bar
+from apps.face.ui.state import PHOTO, Shot, ShownTriplet, TrainedHead, Visitor, gallery_of, look, owner_of, visitor
+from apps.markup import Markup, h, joined, message, prose, table
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 
@@ -24,6 +37,11 @@ _SLOTS = (
     ("positive", "Positive P", "Another photo of the same person"),
     ("negative", "Negative N", "A photo of somebody else"),
 )
+_MINED = {  # what the buttons find in the gallery
+    "random": "Find any triplet",
+    "semi-hard": "Find a semi-hard triplet",
+    "hardest": "Find the hardest triplet",
+}
 _FIRST = "semi-hard"  # what is mined when the tab is opened
 _EVERY_S = 0.25  # between two drawings of the training
 
@@ -39,18 +57,15 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> tuple[gr.Slider, gr.HTML, 
                 ]
             margin = gr.Slider(0, 1.0, DEFAULT_MARGIN, step=0.01, label="Margin α", elem_id="face-margin")
             with gr.Row(elem_classes="cf-samples"):
-                sample = gr.Button("Sample triplet", size="sm", min_width=90)
-                mined = {
-                    kind: gr.Button(f"Mine: {kind}", size="sm", min_width=90)
-                    for kind in ("random", "semi-hard", "hardest")
-                }
+                example = gr.Button("Sample triplet", size="sm", min_width=90)
+                mined = {kind: gr.Button(_MINED[kind], size="sm", min_width=90) for kind in _MINED}
         with gr.Column(scale=7, min_width=330):
             view = panel(
-                message("Choose three photos, take the sample, or mine a triplet from the gallery."),
+                message("Choose three photos, take the sample, or find a triplet in the gallery."),
                 elem_id="face-triplet",
             )
     census = panel(elem_id="face-census")
-    gr.HTML("<h3>Let it learn</h3>")
+    gr.HTML(h.h3("Let it learn"))
     with gr.Row():
         mining = gr.Radio(
             ["random", "semi-hard", "hardest"],
@@ -76,7 +91,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> tuple[gr.Slider, gr.HTML, 
     shown = [encoder, margin]
     for photo, (slot, _, _) in zip(photos, _SLOTS, strict=True):
         gr.on([photo.input, photo.clear], _on_photo(slot), [photo, *shown], view, **PHOTO)
-    sample.click(guard(_on_sample), shown, [*photos, view], **QUICK, **PRIVATE)
+    example.click(guard(_on_sample), shown, [*photos, view], **QUICK, **PRIVATE)
     for kind, button in mined.items():
         button.click(_on_mine(kind), [*shown, owner], view, **QUICK, **PRIVATE)
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
@@ -86,12 +101,12 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> tuple[gr.Slider, gr.HTML, 
     return margin, view, census
 
 
-def redraw(encoder: str, margin: float, owner: str, request: gr.Request) -> tuple[str, str]:
+def redraw(encoder: str, margin: float, owner: str, request: gr.Request) -> tuple[Markup, Markup]:
     """The triplet and the gallery's triplets at another margin: distances are known, nothing is encoded."""
     return _triplet_html(visitor(request), margin), census_html(encoder, margin, owner, request)
 
 
-def opened(encoder: str, margin: float, owner: str, request: gr.Request) -> tuple[str, str]:
+def opened(encoder: str, margin: float, owner: str, request: gr.Request) -> tuple[Markup, Markup]:
     """When the tab is opened: the triplet there is, else one mined from the gallery; and the gallery's triplets."""
     census = census_html(encoder, margin, owner, request)
     if visitor(request).triplet is None:
@@ -105,7 +120,7 @@ def opened(encoder: str, margin: float, owner: str, request: gr.Request) -> tupl
 def _on_photo(slot: str) -> Any:
     what = next(text for name, _, text in _SLOTS if name == slot)
 
-    def arrived(photo: str | None, encoder: str, margin: float, request: gr.Request) -> str:
+    def arrived(photo: str | None, encoder: str, margin: float, request: gr.Request) -> Markup:
         who = visitor(request)
         who.shots.pop(slot, None)
         if photo is None:
@@ -119,9 +134,7 @@ def _on_photo(slot: str) -> Any:
     return guard(arrived)
 
 
-def _on_sample(encoder: str, margin: float, request: gr.Request) -> tuple[Any, Any, Any, str]:
-    from apps.face.samples import sample, sample_picture
-
+def _on_sample(encoder: str, margin: float, request: gr.Request) -> tuple[Any, Any, Any, Markup]:
     keys = ("obama", "obama2", "biden")
     for (slot, _, what), key in zip(_SLOTS, keys, strict=True):
         visitor(request).shots[slot] = look(sample(key), what)
@@ -129,30 +142,26 @@ def _on_sample(encoder: str, margin: float, request: gr.Request) -> tuple[Any, A
     return first, second, third, _measured(encoder, margin, request)
 
 
-def _measured(encoder: str, margin: float, request: gr.Request) -> str:
+def _measured(encoder: str, margin: float, request: gr.Request) -> Markup:
     """Measure the triplet of the three photos, where all are there."""
-    from apps.face.triplets.loss import measure
-
     who = visitor(request)
     shots: list[Shot] = [who.shots[slot] for slot, _, _ in _SLOTS if slot in who.shots]
     if len(shots) == len(_SLOTS):
         A, P, N = (shot.encoding(encoder) for shot in shots)
         one = measure(A, P, N, margin)
-        who.triplet = Trio(one.d_ap, one.d_an, tuple(chip_url(shot.face.chip) for shot in shots), ("", "", ""))
+        who.triplet = ShownTriplet(one.d_ap, one.d_an, tuple(chip_url(shot.face.chip) for shot in shots), ("", "", ""))
     return _triplet_html(who, margin)
 
 
 def _on_mine(kind: str) -> Any:
-    def mined(encoder: str, margin: float, owner: str, request: gr.Request) -> str:
+    def mined(encoder: str, margin: float, owner: str, request: gr.Request) -> Markup:
         return _mined(kind, encoder, margin, owner, request)
 
     return guard(mined)
 
 
-def _mined(kind: str, encoder: str, margin: float, owner: str, request: gr.Request) -> str:
+def _mined(kind: str, encoder: str, margin: float, owner: str, request: gr.Request) -> Markup:
     """Mine a triplet of one kind from the gallery and show it."""
-    from apps.face.triplets.loss import losses, squared_distances
-    from apps.face.triplets.mining import mine
 
     ground = _ground(encoder, owner, request)
     seed = time.time_ns() % 2**31
@@ -164,8 +173,8 @@ def _mined(kind: str, encoder: str, margin: float, owner: str, request: gr.Reque
     who = visitor(request)
     names = tuple(ground.names[ground.person[row]] for row in (a, p, n))
     pictures = tuple(jpeg_url(ground.thumbnails[row]) for row in (a, p, n))
-    d_ap, d_an = float(squared_distances(x[a], x[p])), float(squared_distances(x[a], x[n]))
-    who.triplet = Trio(d_ap, d_an, pictures, names)
+    d_ap, d_an = float(squared_distance(x[a], x[p])), float(squared_distance(x[a], x[n]))
+    who.triplet = ShownTriplet(d_ap, d_an, pictures, names)
     return _triplet_html(who, margin)
 
 
@@ -181,61 +190,63 @@ def to_show(kind: str, cost: NDArray[np.float64], margin: float, seed: int) -> i
     return int(rows[seed % len(rows)]) if rows.size else seed % len(cost)
 
 
-def _triplet_html(who: Visitor, margin: float) -> str:
-    from apps.face.triplets.loss import check_margin, of_distances
-
+def _triplet_html(who: Visitor, margin: float) -> Markup:
     check_margin(margin)
     if who.triplet is None:
-        return message("Choose three photos, take the sample, or mine a triplet from the gallery.")
-    trio = who.triplet
-    one = of_distances(trio.d_ap, trio.d_an, margin)
-    faces = "".join(
-        f'<figure><img src="{picture}" alt="{role}"><figcaption><b>{letter}</b> '
-        f"{escape(name or role)}"
-        f"</figcaption></figure>"
-        for picture, name, (letter, role) in zip(
-            trio.pictures, trio.names, (("A", "anchor"), ("P", "positive"), ("N", "negative")), strict=True
-        )
+        return message("Choose three photos, take the sample, or find a triplet in the gallery.")
+    shown = who.triplet
+    one = of_distances(shown.d_ap, shown.d_an, margin)
+    roles = (("A", "anchor"), ("P", "positive"), ("N", "negative"))
+    faces = (
+        h.figure(h.img(src=picture, alt=role), h.figcaption(h.b(letter), " ", name or role))
+        for picture, name, (letter, role) in zip(shown.pictures, shown.names, roles, strict=True)
     )
-    return f'<div class="cf-trio">{faces}</div>{_formula(one)}{number_line(one)}'
+    return joined((h.div(faces, class_="cf-trio"), _formula(one), number_line(one)))
 
 
-def _formula(one: Triplet) -> str:
+def _formula(one: Triplet) -> Markup:
     kind = {"easy": "cf-is-same", "semi-hard": "cf-is-semi", "hard": "cf-is-diff"}[one.region]
-    return (
-        f'<p class="cf-formula">L(A, P, N) = max(‖f(A) − f(P)‖² − ‖f(A) − f(N)‖² + α, 0)<br>'
-        f"= max(<b>{one.d_ap:.4f}</b> − <b>{one.d_an:.4f}</b> + <b>{one.margin:.2f}</b>, 0) = "
-        f'<b class="cf-loss">{one.loss:.4f}</b></p>'
-        f'<p class="{kind} cf-region" data-region="{one.region}"><strong>{one.region}</strong>: '
-        f"{REGIONS[one.region]}.</p>"
+    formula = prose(
+        "L(A, P, N) = max(‖f(A) − f(P)‖² − ‖f(A) − f(N)‖² + α, 0)<br>= max(<b>{:.4f}</b> − <b>{:.4f}</b> + "
+        '<b>{:.2f}</b>, 0) = <b class="cf-loss">{:.4f}</b>',
+        one.d_ap,
+        one.d_an,
+        one.margin,
+        one.loss,
     )
+    region = h.p(h.strong(one.region), f": {REGIONS[one.region]}.", class_=f"{kind} cf-region", data_region=one.region)
+    return joined((h.p(formula, class_="cf-formula"), region))
 
 
 def _ground(encoder: str, owner: str, request: gr.Request) -> Playground:
     return playground(gallery_of(request), owner_of(request, owner), encoder)
 
 
-def census_html(encoder: str, margin: float, owner: str, request: gr.Request) -> str:
+def census_html(encoder: str, margin: float, owner: str, request: gr.Request) -> Markup:
     """How many triplets of the gallery still have a loss, by region."""
-    from apps.face.triplets.mining import census
-
     try:
         ground = _ground(encoder, owner, request)
     except HubError as error:
         return message(str(error))
     counted = census(ground.encodings, ground.person, margin)
-    return (
-        f'<p class="cf-statement"><b>{ground.title}</b>: {len(ground.person)} encodings of {len(ground.names)} '
-        "people make "
-        f"{counted.total:,} triplets. At α = {margin:.2f}, <b>{counted.with_loss:,}</b> "
-        f"({percent(counted.with_loss / counted.total)}) still have a loss; the mean loss over all is "
-        f"{counted.mean_loss:.4f}.</p>{regions_bar(counted.by_region())}"
+    words = prose(
+        "<b>{}</b>: {} encodings of {} people make {:,} triplets. At α = {:.2f}, <b>{:,}</b> ({}) still have a loss; "
+        "the mean loss over all is {:.4f}.",
+        ground.title,
+        len(ground.person),
+        len(ground.names),
+        counted.total,
+        margin,
+        counted.with_loss,
+        percent(counted.with_loss / counted.total),
+        counted.mean_loss,
     )
+    return joined((h.p(words, class_="cf-statement"), regions_bar(counted.by_region())))
 
 
-def _train(encoder: str, margin: float, mining: str, numbers: float, owner: str, request: gr.Request) -> Iterator[str]:
-    from apps.face.triplets.head import Step, Training, train
-
+def _train(
+    encoder: str, margin: float, mining: str, numbers: float, owner: str, request: gr.Request
+) -> Iterator[Markup]:
     ground = _ground(encoder, owner, request)
     steps: list[Step] = []
     drawn = 0.0
@@ -245,46 +256,43 @@ def _train(encoder: str, margin: float, mining: str, numbers: float, owner: str,
             drawn = time.monotonic()
             yield _training_html(ground, steps, margin, mining)
     runs = visitor(request).runs
-    runs.append(Run(mining, margin, int(numbers), steps[-1].with_loss, steps[-1].total, steps[-1].length))
-    yield _training_html(ground, steps, margin, mining) + _runs_html(runs)
+    runs.append(TrainedHead(mining, margin, int(numbers), steps[-1].with_loss, steps[-1].total, steps[-1].length))
+    yield joined((_training_html(ground, steps, margin, mining), _runs_html(runs)))
 
 
-def _training_html(ground: Playground, steps: list[Any], margin: float, mining: str) -> str:
+def _training_html(ground: Playground, steps: list[Step], margin: float, mining: str) -> Markup:
     last = steps[-1]
     limit = max(float(np.abs(steps[0].points).max()), 1e-9) * 1.25
-    x = [one.step for one in steps]
+    mined = f"Loss over the mined triplets ({mining}, α = {margin:.2f}): step {last.step}, L = {last.loss:.4f}"
+    left = f"Triplets of the gallery that still have a loss: {last.with_loss:,} of {last.total:,}"
     curves = (
-        (
-            f"Loss over the mined triplets ({escape(mining)}, α = {margin:.2f}): step {last.step}, L = {last.loss:.4f}",
-            spark(x, [one.loss for one in steps], "loss"),
-        ),
-        (
-            f"Triplets of the gallery that still have a loss: {last.with_loss:,} of {last.total:,}",
-            spark(x, [one.with_loss for one in steps], "triplets with a loss"),
-        ),
-        (f"Mean length ‖g(x)‖: {last.length:.3f}", spark(x, [one.length for one in steps], "mean length")),
+        (mined, spark([one.loss for one in steps], "loss")),
+        (left, spark([one.with_loss for one in steps], "triplets with a loss")),
+        (f"Mean length ‖g(x)‖: {last.length:.3f}", spark([one.length for one in steps], "mean length")),
     )
-    drawn = "".join(f"<figcaption>{title}</figcaption>{curve}" for title, curve in curves)
+    frame = "The encodings g(x), one colour and letter per person; the frame stays as it was at the start"
     collapsed = "Collapsed: every face has the encoding 0. Without a margin that has no loss, and nothing stops it."
-    return (
-        f'<div class="cf-learning"><figure>{drawn}</figure><figure><figcaption>The encodings g(x), one colour and '
-        "letter "
-        f"per person; the frame stays as it was at the start</figcaption>"
-        f"{cloud(last.points, ground.person, ground.names, limit)}</figure></div>"
-        f"{message(collapsed, 'warn') if last.collapsed else ''}"
+    return joined(
+        (
+            h.div(
+                h.figure((h.figcaption(title), curve) for title, curve in curves),
+                h.figure(h.figcaption(frame), cloud(last.points, ground.person, ground.names, limit)),
+                class_="cf-learning",
+            ),
+            message(collapsed, "warn") if last.collapsed else None,
+        )
     )
 
 
-def _runs_html(runs: Sequence[Run]) -> str:
-    """The last runs side by side: what mining, margin and size of the head change."""
-    rows = "".join(
-        f"<tr><td>{one.mining}</td><td>{one.margin:.2f}</td><td>{one.numbers}</td><td>{one.with_loss:,} of "
-        f"{one.total:,}"
-        f"</td><td>{one.length:.3f}</td></tr>"
-        for one in runs
+def _runs_html(runs: Sequence[TrainedHead]) -> Markup:
+    """The latest trainings side by side: what mining, margin and size of the head change."""
+    rows = (
+        (run.mining, f"{run.margin:.2f}", run.numbers, f"{run.with_loss:,} of {run.total:,}", f"{run.length:.3f}")
+        for run in runs
     )
-    return (
-        '<table class="cf-table"><caption>Your runs so far, 300 steps each: compare random with hard mining</caption>'
-        "<tr><th>mining</th><th>α</th><th>numbers</th><th>triplets with a loss at the end</th><th>mean length</th></tr>"
-        f"{rows}</table>"
+    return table(
+        ("mining", "α", "numbers", "triplets with a loss at the end", "mean length"),
+        rows,
+        caption="Your runs so far, 300 steps each: compare random with hard mining",
+        class_="cf-table",
     )

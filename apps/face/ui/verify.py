@@ -1,18 +1,18 @@
-"""Verify: are these two photos of one person? Moving the threshold afterwards decides anew without any network."""
+"""Verify: are these two photos of one person? Moving the threshold afterwards decides again without any network."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
 
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, verify_answer
-from apps.face.ui.draw import boxed, chip, likely, message, panel, percent
+from apps.face.ui.draw import boxed, chip, likely, panel, percent
 from apps.face.ui.ruler import ruler
 from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, known_of, look, visitor
+from apps.markup import Fact, Markup, facts, h, joined, message, prose
 from apps.ui import PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 
@@ -45,22 +45,22 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> gr.HTML:
     return answer
 
 
-def _first_look() -> str:
+def _first_look() -> Markup:
     """The panel before any photo: the axis that answers will stand on."""
     try:
         known = known_of(DEFAULT_ENCODER)
     except HubError as error:
         return message(str(error), "warn")
-    return message(_HINT) + ruler(known, known.threshold)
+    return joined((message(_HINT), ruler(known, known.threshold)))
 
 
-def redraw(encoder: str, tau: float, request: gr.Request) -> str:
+def redraw(encoder: str, tau: float, request: gr.Request) -> Markup:
     """The panel for what is on the page now: what the threshold slider calls. The encodings are known already."""
     return panel_html(visitor(request), encoder, tau)
 
 
 def _on_photo(slot: str) -> Any:
-    def arrived(photo: str | None, encoder: str, tau: float, request: gr.Request) -> str:
+    def arrived(photo: str | None, encoder: str, tau: float, request: gr.Request) -> Markup:
         who = visitor(request)
         who.shots.pop(slot, None)
         if photo is None:
@@ -69,13 +69,13 @@ def _on_photo(slot: str) -> Any:
             who.shots[slot] = look(photo, _NAMES[slot])
             return _answered(who, encoder, tau)
         except HubError as error:
-            return message(str(error), "warn") + _left(who)
+            return joined((message(str(error), "warn"), _left(who)))
 
     return guard(arrived)
 
 
 def _on_sample(first: str, second: str) -> Any:
-    def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Any, str]:
+    def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Any, Markup]:
         who = visitor(request)
         for slot, name in (("a", first), ("b", second)):
             who.shots[slot] = look(sample(name), _NAMES[slot])
@@ -84,21 +84,21 @@ def _on_sample(first: str, second: str) -> Any:
     return guard(chosen)
 
 
-def _compare(encoder: str, tau: float, request: gr.Request) -> str:
+def _compare(encoder: str, tau: float, request: gr.Request) -> Markup:
     who = visitor(request)
     for slot, name in _NAMES.items():
         who.shot(slot, name)
     return _answered(who, encoder, tau)
 
 
-def _choose(encoder: str, tau: float, request: gr.Request, event: gr.EventData) -> str:
+def _choose(encoder: str, tau: float, request: gr.Request, event: gr.EventData) -> Markup:
     who = visitor(request)
     slot = str(event.slot)
     who.shot(slot, _NAMES.get(slot, "The photo")).choose(event.face)
     return _answered(who, encoder, tau)
 
 
-def _answered(who: Visitor, encoder: str, tau: float) -> str:
+def _answered(who: Visitor, encoder: str, tau: float) -> Markup:
     """The panel; a pair that is compared for the first time is remembered for the threshold explorer."""
     if len({"a", "b"} & who.shots.keys()) == 2:
         answer = verify_answer(who.shots["a"], who.shots["b"], encoder, tau)
@@ -108,60 +108,64 @@ def _answered(who: Visitor, encoder: str, tau: float) -> str:
     return panel_html(who, encoder, tau)
 
 
-def panel_html(who: Visitor, encoder: str, tau: float) -> str:
+def panel_html(who: Visitor, encoder: str, tau: float) -> Markup:
     """The answer for the photos in the visitor's slots, or what is still missing."""
     first, second = who.shots.get("a"), who.shots.get("b")
     if first is None or second is None:
-        empty = ruler(known_of(encoder), tau)
-        return message(_HINT if first is second else "Now the other photo.") + _left(who) + empty
+        hint = message(_HINT if first is second else "Now the other photo.")
+        return joined((hint, _left(who), ruler(known_of(encoder), tau)))
     answer = verify_answer(first, second, encoder, tau)
-    return (
-        f'<div class="cf-pair">{boxed(first, "a")}{chip(first, "x₁")}<span class="cf-vs" aria-hidden="true">‖ − '
-        "‖</span>"
-        f"{chip(second, 'x₂')}{boxed(second, 'b')}</div>{_verdict(answer)}"
-        f"{ruler(known_of(encoder), tau, [('d', answer['distance'])])}{_facts(answer)}{_cautions(first, second)}"
-        f'<p class="cf-statement">{escape(answer["statement"])}</p>'
+    minus = h.span("‖ − ‖", class_="cf-vs", aria_hidden="true")
+    pair = h.div(boxed(first, "a"), chip(first, "x₁"), minus, chip(second, "x₂"), boxed(second, "b"), class_="cf-pair")
+    return joined(
+        (
+            pair,
+            _verdict(answer),
+            ruler(known_of(encoder), tau, [("d", answer["distance"])]),
+            _facts(answer),
+            _cautions(first, second),
+            h.p(answer["statement"], class_="cf-statement"),
+        )
     )
 
 
-def _left(who: Visitor) -> str:
-    return "".join(boxed(who.shots[slot], slot) for slot in _NAMES if slot in who.shots)
+def _left(who: Visitor) -> Markup:
+    return joined(boxed(who.shots[slot], slot) for slot in _NAMES if slot in who.shots)
 
 
-def _verdict(answer: Json) -> str:
+def _verdict(answer: Json) -> Markup:
     kind, icon, words = ("same", "✓", "Same person") if answer["same"] else ("diff", "✕", "Different people")
     sign = "≤" if answer["same"] else ">"
     chance = answer["probability"]
-    sure = f"probability of one person <b>{likely(chance)}</b>" if chance is not None else "not calibrated"
-    return (
-        f'<div class="cf-verdict cf-is-{kind}" role="status" data-same="{str(answer["same"]).lower()}">'
-        f'<b class="cf-icon" aria-hidden="true">{icon}</b><strong>{words}</strong>'
-        f"<span>distance {answer['distance']:.3f} {sign} τ = {answer['threshold']:.3f}; {sure}</span></div>"
+    sure = "not calibrated" if chance is None else prose("probability of one person <b>{}</b>", likely(chance))
+    return h.div(
+        h.b(icon, class_="cf-icon", aria_hidden="true"),
+        h.strong(words),
+        h.span(f"distance {answer['distance']:.3f} {sign} τ = {answer['threshold']:.3f}; ", sure),
+        class_=f"cf-verdict cf-is-{kind}",
+        role="status",
+        data_same="true" if answer["same"] else "false",
     )
 
 
-def _facts(answer: Json) -> str:
-    cells = [
-        ("Squared distance d = ‖f(x₁) − f(x₂)‖²", f"{answer['d_squared']:.4f}", ""),
-        ("Plain distance ‖f(x₁) − f(x₂)‖", f"{answer['distance']:.4f}", "this is compared with τ"),
-    ]
+def _facts(answer: Json) -> Markup:
     tau, ratio = f"{answer['threshold']:.3f}", answer["likelihood_ratio"]
+    items = [
+        Fact("Squared distance d = ‖f(x₁) − f(x₂)‖²", f"{answer['d_squared']:.4f}"),
+        Fact("Plain distance ‖f(x₁) − f(x₂)‖", f"{answer['distance']:.4f}", "this is compared with τ"),
+    ]
     if ratio is None:
-        cells.append(("Threshold τ", tau, "published for another network"))
+        items.append(Fact("Threshold τ", tau, "published for another network"))
     else:
         evidence = f"{_times(ratio)} likelier for one person" if ratio >= 1 else f"{_times(1 / ratio)} likelier for two"
-        cells.append(("Evidence of the distance alone", evidence, ""))
-        cells.append(("Threshold τ", tau, f"right where {percent(answer['prior'])} of pairs are one person"))
-    items = "".join(
-        f"<div><dt>{label}</dt><dd>{value} {f'<small>{note}</small>' if note else ''}</dd></div>"
-        for label, value, note in cells
-    )
-    return f'<dl class="cf-facts">{items}</dl>'
+        items.append(Fact("Evidence of the distance alone", evidence))
+        items.append(Fact("Threshold τ", tau, f"right if {percent(answer['prior'])} of pairs are one person"))
+    return facts(items, class_="cf-facts")
 
 
 def _times(ratio: float) -> str:
     return "over 1,000,000 ×" if ratio > 1e6 else f"{ratio:,.0f} ×" if ratio >= 10 else f"{ratio:.1f} ×"
 
 
-def _cautions(*shots: Shot) -> str:
-    return "".join(message(f"{shot.name}: {text}", "warn") for shot in shots if (text := advice(shot.face)))
+def _cautions(*shots: Shot) -> Markup:
+    return joined(message(f"{shot.name}: {text}", "warn") for shot in shots if (text := advice(shot.face)))

@@ -1,141 +1,258 @@
 // The threshold explorer: every drag is answered here, from the measured curves that came with the page.
-const WIDTH = 560, HEIGHT = 200, LEFT = 64, BOTTOM = 26;
-const el = (selector) => element.querySelector(selector);
-const shared = () => document.querySelector('#face-tau input[type=range]');
-const percent = (share, n) => {
-  if (n && share * n < 0.5) return 'under ' + Number((100 / n).toPrecision(2)) + ' %';
-  const value = 100 * share;
-  return (value >= 99.95 || value === 0 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : Number(value.toPrecision(2))) + ' %';
-};
-const at = (xs, ys, x) => {
+// tests/e2e/test_face_page.py compares its arithmetic with Python's, number by number.
+
+const WIDTH = 560;
+const HEIGHT = 200;
+const LEFT = 64;
+const TOP = 12;
+const FLOOR = HEIGHT - 26; // y of the axis
+const DET_EDGE = 3.2; // normal deviates that the DET plot shows, either way
+const LOWEST_FAR = -4; // of the ROC's logarithmic axis: 0.01 %
+const DECADES = ['1', '10', '100', '1k', '10k', '100k', '1M']; // of K
+
+const find = (selector) => element.querySelector(selector);
+const tabSlider = () => document.querySelector('#face-tau input[type=range]');
+
+function percent(share, n) {
+  if (n && share * n < 0.5) return `under ${digits(100 / n)} %`;
+  return `${digits(100 * share)} %`;
+}
+
+function digits(value) {
+  if (value >= 99.95 || value === 0) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : String(Number(value.toPrecision(2)));
+}
+
+// The value of a curve at x, between its points.
+function interpolate(xs, ys, x) {
   if (x <= xs[0]) return ys[0];
-  for (let i = 1; i < xs.length; i++) {
-    if (x <= xs[i]) return ys[i - 1] + (ys[i] - ys[i - 1]) * (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
-  }
-  return ys[ys.length - 1];
-};
-const SMALL = 0.05;  // the chance to take a stranger for somebody that the advice keeps to
+  const after = xs.findIndex((value) => x <= value);
+  if (after < 0) return ys[ys.length - 1];
+  const share = (x - xs[after - 1]) / (xs[after] - xs[after - 1]);
+  return ys[after - 1] + (ys[after] - ys[after - 1]) * share;
+}
+
+// 1 - (1 - far)^K, exact for the smallest rates too.
+function strangerChance(far, people) {
+  return far >= 1 ? 1 : -Math.expm1(people * Math.log1p(-far));
+}
+
+// The false-accept rate at which a stranger is taken for one of K people with this chance.
+function farFor(chance, people) {
+  return -Math.expm1(Math.log1p(-chance) / people);
+}
+
 // The largest threshold on the grid whose false-accept rate is at most `far`.
-const strictest = (data, far) => data.tau[Math.max(data.far.findIndex((value) => value > far) - 1, 0)];
-const chance = (far, k) => far >= 1 ? 1 : -Math.expm1(k * Math.log1p(-far));
-// Normal deviate of a share, for the DET plot (Acklam-free: bisection on erf is enough for a drawing).
-const erf = (x) => {
-  const t = 1 / (1 + 0.3275911 * Math.abs(x));
-  const y = 1 - (((((1.061405429 * t - 1.453152027) * t) + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t * Math.exp(-x * x);
-  return x >= 0 ? y : -y;
-};
-const probit = (p) => {
-  let low = -4, high = 4;
-  for (let i = 0; i < 40; i++) { const mid = (low + high) / 2; if ((1 + erf(mid / Math.SQRT2)) / 2 < p) low = mid; else high = mid; }
-  return low;
-};
-const svg = (label, body) =>
-  `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}" class="cf-plot">${body}</svg>`;
-const text = (x, y, words, kind = '', anchor = 'middle') => `<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${words}</text>`;
-const path = (points, kind) => `<path class="${kind}" d="M${points.map(([x, y]) => x.toFixed(1) + ' ' + y.toFixed(1)).join('L')}"/>`;
+function strictest(data, far) {
+  const above = data.far.findIndex((value) => value > far);
+  return data.tau[above < 0 ? data.tau.length - 1 : Math.max(above - 1, 0)];
+}
+
+function svg(label, body) {
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}" class="cf-plot">${body}</svg>`;
+}
+
+function text(x, y, words, kind = '', anchor = 'middle') {
+  return `<text x="${x}" y="${y}" class="${kind}" text-anchor="${anchor}">${words}</text>`;
+}
+
+function line(points, kind) {
+  const places = points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
+  return `<path class="${kind}" d="M${places.join('L')}"/>`;
+}
+
+function upright(x) {
+  return `<path class="cf-grid" d="M${x} ${TOP}V${FLOOR}"/>`;
+}
+
+function level(y) {
+  return `<path class="cf-grid" d="M${LEFT} ${y}H${WIDTH}"/>`;
+}
+
+function dot(x, y) {
+  return `<circle class="cf-here" cx="${x}" cy="${y}" r="6"/>`;
+}
+
+function caption(words, y) {
+  return text(WIDTH - 4, y, words, 'cf-t', 'end');
+}
+
+// y of a share from 0 to 1
+function height(share) {
+  return TOP + (FLOOR - TOP) * (1 - share);
+}
 
 function histogram(data, tau) {
-  const end = Math.max(data.tau[data.tau.length - 1], tau), bins = data.same.length, plot = WIDTH - LEFT, base = HEIGHT - BOTTOM;
-  const x = (v) => LEFT + plot * v / end, wide = plot * data.tau[data.tau.length - 1] / end / bins;
-  const tallest = Math.max(...data.same, ...data.different), scale = (base - 22) / tallest;
-  let body = '';
-  for (const [name, wrong] of [['same', (v) => v > tau], ['different', (v) => v <= tau]]) {
-    data[name].forEach((share, i) => {
-      if (!share) return;
-      const middle = (i + 0.5) * data.tau[data.tau.length - 1] / bins;
-      body += `<rect class="cf-h-${name === 'same' ? 'same' : 'diff'}${wrong(middle) ? ' cf-wrong' : ''}" x="${(LEFT + i * wide).toFixed(1)}" ` +
-        `y="${(base - share * scale).toFixed(1)}" width="${(wide - 0.7).toFixed(1)}" height="${(share * scale).toFixed(1)}"/>`;
-    });
-  }
-  for (let v = 0; v < end; v += end > 1.6 ? 0.4 : 0.2) body += text(x(v), HEIGHT - 10, v.toFixed(1), 'cf-t');
-  body += `<path class="cf-axis" d="M${LEFT} ${base}H${WIDTH}"/>`;
-  data.pairs.forEach((d) => {
-    body += `<g class="cf-needle ${d <= tau ? 'cf-is-same' : 'cf-is-diff'}"><path d="M${x(Math.min(d, end))} ${base}V${base - 30}"/><circle cx="${x(Math.min(d, end))}" cy="${base - 34}" r="5"/></g>`;
-  });
-  const side = tau > end * 0.8 ? 'end' : 'start';
-  return body + `<g class="cf-tau"><path d="M${x(tau)} 4V${base + 5}"/>${text(x(tau) + (side === 'end' ? -6 : 6), 14, 'τ = ' + tau.toFixed(3), '', side)}</g>`;
+  const measured = data.tau[data.tau.length - 1];
+  const end = Math.max(measured, tau);
+  const x = (distance) => LEFT + ((WIDTH - LEFT) * distance) / end;
+  const wide = (x(measured) - LEFT) / data.same.length;
+  const scale = (FLOOR - 22) / Math.max(...data.same, ...data.different);
+  const bar = (kind, wrong) => (share, bin) => {
+    if (!share) return '';
+    const marked = wrong(((bin + 0.5) * measured) / data.same.length) ? ' cf-wrong' : '';
+    const [left, tall] = [LEFT + bin * wide, share * scale];
+    return (
+      `<rect class="cf-h-${kind}${marked}" x="${left.toFixed(1)}" y="${(FLOOR - tall).toFixed(1)}" ` +
+      `width="${(wide - 0.7).toFixed(1)}" height="${tall.toFixed(1)}"/>`
+    );
+  };
+  let body = data.same.map(bar('same', (distance) => distance > tau)).join('');
+  body += data.different.map(bar('diff', (distance) => distance <= tau)).join('');
+  for (let tick = 0; tick < end; tick += end > 1.6 ? 0.4 : 0.2)
+    body += text(x(tick), HEIGHT - 10, tick.toFixed(1), 'cf-t');
+  body += `<path class="cf-axis" d="M${LEFT} ${FLOOR}H${WIDTH}"/>`;
+  return (
+    body + data.pairs.map((pair) => marker(x(Math.min(pair, end)), pair <= tau)).join('') + threshold(x(tau), tau, end)
+  );
+}
+
+function marker(x, same) {
+  return (
+    `<g class="cf-needle ${same ? 'cf-is-same' : 'cf-is-diff'}"><path d="M${x} ${FLOOR}V${FLOOR - 30}"/>` +
+    `<circle cx="${x}" cy="${FLOOR - 34}" r="5"/></g>`
+  );
+}
+
+function threshold(x, tau, end) {
+  const [side, shift] = tau > end * 0.8 ? ['end', -6] : ['start', 6];
+  const name = text(x + shift, 14, `τ = ${tau.toFixed(3)}`, '', side);
+  return `<g class="cf-tau"><path d="M${x} 4V${FLOOR + 5}"/>${name}</g>`;
 }
 
 function roc(data, tau) {
-  const low = -4, x = (f) => LEFT + (WIDTH - LEFT) * (Math.log10(Math.max(f, 1e-4)) - low) / -low, y = (t) => 12 + (HEIGHT - BOTTOM - 12) * (1 - t);
-  const far = at(data.tau, data.far, tau), tar = 1 - at(data.tau, data.frr, tau);
+  const x = (far) => {
+    const power = Math.log10(Math.max(far, 10 ** LOWEST_FAR));
+    return LEFT + ((WIDTH - LEFT) * (power - LOWEST_FAR)) / -LOWEST_FAR;
+  };
   let body = '';
-  for (const f of [1e-4, 1e-3, 1e-2, 1e-1, 1]) body += text(x(f), HEIGHT - 10, f === 1 ? '100 %' : percent(f), 'cf-t', f === 1 ? 'end' : f === 1e-4 ? 'start' : 'middle') + `<path class="cf-grid" d="M${x(f)} 12V${HEIGHT - BOTTOM}"/>`;
-  for (const t of [0, 0.5, 1]) body += text(LEFT - 6, y(t) + (t ? 4 : 0), 100 * t + ' %', 'cf-t', 'end') + `<path class="cf-grid" d="M${LEFT} ${y(t)}H${WIDTH}"/>`;
-  body += path(data.tau.map((_, i) => [x(data.far[i]), y(1 - data.frr[i])]), 'cf-line');
-  return body + `<circle class="cf-here" cx="${x(far)}" cy="${y(tar)}" r="6"/>` + text(WIDTH - 4, HEIGHT - BOTTOM - 8, 'TAR over FAR (logarithmic)', 'cf-t', 'end');
+  for (let power = LOWEST_FAR; power <= 0; power++) {
+    const far = 10 ** power;
+    const anchor = { [LOWEST_FAR]: 'start', 0: 'end' }[power] || 'middle';
+    body += text(x(far), HEIGHT - 10, percent(far), 'cf-t', anchor) + upright(x(far));
+  }
+  for (const tar of [0, 0.5, 1])
+    body += text(LEFT - 6, height(tar) + (tar ? 4 : 0), `${100 * tar} %`, 'cf-t', 'end') + level(height(tar));
+  body += line(
+    data.far.map((far, i) => [x(far), height(1 - data.frr[i])]),
+    'cf-line',
+  );
+  body += dot(x(interpolate(data.tau, data.far, tau)), height(1 - interpolate(data.tau, data.frr, tau)));
+  return body + caption('TAR over FAR (logarithmic)', FLOOR - 8);
 }
 
 function det(data, tau) {
-  const edge = 3.2, scale = (p) => Math.min(Math.max((probit(Math.min(Math.max(p, 1e-4), 1 - 1e-4)) + edge) / (2 * edge), 0), 1);
-  const x = (p) => LEFT + (WIDTH - LEFT) * scale(p), y = (p) => 12 + (HEIGHT - BOTTOM - 12) * (1 - scale(p));
+  const place = (deviate) => Math.min(Math.max((deviate + DET_EDGE) / (2 * DET_EDGE), 0), 1);
+  const x = (deviate) => LEFT + (WIDTH - LEFT) * place(deviate);
+  const y = (deviate) => height(place(deviate));
   let body = '';
-  for (const p of [0.001, 0.01, 0.05, 0.2, 0.5, 0.9]) {
-    body += text(x(p), HEIGHT - 10, percent(p), 'cf-t') + text(LEFT - 6, y(p) + 4, percent(p), 'cf-t', 'end') +
-      `<path class="cf-grid" d="M${x(p)} 12V${HEIGHT - BOTTOM}M${LEFT} ${y(p)}H${WIDTH}"/>`;
+  for (const [rate, deviate] of data.det_ticks) {
+    body += text(x(deviate), HEIGHT - 10, percent(rate), 'cf-t') + upright(x(deviate));
+    body += text(LEFT - 6, y(deviate) + 4, percent(rate), 'cf-t', 'end') + level(y(deviate));
   }
-  body += path(data.tau.map((_, i) => [x(data.far[i]), y(data.frr[i])]), 'cf-line');
-  return body + `<circle class="cf-here" cx="${x(at(data.tau, data.far, tau))}" cy="${y(at(data.tau, data.frr, tau))}" r="6"/>` +
-    text(WIDTH - 4, 24, 'FRR over FAR (normal deviates)', 'cf-t', 'end');
+  body += line(
+    data.far_deviate.map((deviate, i) => [x(deviate), y(data.frr_deviate[i])]),
+    'cf-line',
+  );
+  body += dot(x(interpolate(data.tau, data.far_deviate, tau)), y(interpolate(data.tau, data.frr_deviate, tau)));
+  return body + caption('FRR over FAR (normal deviates)', 24);
 }
 
-function growth(data, tau, k) {
-  const far = at(data.tau, data.far, tau), x = (n) => LEFT + (WIDTH - LEFT) * Math.log10(n) / 6, y = (p) => 12 + (HEIGHT - BOTTOM - 12) * (1 - p);
-  const curve = (f) => Array.from({length: 121}, (_, i) => { const n = 10 ** (i / 20); return [x(n), y(chance(f, n))]; });
+function growth(data, tau, people) {
+  const far = interpolate(data.tau, data.far, tau);
+  const last = DECADES.length - 1;
+  const x = (count) => LEFT + ((WIDTH - LEFT) * Math.log10(count)) / last;
+  const curve = (rate) =>
+    Array.from({ length: 121 }, (_, i) => [x(10 ** (i / 20)), height(strangerChance(rate, 10 ** (i / 20)))]);
   let body = '';
-  for (let e = 0; e <= 6; e++) body += text(x(10 ** e), HEIGHT - 10, ['1', '10', '100', '1k', '10k', '100k', '1M'][e], 'cf-t', e === 6 ? 'end' : e ? 'middle' : 'start') + `<path class="cf-grid" d="M${x(10 ** e)} 12V${HEIGHT - BOTTOM}"/>`;
-  for (const p of [0, 0.5, 1]) body += text(LEFT - 6, y(p) + 4, 100 * p + ' %', 'cf-t', 'end');
-  body += path(curve(0.01), 'cf-line cf-faint') + text(x(30), y(0.36) - 4, 'FAR 1 %', 'cf-t', 'end') + path(curve(far), 'cf-line');
-  return body + `<circle class="cf-here" cx="${x(k)}" cy="${y(chance(far, k))}" r="6"/>`;
+  DECADES.forEach((name, power) => {
+    const anchor = { 0: 'start', [last]: 'end' }[power] || 'middle';
+    body += text(x(10 ** power), HEIGHT - 10, name, 'cf-t', anchor) + upright(x(10 ** power));
+  });
+  for (const share of [0, 0.5, 1]) body += text(LEFT - 6, height(share) + 4, `${100 * share} %`, 'cf-t', 'end');
+  body += line(curve(0.01), 'cf-line cf-faint') + text(x(30), height(0.36) - 4, 'FAR 1 %', 'cf-t', 'end');
+  return body + line(curve(far), 'cf-line') + dot(x(people), height(strangerChance(far, people)));
+}
+
+function numbers(data, tau, people) {
+  const far = interpolate(data.tau, data.far, tau);
+  const frr = interpolate(data.tau, data.frr, tau);
+  const need = farFor(data.strangers, people);
+  const safe = strictest(data, need);
+  const miss = interpolate(data.tau, data.frr, safe);
+  return { far, frr, accuracy: 1 - (far + frr) / 2, chance: strangerChance(far, people), need, safe, miss };
 }
 
 function draw() {
-  const box = el('[data-curves]');
+  const box = find('[data-curves]');
   if (!box) return;
-  if (box.source !== box.dataset.curves) {  // gradio patches the element in place when its value changes
+  if (box.source !== box.dataset.curves) {
+    // gradio patches the element in place when its value changes
     box.source = box.dataset.curves;
     box.curves = JSON.parse(box.source);
-    el('.cf-tau-input').value = box.curves.chosen;
+    find('.cf-tau-input').value = box.curves.chosen;
   }
   const data = box.curves;
-  const tau = Number(el('.cf-tau-input').value), k = Math.round(10 ** Number(el('.cf-k-input').value));
-  const far = at(data.tau, data.far, tau), frr = at(data.tau, data.frr, tau), n = data.n_different;
-  el('.cf-out-tau').textContent = tau.toFixed(3);
-  el('.cf-out-far').textContent = percent(far, n);
-  el('.cf-out-frr').textContent = percent(frr, n);
-  el('.cf-out-acc').textContent = percent(1 - (far + frr) / 2);
-  el('.cf-out-k').textContent = k.toLocaleString('en');
-  el('.cf-out-chance').textContent = percent(chance(far, k));
-  const need = -Math.expm1(Math.log1p(-SMALL) / k), safe = strictest(data, need), use = el('.cf-use');
-  el('.cf-out-need').textContent = percent(need);
-  use.textContent = `Use τ = ${safe.toFixed(3)}`;
-  use.value = safe.toFixed(3);
-  el('.cf-out-miss').textContent = percent(at(data.tau, data.frr, safe), n);
-  el('.cf-hist').innerHTML = svg(`Histograms of distances, threshold ${tau.toFixed(3)}`, histogram(data, tau));
-  const wanted = el('input[name=cf-curve]:checked').value;
-  el('.cf-roc').innerHTML = svg(`${wanted.toUpperCase()} curve, false accepts ${percent(far, n)}, false rejects ${percent(frr, n)}`, wanted === 'det' ? det(data, tau) : roc(data, tau));
-  el('.cf-growth').innerHTML = svg(`Chance that a stranger is taken for somebody, over the number of people`, growth(data, tau, k));
+  const tau = Number(find('.cf-tau-input').value);
+  const people = Math.round(10 ** Number(find('.cf-k-input').value));
+  const shown = numbers(data, tau, people);
+  box.shown = { tau, people, ...shown };
+  write(data, tau, people, shown);
+  find('.cf-hist').innerHTML = svg(`Histograms of distances, threshold ${tau.toFixed(3)}`, histogram(data, tau));
+  const kind = find('input[name=cf-curve]:checked').value;
+  const rates = `false accepts ${percent(shown.far, data.n_different)}, false rejects ${percent(shown.frr)}`;
+  const drawn = kind === 'det' ? det(data, tau) : roc(data, tau);
+  find('.cf-roc').innerHTML = svg(`${kind.toUpperCase()} curve, ${rates}`, drawn);
+  const title = 'Chance that a stranger is taken for somebody, over the number of people';
+  find('.cf-growth').innerHTML = svg(title, growth(data, tau, people));
 }
 
-function pull() {  // the tab's own slider moved
-  const slider = shared(), mine = el('.cf-tau-input');
-  if (slider && mine && slider.value !== mine.value) { mine.value = slider.value; draw(); }
+function write(data, tau, people, shown) {
+  const n = data.n_different;
+  const words = {
+    tau: tau.toFixed(3),
+    far: percent(shown.far, n),
+    frr: percent(shown.frr),
+    acc: percent(shown.accuracy),
+    k: people.toLocaleString('en'),
+    chance: percent(shown.chance),
+    need: percent(shown.need),
+    miss: percent(shown.miss),
+  };
+  for (const [name, value] of Object.entries(words)) find(`.cf-out-${name}`).textContent = value;
+  const use = find('.cf-use');
+  use.textContent = `Use τ = ${shown.safe.toFixed(3)}`;
+  use.value = shown.safe.toFixed(3);
+}
+
+// The tab's own slider moved.
+function follow() {
+  const [slider, own] = [tabSlider(), find('.cf-tau-input')];
+  if (!slider || !own || slider.value === own.value) return;
+  own.value = slider.value;
+  draw();
+}
+
+// Released: the tab's own slider follows.
+function lead(value) {
+  const slider = tabSlider();
+  if (!slider) return;
+  slider.value = value;
+  for (const type of ['input', 'pointerup']) slider.dispatchEvent(new Event(type, { bubbles: true }));
 }
 
 element.addEventListener('input', draw);
 element.addEventListener('click', (event) => {
   if (!event.target.classList.contains('cf-use')) return;
-  el('.cf-tau-input').value = event.target.value;
+  find('.cf-tau-input').value = event.target.value;
   draw();
-  el('.cf-tau-input').dispatchEvent(new Event('change', {bubbles: true}));
+  find('.cf-tau-input').dispatchEvent(new Event('change', { bubbles: true }));
 });
-element.addEventListener('change', (event) => {  // released: the tab's own slider follows
-  const slider = shared();
-  if (!event.target.classList.contains('cf-tau-input') || !slider) return;
-  slider.value = event.target.value;
-  slider.dispatchEvent(new Event('input', {bubbles: true}));
-  slider.dispatchEvent(new Event('pointerup', {bubbles: true}));
+element.addEventListener('change', (event) => {
+  if (event.target.classList.contains('cf-tau-input')) lead(event.target.value);
 });
-document.addEventListener('input', (event) => { if (event.target === shared()) pull(); });
+document.addEventListener('input', (event) => {
+  if (event.target === tabSlider()) follow();
+});
 watch('value', draw);
 draw();

@@ -99,8 +99,8 @@ def test_ninety_nine_percent_are_not_enough_for_a_hundred_people() -> None:
 
 def test_the_rate_that_is_enough_is_the_inverse() -> None:
     for k in (1, 100, 1_000_000):
-        assert threshold.stranger_chance(threshold.enough(0.01, k), k) == pytest.approx(0.01)
-    assert threshold.enough(1.0, 7) == 1.0
+        assert threshold.stranger_chance(threshold.far_for(0.01, k), k) == pytest.approx(0.01)
+    assert threshold.far_for(1.0, 7) == 1.0
 
 
 @pytest.mark.parametrize(("far", "k"), [(float("nan"), 1), (-0.1, 1), (1.1, 1), (0.5, -1), (0.5, 1.5)])

@@ -59,5 +59,5 @@ def test_what_cannot_be_mapped_is_refused() -> None:
     chip = np.zeros((SIDE, SIDE, 3), np.uint8)
     with pytest.raises(OptionError, match="places"):
         next(saliency.occlude(chip, np.zeros(2), corner, colour=(0, 0, 0), places=1))
-    with pytest.raises(InputError, match="same length"):
+    with pytest.raises(InputError, match="of one length"):
         next(saliency.occlude(chip, np.zeros(3), corner, colour=(0, 0, 0)))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
-from apps.face.decision.logistic import FEATURES, absolute, chi_square, fit, sigmoid
+from apps.face.decision.logistic import FEATURES, Logistic, absolute, chi_square, fit
 from apps.face.decision.matching import judge, read_calibration
 from apps.face.evaluation.calibrate import (
     FARS,
@@ -50,7 +51,7 @@ def test_the_regression_is_that_of_scikit_learn(penalty: float) -> None:
     linear = pytest.importorskip("sklearn.linear_model")
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 6))
-    same = rng.random(500) < sigmoid(X @ rng.normal(size=6) + 0.7)
+    same = rng.random(500) < expit(X @ rng.normal(size=6) + 0.7)
     weights = np.where(same, 250 / same.sum(), 250 / (~same).sum())  # both kinds weigh one half
     theirs = linear.LogisticRegression(C=1 / penalty, tol=1e-10, max_iter=1000).fit(X, same, sample_weight=weights)
     ours = fit(X, same, penalty=penalty)
@@ -76,8 +77,9 @@ def test_features_of_a_pair_in_closed_form() -> None:
         assert np.array_equal(features(a, b), features(b, a))
 
 
-def test_sigmoid_does_not_overflow() -> None:
-    assert sigmoid(np.array([-1e9, 0.0, 1e9])).tolist() == [0.0, 0.5, 1.0]
+def test_a_logit_of_any_size_has_a_probability() -> None:
+    sure = Logistic(weights=np.ones(1), bias=0.0).probability(np.array([[-1e9], [0.0], [1e9]]))
+    assert sure.tolist() == [0.0, 0.5, 1.0]
 
 
 def test_weighted_rates_are_those_of_brute_force() -> None:

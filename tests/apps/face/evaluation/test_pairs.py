@@ -52,10 +52,10 @@ def test_spaces_windows_lines_and_a_byte_order_mark(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "one kind|pairs"),
-        ("2\t1\nAda\t1\t2\nAda\t1\tBob\tx\n", "Line 3"),
-        ("2\t1\nAda\t1\t2\tBob\t3\n", "Line 2"),
+        ("2\t1\nAda\t1\t2\nAda\t1\tBob\tx\n", "line 3"),
+        ("2\t1\nAda\t1\t2\tBob\t3\n", "line 2"),
         ("3\t1\n" + GOOD.partition("\n")[2], "3 folds"),
-        ("ten\tpairs\nAda\t1\t2\n", "begins"),
+        ("ten\tpairs\nAda\t1\t2\n", "in the first line of"),
         ("1\t1\nAda\t1\t2\nBob\t1\t2\n", "one kind"),
         ("2\t1\n../etc\t1\t2\nAda\t1\tBob\t1\n", "path"),
     ],

@@ -70,7 +70,7 @@ def test_an_unusable_margin_is_refused(margin: object) -> None:
 
 
 def test_encodings_of_two_encoders_make_no_triplet() -> None:
-    with pytest.raises(InputError, match="same length"):
+    with pytest.raises(InputError, match="of one length"):
         triplet.measure(np.zeros(128), np.zeros(512), np.zeros(128))
 
 

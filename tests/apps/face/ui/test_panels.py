@@ -16,14 +16,10 @@ from apps.face.gallery.gallery import MemoryGallery, thumbnail
 from apps.face.photo.pipeline import Face
 from apps.face.triplets.loss import of_distances
 from apps.face.triplets.variations import variations
-from apps.face.ui import logistic as ui_head
-from apps.face.ui import measured as ui_measured
-from apps.face.ui import siamese as ui_siamese
-from apps.face.ui import state as ui_state
-from apps.face.ui import triplets as ui_triplets
+from apps.face.ui import logistic, measured, siamese, state, triplets
 from apps.face.ui.draw import boxed, likely, percent, plural
 from apps.face.ui.people import people_cards
-from apps.face.ui.plots import cloud, number_line, regions_bar, spark
+from apps.face.ui.plots import cloud, number_line, regions_bar
 from apps.face.ui.siamese import bars
 from apps.face.ui.state import Shot, advice
 from shared import registry
@@ -99,7 +95,14 @@ def test_hard_faces_come_with_a_caution() -> None:
 
 @pytest.mark.parametrize(
     ("share", "n", "words"),
-    [(0.5, 0, "50.0 %"), (0.00123, 0, "0.12 %"), (1.0, 0, "100 %"), (0.0, 0, "0 %"), (0.0, 840, "under 0.12 %")],
+    [
+        (0.5, 0, "50.0 %"),
+        (0.00123, 0, "0.12 %"),
+        (1.0, 0, "100 %"),
+        (0.0, 0, "0 %"),
+        (0.0, 840, "under 0.12 %"),
+        (0.0, 1_104_052, "under 0.000091 %"),
+    ],
 )
 def test_rates_for_people(share: float, n: int, words: str) -> None:
     assert percent(share, n=n) == words
@@ -122,8 +125,6 @@ def test_the_number_line_puts_n_into_its_region() -> None:
 
 def test_counts_and_curves_are_told_in_words() -> None:
     assert "semi-hard: <b>1,234</b>" in regions_bar({"hard": 0, "semi-hard": 1234, "easy": 5})
-    assert 'aria-label="loss: from 2 to 0.5"' in spark([0, 1, 2], [2.0, 1.0, 0.5], "loss")
-    assert spark(range(5000), [1.0] * 5000, "x").count(",") < 900  # thinned
     assert bars(np.array([0.5, -1.0]), 1.0, "f").count("<rect") == 2
 
 
@@ -158,12 +159,12 @@ HEAD = {
 
 def test_the_heads_sum_is_the_formula() -> None:
     codes = np.array([0.5, 0.2]), np.array([0.1, 0.5])  # |difference| = 0.4, 0.3
-    html = ui_head._pair(codes, HEAD, "absolute", {"same": True, "probability": 0.9})
+    html = logistic.pair_html(codes, HEAD, "absolute", {"same": True, "probability": 0.9})
     logit = -2.0 * 0.4 + 1.0 * 0.3 + 3.0
     assert f"σ({logit:+.3f})" in html
     assert f">{1 / (1 + np.exp(-logit)):.4f}</b>" in html
     assert "They agree" in html
-    assert "They disagree" in ui_head._pair(codes, HEAD, "absolute", {"same": False, "probability": 0.1})
+    assert "They disagree" in logistic.pair_html(codes, HEAD, "absolute", {"same": False, "probability": 0.1})
 
 
 @pytest.mark.parametrize(
@@ -171,33 +172,29 @@ def test_the_heads_sum_is_the_formula() -> None:
 )
 def test_the_verdict_on_the_head_follows_the_figures(accuracy: float, words: str) -> None:
     plain = {"accuracy": 0.985, "accuracy_std": 0.01}
-    assert words in ui_head._verdict(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
-    assert "the head is the better" in ui_head._verdict(plain, HEAD, {"ece": 0.05})
-    assert "plain distance is the better" in ui_head._verdict(plain, HEAD, {"ece": 0.01})
-
-
-def test_the_reliability_curve_has_a_dot_per_bin() -> None:
-    html = ui_head.reliability({"distance": HEAD["reliability"], "head": HEAD["reliability"]})  # type: ignore[dict-item]
-    assert html.count("<circle") == 4
-    assert "predicted 0.900, observed 1.000, 20 pairs" in html
+    assert words in logistic.verdict_on_head(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
+    assert "the head is the better" in logistic.verdict_on_head(plain, HEAD, {"ece": 0.05})
+    assert "plain distance is the better" in logistic.verdict_on_head(plain, HEAD, {"ece": 0.01})
 
 
 def test_the_measured_panel_says_for_whom_and_with_which_intervals() -> None:
-    html = ui_measured.figures_html("resnet29-128d")
+    html = measured.figures_html("resnet29-128d")
     for words in ("LFW protocol", "95 % interval", "TAR at FAR 0.1 %", "For whom these figures hold", "74.96", "made"):
         assert words.lower() in html.lower()
     assert html.partition("What each step is worth")[0].count("<tr>") == 6  # a head and five rates
     assert "dlib’s own pipeline" in html
 
 
-def test_the_speed_table_names_its_machine() -> None:
-    rows = [{"people": 1_000_000, "seconds": 0.1, "naive_seconds": 1.5}]
-    html = ui_measured.speed_html(rows, "a <machine>")
-    assert "1,000,000" in html
-    assert "100.0 ms" in html
-    assert "1.50 s" in html
-    assert "15.0 ×" in html
-    assert "a &lt;machine&gt;" in html
+def test_the_speed_table_names_its_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stored = {"machine": "a <machine>", "date": "2026-01-01", "made_by": "a command"}
+    stored["rows"] = [{"people": 1_000_000, "seconds": 0.1, "naive_seconds": 1.5}]  # type: ignore[assignment]
+    monkeypatch.setattr(measured, "weights_dir", lambda: tmp_path)
+    assert "Not measured yet" in measured.speed_html()
+    (tmp_path / "face").mkdir()
+    (tmp_path / "face" / "search.json").write_text(json.dumps(stored), encoding="utf-8")
+    html = measured.speed_html()
+    for words in ("1,000,000", "100.0 ms", "1.50 s", "15.0 ×", "a &lt;machine&gt;"):
+        assert words in html
 
 
 def test_the_worth_of_each_step_is_told_with_its_test_and_its_cost(
@@ -209,11 +206,11 @@ def test_the_worth_of_each_step_is_told_with_its_test_and_its_cost(
     first = {"name": "box", "title": "box", "against": "", "kept": True, "n_pairs": 100, "accuracy": 0.97, "ms": 10.4}
     stored = {"encoder": "resnet29-128d", "made_by": "a command", "date": "2026-01-01", "machine": "a machine"}
     stored |= {"data": {"title": "people", "images": 50, "pairs": 100}, "rows": [first, row], "dlib": row}  # type: ignore[dict-item]
-    monkeypatch.setattr(ui_measured, "weights_dir", lambda: tmp_path)
-    assert ui_measured.gains_html("resnet29-128d") == ""  # not measured
+    monkeypatch.setattr(measured, "weights_dir", lambda: tmp_path)
+    assert measured.gains_html("resnet29-128d") is None  # not measured
     (tmp_path / "face").mkdir()
     (tmp_path / "face" / "accuracy.json").write_text(json.dumps(stored), encoding="utf-8")
-    html = ui_measured.gains_html("resnet29-128d")
+    html = str(measured.gains_html("resnet29-128d"))
     for words in (
         "&lt;mirror&gt;",
         "97.00 → 98.00",
@@ -224,26 +221,26 @@ def test_the_worth_of_each_step_is_told_with_its_test_and_its_cost(
         "1.94 times",
     ):
         assert words in html
-    assert ui_measured.gains_html("facenet-vggface2") == ""  # another encoder's
+    assert measured.gains_html("facenet-vggface2") is None  # another encoder's
 
 
 def test_views_that_explain_a_pair_begin_with_the_samples() -> None:
-    who = ui_state.Visitor()
-    first, second = ui_siamese.pair_of(who)
-    assert ui_siamese.pair_of(who)[0] is first  # looked at once
-    assert "two sample photos" in ui_siamese.stand_in(who)
+    who = state.Visitor()
+    first, second = siamese.pair_of(who)
+    assert siamese.pair_of(who)[0] is first  # looked at once
+    assert "two sample photos" in str(siamese.sample_note(who))
     who.shots |= {"a": second, "b": first}
-    assert ui_siamese.pair_of(who) == (second, first)
-    assert ui_siamese.stand_in(who) == ""
+    assert siamese.pair_of(who) == (second, first)
+    assert siamese.sample_note(who) is None
 
 
 def test_other_weights_or_another_preprocessing_are_another_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = ui_state.encoder_id("resnet29-128d")
+    known = state.encoder_id("resnet29-128d")
     assert known.startswith("face/resnet29-128d@")
     record = registry.find("resnet29-128d", "face")
     changed = replace(record, preprocessing=record.preprocessing + " mirrored")
-    monkeypatch.setattr(ui_state, "find", lambda name, task: changed)
-    assert ui_state.encoder_id("resnet29-128d") != known
+    monkeypatch.setattr(state, "find", lambda name, task: changed)
+    assert state.encoder_id("resnet29-128d") != known
 
 
 def test_probabilities_are_never_certain() -> None:
@@ -252,13 +249,13 @@ def test_probabilities_are_never_certain() -> None:
 
 def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    monkeypatch.setattr(ui_state, "_UPLOAD_S", 0.05)
+    monkeypatch.setattr(state, "_UPLOAD_S", 0.05)
     upload, own = tmp_path / "gradio" / "ab" / "photo.jpg", tmp_path / "photo.jpg"
     for path in (upload, own):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"not a picture")
         with pytest.raises(ImageError):
-            ui_state.look(str(path))
+            state.look(str(path))
     deadline = time.monotonic() + 5
     while upload.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -269,7 +266,7 @@ def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize("seed", range(8))
 def test_the_triplet_that_is_shown_is_of_the_kind_that_was_mined(seed: int) -> None:
     cost = np.array([0.0, 0.3, 0.05, 0.0, 0.2])  # easy, hard, semi-hard, easy, and at the edge
-    assert ui_triplets.to_show("semi-hard", cost, 0.2, seed) == 2
-    assert ui_triplets.to_show("hardest", cost, 0.2, seed) == 1
-    assert ui_triplets.to_show("random", cost, 0.2, seed) == seed % 5
-    assert ui_triplets.to_show("semi-hard", np.zeros(3), 0.0, seed) == seed % 3  # none: any
+    assert triplets.to_show("semi-hard", cost, 0.2, seed) == 2
+    assert triplets.to_show("hardest", cost, 0.2, seed) == 1
+    assert triplets.to_show("random", cost, 0.2, seed) == seed % 5
+    assert triplets.to_show("semi-hard", np.zeros(3), 0.0, seed) == seed % 3  # none: any

@@ -1,0 +1,1 @@
+"""Speed, always as a ratio to a plain counterpart measured in the same run, and accuracy on the development data."""
