@@ -1,4 +1,4 @@
-"""``python -m apps.style``: transfer from the command line, and the contact sheet that the presets were judged by."""
+"""``python -m apps.style``: transfer, a picture in one pass, and the contact sheet that the presets were judged by."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from apps.style.instant import commands as instant
 from apps.style.options import (
     INITS,
     OPTIMIZERS,
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--replay", type=Path, metavar="JSON", help="take every option from this recipe")
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     _add_options(one)
+    instant.add_now(commands)
     sheet = commands.add_parser("sheet", help="the contact sheet: contents x styles x presets, for judging by eye")
     sheet.add_argument("--out", type=Path, default=Path("runs/style-sheet"), help="folder (default: %(default)s)")
     sheet.add_argument("--size", default=256, help="pixels (default: %(default)s)")
@@ -103,7 +105,7 @@ def options_of(chosen: argparse.Namespace) -> Options:
 def transfer(chosen: argparse.Namespace) -> None:
     """Run one transfer and write what was asked for."""
     options = options_of(chosen)
-    _check_target(chosen.out)
+    instant.check_target(chosen.out)
     from apps.style import canvas as pictures
     from apps.style.run import limits, recipe
     from apps.style.run.transfer import Run
@@ -132,11 +134,6 @@ def transfer(chosen: argparse.Namespace) -> None:
         write_json(exact.numbers() | more)
 
 
-def _check_target(path: Path) -> None:
-    if not path.resolve().parent.is_dir():
-        raise InputError("--out is in a folder that exists", str(path.parent), "Make the folder, or choose another.")
-
-
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -151,6 +148,9 @@ def main(argv: Sequence[str]) -> None:
     chosen = parser().parse_args(argv)
     if chosen.command == "transfer":
         transfer(chosen)
+        return
+    if chosen.command == "now":
+        instant.now(chosen)
         return
     from apps.style.run.sheet import make_sheets
 

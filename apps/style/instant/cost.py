@@ -7,10 +7,8 @@ import time
 
 import torch
 
-from apps.style import canvas
-from apps.style.instant.paint import SMALLEST, Wish, paint_tensor
+from apps.style.instant.paint import SMALLEST, Wish, paint_tensor, stage_of
 from apps.style.instant.style import MANY_RECORD, Style
-from apps.style.options import Options
 from shared import device as devices
 from shared.errors import ResourceError
 from shared.progress import duration
@@ -23,12 +21,12 @@ _SHARE = 0.6  # of the free memory that one picture may take
 
 
 def estimate_s(wish: Wish, device: torch.device) -> float:
-    """About how many seconds ``wish`` takes, from a probe of a fraction of a second that each painter is put to once.
+    """About how many seconds ``wish``, checked, takes: from a probe of a fraction of a second, once per painter.
 
     Raises:
-        OptionError, ImageError: as ``paint_now`` would.
+        ImageError: as ``paint_now`` would.
     """
-    return pixels_of(wish) * seconds_per_pixel(wish.style.record.name, device)
+    return stage_of(wish).pixels * seconds_per_pixel(wish.style.record.name, device)
 
 
 def told(seconds: float) -> str:
@@ -41,10 +39,10 @@ def check_fits(wish: Wish, device: torch.device) -> None:
 
     Raises:
         ResourceError: there is not; the message has the largest size for which there would be.
-        OptionError, ImageError: as ``paint_now`` would.
+        ImageError: as ``paint_now`` would.
     """
     free = devices.memory(device).free
-    need = _BYTES * pixels_of(wish)
+    need = _BYTES * stage_of(wish).pixels
     if need > _SHARE * free:
         smaller = int(wish.size * (_SHARE * free / need) ** 0.5) // 16 * 16
         raise ResourceError(
@@ -52,12 +50,6 @@ def check_fits(wish: Wish, device: torch.device) -> None:
             f"{_SHARE * free / 1e9:.1f} GB that a picture may take",
             f"Choose at most {max(SMALLEST, smaller)} pixels.",
         )
-
-
-def pixels_of(wish: Wish) -> int:
-    """How many pixels the picture will have."""
-    (stage,) = canvas.plan(wish.content.size, Options(size=wish.size, coarse_to_fine=False))
-    return stage.pixels
 
 
 @functools.lru_cache(maxsize=8)

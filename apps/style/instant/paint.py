@@ -10,6 +10,7 @@ Painting a grey photo instead loses the faces' highlights; without the photo's m
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ def paint_together(wishes: Sequence[Wish], *, device: torch.device | None = None
         OptionError, ImageError, ResourceError: as ``paint_now``.
     """
     place = pick_device() if device is None else device
+    wishes = [checked(wish) for wish in wishes]
     seen = [_at_size(wish) for wish in wishes]
     painted: dict[int, Image.Image] = {}
     for numbers in _batches(wishes, seen):
@@ -94,12 +96,33 @@ def paint_tensor(record: Record, contents: Tensor, styles: Sequence[Style], devi
     return model_cache().run(record, work, device)
 
 
+def checked(wish: Wish) -> Wish:
+    """``wish`` with its numbers in their ranges and of their types.
+
+    Raises:
+        OptionError: one that is not.
+    """
+    return dataclasses.replace(
+        wish,
+        size=check_whole(wish.size, "The size in pixels", low=SMALLEST, high=LARGEST),
+        strength=check_number(wish.strength, "The strength", low=0, high=1),
+        keep_colours=bool(wish.keep_colours),
+    )
+
+
+def stage_of(wish: Wish) -> canvas.Stage:
+    """The size that the picture will have.
+
+    Raises:
+        ImageError: the shorter side would have under 16 pixels.
+    """
+    (stage,) = canvas.plan(wish.content.size, Options(size=wish.size, coarse_to_fine=False))
+    return stage
+
+
 def _at_size(wish: Wish) -> Tensor:
     """The content (1, 3, H, W) at the size that is wished for."""
-    size = check_whole(wish.size, "The size in pixels", low=SMALLEST, high=LARGEST)
-    check_number(wish.strength, "The strength", low=0, high=1)
-    (stage,) = canvas.plan(wish.content.size, Options(size=size, coarse_to_fine=False))
-    return canvas.to_tensor(wish.content, stage, torch.device("cpu"))
+    return canvas.to_tensor(wish.content, stage_of(wish), torch.device("cpu"))
 
 
 def _batches(wishes: Sequence[Wish], seen: Sequence[Tensor]) -> Iterator[list[int]]:

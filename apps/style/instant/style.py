@@ -18,9 +18,8 @@ from torch import Tensor
 from apps.style import canvas
 from apps.style.instant.networks import STYLE_SIDE
 from apps.style.instant.stylefile import LARGEST, StyleFile, looks_like_style, read_style
-from apps.style.instant.table import STYLES, NamedStyle, find_style
+from apps.style.instant.table import NamedStyle, find_style
 from shared.errors import OptionError, check_number
-from shared.images import Source
 from shared.model_cache import model_cache
 from shared.registry import Record, find
 
@@ -60,25 +59,29 @@ class Style:
         return Style(title=title, record=self.record, gamma=gamma, beta=beta)
 
 
-def find_any_style(given: str | Source) -> Style:
-    """The style that ``given`` stands for: a name, a style file, or a picture (each a path, or the file's bytes).
+def find_any_style(given: str | Path | bytes | Image.Image) -> Style:
+    """The style that ``given`` stands for: a name (text is never a path), or a style file or picture.
 
     Raises:
-        OptionError: a text that is neither a name nor the path of a file.
+        OptionError: a text that is no name of a style.
         InputError: a style file that cannot be used.
         ImageError: a picture that cannot be used.
     """
-    if isinstance(given, str) and (given in STYLES or not Path(given).is_file()):
+    if isinstance(given, str):
         return named_style(find_style(given))
-    head = b""
-    if isinstance(given, str | Path) and Path(given).is_file():
-        with Path(given).open("rb") as stream:
-            head = stream.read(LARGEST + 1)
-    elif isinstance(given, bytes):
-        head = given[: LARGEST + 1]
-    if looks_like_style(head):
+    if not isinstance(given, Image.Image) and looks_like_style(head := _head(given)):
         return from_file(read_style(head))
     return style_of_picture(canvas.open_style(given))
+
+
+def _head(given: Path | bytes) -> bytes:
+    """As much of a file as tells whether it is a style file, and holds all of one."""
+    if isinstance(given, bytes):
+        return given[: LARGEST + 1]
+    if not given.is_file():
+        return b""
+    with given.open("rb") as stream:
+        return stream.read(LARGEST + 1)
 
 
 def named_style(named: NamedStyle) -> Style:

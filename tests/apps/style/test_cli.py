@@ -107,3 +107,39 @@ def test_a_contact_sheet_has_a_cell_per_pair(tmp_path: Path, capsys: pytest.Capt
     path = Path(stdout.strip())
     assert _opened(path).size == (72 + 2 * 256, 72 + 256)
     assert len(list(tmp_path.glob("brush-cat-*.jpg"))) == 2
+
+
+def test_now_paints_in_one_pass(saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "now.png"
+    arguments = ["now", saved[0], "--out", str(out), "--size", "64", "--json"]
+    status, stdout, _ = _call([*arguments, "--style", "dusk"], capsys)
+    told = json.loads(stdout)
+    assert (status, told["style"], told["painter"]) == (0, "Dusk", "style/multistyle26")
+    assert list(_opened(out).size) == told["size"] == [64, 53]
+    named = _opened(out).tobytes()
+    status, stdout, _ = _call([*arguments, "--style", saved[1]], capsys)
+    assert (status, json.loads(stdout)["painter"]) == (0, "style/arbitrary-transform")
+    assert _opened(out).tobytes() != named
+    more = ["--style", "dusk", "--second", "deep-red", "--share", "1", "--strength", "0.5", "--keep-colours"]
+    status, stdout, _ = _call([*arguments, *more], capsys)
+    assert (status, json.loads(stdout)["style"]) == (0, "Deep red")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--style", "monet"], "starry-blue"),
+        (["--style", "nowhere.png"], "starry-blue"),
+        (["--style", "dusk", "--size", "2000"], "1,024"),
+        (["--style", "dusk", "--strength", "much"], "strength"),
+        (["--style", "dusk", "--second", "dusk", "--share", "7"], "share"),
+        ([], "--style"),
+    ],
+)
+def test_bad_input_to_now_is_one_line_and_status_two(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    status, stdout, stderr = _call(["now", saved[0], "--out", str(tmp_path / "g.png"), "--json", *arguments], capsys)
+    assert (status, stdout) == (2, "")
+    assert len(stderr.strip().splitlines()) == 1
+    assert words in stderr

@@ -152,7 +152,7 @@ def test_a_style_is_found_by_name_by_file_and_by_picture(blue: Style, tmp_path: 
     file = StyleFile(title="Mine", picture="", gamma=blue.gamma, beta=blue.beta)
     path = tmp_path / "mine.safetensors"
     path.write_bytes(write_style(file))
-    for given in (str(path), path, path.read_bytes()):
+    for given in (path, path.read_bytes()):
         found = find_any_style(given)
         assert found.title == "Mine"
         assert torch.equal(found.gamma, from_file(file).gamma)
@@ -161,8 +161,9 @@ def test_a_style_is_found_by_name_by_file_and_by_picture(blue: Style, tmp_path: 
 
 
 def test_what_is_no_style_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="starry-blue"):
-        find_any_style("no-such-style")
+    for text in ("no-such-style", str(SAMPLES["ink"].path)):  # text is never a path
+        with pytest.raises(OptionError, match="starry-blue"):
+            find_any_style(text)
     path = tmp_path / "text.png"
     path.write_text("no picture")
     with pytest.raises(ImageError):
@@ -170,6 +171,8 @@ def test_what_is_no_style_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"\x10\0\0\0\0\0\0\0" + b'{"__metadata__":{}}' + b"\0" * 100)
     with pytest.raises(InputError, match="style file"):
         find_any_style(path)
+    with pytest.raises(ImageError, match="nowhere"):
+        find_any_style(tmp_path / "nowhere.png")
     with pytest.raises(ImageError, match="strokes"):
         find_any_style(Image.new("RGB", (64, 64), "red"))
 
