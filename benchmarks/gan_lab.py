@@ -21,9 +21,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from apps.gan.lab import view as lab_view
 from apps.gan.lab.game import FRAME_S, Lab
 from apps.gan.lab.rules import PRESETS, Rules
+from apps.gan.lab.view import picture
 
 _ROOT = Path(__file__).resolve().parent.parent
 _ROUNDS = 4  # per frame: the speed slider's value when the page opens
@@ -45,7 +45,7 @@ def cost_ms(rules: Rules) -> dict[str, float]:
         times.append(time.process_time())
         frame = lab.frame()
         times.append(time.process_time())
-        lab_view.svg(frame)
+        picture(frame)
         times.append(time.process_time())
         for values, begun, ended in zip(parts.values(), times, times[1:], strict=False):
             values.append(1000 * (ended - begun))
@@ -93,16 +93,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", action="store_true", help="also count the frames that a browser receives")
     asked = parser.parse_args()
-    told: dict[str, Any] = {"aim_ms": 1000 * FRAME_S, "rounds_per_frame": _ROUNDS, "load": os.getloadavg()[0]}
-    told["presets"] = {name: cost_ms(preset.rules) for name, preset in PRESETS.items()}
-    worst = max(sum(parts.values()) for parts in told["presets"].values())
-    told["worst_share_of_a_core"] = round(worst / told["aim_ms"], 3)
+    found: dict[str, Any] = {"aim_ms": 1000 * FRAME_S, "rounds_per_frame": _ROUNDS, "load": os.getloadavg()[0]}
+    found["presets"] = {name: cost_ms(preset.rules) for name, preset in PRESETS.items()}
+    worst = max(sum(parts.values()) for parts in found["presets"].values())
+    found["worst_share_of_a_core"] = round(worst / found["aim_ms"], 3)
     if asked.page:
         browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
         if browser is None:
             parser.error("--page needs Chromium")
-        told["frames_per_second"] = round(frames_in_browser(browser), 2)
-    print(json.dumps(told, indent=1))
+        found["frames_per_second"] = round(frames_in_browser(browser), 2)
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Our conditional GAN beside the textbook one, on the same data, for the same processor time, by the same judge.
+"""Our conditional GAN and the textbook one, on the same data, for the same processor time, by the same judge.
 
 The textbook recipe is the one of most tutorials, written here from the paper (Mirza & Osindero 2014) with their usual
 settings: both players fully connected, the class as an embedding beside the input, least-squares loss, Adam with rate
@@ -22,7 +22,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from apps.gan.exhibits.bundled import borrowed_generator, borrowed_judge
+from apps.gan.exhibits.bundled import lease_generator, lease_judge
 from apps.gan.players.data import DIGITS, SIDE, Digits, load_mnist, to_input
 from apps.gan.players.judge import Judge
 from apps.gan.players.losses import LOSSES
@@ -103,10 +103,10 @@ def train_textbook(train: Digits, seconds: float, *, seed: int = 0) -> tuple[Tex
     return generator.eval(), steps
 
 
-def _descend(optimiser: torch.optim.Optimizer, cost: Tensor) -> None:
-    optimiser.zero_grad(set_to_none=True)
+def _descend(optimizer: torch.optim.Optimizer, cost: Tensor) -> None:
+    optimizer.zero_grad(set_to_none=True)
     cost.backward()
-    optimiser.step()
+    optimizer.step()
 
 
 def figures(generator: Generator, judge: Judge, train: Digits, test: Digits, name: str) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def figures(generator: Generator, judge: Judge, train: Digits, test: Digits, nam
 
 def main() -> None:
     """Time ours, train the textbook's for as long, measure both, write one JSON."""
-    parser = argparse.ArgumentParser(description="Our conditional GAN beside the textbook one.")
+    parser = argparse.ArgumentParser(description="Our conditional GAN and the textbook one.")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--seconds", type=float, help="processor seconds for the textbook (default: what ours cost)")
     parser.add_argument("--out", type=Path)
@@ -130,19 +130,19 @@ def main() -> None:
     train, test = load_mnist(asked.data, "train"), load_mnist(asked.data, "test")
     seconds = asked.seconds or our_cost(train) * PLANS["cgan-digits"].steps
     textbook, steps = train_textbook(train, seconds)
-    with borrowed_judge() as judge, borrowed_generator("cgan-digits") as ours:
-        told: dict[str, Any] = {
+    with lease_judge() as judge, lease_generator("cgan-digits") as ours:
+        found: dict[str, Any] = {
             "seconds": round(seconds, 1),
             "textbook_steps": steps,
             "our_steps": PLANS["cgan-digits"].steps,
             "textbook": figures(cast("Generator", textbook), judge, train, test, "textbook"),
             "ours": figures(ours, judge, train, test, "cgan-digits"),
         }
-    text = json.dumps(told, ensure_ascii=False)
+    text = json.dumps(found, ensure_ascii=False)
     if asked.out is not None:
         asked.out.write_text(text + "\n", encoding="utf-8")
     for key in ("agreement", "fid", "precision", "recall", "diversity", "agreement_per_digit"):
-        print(f"{key}: textbook {told['textbook'][key]}, ours {told['ours'][key]}")
+        print(f"{key}: textbook {found['textbook'][key]}, ours {found['ours'][key]}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ _DATA = Path("../shared/data")
 
 
 def main(argv: Sequence[str]) -> None:
-    """Read the arguments and do what they ask."""
+    """Read the arguments and run the command."""
     parser = _parser()
     asked = parser.parse_args(argv)
     work: Callable[..., None] = asked.work
@@ -37,29 +37,33 @@ def _parser() -> Parser:
     sample.add_argument("--digit", help="one digit for all pictures (default: 0 to 9 in turn)")
     sample.add_argument("--count", default="64", help="pictures, 1 to 10,000 (default: 64)")
     sample.add_argument("--seed", default="0", help="the same seed gives the same pictures (default: 0)")
-    sample.add_argument("--truncation", default="4", help="cut latent vectors at ± this, 4: not at all (default: 4)")
-    sample.add_argument("--out", type=Path, metavar="PNG", help="write the pictures on one sheet")
+    sample.add_argument("--truncation", default="4", help="limit latent vectors to ± this; 4 is no limit (default: 4)")
+    sample.add_argument("--out", type=Path, metavar="PNG", help="write one sheet; .gif, .webp, .jpg ... too")
     sample.add_argument("--npz", type=Path, metavar="FILE", help="write images uint8 (n, 28, 28) and labels int64 (n,)")
     sample.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate = commands.add_parser("evaluate", help="measure a generator on MNIST's test split")
     evaluate.set_defaults(work=_evaluate)
     evaluate.add_argument("--model", default="cgan-digits", help="as above (default: cgan-digits)")
-    evaluate.add_argument("--n", default="10000", help="samples, 100 to 10,000 (default: 10,000)")
+    evaluate.add_argument(
+        "--n", default="10000", help="samples, 100 to 10,000; below 129 without a usable fid (default: 10,000)"
+    )
     evaluate.add_argument("--seed", default="0", help="of the samples (default: 0)")
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     train = commands.add_parser("train", help="train a model; an interrupted run continues")
     train.set_defaults(work=_train)
     train.add_argument("--model", default="cgan-digits", help=f"{', '.join(TRAINED)} (default: cgan-digits)")
-    train.add_argument("--steps", help="steps (the judge: passes) instead of the plan's")
+    train.add_argument("--steps", help="steps (for the judge: passes) instead of the planned ones")
     train.add_argument("--seed", default="0", help="of weights and batches (default: 0)")
-    train.add_argument("--folder", type=Path, help="where the run lives (default: runs/MODEL)")
-    train.add_argument("--out", type=Path, help="where its weights go (default: weights/gan)")
-    augment = commands.add_parser("augment", help="measure what generated digits are worth to a classifier")
+    train.add_argument("--folder", type=Path, help="the folder of the run (default: runs/MODEL)")
+    train.add_argument("--out", type=Path, help="the folder for its weights (default: weights/gan)")
+    augment = commands.add_parser("augment", help="measure whether generated digits help a classifier")
     augment.set_defaults(work=_augment)
-    augment.add_argument("--out", type=Path, help="the figures (default: weights/gan/augmentation.json)")
+    augment.add_argument("--out", type=Path, help="file for the figures (default: weights/gan/augmentation.json)")
     for command in (evaluate, train, augment):
-        command.add_argument("--data", type=Path, default=_DATA, help=f"folder of MNIST/raw (default: {_DATA})")
-        command.add_argument("--download", action="store_true", help="download MNIST into --data when it is missing")
+        command.add_argument(
+            "--data", type=Path, default=_DATA, help=f"the folder that holds MNIST/raw (default: {_DATA})"
+        )
+        command.add_argument("--download", action="store_true", help="download MNIST into --data if it is missing")
     return parser
 
 
@@ -76,12 +80,12 @@ def _sample(
 ) -> None:
     from apps.gan.training import commands
 
-    told = commands.sample(model, digit=digit, count=count, seed=seed, truncation=truncation, sheet=out, archive=npz)
+    found = commands.sample(model, digit=digit, count=count, seed=seed, truncation=truncation, out=out, archive=npz)
     if json:
-        write_json(told)
+        write_json(found)
     else:
-        written = ", ".join(told["files"]) or "nothing written; see --out and --npz"
-        say(f"{told['count']} pictures by {told['model']}: {written}")
+        written = ", ".join(found["files"]) or "nothing written; see --out and --npz"
+        say(f"{found['count']} pictures by {found['model']}: {written}")
 
 
 def _evaluate(*, model: str, n: str, seed: str, data: Path, download: bool, json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The demo's choices and limits, once, free of torch: drop-downs, checks, command line and networks read them here."""
+"""The demo's choices and limits, without torch: drop-downs, checks, command line and networks all read them here."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ LOSSES: dict[str, tuple[str, str]] = {  # title, what to know
     ),
     "minimax": (
         "Minimax: G minimises log(1 − D(G(z)))",
-        "The original game. Once D is sure, the gradient for G vanishes.",
+        "The original game. Once D is certain, the gradient for G vanishes.",
     ),
     "least-squares": (
         "Least squares: D regresses 1 for real, 0 for fake",
-        "No saturation; also pulls in fakes that D already calls real but that lie far off.",
+        "No saturation; also pulls in fakes that D already calls real but that lie far from the real points.",
     ),
     "wasserstein": (
         "Wasserstein with gradient penalty",
-        "D is a critic: no probability, its slope is held near 1. Give it several updates per update of G.",
+        "D is a critic: no probability, and its slope is held near 1. Give it several updates per update of G.",
     ),
 }
 WALKS: dict[str, str] = {"spherical": "Along the sphere", "linear": "Straight through"}
 ARMS: dict[str, str] = {  # of the augmentation measurement
-    "none": "real digits as they are",
-    "classical": "small turns, shifts and scalings",
-    "gan": "half of every batch by the GAN",
-    "both": "half by the GAN, all distorted",
+    "none": "real digits, unchanged",
+    "classical": "small rotations, shifts and scalings",
+    "gan": "half of every batch from the GAN",
+    "both": "half from the GAN, all distorted",
 }
 SIZES = (10, 100, 1_000)  # real digits per class of the augmentation measurement
-FULL = 4.0  # truncation that leaves the normal distribution as good as whole
-LOWEST = 0.05  # truncation at which all pictures are nearly the mean one
+FULL = 4.0  # truncation that leaves practically all of the normal distribution
+LOWEST = 0.05  # truncation at which all pictures are nearly the same
 SEEDS = 2**31 - 1  # the largest seed
 MOST = 10_000  # pictures per call of the command line
 MOST_ON_PAGE = 100
 LONGEST = 32  # digits of a number written on demand
-MOST_COLUMNS = 16  # styles beside each other
+MOST_COLUMNS = 16  # handwritings next to each other
 MOST_STEPS = 64  # pictures of a walk
 ROUND = 10  # pictures of a round against the discriminator
 DIRECTIONS = 4  # sliders

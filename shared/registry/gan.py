@@ -5,190 +5,138 @@ from __future__ import annotations
 from shared.registry.types import Bundled, Record, WeightFile
 
 _PAPERS = "trained by us; Radford et al. 2016, arXiv 1511.06434; Mescheder et al. 2018, arXiv 1801.04406"
+_SRGAN = "trained by us; Ledig et al. 2017, arXiv 1609.04802; Shi et al. 2016, arXiv 1609.05158"
+_GENERATOR = "apps.gan.players.networks:load_generator"
+_DISCRIMINATOR = "apps.gan.players.networks:load_discriminator"
+_LATENTS = "latent vectors B 64, standard normal"
+_DIGITS = "grey 28 x 28, white on black, B 1 28 28, x / 127.5 - 1"
+_DRAWN = "grey 28 x 28, white on black, B 1 28 28, -1..1"
+_SCORES = "scores B, above 0 means real"
+_LABELS = tuple("0123456789")
+
+
+def _ours(
+    name: str,
+    title: str,
+    *files: tuple[str, int],
+    loader: str,
+    preprocessing: str,
+    output: str,
+    model: str = "",
+    source: str = _PAPERS,
+    labels: tuple[str, ...] = (),
+    measured: bool = True,
+) -> Record:
+    """A bundled network that we trained on MNIST.
+
+    ``files``: SHA-256 and bytes of each shard; ``model``: what is trained, and whose card it shares, if not ``name``;
+    ``measured``: whether it has a JSON file of figures.
+    """
+    count = len(files)
+    endings = [""] if count == 1 else [f"-{at:05d}-of-{count:05d}" for at in range(1, count + 1)]
+    return Record(
+        name=f"gan/{name}",
+        title=title,
+        task="gan",
+        files=tuple(
+            WeightFile(path=f"gan/{name}{ending}.safetensors", sha256=sha256, size=size)
+            for ending, (sha256, size) in zip(endings, files, strict=True)
+        ),
+        origin=Bundled(made_by=f"python -m apps.gan train --model {model or name}"),
+        loader=loader,
+        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
+        source=source,
+        preprocessing=preprocessing,
+        output=output,
+        labels=labels,
+        measured=f"gan/{name}.json" if measured else None,
+        card=f"gan/{model or name}.md",
+    )
+
 
 RECORDS: tuple[Record, ...] = (
-    Record(
-        name="gan/cgan-digits",
-        title="Conditional GAN, digits on demand",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/cgan-digits.safetensors",
-                sha256="a5acf1347676806a6ce932fc9efef7c3b8bf3ba8bf7f839498db42ce65385291",
-                size=1557098,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model cgan-digits"),
-        loader="apps.gan.players.networks:load_generator",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
-        preprocessing="latent vectors B 64, standard normal, and digits B, 0..9",
-        output="grey 28 x 28, white on black, B 1 28 28, -1..1",
-        labels=tuple("0123456789"),
-        measured="gan/cgan-digits.json",
-        card="gan/cgan-digits.md",
+    _ours(
+        "cgan-digits",
+        "Conditional GAN, digits on demand",
+        ("a5acf1347676806a6ce932fc9efef7c3b8bf3ba8bf7f839498db42ce65385291", 1557098),
+        loader=_GENERATOR,
+        preprocessing=f"{_LATENTS}, and digits B, 0..9",
+        output=_DRAWN,
+        labels=_LABELS,
     ),
-    Record(
-        name="gan/cgan-digits-d",
-        title="... its discriminator",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/cgan-digits-d.safetensors",
-                sha256="f9551a4dbb8be8e887882744a5d506e090ca86f5a8f91132fca8d215fdc8bece",
-                size=898930,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model cgan-digits"),
-        loader="apps.gan.players.networks:load_discriminator",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
-        preprocessing="grey 28 x 28, white on black, B 1 28 28, x / 127.5 - 1, and digits B, 0..9",
-        output="scores B, above 0 means real",
-        card="gan/cgan-digits.md",
+    _ours(
+        "cgan-digits-d",
+        "... its discriminator",
+        ("f9551a4dbb8be8e887882744a5d506e090ca86f5a8f91132fca8d215fdc8bece", 898930),
+        model="cgan-digits",
+        loader=_DISCRIMINATOR,
+        preprocessing=f"{_DIGITS}, and digits B, 0..9",
+        output=_SCORES,
+        measured=False,
     ),
-    Record(
-        name="gan/dcgan-digits",
-        title="DCGAN, digits at random",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/dcgan-digits.safetensors",
-                sha256="ceb1cba74523e05f28b16bc9f435e0ee693abf2377a6c48813fb29eb74964dd1",
-                size=844258,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model dcgan-digits"),
-        loader="apps.gan.players.networks:load_generator",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
-        preprocessing="latent vectors B 64, standard normal",
-        output="grey 28 x 28, white on black, B 1 28 28, -1..1",
-        measured="gan/dcgan-digits.json",
-        card="gan/dcgan-digits.md",
+    _ours(
+        "dcgan-digits",
+        "DCGAN, digits at random",
+        ("ceb1cba74523e05f28b16bc9f435e0ee693abf2377a6c48813fb29eb74964dd1", 844258),
+        loader=_GENERATOR,
+        preprocessing=_LATENTS,
+        output=_DRAWN,
     ),
-    Record(
-        name="gan/dcgan-digits-d",
-        title="... its discriminator",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/dcgan-digits-d.safetensors",
-                sha256="fc93b4d7c4fc3df0f1809b7ac817aafcaa15bff8083827898ee49db5950222f1",
-                size=477626,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model dcgan-digits"),
-        loader="apps.gan.players.networks:load_discriminator",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
-        preprocessing="grey 28 x 28, white on black, B 1 28 28, x / 127.5 - 1",
-        output="scores B, above 0 means real",
-        card="gan/dcgan-digits.md",
+    _ours(
+        "dcgan-digits-d",
+        "... its discriminator",
+        ("fc93b4d7c4fc3df0f1809b7ac817aafcaa15bff8083827898ee49db5950222f1", 477626),
+        model="dcgan-digits",
+        loader=_DISCRIMINATOR,
+        preprocessing=_DIGITS,
+        output=_SCORES,
+        measured=False,
     ),
-    Record(
-        name="gan/dcgan-snapshots",
-        title="... both players through training",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/dcgan-snapshots-00001-of-00002.safetensors",
-                sha256="7c084170381a9cdc4fd9e8ef651a35affe237b461963016590869eaa1d9684b1",
-                size=9256316,
-            ),
-            WeightFile(
-                path="gan/dcgan-snapshots-00002-of-00002.safetensors",
-                sha256="dd6d9f1f6b4fa2f5c7787d81d9e673b0e6818db8fc7b91fbfc36a272c44ae8d8",
-                size=9256316,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model dcgan-digits"),
+    _ours(
+        "dcgan-snapshots",
+        "... both players through training",
+        ("7c084170381a9cdc4fd9e8ef651a35affe237b461963016590869eaa1d9684b1", 9256316),
+        ("dd6d9f1f6b4fa2f5c7787d81d9e673b0e6818db8fc7b91fbfc36a272c44ae8d8", 9256316),
+        model="dcgan-digits",
         loader="apps.gan.exhibits.snapshots:load_snapshots",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
         preprocessing="as the two above",
         output="pairs by step",
-        measured="gan/dcgan-snapshots.json",
-        card="gan/dcgan-digits.md",
     ),
-    Record(
-        name="gan/collapsed-digits",
-        title="Mode collapse, an exhibit",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/collapsed-digits.safetensors",
-                sha256="8e6714e62c3575793ed4c0bb74a1227441f063709f71da6cfc991475a33dbf8d",
-                size=844258,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model collapsed-digits"),
-        loader="apps.gan.players.networks:load_generator",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
-        preprocessing="latent vectors B 64, standard normal",
-        output="grey 28 x 28, white on black, B 1 28 28, -1..1",
-        measured="gan/collapsed-digits.json",
-        card="gan/collapsed-digits.md",
+    _ours(
+        "collapsed-digits",
+        "Mode collapse, an exhibit",
+        ("8e6714e62c3575793ed4c0bb74a1227441f063709f71da6cfc991475a33dbf8d", 844258),
+        loader=_GENERATOR,
+        preprocessing=_LATENTS,
+        output=_DRAWN,
     ),
-    Record(
-        name="gan/collapsed-digits-d",
-        title="... its discriminator",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/collapsed-digits-d.safetensors",
-                sha256="afaa14b9cb0bd6dedc8f67b63e04b0fb9500e2d67f0e8db96c2a4f035ef41c19",
-                size=477626,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model collapsed-digits"),
-        loader="apps.gan.players.networks:load_discriminator",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source=_PAPERS,
-        preprocessing="grey 28 x 28, white on black, B 1 28 28, x / 127.5 - 1",
-        output="scores B, above 0 means real",
-        card="gan/collapsed-digits.md",
+    _ours(
+        "collapsed-digits-d",
+        "... its discriminator",
+        ("afaa14b9cb0bd6dedc8f67b63e04b0fb9500e2d67f0e8db96c2a4f035ef41c19", 477626),
+        model="collapsed-digits",
+        loader=_DISCRIMINATOR,
+        preprocessing=_DIGITS,
+        output=_SCORES,
+        measured=False,
     ),
-    Record(
-        name="gan/superres-digits",
-        title="Conditional GAN, 7 x 7 to 28 x 28",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/superres-digits.safetensors",
-                sha256="4e6a03b351cbdf2e95265b568c0f17304b0df94fd1204cfbf24d2014c0019977",
-                size=316610,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model superres-digits"),
+    _ours(
+        "superres-digits",
+        "Conditional GAN, 7 x 7 to 28 x 28",
+        ("4e6a03b351cbdf2e95265b568c0f17304b0df94fd1204cfbf24d2014c0019977", 316610),
         loader="apps.gan.exhibits.superres:load_restorer",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
-        source="trained by us; Ledig et al. 2017, arXiv 1609.04802; Shi et al. 2016, arXiv 1609.05158",
+        source=_SRGAN,
         preprocessing="grey 7 x 7, the mean of 4 x 4 pixels, white on black, B 1 7 7, x / 127.5 - 1",
         output="grey 28 x 28, B 1 28 28, -1..1",
-        measured="gan/superres-digits.json",
-        card="gan/superres-digits.md",
     ),
-    Record(
-        name="gan/judge-digits",
-        title="The judge, a reader of digits",
-        task="gan",
-        files=(
-            WeightFile(
-                path="gan/judge-digits.safetensors",
-                sha256="73ab91d0486d80520c0174501f30597b89870a42aa83e8545713abbb65985cf8",
-                size=507964,
-            ),
-        ),
-        origin=Bundled(made_by="python -m apps.gan train --model judge-digits"),
+    _ours(
+        "judge-digits",
+        "The judge, a reader of digits",
+        ("73ab91d0486d80520c0174501f30597b89870a42aa83e8545713abbb65985cf8", 507964),
         loader="apps.gan.players.judge:load_judge",
-        licence="MIT; trained on MNIST (CC BY-SA 3.0)",
         source="python -m apps.gan train --model judge-digits",
-        preprocessing="grey 28 x 28, white on black, B 1 28 28, x / 127.5 - 1",
+        preprocessing=_DIGITS,
         output="logits B 10",
-        labels=tuple("0123456789"),
-        measured="gan/judge-digits.json",
-        card="gan/judge-digits.md",
+        labels=_LABELS,
     ),
 )

@@ -44,7 +44,7 @@ def test_sample_shows_pictures_with_verdicts(gan: Callable[..., Any]) -> None:
     assert all(re.search(r"D: \d+% real", caption) for caption in captions)
     assert sum("fake" in caption for caption in captions) == 18
     before = page.locator(".gan-tiles:visible").inner_html()
-    _press(page, "Draw others")
+    _press(page, "Draw new ones")
     page.wait_for_function("(b) => document.querySelector('.gan-tiles')?.innerHTML !== b", arg=before, timeout=_WAIT_MS)
 
 
@@ -60,7 +60,7 @@ def test_a_number_is_written_and_a_letter_is_refused(gan: Callable[..., Any]) ->
     )
     box.fill("20x6")
     _press(page, "Write")
-    page.get_by_text("A number has 1 to 32 digits").first.wait_for(timeout=_WAIT_MS)
+    page.get_by_text("a number of 1 to 32 digits").first.wait_for(timeout=_WAIT_MS)
 
 
 def test_a_walk_is_a_strip_and_a_film(gan: Callable[..., Any]) -> None:

@@ -1,1 +1,1 @@
-"""From a seed to pictures: latent vectors, directions with a meaning, sheets of digits."""
+"""From a seed to pictures: latent vectors, walks and directions in latent space, tiles and sheets of digits."""

@@ -1,7 +1,7 @@
-"""Directions of z that mean something, found without a single label.
+"""Directions of z with a meaning, found without labels.
 
 Closed-form factorisation (Shen & Zhou 2021): the directions along which the generator's first layer changes most are
-the eigenvectors of AᵀA, A being the part of that layer which multiplies z. What each does is then measured:
+the eigenvectors of AᵀA, A being the part of that layer which multiplies z. What each does is measured afterwards:
 pictures are drawn with z moved to both sides, and slant, boldness, width and height are taken from their moments.
 """
 
@@ -23,7 +23,8 @@ from shared.settings import weights_dir
 
 _PROBES = 120  # pictures per side
 _STEP = 2.0  # how far they are moved, in standard deviations of z
-_CANDIDATES = 12  # factorised directions that are looked at
+_CANDIDATES = 12  # factorised directions from which one per quality is chosen
+_SIDE_EFFECTS = 0.3  # what a direction's other effects cost it, so that a slider changes one quality
 FILE = "gan/cgan-directions.json"  # below the weights folder
 QUALITIES = ("slant", "boldness", "width", "height")
 
@@ -37,7 +38,7 @@ class Direction:
 
     @property
     def name(self) -> str:
-        """The qualities that change most: those with at least half of the strongest's effect."""
+        """The qualities that change most: those with at least half of the strongest effect."""
         strongest = max(abs(effect) for effect in self.effects)
         named = [(abs(e), q) for e, q in zip(self.effects, QUALITIES, strict=True) if abs(e) >= 0.5 * strongest]
         return " and ".join(quality for _, quality in sorted(named, reverse=True))
@@ -46,8 +47,8 @@ class Direction:
 def qualities(pictures: Tensor) -> Tensor:
     """Slant, boldness, width and height of uint8 (N, 28, 28), from the moments of the ink: float32 (N, 4).
 
-    Slant is the shear that would set the digit upright (positive: leaning right), boldness the mean ink, width and
-    height the standard deviations of the ink's columns and rows in pixels.
+    Slant is the shear that would make the digit upright (positive: it leans to the right), boldness the mean ink, width
+    and height the standard deviations of the ink's columns and rows in pixels.
     """
     ink = pictures.float() / 255 + 1e-6
     mass = ink.sum(dim=(1, 2))
@@ -78,22 +79,24 @@ def measure(generator: Generator, vector: Tensor, *, seed: int = 0) -> Direction
 
 
 def directions(generator: Generator) -> tuple[Direction, ...]:
-    """One direction per quality: among the strongest factorised ones the one that changes it most and others least.
+    """One direction per quality: of the strongest factorised ones, the one that changes it most and the others least.
 
-    Each is turned so that it increases its quality. Takes seconds: the bundled model's are kept in a file.
+    The sign of each is chosen so that it increases its quality. Takes seconds: the bundled model's are kept in a file.
     """
     candidates = [measure(generator, vector) for vector in factorised(generator)[:_CANDIDATES]]
     chosen: list[Direction] = []
     for at in range(DIRECTIONS):
         left = [candidate for candidate in candidates if candidate not in chosen]
-        chosen.append(max(left, key=lambda candidate: abs(candidate.effects[at]) - 0.3 * _others(candidate, at)))
-    return tuple(_turned(direction, at) for at, direction in enumerate(chosen))
+        chosen.append(
+            max(left, key=lambda candidate: abs(candidate.effects[at]) - _SIDE_EFFECTS * _others(candidate, at))
+        )
+    return tuple(_increasing(direction, at) for at, direction in enumerate(chosen))
 
 
 def write_directions(found: tuple[Direction, ...], path: Path) -> None:
     """Keep ``found`` as JSON."""
-    told = {"qualities": QUALITIES, "directions": [asdict(direction) for direction in found]}
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    content = {"qualities": QUALITIES, "directions": [asdict(direction) for direction in found]}
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def read_directions() -> tuple[Direction, ...]:
@@ -104,16 +107,18 @@ def read_directions() -> tuple[Direction, ...]:
     """
     path = weights_dir() / FILE
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))["directions"]
-        return tuple(Direction(tuple(one["vector"]), tuple(one["effects"])) for one in told)
-    except (OSError, ValueError, KeyError) as error:
-        raise WeightsError(f"The directions of z are in {path}", str(error), "Restore the file.") from error
+        found = json.loads(path.read_text(encoding="utf-8"))["directions"]
+        return tuple(Direction(tuple(one["vector"]), tuple(one["effects"])) for one in found)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise WeightsError(
+            f"the directions of z in {path}", str(error), "Restore the file from the repository."
+        ) from error
 
 
 def _others(direction: Direction, at: int) -> float:
     return sum(abs(effect) for other, effect in enumerate(direction.effects) if other != at)
 
 
-def _turned(direction: Direction, at: int) -> Direction:
+def _increasing(direction: Direction, at: int) -> Direction:
     sign = 1.0 if direction.effects[at] >= 0 else -1.0
     return Direction(tuple(sign * v for v in direction.vector), tuple(sign * e for e in direction.effects))

@@ -1,4 +1,4 @@
-"""Five hundred real digits of MNIST's test split, for the page: no network was trained on them.
+"""Five hundred real digits of MNIST's test split, for the page: no network of ours was trained on them.
 
 They lie on one sheet, ``samples/digits.png``, fifty of each class in rows of twenty-five.
 """
@@ -30,7 +30,7 @@ def real_digits() -> tuple[Pictures, Labels]:
 
 
 def some_real(count: int, seed: int) -> tuple[Pictures, Labels]:
-    """``count`` of them, drawn by ``seed`` without repetition (with, beyond 500)."""
+    """``count`` of them, chosen by ``seed``; none twice, unless more than 500 are wanted."""
     pictures, labels = real_digits()
     chosen = np.random.default_rng(seed).choice(len(pictures), count, replace=count > len(pictures))
     return pictures[chosen], labels[chosen]

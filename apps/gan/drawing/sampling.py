@@ -1,9 +1,9 @@
-"""Latent vectors from a seed, and pictures from latent vectors: the same seed is the same picture, always.
+"""Latent vectors from a seed, and pictures from latent vectors: the same seed always gives the same picture.
 
-A vector's 64 numbers depend on the seed and on the picture's place alone, and the network always runs on blocks of
-one shape, so that the number of pictures does not change a single bit of any of them. The truncation trick (Brock et
+A vector's 64 numbers depend only on the seed and on the picture's place, and the network always runs on blocks of one
+shape, so that the number of pictures does not change a single bit of any of them. The truncation trick (Brock et
 al. 2019) is done by the inverse of the truncated normal's distribution: moving the limit moves each picture smoothly
-instead of drawing it anew.
+instead of replacing it by another.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from apps.gan.choices import FULL, LONGEST, LOWEST, MOST, SEEDS
-from apps.gan.players.data import DIGITS, to_pictures
+from apps.gan.players.data import DIGITS, SIDE, to_pictures
 from apps.gan.players.networks import Discriminator, Generator, Z
 from shared.errors import OptionError, check_number, check_whole, quoted
 
@@ -47,14 +47,13 @@ def digits_in(text: object, *, most: int = LONGEST) -> tuple[int, ...]:
     Raises:
         OptionError: other characters, no digit, or more than ``most``.
     """
-    written = str(text)
-    kept = [character for character in written if character not in " .,:/+-–()\t\n"]
-    strange = sorted({character for character in kept if character not in "0123456789"})
-    expected = f"A number has 1 to {most} digits, 0 to 9"
-    if strange:
-        raise OptionError(expected, f"{quoted(written)} with {quoted(''.join(strange))}", "Leave out everything else.")
+    kept = [character for character in str(text) if character not in " .,:/+-–()\t\n"]
+    others = sorted({character for character in kept if character not in "0123456789"})
+    needed = f"a number of 1 to {most} digits, 0 to 9"
+    if others:
+        raise OptionError(needed, f"{quoted(text)} with {quoted(''.join(others))}", "Leave out everything else.")
     if not 1 <= len(kept) <= most:
-        raise OptionError(expected, f"{len(kept):,} digits", "Type a shorter number." if kept else "Type a number.")
+        raise OptionError(needed, f"{len(kept):,} digits", "Type a shorter number." if kept else "Type a number.")
     return tuple(int(character) for character in kept)
 
 
@@ -68,14 +67,14 @@ def latents(seed: int, count: int, *, truncation: float = FULL) -> Tensor:
 
 @torch.no_grad()
 def paint(generator: Generator, z: Tensor, y: Tensor | None = None) -> Tensor:
-    """Pictures of latent vectors (N, Z) and, where there are classes, int64 (N,): uint8 (N, 28, 28)."""
+    """Pictures of latent vectors (N, Z) and, if there are classes, int64 (N,): uint8 (N, 28, 28)."""
     device = next(generator.parameters()).device
     pictures = []
     for start in range(0, len(z), BLOCK):
         block = _padded(z[start : start + BLOCK])
         classes = None if y is None else _padded(y[start : start + BLOCK]).to(device)
         pictures.append(to_pictures(generator(block.to(device), classes)))
-    return torch.cat(pictures)[: len(z)] if pictures else torch.zeros(0, 28, 28, dtype=torch.uint8)
+    return torch.cat(pictures)[: len(z)] if pictures else torch.zeros(0, SIDE, SIDE, dtype=torch.uint8)
 
 
 @torch.no_grad()
@@ -100,7 +99,7 @@ def spherical(a: Tensor, b: Tensor, steps: int) -> Tensor:
     """``steps`` points on the arc from ``a`` to ``b`` (Shoemake 1985), both ends included: (steps, Z).
 
     In 64 dimensions normal vectors lie near a sphere of radius 8; the straight line cuts through its inside, where
-    the generator has hardly been trained. Directions turn evenly, lengths change evenly. Parallel vectors: the line.
+    the generator has hardly been trained. Direction and length change evenly. Between parallel vectors: the line.
     """
     unit_a, unit_b = a / a.norm().clamp_min(1e-9), b / b.norm().clamp_min(1e-9)
     angle = torch.arccos((unit_a @ unit_b).clamp(-1, 1))
@@ -112,30 +111,18 @@ def spherical(a: Tensor, b: Tensor, steps: int) -> Tensor:
     return torch.where(t == 0, a, torch.where(t == 1, b, walked))
 
 
-WALKS = {"spherical": spherical, "linear": linear}
-
-
-def grid(pictures: Tensor, columns: int, *, zoom: int = 1, gap: int = 0, ground: int = 0) -> Tensor:
-    """Pictures uint8 (N, 28, 28) on one sheet: rows of ``columns``, ``gap`` pixels between, pixels ``zoom`` wide."""
-    n, side, _ = pictures.shape
-    rows = -(-n // columns)
-    sheet = torch.full((rows * columns, side + gap, side + gap), ground, dtype=torch.uint8)
-    sheet[:n, gap:, gap:] = pictures
-    sheet = sheet.view(rows, columns, side + gap, side + gap).transpose(1, 2).reshape(rows * (side + gap), -1)
-    framed = torch.full((sheet.shape[0] + gap, sheet.shape[1] + gap), ground, dtype=torch.uint8)
-    framed[: sheet.shape[0], : sheet.shape[1]] = sheet
-    return framed.repeat_interleave(zoom, 0).repeat_interleave(zoom, 1)
+PATHS = {"spherical": spherical, "linear": linear}
 
 
 def classes_for(generator: Generator, count: int, digit: int | None) -> Tensor | None:
     """The classes of ``count`` pictures: ``digit``, or 0 to 9 in turn; ``None`` for a generator without classes.
 
     Raises:
-        OptionError: a digit is asked of a generator without classes.
+        OptionError: ``digit`` is given, and the generator has no classes.
     """
     if generator.classes == 0:
         if digit is not None:
-            raise OptionError("A digit is asked of a conditional generator", "one without classes", "Take cgan-digits.")
+            raise OptionError("a conditional generator, to choose a digit", "one without classes", "Use cgan-digits.")
         return None
     return torch.arange(count) % DIGITS if digit is None else torch.full((count,), digit)
 

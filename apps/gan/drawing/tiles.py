@@ -1,9 +1,7 @@
-"""Digits as the page shows them: crisp tiles with a caption, sheets, moving strips. No torch, no gradio."""
+"""Digits as the page shows them: tiles with captions, sheets, films; and a visitor's drawing. No torch, no gradio."""
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 import json
 from collections.abc import Sequence
@@ -13,18 +11,21 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from apps.markup import Content, Markup, figure, h, url_of
 from shared.errors import InputError, quoted
 
 Pictures = np.ndarray[Any, np.dtype[np.uint8]]  # (N, 28, 28), white on black
 Ink = np.ndarray[Any, np.dtype[np.float64]]  # (H, W), 0..1
 Labels = np.ndarray[Any, np.dtype[np.int64]]  # (N,)
 
+GREY = 24  # grey level of the lines between the pictures of a sheet
 _MOST_PLACES = 20_000  # of a drawing
+_EMPTY = ("", "[]", "null")  # drawings without a stroke
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture with what stands under it."""
+    """What stands under a picture, and how it is framed."""
 
     caption: str
     small: str = ""
@@ -32,35 +33,46 @@ class Tile:
     alt: str = ""
 
 
-def png_url(picture: Pictures, *, zoom: int = 1) -> str:
+def png_url(picture: Pictures) -> str:
     """One grey picture (H, W) as a data URL."""
-    image = Image.fromarray(np.kron(picture, np.ones((zoom, zoom), np.uint8)) if zoom > 1 else picture)
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    Image.fromarray(picture).save(buffer, format="PNG")
+    return url_of(buffer.getvalue(), "image/png")
 
 
-def tiles(pictures: Pictures, captions: Sequence[Tile], *, width_px: int = 72) -> str:
-    """Pictures side by side, as many to a row as fit, each at least ``width_px`` wide."""
-    figures = []
-    for picture, tile in zip(pictures, captions, strict=True):
-        marks = " ".join(f"gan-{mark}" for mark in tile.marks)
-        small = f"<small>{html.escape(tile.small)}</small>" if tile.small else ""
-        alt = html.escape(tile.alt or tile.caption, quote=True)
-        image = f'<img src="{png_url(picture)}" alt="{alt}" width="28" height="28">'
-        caption = f"<figcaption>{html.escape(tile.caption)}{small}</figcaption>"
-        figures.append(f'<figure class="{marks}">{image}{caption}</figure>')
-    return f'<div class="gan-tiles" style="--tile:{width_px}px">{"".join(figures)}</div>'
+def tiles(pictures: Pictures, captions: Sequence[Tile], *, width_px: int = 72) -> Markup:
+    """Pictures side by side, as many to a row as fit, each at least ``width_px`` wide; a single one is no wider."""
+    figures = [_framed(picture, tile) for picture, tile in zip(pictures, captions, strict=True)]
+    single = " gan-single" if len(figures) == 1 else ""
+    return h.div(*figures, class_=f"gan-tiles{single}", style=f"--tile:{width_px}px")
 
 
-def note(text: str) -> str:
-    """A quiet sentence. ``text`` is ours, or escaped."""
-    return f'<p class="gan-note">{text}</p>'
+def _framed(picture: Pictures, tile: Tile) -> Markup:
+    image = h.img(src=png_url(picture), alt=tile.alt or tile.caption, width=28, height=28)
+    caption: Content = [tile.caption, h.small(tile.small) if tile.small else None]
+    return figure(image, caption, class_=" ".join(f"gan-{mark}" for mark in tile.marks))
+
+
+def zoomed(picture: Pictures, zoom: int) -> Pictures:
+    """A picture (H, W) with every pixel ``zoom`` wide and high."""
+    large: Pictures = np.kron(picture, np.ones((zoom, zoom), np.uint8))
+    return large
+
+
+def sheet(pictures: Pictures, columns: int, *, zoom: int = 6, gap: int = 1, ground: int = GREY) -> Image.Image:
+    """Pictures (N, 28, 28) in rows of ``columns`` on one sheet, every pixel ``zoom`` wide, lines of ``gap`` pixels."""
+    rows = -(-len(pictures) // columns)
+    side = pictures.shape[1] + gap
+    canvas = np.full((rows * side + gap, columns * side + gap), ground, np.uint8)
+    for at, picture in enumerate(pictures):
+        row, column = divmod(at, columns)
+        canvas[row * side + gap : (row + 1) * side, column * side + gap : (column + 1) * side] = picture
+    return Image.fromarray(zoomed(canvas, zoom))
 
 
 def film(pictures: Pictures, *, zoom: int = 8) -> list[Image.Image]:
     """The frames of an endless film of the pictures (N, 28, 28): there and back, RGB, every pixel ``zoom`` wide."""
-    there = [Image.fromarray(np.kron(picture, np.ones((zoom, zoom), np.uint8))).convert("RGB") for picture in pictures]
+    there = [Image.fromarray(zoomed(picture, zoom)).convert("RGB") for picture in pictures]
     return there + there[-2:0:-1]
 
 
@@ -72,20 +84,29 @@ def animated(frames: Sequence[Image.Image], *, rate_hz: float) -> bytes:
     return buffer.getvalue()
 
 
+def is_empty(strokes: object) -> bool:
+    """Whether nothing has been drawn."""
+    return strokes is None or str(strokes).strip() in _EMPTY
+
+
 def ink(strokes: object, *, brush: float, side: int = 280) -> Ink:
     """What was drawn on a sheet: ink (side, side), 0..1, from JSON: strokes, each a list of [x, y] in 0..1.
+
+    ``brush`` is the width of a stroke, in widths of the sheet.
 
     Raises:
         InputError: the text is no such list, or longer than a drawing can be.
     """
     try:
-        found = json.loads(str(strokes or "[]"))
+        found = json.loads("[]" if is_empty(strokes) else str(strokes))
         lines = [[(float(x) * side, float(y) * side) for x, y in stroke] for stroke in found]
     except (ValueError, TypeError, RecursionError) as error:
-        raise InputError("A drawing is a list of strokes of [x, y] places", quoted(strokes), "Draw again.") from error
+        raise InputError("a drawing, as a list of strokes of [x, y] places", quoted(strokes), "Draw again.") from error
     places = [value for line in lines for place in line for value in place]
     if len(places) > 2 * _MOST_PLACES or not np.isfinite(places).all():
-        raise InputError(f"A drawing has up to {_MOST_PLACES:,} places", f"{len(places) // 2:,}", "Draw a simpler one.")
+        raise InputError(
+            f"a drawing of at most {_MOST_PLACES:,} places on the sheet", f"{len(places) // 2:,}", "Draw a simpler one."
+        )
     sheet = Image.new("L", (side, side))
     pen, radius = ImageDraw.Draw(sheet), brush * side / 2
     for line in lines:

@@ -1,1 +1,1 @@
-"""What the page shows of the bundled networks: snapshots, anatomy, restoring small digits."""
+"""What the bundled networks show: samples, numbers, walks, snapshots of training, anatomy, restored digits."""

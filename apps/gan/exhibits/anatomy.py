@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from apps.gan.choices import GENERATORS
 from apps.gan.drawing.sampling import check_digit, check_seed, latents
 from apps.gan.drawing.tiles import Pictures
-from apps.gan.exhibits.bundled import borrowed_discriminator, borrowed_generator
+from apps.gan.exhibits.bundled import lease_discriminator, lease_generator
+from apps.gan.players.data import to_pictures
 from shared.errors import check_choice
 
 MAPS = 12  # channels shown per layer
@@ -43,7 +44,7 @@ class Anatomy:
     generator: tuple[Layer, ...]
     discriminator: tuple[Layer, ...]
     picture: Pictures  # (1, 28, 28)
-    chance: float  # D's probability of "real"
+    p_real: float  # D's probability of "real"
 
 
 @torch.no_grad()
@@ -55,16 +56,15 @@ def anatomy(model: str, *, seed: int, digit: int = 0) -> Anatomy:
     """
     check_choice(model, GENERATORS, "The generator")
     z = latents(check_seed(seed), 1)
-    with borrowed_generator(model) as generator, borrowed_discriminator(model) as discriminator:
+    with lease_generator(model) as generator, lease_discriminator(model) as discriminator:
         device = next(generator.parameters()).device
         y = torch.tensor([check_digit(digit)], device=device) if generator.classes else None
-        made, x = watched(generator, z.to(device), y)
-        judged, score = watched(discriminator, x, y)
-        picture = x.squeeze(1).add(1).mul(127.5).round().to(torch.uint8).cpu().numpy()
-        return Anatomy(made, judged, picture, score.sigmoid().item())
+        made, x = record_layers(generator, z.to(device), y)
+        judged, score = record_layers(discriminator, x, y)
+        return Anatomy(made, judged, to_pictures(x).numpy(), score.sigmoid().item())
 
 
-def watched(network: nn.Module, *inputs: Tensor | None) -> tuple[tuple[Layer, ...], Tensor]:
+def record_layers(network: nn.Module, *inputs: Tensor | None) -> tuple[tuple[Layer, ...], Tensor]:
     """Run ``network`` on a batch of one; its layers in the order in which they ran, and its output."""
     seen: list[Layer] = []
 

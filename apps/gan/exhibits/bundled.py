@@ -1,4 +1,4 @@
-"""The bundled networks of the demo, borrowed from the hub's one cache under their own types."""
+"""The bundled networks of the demo, leased from the hub's one cache, each with its own type."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from shared.registry import find
 _M = TypeVar("_M", bound=nn.Module)
 
 
-def borrowed_generator(name: str) -> AbstractContextManager[Generator]:
+def lease_generator(name: str) -> AbstractContextManager[Generator]:
     """The averaged generator called ``name``, one of ``GENERATORS``, as a context manager."""
-    return _borrowed(check_choice(name, GENERATORS, "The generator"), Generator)
+    return _lease(check_choice(name, GENERATORS, "The generator"), Generator)
 
 
-def borrowed_discriminator(name: str) -> AbstractContextManager[Discriminator]:
+def lease_discriminator(name: str) -> AbstractContextManager[Discriminator]:
     """The discriminator that faced the generator called ``name``, as a context manager."""
-    return _borrowed(check_choice(name, GENERATORS, "The generator") + "-d", Discriminator)
+    return _lease(check_choice(name, GENERATORS, "The generator") + "-d", Discriminator)
 
 
-def borrowed_judge() -> AbstractContextManager[Judge]:
+def lease_judge() -> AbstractContextManager[Judge]:
     """The judge, as a context manager."""
-    return _borrowed("judge-digits", Judge)
+    return _lease("judge-digits", Judge)
 
 
-def borrowed_restorer() -> AbstractContextManager[Restorer]:
+def lease_restorer() -> AbstractContextManager[Restorer]:
     """The generator that restores small digits, as a context manager."""
-    return _borrowed("superres-digits", Restorer)
+    return _lease("superres-digits", Restorer)
 
 
-def borrowed_snapshots() -> AbstractContextManager[Snapshots]:
+def lease_snapshots() -> AbstractContextManager[Snapshots]:
     """The two players through training, as a context manager."""
-    return _borrowed("dcgan-snapshots", Snapshots)
+    return _lease("dcgan-snapshots", Snapshots)
 
 
 @contextmanager
-def _borrowed(name: str, kind: type[_M]) -> Iterator[_M]:
+def _lease(name: str, kind: type[_M]) -> Iterator[_M]:
     with model_cache().lease(find(name, "gan")) as model:
         if not isinstance(model, kind):
             raise TypeError(f"gan/{name} holds a {type(model).__name__}, not a {kind.__name__}")

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor, nn
 
 from apps.gan.drawing.sampling import latents, paint, verdicts
@@ -19,13 +19,15 @@ from apps.gan.players.data import Digits, to_input
 from apps.gan.players.judge import Judge, read
 from apps.gan.players.metrics import frechet_distance
 from apps.gan.players.networks import Discriminator, Generator, discriminator_from, generator_from
+from shared.weights import read_tensors
 
 _DIGITS_OF_STEP = 7  # so that names sort by step
+_POINTS = 200  # of the curves, at most
 Pair = Mapping[str, Mapping[str, Tensor]]  # {"g": tensors, "d": tensors}
 
 
 class Snapshots(nn.Module):
-    """The players at each kept step. Not called itself: take ``pair(step)``."""
+    """The players at each kept step. It is never called itself: use ``pair(step)``."""
 
     def __init__(self, pairs: Mapping[int, Pair]) -> None:
         super().__init__()
@@ -43,20 +45,18 @@ class Snapshots(nn.Module):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How the game stood at one snapshot, on fresh fakes and on test digits that neither player had seen."""
+class SnapshotFigures:
+    """The game at one snapshot, on new fakes and on test digits that neither player had seen."""
 
     step: int
     fooled: float  # share of fakes that D called real
-    caught: float  # share of reals that D called real
+    caught: float  # share of real digits that D called real
     fid: float  # of the generator as it played
     n: int  # fakes, and reals
 
 
 def load_snapshots(paths: Sequence[Path]) -> Snapshots:
     """The snapshots in ``paths``: float32, CPU, eval."""
-    from shared.weights import read_tensors
-
     pairs: dict[int, dict[str, dict[str, Tensor]]] = {}
     for name, tensor in read_tensors(paths).items():
         player, step, rest = name.split(".", 2)
@@ -74,8 +74,8 @@ def flat(pairs: Mapping[int, Pair]) -> dict[str, Tensor]:
     }
 
 
-def standings(snapshots: Snapshots, test: Digits, judge: Judge, *, n: int = 2_000) -> list[Standing]:
-    """The game at each snapshot, from ``n`` fakes and ``n`` test digits. Without classes only."""
+def measure_snapshots(snapshots: Snapshots, test: Digits, judge: Judge, *, n: int = 2_000) -> list[SnapshotFigures]:
+    """The game at each snapshot, from ``n`` fakes and ``n`` test digits; for players without classes."""
     real, found = test.images[:n], []
     real_features = read(judge, real)[1]
     for step in snapshots.steps:
@@ -85,26 +85,20 @@ def standings(snapshots: Snapshots, test: Digits, judge: Judge, *, n: int = 2_00
             (verdicts(discriminator, to_input(pictures)) > 0).float().mean().item() for pictures in (fake, real)
         )
         distance = frechet_distance(read(judge, fake)[1], real_features)
-        found.append(Standing(step, round(fooled, 4), round(caught, 4), round(distance, 4), n))
+        found.append(SnapshotFigures(step, round(fooled, 4), round(caught, 4), round(distance, 4), n))
     return found
 
 
-def story(
-    snapshots: Snapshots, curves: list[dict[str, float]], found: list[Standing], seconds: float
+def run_summary(
+    snapshots: Snapshots, curves: list[dict[str, float]], found: list[SnapshotFigures], seconds: float
 ) -> dict[str, Any]:
-    """What the page tells beside the snapshots, as plain JSON; the curves thinned on a logarithmic axis."""
-    last = curves[-1]["step"]
-    wanted = torch.logspace(0, torch.tensor(float(last)).log10().item(), 200)
-    kept: list[dict[str, float]] = []
-    at = 0
-    for step in wanted.tolist():
-        while at < len(curves) and curves[at]["step"] < step:
-            at += 1
-        if at < len(curves) and (not kept or kept[-1] is not curves[at]):
-            kept.append(curves[at])
+    """What the page shows next to the snapshots, as plain JSON; the curves thinned on a logarithmic axis."""
+    steps = [point["step"] for point in curves]
+    wanted = np.geomspace(1, steps[-1], _POINTS)
+    kept = np.unique(np.searchsorted(steps, wanted).clip(max=len(steps) - 1))
     return {
         "steps": list(snapshots.steps),
         "seconds": round(seconds),
-        "curves": kept,
+        "curves": [curves[at] for at in kept],
         "standings": [asdict(standing) for standing in found],
     }

@@ -1,9 +1,9 @@
 """A GAN conditioned on a picture: digits of 7 x 7 pixels restored to 28 x 28.
 
 The idea is SRGAN's (Ledig et al. 2017): a pixel loss alone gives the average of all digits that fit, which is blurred;
-a discriminator that sees the small picture beside the large one asks for one of them. Sub-pixel convolutions (Shi et
-al. 2016) do nearly all the work at 7 and 14 pixels. Left out: a perceptual loss, and noise at the input: one answer
-per picture. Shrinking is the mean of 4 x 4 pixels.
+a discriminator that sees the small picture together with the large one demands one of them. Sub-pixel convolutions
+(Shi et al. 2016) do nearly all the work at 7 and 14 pixels. Left out: a perceptual loss, and noise as a second input:
+every picture has one answer. Shrinking is the mean of 4 x 4 pixels.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ from apps.gan.players.losses import LOSSES, r1_penalty
 from apps.gan.players.metrics import Share, frechet_distance, share
 from apps.gan.players.networks import Discriminator
 from shared.errors import InputError
+from shared.weights import read_tensors
 
 FACTOR = 4  # 28 / 7
 _BOX = 20  # pixels that MNIST fits a digit into
-_PIXEL = 20.0  # weight of the pixel loss beside the adversarial one
-_BASE = 1.5  # share of the bicubic picture that the output starts from, before tanh
-_R1, _R1_EVERY = 0.3, 16
-_EMA = 0.995
+_PIXEL = 20.0  # brings the pixel loss, 0.03 at 21 dB, to the size of the adversarial one, 0.7 at balance
+_BASE = 1.5  # the output starts from this times the bicubic picture, before tanh: tanh(1.5) = 0.91 is nearly white
+_R1, _R1_EVERY = 0.3, 16  # weight of the R1 penalty, and in how many steps it is paid once: as the other games'
+_EMA = 0.995  # memory of the averaged weights, per step: about the last 200 steps count
+_COOL_DOWN = 0.5  # the last share of the steps, over which the learning rate falls to 0
+_PART = 250  # pictures restored at once
+_PAINTED = 0.1  # ink from which a pixel belongs to the drawing
 
 
 class Restorer(nn.Module):
@@ -46,7 +50,9 @@ class Restorer(nn.Module):
         self.up14 = nn.Conv2d(width, 32 * 4, kernel_size=3, padding=1)
         self.up28 = nn.Conv2d(32, 16 * 4, kernel_size=3, padding=1)
         self.paint = nn.Conv2d(16, 1, kernel_size=3, padding=1)
-        nn.init.zeros_(self.paint.weight)  # the first picture is the bicubic one: an all-black one teaches nothing
+        nn.init.zeros_(
+            self.paint.weight
+        )  # so that the first picture is the bicubic one: from an all-black one nothing is learned
 
     def forward(self, small: Tensor) -> Tensor:
         """(B, 1, 7, 7) -> (B, 1, 28, 28)."""
@@ -79,11 +85,10 @@ class Restoration:
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers."""
-        interval = [round(self.accuracy.low, 5), round(self.accuracy.high, 5)]
         return {
             "psnr_db": round(self.psnr_db, 3),
             "accuracy": round(self.accuracy.value, 5),
-            "accuracy_interval": interval,
+            "accuracy_interval": [round(self.accuracy.low, 5), round(self.accuracy.high, 5)],
             "fid": round(self.fid, 4),
         }
 
@@ -94,14 +99,12 @@ def shrink(x: Tensor) -> Tensor:
 
 
 def bicubic(small: Tensor) -> Tensor:
-    """(B, 1, 7, 7) -> (B, 1, 28, 28) in [-1, 1] by bicubic interpolation, the yardstick."""
+    """(B, 1, 7, 7) -> (B, 1, 28, 28) in [-1, 1] by bicubic interpolation: what the network has to beat."""
     return F.interpolate(small, scale_factor=FACTOR, mode="bicubic", align_corners=False).clamp(-1, 1)
 
 
 def load_restorer(paths: Sequence[Path]) -> Restorer:
     """The restorer with the weights in ``paths``: float32, CPU, eval."""
-    from shared.weights import read_tensors
-
     tensors = read_tensors(paths)
     model = Restorer(width=tensors["stem.weight"].shape[0])
     model.load_state_dict({name: value.float() for name, value in tensors.items()}, strict=True)
@@ -121,7 +124,7 @@ def train_restorer(
     adam_d = torch.optim.Adam(critic.parameters(), lr=lr, betas=(0.0, 0.99))
     for step in range(1, steps + 1):
         for group in (*adam_g.param_groups, *adam_d.param_groups):
-            group["lr"] = lr * min(1.0, 2.0 * (1 - (step - 1) / steps))
+            group["lr"] = lr * min(1.0, (1 - (step - 1) / steps) / _COOL_DOWN)
         real = to_input(data.images[torch.randint(len(data), (batch_size,), generator=random)])
         small = shrink(real)
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
@@ -129,7 +132,7 @@ def train_restorer(
         pixel = (fake.float() - real).square().mean()
         _step_critic(critic, adam_d, small, real, fake.detach().float(), penalise=step % _R1_EVERY == 1)
         critic.requires_grad_(False)
-        cost = LOSSES["non-saturating"].g(critic(beside(fake.float(), small))) + _PIXEL * pixel
+        cost = LOSSES["non-saturating"].g(critic(as_two_channels(fake.float(), small))) + _PIXEL * pixel
         adam_g.zero_grad(set_to_none=True)
         cost.backward()
         adam_g.step()
@@ -138,17 +141,17 @@ def train_restorer(
         yield RestorerStep(step, steps, pixel.item(), average)
 
 
-def beside(large: Tensor, small: Tensor) -> Tensor:
+def as_two_channels(large: Tensor, small: Tensor) -> Tensor:
     """(B, 1, 28, 28) and (B, 1, 7, 7) as two channels (B, 2, 28, 28), the small one enlarged without smoothing."""
     return torch.cat((large, F.interpolate(small, scale_factor=FACTOR, mode="nearest")), dim=1)
 
 
 @torch.no_grad()
-def restored(model: Restorer, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """uint8 (N, 28, 28) shrunk to (N, 7, 7), enlarged bicubically, and restored, both (N, 28, 28)."""
+def shrink_and_restore(model: Restorer, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """uint8 (N, 28, 28) shrunk to (N, 7, 7), enlarged bicubically, and restored by ``model``, both (N, 28, 28)."""
     device = next(model.parameters()).device
     small = shrink(to_input(images))
-    parts = [to_pictures(model(part.to(device))) for part in small.split(250)]
+    parts = [to_pictures(model(part.to(device))) for part in small.split(_PART)]
     return to_pictures(small), to_pictures(bicubic(small)), torch.cat(parts)
 
 
@@ -168,14 +171,14 @@ def measure(pictures: Tensor, originals: Digits, judge: Judge) -> Restoration:
 
 
 def as_digit(ink: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pictures:
-    """A drawing as MNIST would hold it: ink (H, W), 0..1 -> (28, 28), in a box of 20 pixels, its mass in the middle.
+    """A drawing in MNIST's form: ink (H, W), 0..1 -> (28, 28), in a box of 20 pixels, its centre of mass in the middle.
 
     Raises:
-        InputError: nothing is drawn.
+        InputError: nothing has been drawn.
     """
-    rows, columns = np.nonzero(ink > 0.1)
+    rows, columns = np.nonzero(ink > _PAINTED)
     if len(rows) == 0:
-        raise InputError("A digit is drawn on the sheet", "an empty sheet", "Draw a digit with the brush.")
+        raise InputError("", "Nothing has been drawn yet", "Draw a digit on the sheet.")
     cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     scale = _BOX / max(cut.shape)
     size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
@@ -192,11 +195,11 @@ def as_digit(ink: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Picture
 def _step_critic(
     critic: Discriminator, adam: torch.optim.Optimizer, small: Tensor, real: Tensor, fake: Tensor, *, penalise: bool
 ) -> None:
-    both = beside(torch.cat((real, fake)), torch.cat((small, small)))
+    both = as_two_channels(torch.cat((real, fake)), torch.cat((small, small)))
     s_real, s_fake = critic(both).chunk(2)
     cost = LOSSES["non-saturating"].d(s_real, s_fake)
     if penalise:
-        cost = cost + 0.5 * _R1 * _R1_EVERY * r1_penalty(critic, beside(real, small))
+        cost = cost + 0.5 * _R1 * _R1_EVERY * r1_penalty(critic, as_two_channels(real, small))
     adam.zero_grad(set_to_none=True)
     cost.backward()
     adam.step()

@@ -1,1 +1,1 @@
-"""The game in the plane: two small players on points, trained in view."""
+"""GAN Lab: a GAN on points of the plane, small enough to be trained while you watch."""

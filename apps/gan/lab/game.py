@@ -1,9 +1,9 @@
-"""Two players on a sheet of paper: a GAN on points of the plane, trained live, step by step, in view.
+"""Two players on a sheet of paper: a GAN on points of the plane, trained step by step while you watch.
 
 The idea of watching the game in two dimensions is GAN Lab's (Kahng et al. 2018). Here both networks are small
-perceptrons in torch, the losses are those of ``losses.py``, and every moment is a frozen ``Frame``: D's opinion as a
-field, points of both kinds, and at each fake the direction that G's loss pulls it. Left out: saving a game.
-Units: the sheet is [-1, 1] x [-1, 1].
+perceptrons in torch, the losses are those of ``players/losses.py``, and a frozen ``Frame`` shows the game at one
+moment: D's opinion as a field, points of both kinds, and the direction in which G's loss pulls each fake.
+Left out: saving a game. Units: the sheet is [-1, 1] x [-1, 1].
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ FIELD = 30  # D's opinion is asked on a grid of FIELD x FIELD points
 SHOWN = 160  # points of each kind in a frame
 FRAME_S = 0.1  # s from one live frame to the next
 _BUSY = 0.7  # share of a frame in which rounds may begin
-_PENALTY = 0.1  # weight of the gradient penalty; 10, made for pictures, freezes a game on a sheet this small
-_LEAST_DRAWN = 20  # painted pixels that make a distribution
+_PENALTY = 0.1  # weight of the gradient penalty; 10, made for pictures, freezes a game on so small a sheet
+_LEAST_DRAWN = 20  # painted pixels: fewer make no distribution
 Player = Literal["d", "g"]
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
@@ -47,6 +47,12 @@ class Frame:
     field: Array  # (FIELD, FIELD): how real D finds each place, 0..1; row 0 is y = 1, the top
     losses_d: tuple[float, ...]  # one per update of D, all of them
     losses_g: tuple[float, ...]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether something is no longer a finite number: the game is over, its weights have grown without bound."""
+        latest = np.array([*self.losses_d[-1:], *self.losses_g[-1:]])
+        return not all(np.isfinite(values).all() for values in (latest, self.fake, self.pull, self.field))
 
 
 def ring(n: int, random: torch.Generator) -> Tensor:
@@ -85,7 +91,7 @@ _SAMPLERS: dict[str, Callable[[int, torch.Generator], Tensor]] = {
 }
 
 
-def drawn(painted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Tensor:
+def points_of(painted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Tensor:
     """A drawing as a distribution: bool (H, W), row 0 on top -> the painted places (N, 2) on the sheet.
 
     Raises:
@@ -93,14 +99,14 @@ def drawn(painted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Tensor:
     """
     rows, columns = np.nonzero(painted)
     if len(rows) < _LEAST_DRAWN:
-        raise InputError("A drawn distribution has some strokes", f"{len(rows)} painted pixels", "Draw, then play.")
+        raise InputError("a drawing of some strokes", f"{len(rows)} painted pixels", "Draw, then press Play.")
     H, W = painted.shape
     places = np.stack(((columns + 0.5) / W * 2 - 1, 1 - (rows + 0.5) / H * 2), axis=1)
     return torch.from_numpy(places.astype(np.float32))
 
 
 def check_rules(rules: Rules) -> Rules:
-    """``rules`` if every one of them is in range, else an ``OptionError``."""
+    """``rules`` if all of them are in range, else an ``OptionError``."""
     check_choice(rules.shape, SHAPES, "The distribution")
     check_choice(rules.loss, LOSSES, "The loss")
     check_number(rules.lr_d, "D's learning rate", low=0, high=1)
@@ -114,14 +120,14 @@ class Lab:
     """A game in two dimensions. Not shared between visitors.
 
     Args:
-        rules: see ``toy2d_choices.Rules``.
-        points: the drawing (N, 2), where ``rules.shape`` is ``DRAWN``.
+        rules: how the game is played.
+        points: the drawing (N, 2), if ``rules.shape`` is ``DRAWN``.
     """
 
     def __init__(self, rules: Rules, points: Tensor | None = None) -> None:
         self.rules = check_rules(rules)
         if rules.shape == DRAWN and points is None:
-            raise InputError("The distribution is drawn", "an empty sheet", "Draw some strokes first.")
+            raise InputError("", "Nothing has been drawn yet", "Draw some strokes first.")
         self._points = points
         self._random = torch.Generator().manual_seed(rules.seed)
         self.g = _network(rules.noise, rules.hidden, 2, self._random)
@@ -132,10 +138,10 @@ class Lab:
         self._shown_real, self._shown_z = self.sample(SHOWN), self.noise(SHOWN)
 
     def change(self, rules: Rules) -> None:
-        """Go on with other learning rates, another loss or ratio; what needs a new game (shape, seed) is kept."""
+        """Continue with other learning rates, another loss or ratio; what would need a new game (shape, seed) stays."""
         self.rules = check_rules(replace(rules, shape=self.rules.shape, seed=self.rules.seed, hidden=self.rules.hidden))
-        for optimiser, rate in ((self._sgd_g, rules.lr_g), (self._sgd_d, rules.lr_d)):
-            for group in optimiser.param_groups:
+        for optimizer, rate in ((self._sgd_g, rules.lr_g), (self._sgd_d, rules.lr_d)):
+            for group in optimizer.param_groups:
                 group["lr"] = rate
 
     def sample(self, n: int) -> Tensor:
@@ -180,11 +186,14 @@ class Lab:
         self.rounds += 1
 
     def play(self, rounds: int, *, per_frame: int) -> Iterator[Frame]:
-        """Play ``rounds`` rounds, one frame after every ``per_frame`` of them. The speed may be changed in between."""
+        """Play ``rounds`` rounds, or until the game diverges: one frame after every ``per_frame`` of them."""
         for done in range(1, rounds + 1):
             self.round()
             if done % per_frame == 0 or done == rounds:
-                yield self.frame()
+                frame = self.frame()
+                yield frame
+                if frame.diverged:
+                    return
 
     def live(
         self,
@@ -195,9 +204,9 @@ class Lab:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> Iterator[Frame]:
-        """Play ``rounds`` rounds at a steady pace: a frame every ``frame_s``, at most ``per_frame`` rounds in each.
+        """Play ``rounds`` rounds, or until the game diverges, at a steady pace: a frame every ``frame_s``.
 
-        On a slow machine a frame holds fewer rounds, so that the picture does not stutter.
+        A frame comes after at most ``per_frame`` rounds; on a slow machine after fewer, so that it is not late.
         """
         done = 0
         self._halted.clear()
@@ -213,11 +222,13 @@ class Lab:
                         break
                 frame = self.frame()
             yield frame
+            if frame.diverged:
+                return
             if (left := frame_s - (clock() - began)) > 0:
                 sleep(left)
 
     def halt(self) -> Frame:
-        """End ``live``, which may run in another thread; the game as it then stands."""
+        """End ``live``, which may run in another thread; the game at that moment."""
         self._halted.set()
         with self._turn:
             return self.frame()
@@ -229,7 +240,7 @@ class Lab:
             fake = self.g(self._shown_z)
             axis = torch.linspace(-1, 1, FIELD)
             y, x = torch.meshgrid(-axis, axis, indexing="ij")
-            field = loss.chance(self.score(torch.stack((x, y), dim=2).view(-1, 2))).view(FIELD, FIELD)
+            field = loss.realness(self.score(torch.stack((x, y), dim=2).view(-1, 2))).view(FIELD, FIELD)
         fake.requires_grad_(True)
         (slope,) = torch.autograd.grad(loss.g(self.score(fake)) * len(fake), fake)
         return Frame(
@@ -246,7 +257,7 @@ class Lab:
 
 
 def covered(frame: Frame, *, near: float = 0.12) -> float:
-    """Share of the real points with a fake closer than ``near``: falls when modes are missed."""
+    """Share of the real points with a fake closer than ``near``: low if modes are missed."""
     gaps = np.linalg.norm(frame.real[:, None] - frame.fake[None], axis=2).min(axis=1)
     return float((gaps < near).mean())
 
@@ -263,13 +274,13 @@ def _network(inputs: int, hidden: tuple[int, ...], outputs: int, random: torch.G
 
 
 def _optimiser(network: nn.Module, rules: Rules, rate: float) -> torch.optim.Optimizer:
-    if rules.optimiser == "sgd":
+    if rules.optimizer == "sgd":
         return torch.optim.SGD(network.parameters(), lr=rate)
     return torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.99))
 
 
-def _descend(optimiser: torch.optim.Optimizer, cost: Tensor) -> float:
-    optimiser.zero_grad(set_to_none=True)
+def _descend(optimizer: torch.optim.Optimizer, cost: Tensor) -> float:
+    optimizer.zero_grad(set_to_none=True)
     cost.backward()
-    optimiser.step()
+    optimizer.step()
     return cost.item()

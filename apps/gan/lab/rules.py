@@ -1,4 +1,4 @@
-"""The choices of the game in two dimensions, free of torch: shapes, rules, presets. ``toy2d.py`` plays them."""
+"""The choices of the game in two dimensions, without torch: shapes, rules, presets. ``game.py`` plays them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHAPES: dict[str, str] = {
     "two lines": "Two lines",
     DRAWN: "My own drawing",
 }
-OPTIMISERS = ("adam", "sgd")
+OPTIMIZERS = ("adam", "sgd")
 MOST_ROUNDS = 20_000  # of one press of Play
 
 
@@ -28,7 +28,7 @@ class Rules:
     batch: int = 128  # points per update
     noise: int = 2  # length of the latent vector
     hidden: tuple[int, ...] = (32, 32)  # widths of both networks' hidden layers; (): linear
-    optimiser: str = "adam"  # one of OPTIMISERS
+    optimizer: str = "adam"  # one of OPTIMIZERS
     seed: int = 0
 
 
@@ -38,36 +38,36 @@ class Preset:
 
     rules: Rules
     watch: str  # what to look at
-    rounds: int = 1_000  # after which it shows
+    rounds: int = 1_000  # after which it can be seen
     ends: tuple[float, float] | None = None  # the share of real points near a fake by then
 
 
 PRESETS: dict[str, Preset] = {
     "It works": Preset(
         Rules(),
-        "The fakes wander, find the ring and spread along it. D ends unsure everywhere near it.",
+        "The fakes wander, find the ring and spread along it. In the end D is uncertain everywhere near it.",
         ends=(0.9, 1.0),
     ),
     "Eight modes": Preset(
         Rules(shape="gaussians"),
-        "G reaches the clouds one after another; threads of fakes remain between them.",
+        "G reaches one cloud after another; threads of fakes remain between them.",
         ends=(0.85, 1.0),
     ),
     "Mode collapse": Preset(
         Rules(shape="gaussians", lr_g=0.02, lr_d=0.002),
-        "G learns ten times faster than D: all fakes crowd where D is fooled now, then jump on together.",
+        "G learns ten times faster than D: all fakes gather where D is fooled now, then move on together.",
         rounds=1_500,
         ends=(0.0, 0.6),
     ),
     "Turning in circles": Preset(
-        Rules(shape="gaussians", hidden=(), optimiser="sgd", lr_d=0.05, lr_g=0.05, loss="minimax"),
-        "Two straight-line players: D leans one way, the fakes run there, D leans the other way; slowly it dies down.",
+        Rules(shape="gaussians", hidden=(), optimizer="sgd", lr_d=0.05, lr_g=0.05, loss="minimax"),
+        "Two linear players: D leans one way, the fakes run there, D leans the other way; slowly this dies down.",
         rounds=600,
         ends=(0.0, 0.6),
     ),
     "Wasserstein": Preset(
         Rules(shape="two lines", loss="wasserstein", d_per_g=5),
-        "D is a critic with a slope held near 1: the arrows reach everywhere and never vanish.",
+        "D is a critic whose slope is held near 1: the arrows reach everywhere and never vanish.",
         ends=(0.9, 1.0),
         rounds=500,
     ),

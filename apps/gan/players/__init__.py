@@ -1,1 +1,1 @@
-"""The two players G and D, their losses, the digits they see, and the judge that measures them."""
+"""The two players G and D, their losses, the digits they are trained on, and the judge and metrics that rate them."""

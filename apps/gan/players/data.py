@@ -1,18 +1,21 @@
-"""MNIST as tensors: the IDX files read directly, small random distortions, batches in random order.
+"""MNIST as tensors, small random distortions, batches in random order.
 
 Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits" (CC BY-SA 3.0): 60,000 training and 10,000
-test digits, 28 x 28, white on black. torchvision is asked only to download the files where there is a network.
+test digits, 28 x 28, white on black. torchvision downloads and reads the files; its ``MNIST`` class is not used to read
+them, because it insists on all four files and does not take packed ones.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,7 +27,6 @@ Split = Literal["train", "test"]
 SIDE = 28  # pixels
 DIGITS = 10
 _STEMS: dict[Split, str] = {"train": "train", "test": "t10k"}
-_IDX_UINT8 = 0x08  # the type byte of an IDX file of unsigned bytes
 
 
 @dataclass(frozen=True)
@@ -54,19 +56,34 @@ def load_mnist(folder: Path, split: Split, *, download: bool = False) -> Digits:
         InputError: the files are missing or damaged.
         OfflineError: they would have to be downloaded and the hub is offline.
     """
+    from torchvision.datasets import mnist  # takes a second to import, and the page does not need it
+
     raw = folder / "MNIST" / "raw"
-    stem = _STEMS[split]
-    names = (f"{stem}-images-idx3-ubyte", f"{stem}-labels-idx1-ubyte")
-    if download and not all(_present(raw / name) for name in names):
+    images_path, labels_path = (raw / f"{_STEMS[split]}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
+    if download and not (_present(images_path) and _present(labels_path)):
         _download(folder)
-    images, labels = (_read_idx(raw / name) for name in names)
-    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
+    try:
+        with _unpacked(images_path) as path:
+            images = mnist.read_image_file(str(path))
+        with _unpacked(labels_path) as path:
+            labels = mnist.read_label_file(str(path))
+    except FileNotFoundError as error:
         raise InputError(
-            "MNIST holds as many labels as pictures of 28 x 28",
-            f"{images.shape} and {labels.shape}",
-            f"Delete {raw} and fetch it again.",
+            f"MNIST's files in {raw}", str(error), "Name their folder with --data, or add --download."
+        ) from error
+    except (OSError, EOFError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"MNIST's files in {raw}, undamaged",
+            str(error) or "another kind of file",
+            "Delete them and add --download.",
+        ) from error
+    if images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
+        raise InputError(
+            "as many labels as pictures of 28 x 28 in MNIST's files",
+            f"labels {tuple(labels.shape)}, pictures {tuple(images.shape)}",
+            f"Delete {raw} and add --download.",
         )
-    return Digits(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
+    return Digits(images, labels)
 
 
 def to_input(images: Tensor) -> Tensor:
@@ -82,7 +99,7 @@ def to_pictures(x: Tensor) -> Tensor:
 def distort(
     x: Tensor, generator: torch.Generator, *, degrees: float = 12.0, shift_px: float = 2.0, scale: float = 0.12
 ) -> Tensor:
-    """Turn, move, scale and shear every picture a little, each in its own way.
+    """Rotate, shift, scale and shear every picture a little, each by random amounts of its own.
 
     Args:
         x: float (B, 1, H, W) in [-1, 1], background -1.
@@ -115,31 +132,24 @@ def _present(path: Path) -> bool:
     return path.exists() or path.with_name(path.name + ".gz").exists()
 
 
-def _read_idx(path: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """``path``, or a temporary file with the content of ``path``.gz if only that is there."""
     packed = path.with_name(path.name + ".gz")
-    try:
-        content = path.read_bytes() if path.exists() else gzip.decompress(packed.read_bytes())
-    except (OSError, EOFError) as error:
-        raise InputError(
-            f"MNIST's file {path.name} lies in {path.parent}",
-            str(error),
-            "Name its folder with --data, or add --download.",
-        ) from error
-    dims = content[3] if len(content) > 3 else 0
-    shape = np.frombuffer(content, ">i4", count=dims, offset=4) if len(content) >= 4 + 4 * dims else np.zeros(0)
-    body = np.frombuffer(content, np.uint8, offset=min(len(content), 4 + 4 * dims))
-    if content[:3] != bytes((0, 0, _IDX_UINT8)) or dims == 0 or body.size != int(np.prod(shape)):
-        raise InputError(
-            f"{path.name} is an IDX file of bytes", f"{len(content):,} bytes of another kind", "Fetch it again."
-        )
-    return body.reshape([int(n) for n in shape]).copy()
+    if path.exists() or not packed.exists():
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = Path(folder) / path.name
+        unpacked.write_bytes(gzip.decompress(packed.read_bytes()))
+        yield unpacked
 
 
 def _download(folder: Path) -> None:
-    if offline():
-        raise OfflineError(
-            "MNIST is downloaded", "a hub that is offline", "Start without --offline, or copy the files."
-        )
     from torchvision.datasets import MNIST
 
+    if offline():
+        raise OfflineError(
+            "", "MNIST would have to be downloaded, but this hub is offline", "Leave out --offline, or copy the files."
+        )
     MNIST(str(folder), download=True)

@@ -1,10 +1,10 @@
 """The judge: a small convolutional classifier of digits that reads what the generators write.
 
-It is trained on MNIST's training split only and never sees a generated digit, so that "the digit asked for is the
-digit read" is an honest question. Its 128 penultimate activations are the features of the Fréchet distance and of
+It is trained on MNIST's training split only and never sees a generated digit, so that whether it reads the requested
+digit is a fair question. Its 128 penultimate activations are the features of the Fréchet distance and of
 precision and recall (``metrics.py``). Batch normalisation (Ioffe & Szegedy 2015), a one-cycle learning rate (Smith
 2018), small random distortions, and an average of the weights along the way (Izmailov et al. 2018). Left out:
-ensembles, which reach 99.8 % and would tell nothing more here.
+ensembles, which reach 99.8 % and would add nothing here.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from apps.gan.players.data import DIGITS, Digits, distort, shuffled, to_input
+from shared.weights import read_tensors
 
 FEATURES = 128  # length of the penultimate activations
-_EMA = 0.995  # per step, about three passes of MNIST's 469 batches ... averaged over the last 200 steps
+_EMA = 0.995  # memory of the averaged weights, per step: about the last 1 / (1 - 0.995) = 200 steps count
 
 
 def _block(c_in: int, c_out: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -72,8 +73,6 @@ class JudgeStep:
 
 def load_judge(paths: Sequence[Path]) -> Judge:
     """The judge with the weights in ``paths``: float32, CPU, eval."""
-    from shared.weights import read_tensors
-
     model = Judge()
     model.load_state_dict({name: value.float() for name, value in read_tensors(paths).items()}, strict=True)
     return model.eval()
@@ -85,9 +84,9 @@ def train_judge(
     """Train a judge on ``train``, one step per pass; the last step's model is the result.
 
     Args:
-        train: pictures and labels; the whole of MNIST's training split, or a subset.
+        train: pictures and labels; all of MNIST's training split, or a subset.
         epochs: passes over the data.
-        batch_size: pictures per step of the optimiser.
+        batch_size: pictures per step of the optimizer.
         seed: fixes weights, order and distortions.
         lr: the peak of the one-cycle learning rate.
         bf16: convolutions in bfloat16.
@@ -96,9 +95,9 @@ def train_judge(
     random = torch.Generator().manual_seed(seed)
     model = Judge().to(memory_format=torch.channels_last)
     average = copy.deepcopy(model).eval()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.02)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=0.02)
     steps = epochs * max(1, len(train) // batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps, pct_start=0.25)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=steps, pct_start=0.25)
     for epoch in range(1, epochs + 1):
         model.train()
         total = 0.0
@@ -109,9 +108,9 @@ def train_judge(
             with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 logits = model(x)
             loss = F.cross_entropy(logits.float(), batch.labels, label_smoothing=0.05)
-            optimiser.zero_grad(set_to_none=True)
+            optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             schedule.step()
             blend(average, model, decay=_EMA)
             total += loss.item()

@@ -1,4 +1,4 @@
-"""What the two players want: the losses that the page and the training offer, and the two penalties.
+"""What the two players minimise: the losses that the page and the training offer, and the two penalties.
 
 Their names and titles are in ``choices.LOSSES``. Every loss is a pair of functions of D's scores s (logits; WGAN: the
 critic's values). The discriminator minimises ``d(real, fake)``, the generator ``g(fake)``. Goodfellow et al. 2014
@@ -23,7 +23,7 @@ class Loss:
 
     d: Callable[[Tensor, Tensor], Tensor]  # (real, fake) -> scalar
     g: Callable[[Tensor], Tensor]  # (fake,) -> scalar
-    chance: Callable[[Tensor], Tensor]  # scores -> how real, 0..1, for the eye
+    realness: Callable[[Tensor], Tensor]  # scores -> how real D finds them, 0..1, for the drawing
     penalty: bool = False  # whether D also pays the gradient penalty
 
 
@@ -31,7 +31,8 @@ def _bce_d(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-def _squashed(scores: Tensor) -> Tensor:
+def _around_the_mean(scores: Tensor) -> Tensor:
+    """A critic's values have no zero of their own: what is above their mean is drawn as real."""
     return torch.sigmoid(scores - scores.mean())
 
 
@@ -54,7 +55,7 @@ LOSSES: dict[str, Loss] = {
     "wasserstein": Loss(
         lambda real, fake: fake.mean() - real.mean(),
         lambda fake: -fake.mean(),
-        _squashed,
+        _around_the_mean,
         penalty=True,
     ),
 }

@@ -1,6 +1,6 @@
-"""How good generated digits are, in numbers that can be told apart from luck.
+"""How good generated digits are, with intervals that show what may be luck.
 
-* agreement: the share of pictures in which the judge reads the digit that was asked for, with Wilson's interval;
+* agreement: the share of pictures in which the judge reads the requested digit, with Wilson's interval;
 * Fréchet distance (Heusel et al. 2017) between Gaussians fitted to the judge's 128 penultimate activations. The name
   FID belongs to Inception's features; with a digit judge's the numbers are on another scale, so every report also gives
   the floor, the distance between real training and real test digits;
@@ -24,7 +24,6 @@ from apps.gan.players.data import DIGITS, Digits
 
 NEIGHBOURS = 3  # k of precision and recall, as in the paper
 _CHUNK = 2_000  # rows of a distance matrix held at once
-_Z95 = 1.959964  # standard normal quantile of a two-sided 95 % interval
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,15 @@ class Nearest:
 
 def share(hits: Tensor) -> Share:
     """The share of true values in bool ``hits`` (N,), N > 0."""
-    n, p = hits.numel(), hits.float().mean().item()
-    middle = (p + _Z95**2 / (2 * n)) / (1 + _Z95**2 / n)
-    reach = _Z95 * math.sqrt(p * (1 - p) / n + _Z95**2 / (4 * n * n)) / (1 + _Z95**2 / n)
-    return Share(p, n, max(0.0, middle - reach), min(1.0, middle + reach))
+    from scipy.stats import binomtest  # takes a second to import, and the page does not need it
+
+    right, n = int(hits.sum()), hits.numel()
+    interval = binomtest(right, n).proportion_ci(method="wilson")
+    return Share(right / n, n, float(interval.low), float(interval.high))
 
 
 def confusion(asked: Tensor, read: Tensor) -> Tensor:
-    """Counts (10, 10): row = the digit asked for, column = the digit read. int64."""
+    """Counts (10, 10): row = the requested digit, column = the digit read. int64."""
     return torch.bincount(asked * DIGITS + read, minlength=DIGITS**2).view(DIGITS, DIGITS)
 
 
@@ -113,7 +113,7 @@ def nearest(images: Tensor, train: Tensor) -> Nearest:
     return Nearest(where, (best / a.shape[1]).sqrt())
 
 
-def balanced(digits: Digits, n: int, *, seed: int = 0) -> Digits:
+def some_of(digits: Digits, n: int, *, seed: int = 0) -> Digits:
     """``n`` random pictures of ``digits`` without repetition."""
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(seed))
     return digits.take(order[:n])

@@ -1,14 +1,14 @@
 """The generator and the discriminator, for digits on demand and for digits at random.
 
-The shape is DCGAN's (Radford, Metz, Chintala 2016): strided convolutions down, transposed convolutions up, kernel 4 and
-stride 2 so that every pixel is touched equally often (no checkerboard; Odena et al. 2016), batch normalisation in the
-generator. What has been learnt since:
+The architecture is DCGAN's (Radford, Metz, Chintala 2016): strided convolutions down, transposed convolutions up, with
+kernel 4 and stride 2 so that every pixel is touched equally often (no checkerboard; Odena et al. 2016), and batch
+normalisation in the generator. What has been learnt since then:
 
 * the class enters the generator through the gains and biases of its batch normalisation (Dumoulin et al. 2017; de
-  Vries et al. 2017) and beside z; it enters the discriminator as a projection (Miyato & Koyama 2018): the score is
+  Vries et al. 2017) and next to z; it enters the discriminator as a projection (Miyato & Koyama 2018): the score is
   w·h(x) + e(y)·h(x), which is what the log-ratio of two class-conditional densities looks like;
-* the discriminator has no batch normalisation, so that its verdict on a picture does not depend on the others in the
-  batch; it is kept smooth by the R1 penalty (Mescheder et al. 2018; ``training.py``);
+* the discriminator has no batch normalisation, so that its score of a picture does not depend on the others in the
+  batch; it is kept smooth by the R1 penalty (Mescheder et al. 2018; ``losses.py``);
 * the generator that is shown is a running average of the one that plays (Yazıcı et al. 2019).
 
 Left out: self-attention, residual blocks and style modulation, which 28 x 28 pixels do not need.
@@ -26,10 +26,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from apps.gan.players.data import DIGITS, SIDE
+from shared.weights import read_tensors
 
 Z = 64  # length of the latent vector
-CLASS_CODE = 32  # length of the class's code beside z
-SLOPE = 0.2  # of the leaky rectifiers
+CLASS_CODE = 32  # length of the class's code, which is appended to z
+SLOPE = 0.2  # of the leaky rectifiers, below 0
 _SMALL = SIDE // 4  # pixels of the generator's first map
 _M = TypeVar("_M", bound=nn.Module)
 
@@ -41,7 +42,7 @@ def embedded(table: nn.Embedding, y: Tensor) -> Tensor:
 
 
 class ClassNorm(nn.Module):
-    """Batch normalisation whose gain and bias are the class's own; plain where there are no classes."""
+    """Batch normalisation whose gain and bias are the class's own; plain if there are no classes."""
 
     def __init__(self, channels: int, *, classes: int = 0) -> None:
         super().__init__()
@@ -85,7 +86,7 @@ class Generator(nn.Module):
             nn.init.normal_(layer.weight, std=0.02)  # as DCGAN
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, Z) and, where there are classes, int64 (B,) or weights float (B, K) -> (B, 1, 28, 28)."""
+        """(B, Z) and, if there are classes, int64 (B,) or weights float (B, K) -> (B, 1, 28, 28)."""
         if (y is None) != (self.code is None):
             raise ValueError(f"with {self.classes} classes, y is {'needed' if self.classes else 'not taken'}")
         if self.code is not None:
@@ -105,7 +106,7 @@ class Discriminator(nn.Module):
         classes: K, or 0 for a discriminator without classes.
         widths: channels of the maps of 14, 7 and 4 pixels.
         hidden: length of h(x).
-        channels: of the input; 2 where it judges a picture together with what it was made from.
+        channels: of the input; 2 if it judges a picture together with what it was made from.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Discriminator(nn.Module):
         return F.leaky_relu(self.hidden(x.flatten(1)), SLOPE)  # (B, hidden)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, 1, 28, 28) and, where there are classes, int64 (B,) -> (B,) scores."""
+        """(B, 1, 28, 28) and, if there are classes, int64 (B,) -> (B,) scores."""
         if (y is None) != (self.project is None):
             raise ValueError(f"with {self.classes} classes, y is {'needed' if self.classes else 'not taken'}")
         h = self.features(x)
@@ -141,21 +142,17 @@ class Discriminator(nn.Module):
 
 def _given(y: Tensor | None) -> Tensor:
     if y is None:
-        raise ValueError("a network with classes is told the class")
+        raise ValueError("a network with classes needs y")
     return y
 
 
 def load_generator(paths: Sequence[Path]) -> Generator:
-    """The generator whose weights are in ``paths``; its sizes are read off the tensors. float32, CPU, eval."""
-    from shared.weights import read_tensors
-
+    """The generator whose weights are in ``paths``; its sizes follow from the tensors. float32, CPU, eval."""
     return generator_from(read_tensors(paths))
 
 
 def load_discriminator(paths: Sequence[Path]) -> Discriminator:
-    """The discriminator whose weights are in ``paths``; its sizes are read off the tensors. float32, CPU, eval."""
-    from shared.weights import read_tensors
-
+    """The discriminator whose weights are in ``paths``; its sizes follow from the tensors. float32, CPU, eval."""
     return discriminator_from(read_tensors(paths))
 
 

@@ -1,1 +1,1 @@
-"""Training, checkpoints and evaluation: what ``python -m apps.gan`` does."""
+"""Training, checkpoints and evaluation: what the commands of ``python -m apps.gan`` do."""

@@ -1,9 +1,9 @@
-"""Does a GAN help a classifier that has few examples? Measured, whatever comes out.
+"""Does a GAN help a classifier that has few examples? Measured, whatever the answer.
 
-For n real digits per class: a conditional GAN is trained on these 10 n digits alone, then the same small classifier is
-trained four times over - on the digits as they are, with small random distortions, with half of every batch
-generated, and with both - and read on MNIST's test split. Everything is repeated with other digits and other seeds. The
-GAN sees nothing that the classifier does not: whatever it adds, it must have made from the same digits.
+For n real digits per class, a conditional GAN is trained on these 10 n digits only. Then the same small classifier is
+trained four times, on the unchanged digits, with small random distortions, with half of every batch generated, and with
+both, and measured on MNIST's test split. Everything is repeated with other digits and other seeds. The GAN sees nothing
+that the classifier does not see: whatever it adds, it has made from the same digits.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _T95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's t, two-sided 95 %,
 
 @dataclass(frozen=True)
 class Trial:
-    """One classifier, trained and read."""
+    """One classifier, trained and measured."""
 
     n: int  # real digits per class
     arm: str
@@ -77,7 +77,7 @@ def some_per_class(digits: Digits, n: int, *, seed: int) -> Digits:
 
 
 def generated(few: Digits, *, steps: int, seed: int) -> Digits:
-    """``_POOL`` digits by a conditional GAN trained on ``few`` alone."""
+    """``_POOL`` digits by a conditional GAN that is trained only on ``few``."""
     plan = replace(PLANS["cgan-digits"], steps=steps, seed=seed)
     game = Game(plan, torch.device("cpu"))
     for _ in train(game, few):
@@ -88,13 +88,13 @@ def generated(few: Digits, *, steps: int, seed: int) -> Digits:
 
 
 def classifier(few: Digits, made: Digits | None, *, arm: str, budget: Budget, seed: int) -> Judge:
-    """A classifier trained on ``few``, half of each batch from ``made`` where there is one."""
+    """A classifier trained on ``few``; if there is ``made``, half of each batch comes from it."""
     torch.manual_seed(seed)
     random = torch.Generator().manual_seed(seed)
     model = Judge().train()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
     steps = budget.classifier_steps
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=2e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=steps)
     for _ in range(steps):
         share = budget.batch_size if made is None else budget.batch_size // 2
         parts = [few.take(torch.randint(len(few), (share,), generator=random))]
@@ -104,9 +104,9 @@ def classifier(few: Digits, made: Digits | None, *, arm: str, budget: Budget, se
         if arm in ("classical", "both"):
             x = distort(x, random)
         loss = F.cross_entropy(model(x), torch.cat([part.labels for part in parts]))
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         schedule.step()
     return model.eval()
 
@@ -133,7 +133,7 @@ def summary(found: list[Trial], budget: Budget) -> dict[str, Any]:
 
 
 def load_trials(path: Path) -> list[Trial]:
-    """The trials that a summary at ``path`` holds; none where there is no file."""
+    """The trials in the summary at ``path``; none if there is no such file."""
     if not path.exists():
         return []
     return [Trial(**trial) for trial in json.loads(path.read_text(encoding="utf-8"))["trials"]]

@@ -20,28 +20,39 @@ from apps.gan.drawing.sampling import (
     check_seed,
     check_truncation,
     classes_for,
-    grid,
     latents,
     paint,
 )
-from apps.gan.exhibits.bundled import borrowed_generator, borrowed_judge, borrowed_snapshots
-from apps.gan.exhibits.snapshots import Snapshots, flat, standings, story
-from apps.gan.exhibits.superres import measure, restored, train_restorer
-from apps.gan.figures import AUGMENTATION
+from apps.gan.drawing.tiles import sheet
+from apps.gan.exhibits.bundled import lease_generator, lease_judge, lease_snapshots
+from apps.gan.exhibits.snapshots import Snapshots, flat, measure_snapshots, run_summary
+from apps.gan.exhibits.superres import measure, shrink_and_restore, train_restorer
+from apps.gan.measurements import AUGMENTATION
 from apps.gan.players.data import Digits, load_mnist
 from apps.gan.players.judge import Judge, read, train_judge
 from apps.gan.players.metrics import share
 from apps.gan.training.augment import Budget, load_trials, summary, trials
-from apps.gan.training.evaluate import EvaluationStep, evaluate
-from apps.gan.training.runs import load_diary, resume, run
-from apps.gan.training.train import PLANS, Game, halved
+from apps.gan.training.evaluate import EvaluationProgress, evaluate
+from apps.gan.training.runs import load_log, resume, run
+from apps.gan.training.train import PLANS, Game, to_half
 from shared.device import bf16_is_fast, pick_device
-from shared.errors import InputError, WeightsError, check_choice, check_whole
+from shared.errors import InputError, OptionError, WeightsError, check_choice, check_whole, quoted
 from shared.settings import weights_dir
 from shared.weights import write_shards
 
 _COLUMNS = 10  # of a sheet
 _ZOOM = 4
+_FORMATS = {  # of a sheet, by the ending of its name
+    "": "PNG",
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+}
 WITH_SNAPSHOTS = "dcgan-digits"  # the model whose run is shown
 
 
@@ -52,51 +63,53 @@ def sample(
     count: str,
     seed: str,
     truncation: str,
-    sheet: Path | None = None,
+    out: Path | None = None,
     archive: Path | None = None,
 ) -> dict[str, Any]:
-    """Draw digits and write them; the arguments as typed.
+    """Draw digits and write them, on a sheet in the format that the ending of ``out`` names; the arguments as typed.
 
     Returns:
         What was drawn: model, count, seed, truncation, labels (or null), files.
 
     Raises:
-        OptionError: an argument is out of range.
+        OptionError: an argument is out of range, or no format has the ending of ``out``.
         InputError: a file cannot be written.
     """
     check_choice(model, GENERATORS, "--model")
     number, chosen, cut = check_count(count), check_seed(seed), check_truncation(truncation)
     wanted = None if digit is None else check_digit(digit)
-    with borrowed_generator(model) as generator:
+    format_ = None if out is None else _format_of(out)
+    with lease_generator(model) as generator:
         y = classes_for(generator, number, wanted)
         pictures = paint(generator, latents(chosen, number, truncation=cut), y)
     arrays: dict[str, Any] = {"images": pictures.numpy()} | ({} if y is None else {"labels": y.numpy()})
     try:
-        if sheet is not None:
-            from PIL import Image
-
-            Image.fromarray(grid(pictures, min(number, _COLUMNS), zoom=_ZOOM).numpy()).save(sheet, format="PNG")
+        if out is not None:
+            columns = min(number, _COLUMNS)
+            sheet(pictures.numpy(), columns, zoom=_ZOOM, gap=0, ground=0).save(out, format_, lossless=True, quality=95)
         if archive is not None:
             with archive.open("wb") as file:
                 np.savez_compressed(file, **arrays)
     except OSError as error:
-        raise InputError("The pictures are written", str(error), "Name a folder that exists.") from error
+        raise InputError("a file that can be written", str(error), "Name a folder that exists.") from error
     return {
         "model": model,
         "count": number,
         "seed": chosen,
         "truncation": cut,
         "labels": None if y is None else y.tolist(),
-        "files": [str(path) for path in (sheet, archive) if path is not None],
+        "files": [str(path) for path in (out, archive) if path is not None],
     }
 
 
-def evaluate_model(model: str, *, n: str, seed: str, data: Path, download: bool = False) -> Iterator[EvaluationStep]:
+def evaluate_model(
+    model: str, *, n: str, seed: str, data: Path, download: bool = False
+) -> Iterator[EvaluationProgress]:
     """Measure a bundled generator; the arguments as typed. See ``evaluate.evaluate``."""
     check_choice(model, GENERATORS, "--model")
     number, chosen = check_whole(n, "--n", low=100, high=10_000), check_seed(seed)
     train, test = load_mnist(data, "train", download=download), load_mnist(data, "test", download=download)
-    with borrowed_generator(model) as generator, borrowed_judge() as judge:
+    with lease_generator(model) as generator, lease_judge() as judge:
         yield from evaluate(generator, judge, train, test, model=model, n=number, seed=chosen)
 
 
@@ -110,7 +123,7 @@ def train_model(
     data: Path,
     download: bool = False,
 ) -> Iterator[str]:
-    """Train ``model`` in ``folder``, continuing what is there, then write its weights to ``out``: lines for people."""
+    """Train ``model`` in ``folder``, continuing what is there, then write its weights to ``out``: lines to print."""
     check_choice(model, (*PLANS, *_OTHERS), "--model")
     number = None if steps is None else check_whole(steps, "--steps", low=1, high=1_000_000)
     chosen, target = check_seed(seed), out or weights_dir() / "gan"
@@ -124,28 +137,28 @@ def train_model(
     if resume(game, place):
         yield f"continuing at step {game.step:,}"
     elif plan.start is not None:
-        with borrowed_snapshots() as snapshots:
+        with lease_snapshots() as snapshots:
             game.start_from(*snapshots.pair(plan.start))
     judge = _judge_if_there()
     features = None if judge is None else read(judge, test.images[:5_000])[1]
     for progress in run(game, train, place, judge=judge, real_features=features):
-        if progress.look is not None:
-            yield f"step {progress.step:,}/{progress.steps:,} {progress.seconds:.0f} s {progress.look}"
+        if progress.check is not None:
+            yield f"step {progress.done:,}/{progress.total:,} {progress.elapsed_s:.0f} s {progress.check}"
     yield from export(model, game, place, out=target, test=test, judge=judge)
 
 
 def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, judge: Judge | None) -> Iterator[str]:
-    """Write a finished run's weights, float16, and its snapshots where the page shows them: lines for the registry."""
-    files = [write_shards(halved(game.average), out, model), write_shards(halved(game.d), out, f"{model}-d")]
+    """Write a finished run's weights, float16, and its snapshots for the page: lines for the registry."""
+    files = [write_shards(to_half(game.average), out, model), write_shards(to_half(game.d), out, f"{model}-d")]
     if game.plan.classes:
         write_directions(directions(game.average), out / Path(DIRECTIONS_FILE).name)
     if model == WITH_SNAPSHOTS:
-        diary = load_diary(folder)
-        files.append(write_shards(flat(diary.snapshots), out, "dcgan-snapshots"))
+        log = load_log(folder)
+        files.append(write_shards(flat(log.snapshots), out, "dcgan-snapshots"))
         if judge is not None:
-            snapshots = Snapshots(diary.snapshots).eval()
-            told = story(snapshots, diary.curves, standings(snapshots, test, judge), diary.seconds)
-            (out / "dcgan-snapshots.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+            snapshots = Snapshots(log.snapshots).eval()
+            found = measure_snapshots(snapshots, test, judge)
+            _write_json(run_summary(snapshots, log.curves, found, log.seconds), out / "dcgan-snapshots.json")
     for shards in files:
         yield from (repr(file) for file in shards)
 
@@ -157,7 +170,7 @@ def augment(*, data: Path, out: Path | None, download: bool = False) -> Iterator
     found = load_trials(path)
     for trial in trials(train, test, budget=budget, done=list(found)):
         found.append(trial)
-        path.write_text(json.dumps(summary(found, budget), indent=1) + "\n", encoding="utf-8")
+        _write_json(summary(found, budget), path)
         yield f"{trial.n:,} per class, {ARMS[trial.arm]}, seed {trial.seed}: {trial.accuracy:.2%}"
 
 
@@ -167,7 +180,7 @@ def _train_judge(train: Digits, test: Digits, epochs: int | None, seed: int, out
         yield f"pass {step.epoch}/{step.epochs}, mean loss {step.loss:.4f}"
     right = share(read(step.model, test.images)[0].argmax(dim=1) == test.labels)
     yield f"test accuracy {right}"
-    yield from (repr(file) for file in write_shards(halved(step.model), out, "judge-digits"))
+    yield from (repr(file) for file in write_shards(to_half(step.model), out, "judge-digits"))
 
 
 def _train_restorer(train: Digits, test: Digits, steps: int | None, seed: int, out: Path) -> Iterator[str]:
@@ -175,10 +188,10 @@ def _train_restorer(train: Digits, test: Digits, steps: int | None, seed: int, o
     for step in train_restorer(train, seed=seed, bf16=bf16, **({} if steps is None else {"steps": steps})):
         if step.step % 100 == 0:
             yield f"step {step.step:,}/{step.steps:,}, mean squared difference {step.pixel:.4f}"
-    (file,) = write_shards(halved(step.model), out, "superres-digits")
-    with borrowed_judge() as judge:
-        _, smooth, sharp = restored(step.model, test.images)
-        told = {
+    (file,) = write_shards(to_half(step.model), out, "superres-digits")
+    with lease_judge() as judge:
+        _, smooth, sharp = shrink_and_restore(step.model, test.images)
+        figures = {
             "n": len(test),
             "data": "MNIST test split, shrunk to 7 x 7 by the mean of 4 x 4 pixels",
             "command": "python -m apps.gan train --model superres-digits",
@@ -186,13 +199,26 @@ def _train_restorer(train: Digits, test: Digits, steps: int | None, seed: int, o
             "bicubic": measure(smooth, test, judge).as_json(),
             "gan": measure(sharp, test, judge).as_json(),
         }
-    (out / "superres-digits.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    _write_json(figures, out / "superres-digits.json")
     yield repr(file)
+
+
+def _format_of(out: Path) -> str:
+    ending = out.suffix.lower()
+    if ending not in _FORMATS:
+        raise OptionError(
+            f"--out, a name that ends in {', '.join(filter(None, _FORMATS))}", quoted(out.name), "Choose one of these."
+        )
+    return _FORMATS[ending]
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _judge_if_there() -> Judge | None:
     try:
-        with borrowed_judge() as judge:
+        with lease_judge() as judge:
             return judge
     except WeightsError:
         return None

@@ -1,7 +1,7 @@
 """One generator measured: what the judge reads, how far from real digits, how varied, and whether anything is a copy.
 
-Everything is measured against MNIST's test split, which neither the generators nor the judge were trained on, and
-beside its floor: the same figure for real training digits, below which no generator has to go.
+Everything is measured against MNIST's test split, which neither the generators nor the judge were trained on. Next to
+each figure stands its floor: the same figure for real training digits, which no generator has to surpass.
 """
 
 from __future__ import annotations
@@ -15,22 +15,24 @@ from torch import Tensor
 
 from apps.gan.drawing.sampling import latents, paint
 from apps.gan.players.data import DIGITS, Digits
-from apps.gan.players.judge import Judge, read
+from apps.gan.players.judge import FEATURES, Judge, read
 from apps.gan.players.metrics import (
     Manifolds,
     Share,
-    balanced,
     confusion,
     diversity,
     frechet_distance,
     nearest,
     precision_recall,
     share,
+    some_of,
 )
 from apps.gan.players.networks import Generator
+from shared.progress import Progress
 
-FEATURES = "the 128 penultimate activations of gan/judge-digits"
-_NEAREST = 1_000  # samples whose nearest training digit is looked for
+_FEATURES = f"the {FEATURES} penultimate activations of gan/judge-digits"
+_ENOUGH = 10_000  # samples of the figures that are published
+_NEAREST = 1_000  # samples whose nearest training digit is searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,21 +43,33 @@ class Report:
     n: int  # samples
     seed: int
     judge_accuracy: Share  # on the 10,000 test digits
-    agreement: Share | None  # the judge reads the digit that was asked for; None without classes
+    agreement: Share | None  # the judge reads the requested digit; None without classes
     agreement_per_digit: tuple[Share, ...] | None
-    confusion: tuple[tuple[int, ...], ...] | None  # row: asked for, column: read
+    confusion: tuple[tuple[int, ...], ...] | None  # row: requested, column: read
     read_as: tuple[float, ...]  # share of samples read as 0, 1, ... 9
     fid: float  # Fréchet distance to the test split, in the judge's features
-    fid_floor: float  # ... of as many real training digits
+    fid_floor: float  # ... for as many real training digits
     manifolds: Manifolds
     manifolds_floor: Manifolds
     diversity: tuple[float, ...]  # mean distance within each class, over that of the test split's class
     nearest: float  # mean over samples: root mean square pixel difference to the nearest training digit, 0..255
-    nearest_real: float  # ... of real test digits
+    nearest_real: float  # ... for real test digits
     copies: float  # share of samples closer to a training digit than 99 % of the test digits are
 
+    @property
+    def note(self) -> str:
+        """What to know about the distances of so few samples, or nothing."""
+        if self.n <= FEATURES:
+            return (
+                f"{self.n} samples cannot determine a Gaussian in {FEATURES} dimensions: that takes at least "
+                f"{FEATURES + 1}. fid and fid_floor say nothing; measure more samples."
+            )
+        if self.n < _ENOUGH:
+            return "Fewer samples give a larger fid: compare it with its floor, and only with figures of the same n."
+        return ""
+
     def as_json(self) -> dict[str, Any]:
-        """Plain numbers, with the keys that the command line promises."""
+        """Plain numbers, with the keys that the command line promises; ``note`` only if there is one."""
         flat = asdict(self)
         for key in ("judge_accuracy", "agreement"):
             one: Share | None = getattr(self, key)
@@ -63,49 +77,48 @@ class Report:
             flat[f"{key}_interval"] = None if one is None else [round(one.low, 5), round(one.high, 5)]
         if self.agreement_per_digit is not None:
             flat["agreement_per_digit"] = {str(d): round(s.value, 5) for d, s in enumerate(self.agreement_per_digit)}
-        flat |= {"precision": self.manifolds.precision, "recall": self.manifolds.recall, "features": FEATURES}
+        flat |= {"precision": self.manifolds.precision, "recall": self.manifolds.recall, "features": _FEATURES}
         flat |= {"precision_floor": self.manifolds_floor.precision, "recall_floor": self.manifolds_floor.recall}
         del flat["manifolds"], flat["manifolds_floor"]
         flat["data"] = "MNIST: samples against the 10,000 test digits, floors from as many training digits"
         flat["command"] = f"python -m apps.gan evaluate --model {self.model} --n {self.n} --seed {self.seed} --json"
+        if self.note:
+            flat["note"] = self.note
         return {key: _rounded(value) for key, value in flat.items()}
 
 
-@dataclass(frozen=True)
-class EvaluationStep:
+@dataclass(frozen=True, kw_only=True)
+class EvaluationProgress(Progress):
     """What is being measured now; the last step carries the report."""
 
-    done: int
-    total: int
-    text: str
     report: Report | None = None
 
 
 def evaluate(
     generator: Generator, judge: Judge, train: Digits, test: Digits, *, model: str, n: int = 10_000, seed: int = 0
-) -> Iterator[EvaluationStep]:
-    """Measure ``n`` samples of ``generator``; classes, where it has them, in turn.
+) -> Iterator[EvaluationProgress]:
+    """Measure ``n`` samples of ``generator``; if it has classes, all in turn.
 
     Args:
-        generator: averaged generator.
-        judge: reads the samples; was not trained on them.
-        train: real digits for the floors and for the search of copies.
+        generator: usually the averaged one.
+        judge: reads the samples.
+        train: real digits for the floors and for the search for copies.
         test: real digits that everything is compared with.
         model: its name, for the report.
         n: samples; also the number of training digits of the floors.
         seed: of the samples.
     """
     y = torch.arange(n) % DIGITS if generator.classes else None
-    yield EvaluationStep(0, 4, f"drawing {n:,} samples")
+    yield EvaluationProgress(done=0, total=4, text=f"drawing {n:,} samples")
     pictures = paint(generator, latents(seed, n), y)
-    yield EvaluationStep(1, 4, "reading them, and real digits")
+    yield EvaluationProgress(done=1, total=4, text="reading them and real digits")
     chances, fake = read(judge, pictures)
     test_chances, real = read(judge, test.images)
-    twin = read(judge, balanced(train, n).images)[1]
+    twin = read(judge, some_of(train, n).images)[1]
     seen = chances.argmax(dim=1)
-    yield EvaluationStep(2, 4, "comparing manifolds")
+    yield EvaluationProgress(done=2, total=4, text="comparing manifolds")
     manifolds, floor = precision_recall(real, fake), precision_recall(real, twin)
-    yield EvaluationStep(3, 4, "looking for copies")
+    yield EvaluationProgress(done=3, total=4, text="searching for copies")
     near = nearest(pictures[:_NEAREST], train.images).distance
     near_real = nearest(test.images[:_NEAREST], train.images).distance
     agrees = None if y is None else seen == y
@@ -127,7 +140,7 @@ def evaluate(
         nearest_real=near_real.mean().item(),
         copies=(near < near_real.quantile(0.01)).float().mean().item(),
     )
-    yield EvaluationStep(4, 4, "done", report)
+    yield EvaluationProgress(done=4, total=4, text="done", report=report)
 
 
 def _relative_diversity(fake: Tensor, fake_labels: Tensor, real: Tensor, real_labels: Tensor) -> tuple[float, ...]:

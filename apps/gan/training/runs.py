@@ -1,12 +1,13 @@
-"""A whole training run: play, look now and then, keep snapshots, survive an interruption.
+"""A complete training run: play, let the judge check samples now and then, keep snapshots, survive an interruption.
 
-A run lives in one folder: ``state.pt`` (the checkpoint), ``diary.pt`` (snapshots), ``history.json`` (curves and
-what the judge said on the way). ``run`` continues what it finds there.
+A run lives in one folder: ``state.pt`` (the checkpoint), ``snapshots.pt``, ``history.json`` (curves and the judge's
+checks). ``run`` continues what it finds there.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -21,43 +22,40 @@ from apps.gan.players.data import DIGITS, Digits
 from apps.gan.players.judge import Judge, read
 from apps.gan.players.metrics import frechet_distance, share
 from apps.gan.players.networks import Generator
-from apps.gan.training.train import Game, Scores, diary_steps, halved, save, train
+from apps.gan.training.train import Game, Scores, save, snapshot_steps, to_half, train
+from shared.progress import Progress
 
 _WINDOW = 20  # steps averaged into one point of the curves
-_LOOK = 2_000  # samples per look of the judge
+_SAVE_EVERY = 500  # steps
+_CHECKED = 2_000  # samples per check
+_SCORES = ("loss_d", "loss_g", "fooled", "caught")  # of Scores, in the curves
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the judge saw in some samples of the averaged generator, half-way through."""
+class Check:
+    """What the judge found in some samples of the averaged generator, during the run."""
 
     step: int
     frechet: float  # against the test split
-    agreement: float | None  # where there are classes
+    agreement: float | None  # None without classes
     sure: float  # mean probability of the digit read
 
 
-@dataclass(frozen=True)
-class Progress:
-    """One moment of a run, for whoever watches."""
+@dataclass(frozen=True, kw_only=True)
+class RunProgress(Progress):
+    """How far a run is, in steps."""
 
-    step: int
-    steps: int
-    seconds: float
     scores: Scores
-    look: Look | None = None
-    done: bool = False
+    check: Check | None = None
 
 
 @dataclass
-class Diary:
+class RunLog:
     """Snapshots and curves of a run."""
 
     snapshots: dict[int, dict[str, dict[str, Tensor]]] = field(default_factory=dict)  # step -> {"g", "d"} -> tensors
-    curves: list[dict[str, float]] = field(
-        default_factory=list
-    )  # means over windows: step, loss_d, loss_g, fooled, caught
-    looks: list[dict[str, Any]] = field(default_factory=list)
+    curves: list[dict[str, float]] = field(default_factory=list)  # means over windows: "step" and _SCORES
+    checks: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -68,42 +66,44 @@ def run(
     *,
     judge: Judge | None = None,
     real_features: Tensor | None = None,
-    look_every: int = 1_000,
-    entries: int = 12,
-) -> Iterator[Progress]:
-    """Play ``game`` to its end in ``folder``; one ``Progress`` per window of steps, the last one ``done``.
+    check_every: int = 1_000,
+    snapshots: int = 12,
+) -> Iterator[RunProgress]:
+    """Play ``game`` to its end in ``folder``; one ``RunProgress`` per window of steps.
 
     Args:
-        game: the players, at step 0.
+        game: the players, at step 0 or where ``resume`` has put them.
         data: training pictures.
         folder: the run's own folder; what is there is continued.
-        judge: looks at samples every ``look_every`` steps, against ``real_features`` (N, 128).
+        judge: checks samples every ``check_every`` steps, against ``real_features`` (N, 128).
         real_features: the judge's features of real pictures that the game never sees.
-        look_every: steps.
-        entries: snapshots of the diary.
+        check_every: steps.
+        snapshots: how many are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    diary = load_diary(folder)
-    kept, window, started = set(diary_steps(game.plan.steps, entries=entries)), [], time.monotonic() - diary.seconds
-    diary.curves = [point for point in diary.curves if point["step"] <= game.step]
-    diary.looks = [look for look in diary.looks if look["step"] <= game.step]
-    if not diary.snapshots:
-        diary.snapshots[0] = _snapshot(game)
+    log, last = load_log(folder), game.plan.steps
+    window: list[Scores] = []
+    kept, started = set(snapshot_steps(last, count=snapshots)), time.monotonic() - log.seconds
+    log.curves = [point for point in log.curves if point["step"] <= game.step]
+    log.checks = [check for check in log.checks if check["step"] <= game.step]
+    if not log.snapshots:
+        log.snapshots[0] = _snapshot(game)
     for scores in train(game, data):
+        step = scores.step
         window.append(scores)
-        if scores.step in kept:
-            diary.snapshots[scores.step] = _snapshot(game)
-        if len(window) < _WINDOW and scores.step < game.plan.steps:
+        if step in kept:
+            log.snapshots[step] = _snapshot(game)
+        if len(window) < _WINDOW and step < last:
             continue
-        diary.curves.append(_mean(window))
-        window, look, done = [], None, scores.step == game.plan.steps
-        if judge is not None and real_features is not None and (scores.step % look_every < _WINDOW or done):
-            look = _look(game.average, scores.step, judge, real_features)
-            diary.looks.append(asdict(look))
-        if scores.step % 500 < _WINDOW or done:
-            diary.seconds = time.monotonic() - started
-            keep(game, diary, folder)
-        yield Progress(scores.step, game.plan.steps, time.monotonic() - started, scores, look, done)
+        log.curves.append(_mean(window))
+        log.seconds = time.monotonic() - started
+        window, check = [], None
+        if judge is not None and real_features is not None and (step % check_every < _WINDOW or step == last):
+            check = check_samples(game.average, step, judge, real_features)
+            log.checks.append(asdict(check))
+        if step % _SAVE_EVERY < _WINDOW or step == last:
+            keep(game, log, folder)
+        yield RunProgress(done=step, total=last, elapsed_s=log.seconds, scores=scores, check=check)
 
 
 def resume(game: Game, folder: Path) -> bool:
@@ -115,36 +115,37 @@ def resume(game: Game, folder: Path) -> bool:
     return True
 
 
-def keep(game: Game, diary: Diary, folder: Path) -> None:
-    """Write the run's three files, each whole or not at all."""
-    save(diary.snapshots, folder / "diary.pt")
-    beside = folder / "history.part"
-    beside.write_text(json.dumps({"curves": diary.curves, "looks": diary.looks, "seconds": diary.seconds}))
-    beside.replace(folder / "history.json")
+def keep(game: Game, log: RunLog, folder: Path) -> None:
+    """Write the run's three files, each completely or not at all."""
+    save(log.snapshots, folder / "snapshots.pt")
+    partial = folder / "history.part"
+    partial.write_text(json.dumps({"curves": log.curves, "checks": log.checks, "seconds": log.seconds}))
+    partial.replace(folder / "history.json")
     save(game.state(), folder / "state.pt")
 
 
-def load_diary(folder: Path) -> Diary:
-    """The diary in ``folder``, empty where there is none."""
+def load_log(folder: Path) -> RunLog:
+    """The log in ``folder``, empty if there is none."""
     if not (folder / "history.json").exists():
-        return Diary()
-    told = json.loads((folder / "history.json").read_text())
-    snapshots = torch.load(folder / "diary.pt", weights_only=True)
-    return Diary(snapshots, told["curves"], told["looks"], told["seconds"])
+        return RunLog()
+    history = json.loads((folder / "history.json").read_text())
+    snapshots = torch.load(folder / "snapshots.pt", weights_only=True)
+    return RunLog(snapshots, history["curves"], history["checks"], history["seconds"])
+
+
+def check_samples(generator: Generator, step: int, judge: Judge, real_features: Tensor) -> Check:
+    """What ``judge`` finds in samples of ``generator``, compared with its ``real_features`` (N, 128)."""
+    y = torch.arange(_CHECKED) % DIGITS if generator.classes else None
+    chances, features = read(judge, paint(generator, latents(step, _CHECKED), y))
+    agreement = None if y is None else share(chances.argmax(dim=1) == y).value
+    distance = frechet_distance(features, real_features)
+    return Check(step, distance, agreement, chances.max(dim=1).values.mean().item())
 
 
 def _snapshot(game: Game) -> dict[str, dict[str, Tensor]]:
-    return {"g": halved(game.g), "d": halved(game.d)}
+    return {"g": to_half(game.g), "d": to_half(game.d)}
 
 
 def _mean(window: list[Scores]) -> dict[str, float]:
-    told = {key: sum(getattr(s, key) for s in window) / len(window) for key in ("loss_d", "loss_g", "fooled", "caught")}
-    return {"step": window[-1].step, **{key: round(value, 4) for key, value in told.items()}}
-
-
-def _look(generator: Generator, step: int, judge: Judge, real_features: Tensor) -> Look:
-    y = torch.arange(_LOOK) % DIGITS if generator.classes else None
-    chances, features = read(judge, paint(generator, latents(step, _LOOK), y))
-    agreement = None if y is None else share(chances.argmax(dim=1) == y).value
-    distance = frechet_distance(features, real_features)
-    return Look(step, distance, agreement, chances.max(dim=1).values.mean().item())
+    means = {key: round(statistics.fmean(getattr(scores, key) for scores in window), 4) for key in _SCORES}
+    return {"step": window[-1].step, **means}

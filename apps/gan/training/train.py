@@ -1,10 +1,10 @@
-"""Training the two players on MNIST: alternating steps, an averaged generator, checkpoints, a logarithmic diary.
+"""Training the two players on MNIST: alternating steps, an averaged generator, checkpoints, snapshots.
 
 One step is one update of the discriminator and one of the generator on a fresh batch. The loss is Goodfellow's
 non-saturating one; the discriminator also pays the R1 penalty (Mescheder et al. 2018), every ``r1_every`` steps only
-and scaled up to match (lazily, as StyleGAN2 does). Adam with betas (0, 0.99): momentum hurts a game that turns. The
-averaged generator starts with a short memory, so that early on it is not the random start. Left out: several updates
-of D per update of G, label smoothing, instance noise, data augmentation, which this game does not need.
+and scaled up to match (lazily, as StyleGAN2 does). Adam with betas (0, 0.99): momentum harms a game that runs in
+circles. The averaged generator starts with a short memory, so that it soon forgets the random start. Left out: several
+updates of D per update of G, label smoothing, instance noise, data augmentation: this game does not need them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Plan:
     cool_down: float = 0.4  # the last share of the steps, over which the learning rates fall to a twentieth
     loss: str = "non-saturating"
     g_per_d: int = 1  # updates of G per update of D
-    start: int | None = None  # the snapshot of the bundled DCGAN run, by its step, to go on from; None: from scratch
+    start: int | None = None  # the step of the bundled DCGAN run whose snapshot is the start; None: from scratch
     g_widths: tuple[int, int, int] = (128, 64, 32)
     d_widths: tuple[int, int, int] = (48, 96, 128)
     d_hidden: int = 128
@@ -53,7 +53,7 @@ _DCGAN = Plan(steps=8_000, g_widths=(96, 64, 16), d_widths=(32, 64, 128), d_hidd
 PLANS: dict[str, Plan] = {
     "dcgan-digits": _DCGAN,
     "cgan-digits": Plan(classes=DIGITS, steps=3_500),
-    # The exhibit: a good game goes on, but G may now take ten large steps while D takes a small one.
+    # The exhibit: a good game continues, but now G takes ten large steps while D takes a small one.
     "collapsed-digits": replace(
         _DCGAN,
         start=3_000,
@@ -71,17 +71,17 @@ PLANS: dict[str, Plan] = {
 
 @dataclass(frozen=True)
 class Scores:
-    """One step of the game, in D's eyes, before its update."""
+    """One step of the game, as D scored it before its update."""
 
     step: int  # steps done
     loss_d: float
     loss_g: float
     fooled: float  # share of fakes that D called real
-    caught: float  # share of reals that D called real
+    caught: float  # share of real digits that D called real
 
 
 class Game:
-    """The two players, their optimisers and the averaged generator; everything a checkpoint needs."""
+    """The two players, their optimizers and the averaged generator: everything that a checkpoint holds."""
 
     def __init__(self, plan: Plan, device: torch.device) -> None:
         torch.manual_seed(plan.seed)
@@ -151,7 +151,7 @@ class Game:
         self.d.load_state_dict(discriminator.state_dict())
 
     def state(self) -> dict[str, Any]:
-        """Everything that resuming needs; plain tensors, numbers and strings (``weights_only`` loads it)."""
+        """Everything that resuming needs: plain tensors, numbers and strings, which ``weights_only`` loads."""
         parts = ("g", "d", "average", "adam_g", "adam_d")
         return {
             "plan": dataclasses.asdict(self.plan),
@@ -190,22 +190,22 @@ def train(game: Game, data: Digits) -> Iterator[Scores]:
 
 
 def save(state: Mapping[Any, Any], path: Path) -> None:
-    """Write a checkpoint beside ``path`` and rename it, so that a killed run leaves a whole one."""
-    beside = path.with_suffix(".part")
-    torch.save(state, beside)
-    beside.replace(path)
+    """Write a checkpoint under another name and rename it, so that a killed run leaves a complete one."""
+    partial = path.with_suffix(".part")
+    torch.save(state, partial)
+    partial.replace(path)
 
 
-def diary_steps(last: int, *, entries: int = 12) -> tuple[int, ...]:
+def snapshot_steps(last: int, *, count: int = 12) -> tuple[int, ...]:
     """Steps at which a snapshot is kept: 0, then evenly spaced on a logarithmic axis from 10 to ``last``."""
     if last < 10:
         return tuple(range(last + 1))
-    ratio = (last / 10) ** (1 / max(1, entries - 2))
-    return (0, *sorted({round(10 * ratio**i) for i in range(entries - 1)}))
+    ratio = (last / 10) ** (1 / max(1, count - 2))
+    return (0, *sorted({round(10 * ratio**i) for i in range(count - 1)}))
 
 
-def halved(model: nn.Module) -> dict[str, Tensor]:
-    """The weights of ``model`` in float16 on the CPU, counters as they are."""
+def to_half(model: nn.Module) -> dict[str, Tensor]:
+    """The weights of ``model`` in float16 on the CPU, counters unchanged."""
     return {
         name: (value.half() if value.is_floating_point() else value).cpu().contiguous().clone()
         for name, value in model.state_dict().items()

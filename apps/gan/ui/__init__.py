@@ -1,1 +1,1 @@
-"""The tab: one panel per exhibit."""
+"""The GANs tab: one module per panel."""

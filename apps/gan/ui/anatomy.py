@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from apps.gan.choices import GENERATORS
 from apps.gan.drawing.tiles import Tile, png_url, tiles
-from apps.gan.ui.common import QUICK, dice, heading, seed_input
+from apps.gan.ui.common import DIGIT_CHOICES, GENERATOR_CHOICES, LATEST, REDRAW, heading, reseed_button, seed_input
+from apps.markup import Markup, h, joined, table
 from apps.ui import PRIVATE, guard
 
 if TYPE_CHECKING:
@@ -21,38 +20,42 @@ def panel() -> None:
     seen = heading(
         "inside",
         "From z to a picture, from the picture to a verdict",
-        "G widens 64 numbers to 7 × 7, 14 × 14 and 28 × 28 maps; D goes the way back. "
-        "Maps are stretched to full contrast.",
+        "G turns 64 numbers into maps of 7 × 7, 14 × 14 and 28 × 28 pixels; D goes the opposite way. Each map is "
+        "stretched to full contrast.",
     )
     with gr.Row():
-        choices = [(title, name) for name, title in GENERATORS.items()]
-        model = gr.Dropdown(choices, value="cgan-digits", label="Networks")
+        model = gr.Dropdown(GENERATOR_CHOICES, value="cgan-digits", label="Networks")
         seed = seed_input(info="")
-        digit = gr.Dropdown([str(at) for at in range(10)], value="8", label="Digit (conditional GAN only)")
-        dice(seed)
+        digit = gr.Dropdown(DIGIT_CHOICES, value="8", label="Digit (conditional GAN only)")
+        reseed_button(seed)
     out = gr.HTML(label="Layers")
     triggers = [seen.expand, seed.change, digit.input, model.input]
-    gr.on(triggers, guard(_anatomy), [model, seed, digit], out, trigger_mode="always_last", **QUICK, **PRIVATE)
+    gr.on(triggers, guard(_anatomy), [model, seed, digit], out, **LATEST, **REDRAW, **PRIVATE)
 
 
-def _anatomy(model: str, seed: int, digit: str) -> str:
+def _anatomy(model: str, seed: int, digit: str) -> Markup:
     from apps.gan.drawing.sampling import check_digit
     from apps.gan.exhibits.anatomy import anatomy
 
     found = anatomy(model, seed=seed, digit=check_digit(digit))
-    picture = tiles(found.picture, [Tile(f"D: {found.chance:.0%} real")], width_px=160).replace("1fr", "180px")
-    return f"<h3>Generator</h3>{_table(found.generator)}{picture}<h3>Discriminator</h3>{_table(found.discriminator)}"
+    picture = tiles(found.picture, [Tile(f"D: {found.p_real:.0%} real")], width_px=180)
+    parts = (h.h3("Generator"), _layers(found.generator), picture, h.h3("Discriminator"), _layers(found.discriminator))
+    return joined(parts)
 
 
-def _table(layers: tuple[Layer, ...]) -> str:
-    rows = []
-    for layer in layers:
-        maps = "" if layer.maps is None else "".join(f'<img alt="" src="{png_url(one)}">' for one in layer.maps)
-        shape = " × ".join(map(str, layer.shape)) or "1"
-        what = html.escape(layer.kind + (f", {layer.detail}" if layer.detail else ""))
-        cells = f"<td><code>{layer.name}</code></td><td>{what}</td><td>{shape}</td><td>{layer.parameters:,}</td>"
-        rows.append(f'<tr>{cells}<td><div class="maps">{maps}</div></td></tr>')
-    total = sum(layer.parameters for layer in layers)
-    head = "<tr><th>layer</th><th>what</th><th>output</th><th>parameters</th><th>first channels</th></tr>"
-    foot = f"<tr><td></td><td>together</td><td></td><td>{total:,}</td><td></td></tr>"
-    return f'<div class="gan-scroll"><table class="gan-layers">{head}{"".join(rows)}{foot}</table></div>'
+def _layers(layers: tuple[Layer, ...]) -> Markup:
+    rows = [
+        (
+            h.code(layer.name),
+            ", ".join(filter(None, (layer.kind, layer.detail))),
+            " × ".join(map(str, layer.shape)) or "1",
+            f"{layer.parameters:,}",
+            h.div([h.img(alt="", src=png_url(one)) for one in layer.maps], class_="maps")
+            if layer.maps is not None
+            else None,
+        )
+        for layer in layers
+    ]
+    total = ("", "all layers", "", f"{sum(layer.parameters for layer in layers):,}", "")
+    head = ("layer", "what it is", "output", "parameters", "first channels")
+    return table(head, [*rows, total], class_="gan-layers")

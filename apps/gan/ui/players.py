@@ -7,11 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from apps.gan.drawing.tiles import Tile, note, tiles
-from apps.gan.ui.common import QUICK, heading, seed_input
+from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
+from apps.markup import Markup, note, prose
 from apps.ui import LIGHT, PRIVATE, guard
+from shared import plots
+from shared.errors import HubError, check_whole
+from shared.registry import find, measured
 
-RECORD = "gan/dcgan-snapshots"
+_BATCH = 64  # real digits that D sees in a step
 
 
 def panel() -> None:
@@ -19,65 +23,55 @@ def panel() -> None:
     seen = heading(
         "use",
         "First attempt, many attempts later, even more attempts later",
-        "One training run of the DCGAN, kept at steps evenly spaced on a logarithmic axis. The z are always the same.",
+        "One training run of the DCGAN, kept at steps evenly spaced on a logarithmic axis. Every picture keeps its z.",
     )
     last = len(_steps()) - 1
     with gr.Row():
-        place = gr.Slider(0, max(last, 1), value=last, step=1, label="Snapshot, first to last", scale=3, min_width=300)
+        place = gr.Slider(
+            0, max(last, 1), value=last, step=1, label="Snapshot, from first to last", scale=3, min_width=300
+        )
         seed = seed_input(info="")
-    told = gr.HTML(note("Move the slider through the training."))
+    summary = gr.HTML(note("Move the slider through the training."))
     with gr.Row():
         with gr.Column(min_width=320):
             out = gr.HTML(label="What G draws")
         with gr.Column(min_width=320):
             scores = gr.Plot(label="What D thinks of real digits and of fakes", show_label=False)
-    gr.on(
-        [place.input, seed.change, seen.expand],
-        guard(_moment),
-        [place, seed],
-        [told, out, scores],
-        trigger_mode="always_last",
-        **QUICK,
-        **PRIVATE,
-    )
+    triggers = [place.input, seed.change, seen.expand]
+    gr.on(triggers, guard(_snapshot), [place, seed], [summary, out, scores], **LATEST, **REDRAW, **PRIVATE)
     seen = heading(
         "measure",
         "Fooled about half the time?",
-        "At the balance of the game D can do no better than guess. Measured at every snapshot on 2,000 fakes and 2,000 "
-        "test digits that neither player was trained on.",
+        "When the game is in balance, D can only guess. Measured at every snapshot on 2,000 fakes and 2,000 test "
+        "digits that neither player was trained on.",
     )
     with gr.Row():
         with gr.Column(min_width=320):
-            fooled = gr.Plot(label="Fooled and caught", show_label=False)
+            fooled = gr.Plot(label="What D calls real", show_label=False)
         with gr.Column(min_width=320):
             losses = gr.Plot(label="Both losses", show_label=False)
     seen.expand(guard(_curves), None, [fooled, losses], **LIGHT, **PRIVATE)
 
 
 @lru_cache(maxsize=1)
-def _story() -> dict[str, Any]:
-    from shared.registry import find, measured
-
-    return measured(find(RECORD, "gan"))
+def _run() -> dict[str, Any]:
+    """Steps, curves and figures of the bundled run."""
+    return measured(find("gan/dcgan-snapshots", "gan"))
 
 
 def _steps() -> list[int]:
-    from shared.errors import HubError
-
     try:
-        return list(_story()["steps"])
+        return list(_run()["steps"])
     except HubError:
         return []
 
 
-def _moment(place: int, seed: int) -> tuple[str, str, Any]:
-    from apps.gan.exhibits.scenes import moment
-    from shared import plots
-    from shared.errors import check_whole
+def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
+    from apps.gan.exhibits.requests import players_at
 
     steps = _steps()
     step = steps[check_whole(place, "The snapshot", low=0, high=len(steps) - 1)]
-    found = moment(step, seed=seed)
+    found = players_at(step, seed=seed)
     pictures = tiles(found.pictures, [Tile("")] * len(found.pictures), width_px=52)
     chart = plots.histogram(
         {"real digits": found.real, "fakes": found.fake},
@@ -85,35 +79,26 @@ def _moment(place: int, seed: int) -> tuple[str, str, Any]:
         x_title="D's probability of “real”",
         y_title="share of pictures",
     )
-    fooled, caught = float((found.fake > 0.5).mean()), float((found.real > 0.5).mean())
-    after = "before the first step" if step == 0 else f"after {step:,} steps, {step * 64:,} digits seen"
-    text = (
-        f"<b>{after.capitalize()}</b>: D takes {fooled:.0%} of the fakes and {caught:.0%} of the real digits for real."
-    )
+    when = f"After {step:,} steps, {step * _BATCH:,} digits seen" if step else "Before the first step"
+    fakes, reals = (f"{(p_real > 0.5).mean():.0%}" for p_real in (found.fake, found.real))
+    text = prose("<b>{}</b>: D takes {} of the fakes and {} of the real digits for real.", when, fakes, reals)
     return note(text), pictures, chart
 
 
-def _curves() -> tuple[Any, Any]:
-    from shared import plots
+def _curves() -> tuple[plots.Chart, plots.Chart]:
+    run = _run()
+    figures = [one for one in run["standings"] if one["step"] > 0]  # step 0 has no place on a logarithmic axis
+    fooled = _over_steps(
+        figures, {"fakes that D calls real": "fooled", "real digits that D calls real": "caught"}, "share"
+    )
+    return fooled, _over_steps(run["curves"], {"D's loss": "loss_d", "G's loss": "loss_g"}, "loss")
 
-    story = _story()
-    found = [standing for standing in story["standings"] if standing["step"] > 0]
-    fooled = plots.lines(
-        {
-            "fakes that D calls real": [s["fooled"] for s in found],
-            "real digits that D calls real": [s["caught"] for s in found],
-        },
-        x=[s["step"] for s in found],
+
+def _over_steps(points: list[dict[str, float]], keys: dict[str, str], y_title: str) -> plots.Chart:
+    return plots.lines(
+        {title: [point[key] for point in points] for title, key in keys.items()},
+        x=[point["step"] for point in points],
         x_title="step (logarithmic)",
-        y_title="share",
+        y_title=y_title,
         log_x=True,
     )
-    curves = story["curves"]
-    losses = plots.lines(
-        {"D's loss": [c["loss_d"] for c in curves], "G's loss": [c["loss_g"] for c in curves]},
-        x=[c["step"] for c in curves],
-        x_title="step (logarithmic)",
-        y_title="loss",
-        log_x=True,
-    )
-    return fooled, losses

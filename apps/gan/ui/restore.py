@@ -1,4 +1,4 @@
-"""Conditioned on a picture: the visitor's digit shrunk to 7 x 7 pixels and restored, beside bicubic."""
+"""Conditioned on a picture: the visitor's digit shrunk to 7 x 7 pixels and restored, next to the bicubic one."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from apps.gan.drawing.tiles import Pictures, Tile, ink, note, tiles
-from apps.gan.ui.common import QUICK, heading, pad
+from apps.gan.drawing.real_digits import some_real
+from apps.gan.drawing.tiles import Pictures, Tile, ink, is_empty, tiles, zoomed
+from apps.gan.ui.common import LATEST, REDRAW, heading, pad
+from apps.markup import Content, Markup, h, joined, note, prose, table
 from apps.ui import PRIVATE, guard, section
+from shared.errors import HubError
+from shared.registry import find, measured
 
-RECORD = "gan/superres-digits"
 _BRUSH = 0.08  # of the sheet's width
-_EMPTY = ("", "[]", None)  # a sheet without a stroke
 _ASK = "Draw on the sheet, or take a real digit."
 
 
@@ -34,74 +36,66 @@ def panel() -> None:
         with gr.Column(scale=2, min_width=320):
             out = gr.HTML(note(_ASK), label="Shrunk and restored")
     state = gr.State(0)
-    first = seen.expand(guard(_at_first), [state, sheet], [state, out], **QUICK, **PRIVATE)
-    taken = real.click(guard(_from_real), state, [state, out], **QUICK, **PRIVATE)
-    go.click(guard(_from_drawing), sheet, out, **QUICK, **PRIVATE)
-    sheet.change(
-        guard(_while_drawing), sheet, out, trigger_mode="always_last", cancels=[first, taken], **QUICK, **PRIVATE
-    )
+    first = seen.expand(guard(_at_first), [state, sheet], [state, out], **REDRAW, **PRIVATE)
+    taken = real.click(guard(_from_real), state, [state, out], **REDRAW, **PRIVATE)
+    go.click(guard(_from_drawing), sheet, out, **REDRAW, **PRIVATE)
+    sheet.change(guard(_while_drawing), sheet, out, cancels=[first, taken], **LATEST, **REDRAW, **PRIVATE)
     section("measure", "Does it help?", "On 10,000 test digits that neither the generator nor the judge had seen.")
     gr.HTML(_figures())
 
 
-def _from_drawing(strokes: str) -> str:
+def _from_drawing(strokes: str) -> Markup:
     from apps.gan.exhibits.superres import as_digit
 
-    return _shown(as_digit(ink(strokes, brush=_BRUSH)))
+    return _restored(as_digit(ink(strokes, brush=_BRUSH)))
 
 
-def _while_drawing(strokes: str) -> str:
-    return note(_ASK) if strokes in _EMPTY else _from_drawing(strokes)
+def _while_drawing(strokes: str) -> Markup:
+    return note(_ASK) if is_empty(strokes) else _from_drawing(strokes)
 
 
-def _from_real(at: int) -> tuple[int, str]:
-    from apps.gan.drawing.real_digits import some_real
-
-    return at + 1, _shown(some_real(1, at)[0][0])
+def _from_real(at: int) -> tuple[int, Markup]:
+    return at + 1, _restored(some_real(1, at)[0][0])
 
 
 def _at_first(at: int, strokes: str) -> tuple[Any, Any]:
     """A real digit, unless the visitor was quicker and draws already."""
-    return _from_real(at) if strokes in _EMPTY else (gr.skip(), gr.skip())
+    return _from_real(at) if is_empty(strokes) else (gr.skip(), gr.skip())
 
 
-def _shown(picture: Pictures) -> str:
-    from apps.gan.exhibits.scenes import shrunk_and_restored
+def _restored(picture: Pictures) -> Markup:
+    from apps.gan.exhibits.requests import restore_digit
 
-    found = shrunk_and_restored(picture)
-    large = np.kron(found.small, np.ones((4, 4), np.uint8))
-    pictures = np.stack((found.pictures[0], large, *found.pictures[1:]))
-    smooth, sharp = found.psnr_db
+    found = restore_digit(picture)
+    original, smooth, sharp = found.pictures
+    psnr_smooth, psnr_sharp = found.psnr_db
     captions = [
         Tile("Original, 28 × 28", f"the judge reads {found.read[0]}"),
-        Tile("Shrunk to 7 × 7", "49 numbers: all that is left"),
-        Tile("Bicubic", f"reads {found.read[1]} · {smooth:.1f} dB"),
-        Tile("Conditional GAN", f"reads {found.read[2]} · {sharp:.1f} dB"),
+        Tile("Shrunk to 7 × 7", "these 49 numbers are all that is left"),
+        Tile("Bicubic", f"reads {found.read[1]} · {psnr_smooth:.1f} dB"),
+        Tile("Conditional GAN", f"reads {found.read[2]} · {psnr_sharp:.1f} dB"),
     ]
-    return tiles(pictures, captions, width_px=170)
+    return tiles(np.stack((original, zoomed(found.small, 4), smooth, sharp)), captions, width_px=170)
 
 
-def _figures() -> str:
-    from shared.errors import HubError
-    from shared.registry import find, measured
-
+def _figures() -> Markup:
     try:
-        figures = measured(find(RECORD, "gan"))
+        figures = measured(find("gan/superres-digits", "gan"))
     except HubError:
         return note("No figures are bundled.")
-    rows = "".join(_row(title, figures[key]) for title, key in (("Bicubic", "bicubic"), ("Conditional GAN", "gan")))
-    head = "<tr><th></th><th>PSNR</th><th>the judge reads the true digit</th><th>Fréchet distance</th></tr>"
-    told = note(
-        f"n = {figures['n']:,}, MNIST test split; the judge reads {figures['original_accuracy']:.2%} of the originals. "
-        "PSNR compares pixels, the distance compares what the judge's features see. Command: "
-        f"<code>{figures['command']}</code>."
+    head = ("", "PSNR", "the judge reads the true digit", "Fréchet distance")
+    rows = [_row(title, figures[key]) for title, key in (("Bicubic", "bicubic"), ("Conditional GAN", "gan"))]
+    explained = prose(
+        "n = {:,}, MNIST test split; the judge reads {:.2%} of the originals correctly. PSNR compares pixels, the "
+        "distance compares the judge's features. Command: {}.",
+        figures["n"],
+        figures["original_accuracy"],
+        h.code(figures["command"]),
     )
-    return f'<div class="gan-scroll"><table class="gan-figures">{head}{rows}</table></div>{told}'
+    return joined([table(head, rows, class_="gan-figures"), note(explained)])
 
 
-def _row(title: str, figures: dict[str, Any]) -> str:
+def _row(title: str, figures: dict[str, Any]) -> tuple[Content, ...]:
     low, high = figures["accuracy_interval"]
-    accuracy = f"{figures['accuracy']:.2%} <small>({low:.2%} to {high:.2%})</small>"
-    return (
-        f"<tr><td>{title}</td><td>{figures['psnr_db']:.2f} dB</td><td>{accuracy}</td><td>{figures['fid']:.2f}</td></tr>"
-    )
+    accuracy = prose("{:.2%} <small>({:.2%} to {:.2%})</small>", figures["accuracy"], low, high)
+    return title, f"{figures['psnr_db']:.2f} dB", accuracy, f"{figures['fid']:.2f}"

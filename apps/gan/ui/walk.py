@@ -1,8 +1,7 @@
-"""Latent walk: from one z to another, along directions that mean something, and arithmetic with z."""
+"""Latent walk: from one z to another, along directions with a meaning, and arithmetic with z."""
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,12 +11,12 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from apps.gan.choices import MOST_STEPS, REACH, WALKS
-from apps.gan.drawing.tiles import Pictures, Tile, animated, film, note, tiles
-from apps.gan.ui.common import QUICK, dice, heading, picture_output, seed_input, sheet
+from apps.gan.drawing.tiles import Pictures, Tile, animated, film, sheet, tiles
+from apps.gan.ui.common import DIGIT_CHOICES, LATEST, REDRAW, heading, picture_output, reseed_button, seed_input
+from apps.markup import Markup, h, joined, note, url_of
 from apps.ui import PRIVATE, guard
 from shared.video import write_mp4
 
-_DIGITS = [str(digit) for digit in range(10)]
 _SLIDERS = ("Slant", "Boldness", "Width", "Height")
 _COLUMNS = 16
 _RATE_HZ = 15  # pictures per second of the film
@@ -25,7 +24,7 @@ _RATE_HZ = 15  # pictures per second of the film
 
 def panel() -> None:
     """Lay out the panel."""
-    seen = heading("use", "From one digit to another", "Every point on the way is a digit: G has learnt a continuum.")
+    seen = heading("use", "From one digit to another", "Every point on the way is a digit: G has learned a continuum.")
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
             with gr.Row():
@@ -35,7 +34,7 @@ def panel() -> None:
             kind = gr.Radio([(title, name) for name, title in WALKS.items()], value="spherical", label="Path of z")
             steps = gr.Slider(2, MOST_STEPS, value=32, step=1, label="Pictures on the way, both ends included")
             with gr.Row():
-                dice(seed_a, seed_b, label="Two other seeds")
+                reseed_button(seed_a, seed_b, label="Two new seeds")
                 go = gr.Button("Walk", variant="primary")
         with gr.Column(scale=3):
             strip = picture_output("The walk, row by row")
@@ -51,15 +50,15 @@ def panel() -> None:
                     min_width=260,
                 )
                 with gr.Column(min_width=220):
-                    told = gr.HTML(label="What the judge reads")
+                    download = gr.HTML(label="The film as a picture")
     gr.on(
         [go.click, kind.input, digit_a.input, digit_b.input, seed_b.change, seen.expand],
         guard(interpolate),
         [seed_a, seed_b, digit_a, digit_b, kind, steps],
-        [strip, video, told],
-        trigger_mode="always_last",
+        [strip, video, download],
         api_name="interpolate",
-        **QUICK,
+        **LATEST,
+        **REDRAW,
     )
     _directions_panel()
     _arithmetic_panel()
@@ -68,9 +67,9 @@ def panel() -> None:
 def _directions_panel() -> None:
     seen = heading(
         "inside",
-        "Directions of z that mean something",
+        "Directions of z with a meaning",
         "Found without labels: the directions along which G's first layer changes most (closed-form factorisation). "
-        "The names were measured afterwards on the pictures.",
+        "The names come from measuring the pictures afterwards.",
     )
     with gr.Row():
         with gr.Column(scale=1, min_width=260):
@@ -80,37 +79,39 @@ def _directions_panel() -> None:
         with gr.Column(scale=2, min_width=320):
             out = gr.HTML(note("Move a slider."), label="The moved digit")
     triggers = [seen.expand, seed.change, digit.input, *(slider.input for slider in sliders)]
-    gr.on(triggers, guard(_moved), [seed, digit, *sliders], out, trigger_mode="always_last", **QUICK, **PRIVATE)
+    gr.on(triggers, guard(_moved), [seed, digit, *sliders], out, **LATEST, **REDRAW, **PRIVATE)
 
 
 def _arithmetic_panel() -> None:
-    seen = heading("inside", "Arithmetic", "Take one hand's z, subtract another's, add a third's: A − B + C.")
+    seen = heading(
+        "inside", "Arithmetic", "Take the z of one handwriting, subtract a second and add a third: A − B + C."
+    )
     with gr.Row():
         a, b, c = (seed_input(f"{name}: seed", value=at, info="") for at, name in enumerate("ABC", start=5))
         digit = _digit("Digit", "2")
-        dice(a, b, c, label="Three other hands")
+        reseed_button(a, b, c, label="Three new seeds")
     out = gr.HTML(label="A, B, C and A − B + C")
     triggers = [seen.expand, digit.input, a.change, b.change, c.change]
-    gr.on(triggers, guard(_sum), [a, b, c, digit], out, trigger_mode="always_last", **QUICK, **PRIVATE)
+    gr.on(triggers, guard(_sum), [a, b, c, digit], out, **LATEST, **REDRAW, **PRIVATE)
 
 
 def interpolate(
     seed_a: int = 1, seed_b: int = 2, digit_a: str = "3", digit_b: str = "8", kind: str = "spherical", steps: int = 32
-) -> tuple[Image.Image, str, str]:
+) -> tuple[Image.Image, str, Markup]:
     """Walk through the latent space of the conditional generator, from one style and digit to another.
 
     Args:
         seed_a: style at the start.
         seed_b: style at the end.
         digit_a: digit at the start, 0 to 9.
-        digit_b: digit at the end, 0 to 9; the class's code is mixed on the way.
+        digit_b: digit at the end, 0 to 9; on the way the codes of both are mixed.
         kind: spherical or linear.
         steps: pictures on the way, both ends included, 2 to 64.
 
     Returns:
         The pictures on one sheet; the walk there and back as an mp4 video; the same as an animated WebP inside HTML.
     """
-    from apps.gan.exhibits.scenes import walk
+    from apps.gan.exhibits.requests import walk
 
     pictures = walk(
         seed_a=seed_a, seed_b=seed_b, digit_a=_whole(digit_a), digit_b=_whole(digit_b), kind=kind, steps=steps
@@ -118,37 +119,38 @@ def interpolate(
     return sheet(pictures, min(len(pictures), _COLUMNS), gap=0), *_film(pictures)
 
 
-def _film(pictures: Pictures) -> tuple[str, str]:
+def _film(pictures: Pictures) -> tuple[str, Markup]:
     """An mp4 in gradio's cache, which deletes it in time, and a link to the same as an animated WebP."""
     frames = film(pictures)
     with TemporaryDirectory() as folder:
         path = write_mp4(frames, Path(folder) / "walk.mp4", size=frames[0].size, rate_hz=_RATE_HZ)
         video = save_file_to_cache(path, cache_dir=get_upload_folder())
-    address = "data:image/webp;base64," + base64.b64encode(animated(frames, rate_hz=_RATE_HZ)).decode()
-    link = f'<a class="gan-webp" download="walk.webp" href="{address}">Download as an animated picture (WebP)</a>'
-    return video, note(f"{len(pictures)} pictures from start to end, {_RATE_HZ} a second, there and back.") + link
+    address = url_of(animated(frames, rate_hz=_RATE_HZ), "image/webp")
+    link = h.a("Download as an animated picture (WebP)", class_="gan-webp", download="walk.webp", href=address)
+    length = note(f"{len(pictures)} pictures from start to end, {_RATE_HZ} a second, there and back.")
+    return video, joined([length, link])
 
 
-def _moved(seed: int, digit: str, *amounts: float) -> str:
+def _moved(seed: int, digit: str, *amounts: float) -> Markup:
     from apps.gan.drawing.directions import read_directions
-    from apps.gan.exhibits.scenes import moved
+    from apps.gan.exhibits.requests import moved
 
     pictures = moved(seed=seed, digit=_whole(digit), amounts=amounts)
     names = "; ".join(f"{slider}: {one.name}" for slider, one in zip(_SLIDERS, read_directions(), strict=True))
-    large = tiles(pictures[:1], [Tile(f"The {digit}, moved")], width_px=200).replace("1fr", "220px")
-    small = tiles(pictures[1:], [Tile(f"{at}") for at in range(10)], width_px=64)
-    return large + note("The same z, every digit:") + small + note(f"What each direction changes most: {names}.")
+    large = tiles(pictures[:1], [Tile(f"The {digit}, moved")], width_px=220)
+    small = tiles(pictures[1:], [Tile(at) for at in DIGIT_CHOICES], width_px=64)
+    return joined([large, note("The same z, every digit:"), small, note(f"What each direction changes most: {names}.")])
 
 
-def _sum(a: int, b: int, c: int, digit: str) -> str:
-    from apps.gan.exhibits.scenes import sum_of_styles
+def _sum(a: int, b: int, c: int, digit: str) -> Markup:
+    from apps.gan.exhibits.requests import sum_of_styles
 
     pictures = sum_of_styles(base=a, minus=b, plus=c, digit=_whole(digit))
     return tiles(pictures, [Tile(name) for name in ("A", "− B", "+ C", "= A − B + C")], width_px=120)
 
 
 def _digit(label: str, value: str) -> gr.Dropdown:
-    return gr.Dropdown(_DIGITS, value=value, label=label, min_width=90)
+    return gr.Dropdown(DIGIT_CHOICES, value=value, label=label, min_width=90)
 
 
 def _whole(digit: object) -> int:

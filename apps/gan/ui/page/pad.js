@@ -1,11 +1,11 @@
 // A sheet to draw on with finger, pen or mouse. Its value is JSON: strokes, each a list of [x, y] in 0..1 of the sheet.
-// The page may draw the element anew when the value changes, so listeners sit on the root and strokes live here.
+// The page may replace the elements when the value changes, so the listeners sit on the root and the strokes live here.
 let strokes = [];
 let current = null;
 const canvas = () => element.querySelector('canvas');
 const place = (event) => {
   const box = canvas().getBoundingClientRect();
-  const inside = (v) => Math.round(Math.min(Math.max(v, 0), 1) * 1000) / 1000;
+  const inside = (share) => Math.round(Math.min(Math.max(share, 0), 1) * 1000) / 1000;
   return [inside((event.clientX - box.left) / box.width), inside((event.clientY - box.top) / box.height)];
 };
 const draw = () => {
@@ -18,15 +18,21 @@ const draw = () => {
   pen.strokeStyle = '#111';
   for (const stroke of current ? [...strokes, current] : strokes) {
     pen.beginPath();
-    stroke.forEach(([x, y], at) => pen[at ? 'lineTo' : 'moveTo'](x * sheet.width, y * sheet.height));
-    if (stroke.length === 1) pen.lineTo(stroke[0][0] * sheet.width, stroke[0][1] * sheet.height);
+    for (const [x, y] of stroke) pen.lineTo(x * sheet.width, y * sheet.height); // the first one only moves there
+    if (stroke.length === 1) pen.lineTo(stroke[0][0] * sheet.width, stroke[0][1] * sheet.height); // a dot
     pen.stroke();
   }
 };
-const tell = () => {
+const send = () => {
   props.value = JSON.stringify(strokes);
   requestAnimationFrame(draw);
-  setTimeout(draw, 60);
+  setTimeout(draw, 60); // after the page has replaced the canvas
+};
+const lift = () => {
+  if (!current) return;
+  strokes = [...strokes, current];
+  current = null;
+  send();
 };
 element.addEventListener('pointerdown', (event) => {
   if (event.target !== canvas()) return;
@@ -40,17 +46,11 @@ element.addEventListener('pointermove', (event) => {
   current.push(place(event));
   draw();
 });
-const lift = () => {
-  if (!current) return;
-  strokes = [...strokes, current];
-  current = null;
-  tell();
-};
 element.addEventListener('pointerup', lift);
 element.addEventListener('pointercancel', lift);
 element.addEventListener('click', (event) => {
   if (!event.target.closest('.gan-clear')) return;
   strokes = [];
-  tell();
+  send();
 });
 draw();

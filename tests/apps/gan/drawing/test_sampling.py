@@ -16,7 +16,6 @@ from apps.gan.drawing.sampling import (
     check_truncation,
     classes_for,
     digits_in,
-    grid,
     latents,
     linear,
     paint,
@@ -99,7 +98,7 @@ def test_a_number_is_read_with_what_people_put_between_digits() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "12a4", "٣", "1" * 10_000, "-", "²", None])
-def test_what_is_no_number_is_told(text: object) -> None:
+def test_what_is_no_number_is_refused(text: object) -> None:
     with pytest.raises(OptionError):
         digits_in(text)
 
@@ -131,18 +130,6 @@ def test_classes_in_turn_or_one_of_them(generator: Generator) -> None:
     assert classes_for(plain, 3, None) is None
     with pytest.raises(OptionError, match="cgan-digits"):
         classes_for(plain, 3, 7)
-
-
-def test_a_sheet_holds_every_picture_in_its_place() -> None:
-    pictures = torch.arange(1, 4, dtype=torch.uint8).view(3, 1, 1).expand(3, 28, 28)
-    sheet = grid(pictures, 2, zoom=2, gap=1, ground=9)
-    assert sheet.shape == (2 * (2 * 29 + 1), 2 * (2 * 29 + 1))
-    assert sheet[2, 2] == 1
-    assert sheet[2, 60] == 2
-    assert sheet[60, 2] == 3
-    assert sheet[60, 60] == 9
-    assert sheet[0, 0] == 9
-    assert sheet[-1, -1] == 9
 
 
 def test_verdicts_do_not_depend_on_the_company() -> None:

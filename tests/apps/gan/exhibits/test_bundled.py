@@ -14,7 +14,7 @@ import torch
 
 from apps.gan.choices import GENERATORS
 from apps.gan.drawing.sampling import latents, paint
-from apps.gan.exhibits.bundled import borrowed_generator, borrowed_judge
+from apps.gan.exhibits.bundled import lease_generator, lease_judge
 from apps.gan.players.data import load_mnist
 from apps.gan.players.judge import read
 from shared.registry import measured, records
@@ -31,7 +31,7 @@ def _cli(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.data
 def test_the_judge_reads_as_well_as_its_card_says(data_dir: Path) -> None:
     test = load_mnist(data_dir, "test")
-    with borrowed_judge() as judge:
+    with lease_judge() as judge:
         right = (read(judge, test.images)[0].argmax(dim=1) == test.labels).float().mean().item()
     claimed: dict[str, Any] = json.loads((weights_dir() / "gan" / "judge-digits.json").read_text(encoding="utf-8"))
     assert right >= 0.994
@@ -42,7 +42,7 @@ def test_the_judge_reads_as_well_as_its_card_says(data_dir: Path) -> None:
 def test_the_class_asked_for_is_the_class_drawn() -> None:
     y = torch.arange(500) % 10
     z = latents(11, 50).repeat_interleave(10, 0)  # the same z for all ten digits
-    with borrowed_generator("cgan-digits") as generator, borrowed_judge() as judge:
+    with lease_generator("cgan-digits") as generator, lease_judge() as judge:
         seen = read(judge, paint(generator, z, y))[0].argmax(dim=1)
     assert (seen == y).float().mean() > 0.97
 
@@ -65,7 +65,7 @@ def test_the_command_line_writes_what_it_promises(tmp_path: Path) -> None:
     with np.load(tmp_path / "a.npz") as written:
         images, labels = written["images"], written["labels"]
     assert (images.shape, images.dtype, labels.dtype) == ((5, 28, 28), np.uint8, np.int64)
-    with borrowed_generator("cgan-digits") as generator:
+    with lease_generator("cgan-digits") as generator:
         expected = paint(generator, latents(3, 5), torch.full((5,), 7))
     assert np.abs(images.astype(int) - expected.numpy().astype(int)).max() <= 1
 

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from apps.gan.exhibits.superres import Restorer, as_digit, beside, bicubic, psnr_db, restored, shrink, train_restorer
+from apps.gan.exhibits.superres import (
+    Restorer,
+    as_digit,
+    as_two_channels,
+    bicubic,
+    psnr_db,
+    shrink,
+    shrink_and_restore,
+    train_restorer,
+)
 from apps.gan.players.data import Digits
 from shared.errors import InputError
 
@@ -18,9 +27,9 @@ def test_shrinking_is_the_mean_and_bicubic_keeps_what_is_flat() -> None:
     assert torch.allclose(bicubic(flat), torch.full((1, 1, 28, 28), 0.25))
 
 
-def test_the_small_picture_lies_beside_the_large_one_pixel_for_pixel() -> None:
+def test_the_small_picture_is_the_second_channel_pixel_for_pixel() -> None:
     large, small = torch.rand(1, 1, 28, 28), torch.rand(1, 1, 7, 7)
-    both = beside(large, small)
+    both = as_two_channels(large, small)
     assert torch.equal(both[:, :1], large)
     assert torch.equal(both[0, 1, 4:8, 8:12], small[0, 0, 1, 2].expand(4, 4))
 
@@ -38,7 +47,7 @@ def test_a_restorer_learns_and_the_average_follows() -> None:
     digits = Digits(images.squeeze(1).to(torch.uint8), torch.zeros(32).long())
     steps = list(train_restorer(digits, steps=30, batch_size=16))
     assert steps[-1].pixel < 0.75 * steps[0].pixel
-    small, smooth, sharp = restored(steps[-1].model, digits.images[:3])
+    small, smooth, sharp = shrink_and_restore(steps[-1].model, digits.images[:3])
     assert (small.shape, smooth.shape, sharp.shape) == ((3, 7, 7), (3, 28, 28), (3, 28, 28))
     assert isinstance(steps[-1].model, Restorer)
 
@@ -51,7 +60,7 @@ def test_a_drawing_is_centred_by_its_mass_in_a_box_of_twenty() -> None:
     assert rows.max() - rows.min() + 1 == 20
     assert rows.mean() == pytest.approx(13.5, abs=0.6)
     assert columns.mean() == pytest.approx(13.5, abs=0.6)
-    with pytest.raises(InputError, match="empty"):
+    with pytest.raises(InputError, match="Nothing has been drawn"):
         as_digit(np.zeros((280, 280)))
     dot = as_digit(np.pad(np.ones((1, 1)), 5))
     assert dot.shape == (28, 28)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from apps.gan.lab.game import FIELD, SHOWN, Lab, covered, drawn
+from apps.gan.lab.game import FIELD, SHOWN, Lab, covered, points_of
 from apps.gan.lab.rules import DRAWN, PRESETS, SHAPES, Rules
 from apps.gan.players.losses import LOSSES
 from shared.errors import InputError, OptionError
 
-LINEAR = Rules(hidden=(), optimiser="sgd", lr_d=0.1, lr_g=0.2, batch=4, seed=3, loss="least-squares")
+LINEAR = Rules(hidden=(), optimizer="sgd", lr_d=0.1, lr_g=0.2, batch=4, seed=3, loss="least-squares")
 
 
 def _sigmoid(x: Any) -> Any:
@@ -111,11 +111,11 @@ def test_the_rates_change_while_it_plays_and_the_shape_does_not() -> None:
 def test_a_drawing_is_a_distribution() -> None:
     painted = np.zeros((100, 100), bool)
     painted[:20, 80:] = True  # the upper right corner
-    points = Lab(Rules(shape=DRAWN), drawn(painted)).sample(300)
+    points = Lab(Rules(shape=DRAWN), points_of(painted)).sample(300)
     assert points[:, 0].min() > 0.5
     assert points[:, 1].min() > 0.5
     with pytest.raises(InputError, match="strokes"):
-        drawn(np.zeros((100, 100), bool))
+        points_of(np.zeros((100, 100), bool))
     with pytest.raises(InputError, match="Draw"):
         Lab(Rules(shape=DRAWN))
 

@@ -33,22 +33,29 @@ def test_idx_files_are_read_packed_or_not(tmp_path: Path, packed: bool) -> None:
     assert digits.labels.tolist() == [4, 9]
 
 
-def test_missing_and_damaged_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_and_damaged_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="t10k-images"):
         load_mnist(tmp_path, "test")
     _write(tmp_path, np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8))
     with pytest.raises(InputError, match="as many labels"):
         load_mnist(tmp_path, "test")
+    _write(tmp_path, np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8))
+    with pytest.raises(InputError, match="28 x 28"):
+        load_mnist(tmp_path, "test")
+    _write(tmp_path, np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8))
     path = tmp_path / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
-    path.write_bytes(path.read_bytes()[:900])
-    with pytest.raises(InputError, match="IDX"):
-        load_mnist(tmp_path, "test")
-    path.write_bytes(b"\x00")
-    with pytest.raises(InputError, match="IDX"):
-        load_mnist(tmp_path, "test")
+    content = path.read_bytes()
+    for damaged in (content[:900], b"\x00", b"", content + b"\x00", content[:2] + b"\x0d" + content[3:]):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match="undamaged"):
+            load_mnist(tmp_path, "test")
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(content)[:-9])
     path.unlink()
+    with pytest.raises(InputError, match="undamaged"):
+        load_mnist(tmp_path, "test")
+    path.with_name(f"{path.name}.gz").unlink()
     monkeypatch.setenv("CONVHUB_OFFLINE", "1")
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError, match="offline"):
         load_mnist(tmp_path, "test", download=True)
 
 

@@ -13,13 +13,13 @@ from scipy import linalg
 
 from apps.gan.players.data import Digits
 from apps.gan.players.metrics import (
-    balanced,
     confusion,
     diversity,
     frechet_distance,
     nearest,
     precision_recall,
     share,
+    some_of,
 )
 
 
@@ -105,6 +105,6 @@ def test_the_nearest_of_a_training_picture_is_itself() -> None:
 
 def test_a_draw_without_repetition() -> None:
     digits = Digits(torch.arange(20, dtype=torch.uint8).view(20, 1, 1).expand(20, 28, 28), torch.arange(20) % 10)
-    drawn = balanced(digits, 12)
+    drawn = some_of(digits, 12)
     assert len(drawn) == 12
     assert len(set(drawn.images[:, 0, 0].tolist())) == 12

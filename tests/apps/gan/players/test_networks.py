@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from apps.gan.players.losses import LOSSES, gradient_penalty, r1_penalty
 from apps.gan.players.networks import ClassNorm, Discriminator, Generator, Z, discriminator_from, generator_from
-from apps.gan.training.train import halved
+from apps.gan.training.train import to_half
 
 SMALL = (16, 8, 8)
 
@@ -54,18 +54,18 @@ def test_the_projection_is_the_scores_only_use_of_the_class() -> None:
 @pytest.mark.parametrize("classes", [0, 10])
 def test_sizes_are_read_off_the_weights(classes: int) -> None:
     generator, discriminator = Generator(classes=classes, widths=SMALL), Discriminator(classes=classes, widths=SMALL)
-    again = generator_from(halved(generator))
+    again = generator_from(to_half(generator))
     assert not again.training
     assert again.classes == classes
     y = torch.tensor([5, 6]) if classes else None
     z = torch.randn(2, Z)
     assert torch.allclose(again(z, y), generator.eval()(z, y), atol=5e-3)
     x = torch.rand(2, 1, 28, 28)
-    assert torch.allclose(discriminator_from(halved(discriminator))(x, y), discriminator(x, y), atol=5e-2)
+    assert torch.allclose(discriminator_from(to_half(discriminator))(x, y), discriminator(x, y), atol=5e-2)
 
 
 def test_loading_is_strict() -> None:
-    tensors = halved(Generator(widths=SMALL))
+    tensors = to_half(Generator(widths=SMALL))
     del tensors["paint.bias"]
     with pytest.raises(RuntimeError, match=r"paint\.bias"):
         generator_from(tensors)

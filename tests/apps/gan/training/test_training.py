@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from apps.gan.exhibits.snapshots import flat, load_snapshots, standings, story
+from apps.gan.exhibits.snapshots import flat, load_snapshots, measure_snapshots, run_summary
 from apps.gan.players.data import Digits
 from apps.gan.players.judge import Judge, blend, read, train_judge
-from apps.gan.training.runs import load_diary, resume, run
-from apps.gan.training.train import PLANS, Game, Plan, diary_steps
+from apps.gan.training.runs import load_log, resume, run
+from apps.gan.training.train import PLANS, Game, Plan, snapshot_steps
 from shared.weights import write_shards
 
 CPU = torch.device("cpu")
@@ -76,44 +76,43 @@ def test_d_learns_to_tell_black_from_noise() -> None:
 def test_a_run_keeps_a_diary_and_goes_on_after_a_stop(digits: Digits, tmp_path: Path) -> None:
     game = Game(TINY, CPU)
     (last,) = run(game, digits, tmp_path)
-    assert last.done
-    assert last.step == 12
-    diary = load_diary(tmp_path)
-    assert sorted(diary.snapshots) == list(diary_steps(12))
-    assert diary.curves[-1]["step"] == 12
+    assert (last.done, last.total, last.scores.step) == (12, 12, 12)
+    log = load_log(tmp_path)
+    assert sorted(log.snapshots) == list(snapshot_steps(12))
+    assert log.curves[-1]["step"] == 12
     longer = Game(replace(TINY, steps=20), CPU)
     assert resume(longer, tmp_path)
     assert longer.step == 12
-    assert [progress.step for progress in run(longer, digits, tmp_path)] == [20]
-    assert load_diary(tmp_path).curves[-1]["step"] == 20
+    assert [progress.done for progress in run(longer, digits, tmp_path)] == [20]
+    assert load_log(tmp_path).curves[-1]["step"] == 20
 
 
 def test_snapshots_come_back_from_their_file(digits: Digits, tmp_path: Path) -> None:
     list(run(Game(TINY, CPU), digits, tmp_path))
-    diary = load_diary(tmp_path)
-    write_shards(flat(diary.snapshots), tmp_path, "shots", limit=120_000)
+    log = load_log(tmp_path)
+    write_shards(flat(log.snapshots), tmp_path, "shots", limit=120_000)
     files = sorted(tmp_path.glob("shots*"))
     assert len(files) > 1
     again = load_snapshots(files)
-    assert again.steps == diary_steps(12)
+    assert again.steps == snapshot_steps(12)
     generator, _ = again.pair(12)
-    assert torch.equal(generator.stem.weight, diary.snapshots[12]["g"]["stem.weight"].float())
-    found = standings(again, digits, Judge().eval(), n=40)
+    assert torch.equal(generator.stem.weight, log.snapshots[12]["g"]["stem.weight"].float())
+    found = measure_snapshots(again, digits, Judge().eval(), n=40)
     assert [standing.step for standing in found] == list(again.steps)
-    told = story(again, diary.curves, found, 1.0)
+    told = run_summary(again, log.curves, found, 1.0)
     assert told["curves"][-1]["step"] == 12
     assert told["steps"][0] == 0
 
 
 def test_the_diary_is_logarithmic_and_ends_at_the_end() -> None:
-    steps = diary_steps(10_000, entries=9)
+    steps = snapshot_steps(10_000, count=9)
     assert steps[0] == 0
     assert steps[1] == 10
     assert steps[-1] == 10_000
     assert len(steps) == 9
     ratios = [b / a for a, b in itertools.pairwise(steps[1:])]
     assert max(ratios) / min(ratios) < 1.05
-    assert diary_steps(3) == (0, 1, 2, 3)
+    assert snapshot_steps(3) == (0, 1, 2, 3)
 
 
 def test_the_learning_rates_cool_down(digits: Digits) -> None:

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from apps.gan.drawing.real_digits import real_digits, some_real
-from apps.gan.drawing.tiles import Tile, animated, film, png_url, tiles
-from apps.gan.lab import view as lab_view
+from apps.gan.drawing.tiles import Tile, animated, film, ink, png_url, tiles
 from apps.gan.lab.rules import PRESETS
+from apps.gan.lab.view import arrow_path, picture
 from shared.registry import records
 
 BUNDLED = {record.name for record in records("gan")}
@@ -114,7 +114,7 @@ def test_the_sheet_of_the_lab_shows_every_point_and_arrow() -> None:
     lab = Lab(next(iter(PRESETS.values())).rules)
     lab.round()
     frame = lab.frame()
-    html = lab_view.svg(frame)
+    html = picture(frame)
     assert html.count("a4 4 0 1 0 8 0") == len(frame.real)
     assert html.count("l4.6 8h-9.2z") == len(frame.fake)
     assert "Round 1" in html
@@ -123,7 +123,7 @@ def test_the_sheet_of_the_lab_shows_every_point_and_arrow() -> None:
 
 
 def test_an_arrow_starts_at_its_point_and_points_along_the_pull() -> None:
-    drawn = lab_view.arrows(np.array([[0.0, 0.0]], np.float32), np.array([[0.0, 2.0]], np.float32))
+    drawn = arrow_path(np.array([[0.0, 0.0]], np.float32), np.array([[0.0, 2.0]], np.float32))
     start, end = re.findall(r"([\d.]+) ([\d.]+)", drawn)[:2]
     assert start == ("230.0", "230.0")
     assert float(end[0]) == 230
@@ -132,9 +132,9 @@ def test_an_arrow_starts_at_its_point_and_points_along_the_pull() -> None:
 
 @needs_cgan
 def test_one_style_for_all_digits_of_a_number() -> None:
-    from apps.gan.exhibits.scenes import class_grid, written
+    from apps.gan.exhibits.requests import class_grid, write_number
 
-    found = written("2 026", seed=3)
+    found = write_number("2 026", seed=3)
     assert found.digits == (2, 0, 2, 6)
     assert np.array_equal(found.pictures[0], found.pictures[2])
     column = class_grid(columns=2, seed=3).reshape(10, 2, 28, 28)[:, 0]
@@ -146,12 +146,12 @@ def test_a_walk_begins_and_ends_where_it_says() -> None:
     import torch
 
     from apps.gan.drawing.sampling import latents, paint
-    from apps.gan.exhibits.bundled import borrowed_generator
-    from apps.gan.exhibits.scenes import walk
+    from apps.gan.exhibits.bundled import lease_generator
+    from apps.gan.exhibits.requests import walk
 
     for kind in ("linear", "spherical"):
         found = walk(seed_a=1, seed_b=2, digit_a=3, digit_b=8, kind=kind, steps=7)
-        with borrowed_generator("cgan-digits") as generator:
+        with lease_generator("cgan-digits") as generator:
             z = torch.cat((latents(1, 1), latents(2, 1)))
             ends = paint(generator, z, torch.tensor([3, 8])).numpy()
         assert np.abs(found[[0, -1]].astype(int) - ends.astype(int)).max() <= 1
@@ -162,7 +162,7 @@ def test_the_first_direction_is_slant_and_the_sliders_move_it() -> None:
     import torch
 
     from apps.gan.drawing.directions import qualities, read_directions
-    from apps.gan.exhibits.scenes import moved
+    from apps.gan.exhibits.requests import moved
 
     first = read_directions()[0]
     assert first.name == "slant"
@@ -206,13 +206,13 @@ def test_the_same_seed_deals_the_same_round_and_the_answer_counts() -> None:
 
 @needs_dcgan
 def test_the_players_grow_and_their_story_is_told() -> None:
-    from apps.gan.exhibits.scenes import moment
+    from apps.gan.exhibits.requests import players_at
     from apps.gan.ui.players import _steps
 
     steps = _steps()
     assert steps[0] == 0
     assert steps == sorted(steps)
-    first, last = moment(0, seed=0, judged=64), moment(steps[-1], seed=0, judged=64)
+    first, last = players_at(0, seed=0, judged=64), players_at(steps[-1], seed=0, judged=64)
     assert first.pictures.std() < last.pictures.std()
     assert 0 < last.fake.mean() < last.real.mean() < 1
 
@@ -221,15 +221,15 @@ def test_the_players_grow_and_their_story_is_told() -> None:
 @pytest.mark.parametrize("digit", [0, 8])
 def test_the_anatomy_ends_in_the_picture_and_counts_every_parameter(digit: int) -> None:
     from apps.gan.exhibits.anatomy import anatomy
-    from apps.gan.exhibits.bundled import borrowed_discriminator, borrowed_generator
-    from apps.gan.exhibits.scenes import written
+    from apps.gan.exhibits.bundled import lease_discriminator, lease_generator
+    from apps.gan.exhibits.requests import write_number
 
     found = anatomy("cgan-digits", seed=2, digit=digit)
-    with borrowed_generator("cgan-digits") as generator, borrowed_discriminator("cgan-digits") as discriminator:
+    with lease_generator("cgan-digits") as generator, lease_discriminator("cgan-digits") as discriminator:
         counts = [sum(p.numel() for p in network.parameters()) for network in (generator, discriminator)]
     assert [sum(layer.parameters for layer in part) for part in (found.generator, found.discriminator)] == counts
     assert found.generator[-1].shape == (1, 28, 28)
-    expected = written(str(digit), seed=2).pictures
+    expected = write_number(str(digit), seed=2).pictures
     assert np.abs(found.picture.astype(int) - expected.astype(int)).max() <= 1
 
 
@@ -270,8 +270,6 @@ def test_a_halted_game_stands_still() -> None:
 
 
 def test_a_drawing_is_read_from_its_strokes() -> None:
-    from apps.gan.drawing.tiles import ink
-
     drawn = ink("[[[0.25, 0.5], [0.75, 0.5]], [[0.5, 0.1]]]", brush=0.1, side=100)
     rows, columns = np.nonzero(drawn > 0.5)
     assert (columns.min(), columns.max()) == (20, 80)
@@ -285,7 +283,6 @@ def test_a_drawing_is_read_from_its_strokes() -> None:
     "text", ["{", "[1]", "[[[0.1]]]", '[[["a", 1]]]', "[[[NaN, 0.5]]]", json.dumps([[[0, 0]] * 30_000])]
 )
 def test_what_is_no_drawing_is_told(text: str) -> None:
-    from apps.gan.drawing.tiles import ink
     from shared.errors import InputError
 
     with pytest.raises(InputError):
