@@ -241,7 +241,7 @@ def test_disturbances_do_what_they_say(network: Ensemble) -> None:
     np.testing.assert_allclose(upside_down.read(0, 0, 100), -2 * part.read(0, 0, 100), atol=0.0026)
     noisy = disturbed(part, Disturbance(noise_mv=0.3)).read(0, 0, 3750) - part.read(0, 0, 3750)
     assert noisy.std() == pytest.approx(0.3, rel=0.05)
-    with pytest.raises(OptionError, match="Noise"):
+    with pytest.raises(OptionError, match="noise"):
         disturbed(part, Disturbance(noise_mv=-1))
     counted = agreement(found, found)
     assert (counted.share, counted.changed, counted.lost, counted.added) == (1.0, 0, 0, 0)
