@@ -1,4 +1,4 @@
-"""Drawings of the EKG tab as HTML and SVG strings in the page's own colours; no gradio, no torch.
+"""Drawings of the EKG tab as markup in the page's own colours; no gradio, no torch.
 
 Every colour is a CSS variable of the hub, so the drawings follow light and dark; every meaning that a colour has is
 also written.
@@ -6,7 +6,6 @@ also written.
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,14 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from apps.charts import Bin, points, reliability
 from apps.ekg.aami import CLASSES, LETTERS
+from apps.markup import Content, Markup, cell, details, h, joined, prose, svg, table
+from shared.images import data_url
 
 if TYPE_CHECKING:
     from apps.ekg.answers.classify import Classified
     from apps.ekg.answers.explain import Explained, LayerView
     from apps.ekg.answers.rhythm import Rhythm
 
-DISCLAIMER = "<b class='ekg-not'>Not a medical device.</b> For teaching only: never use it to judge anybody's heart."
+DISCLAIMER = prose(
+    '<b class="ekg-not">Not a medical device.</b> For teaching only: never use it to judge anybody\'s heart.'
+)
 _MEANINGS = {
     "Heart rate": "over all intervals",
     "Slowest – fastest": "beats per minute over eight intervals in a row",
@@ -48,197 +52,191 @@ def colours_css() -> str:
     return f":root{{{light}}} .dark{{{night}}}"
 
 
-def summary_html(found: Classified, rhythm: Rhythm, title: str) -> str:
+def summary_html(found: Classified, rhythm: Rhythm, title: str) -> Markup:
     """Rate, counts and rhythm of a classified recording, and its warnings."""
-    unread = f" <small>{rhythm.unreadable} unreadable</small>" if rhythm.unreadable else ""
-    cells = [
-        ("Heart rate", f"{_number(rhythm.mean_bpm)} / min"),
-        ("Slowest – fastest", f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}"),
-        ("SDNN · RMSSD", f"{_number(rhythm.sdnn_ms)} · {_number(rhythm.rmssd_ms)} ms"),
-        ("Longest interval", f"{_number(rhythm.longest_pause_s, 2)} s"),
-        ("Pauses over 2 s", f"{rhythm.pauses}{unread}"),
-        ("Couplets S · V", f"{rhythm.couplets['S']} · {rhythm.couplets['V']}"),
-        ("Runs of 3+ S · V", f"{rhythm.runs['S']} · {rhythm.runs['V']}"),
-        ("Longest run S · V", f"{rhythm.longest_run['S']} · {rhythm.longest_run['V']}"),
-        ("Bi- · trigeminy", f"{rhythm.bigeminy} · {rhythm.trigeminy}"),
-    ]
-    tiles = "".join(f"<div title='{_MEANINGS[name]}'><dt>{name}</dt><dd>{value}</dd></div>" for name, value in cells)
-    notes = "".join(f"<li>{html.escape(warning)}</li>" for warning in found.warnings)
-    facts = [f"lead {html.escape(found.prepared.lead)}", _clock(rhythm.duration_s), f"{rhythm.n_beats:,} beats"]
+    unread = h.small(f"{rhythm.unreadable} unreadable") if rhythm.unreadable else None
+    cells: dict[str, Content] = {
+        "Heart rate": f"{_number(rhythm.mean_bpm)} / min",
+        "Slowest – fastest": f"{_number(rhythm.slowest_bpm)} – {_number(rhythm.fastest_bpm)}",
+        "SDNN · RMSSD": f"{_number(rhythm.sdnn_ms)} · {_number(rhythm.rmssd_ms)} ms",
+        "Longest interval": f"{_number(rhythm.longest_pause_s, 2)} s",
+        "Pauses over 2 s": (rhythm.pauses, " ", unread),
+        "Couplets S · V": f"{rhythm.couplets['S']} · {rhythm.couplets['V']}",
+        "Runs of 3+ S · V": f"{rhythm.runs['S']} · {rhythm.runs['V']}",
+        "Longest run S · V": f"{rhythm.longest_run['S']} · {rhythm.longest_run['V']}",
+        "Bi- · trigeminy": f"{rhythm.bigeminy} · {rhythm.trigeminy}",
+    }
+    words = [f"lead {found.prepared.lead}", _clock(rhythm.duration_s), f"{rhythm.n_beats:,} beats"]
     if found.annotated is not None:
         same = int(np.sum(found.annotated == found.classes))
-        facts.append(f"as annotated: {same:,} ({same / len(found.classes):.1%})")
-    counts = "".join(_class_chip(item.letter, item.name, rhythm) for item in CLASSES)
-    return (
-        f'<div class="ekg-summary"><p class="ekg-title"><b>{html.escape(title)}</b> {" · ".join(facts)}</p>'
-        f'<div class="ekg-chips">{counts}</div><dl>{tiles}</dl>'
-        f"{f'<ul class=ekg-notes>{notes}</ul>' if notes else ''}</div>"
+        words.append(f"as annotated: {same:,} ({same / len(found.classes):.1%})")
+    return h.div(
+        h.p(h.b(title), f" {' · '.join(words)}", class_="ekg-title"),
+        h.div((_class_chip(item.letter, item.name, rhythm) for item in CLASSES), class_="ekg-chips"),
+        h.dl(h.div(h.dt(name), h.dd(value), title=_MEANINGS[name]) for name, value in cells.items()),
+        h.ul((h.li(warning) for warning in found.warnings), class_="ekg-notes") if found.warnings else None,
+        class_="ekg-summary",
     )
 
 
-def _class_chip(letter: str, name: str, rhythm: Rhythm) -> str:
-    return (
-        f'<span class="ekg-chip" style="border-color:var(--ekg-{letter})" title="{html.escape(name)}"><b>{letter}</b> '
-        f"{SHORT_NAMES[letter]} <b>{rhythm.counts[letter]:,}</b> <small>{rhythm.burden[letter]:.1%}</small></span>"
-    )
+def _class_chip(letter: str, name: str, rhythm: Rhythm) -> Markup:
+    count, share = h.b(f"{rhythm.counts[letter]:,}"), h.small(f"{rhythm.burden[letter]:.1%}")
+    words = joined((h.b(letter), SHORT_NAMES[letter], count, share), " ")
+    return h.span(words, class_="ekg-chip", style=f"border-color:var(--ekg-{letter})", title=name)
 
 
-def bars_html(rows: Iterable[tuple[str, Sequence[float]]]) -> str:
+def bars_html(rows: Iterable[tuple[str, Sequence[float]]]) -> Markup:
     """Probabilities of N S V F (Q) as bars with their numbers; one group per row."""
-    groups = []
-    for title, values in rows:
-        bars = "".join(
-            f'<div class="ekg-bar-row"><span>{item.letter}</span>'
-            f'<i style="width:{100 * value:.1f}%;background:var(--ekg-{item.letter})"></i>'
-            f"<em>{value:.3f}</em></div>"
-            for item, value in zip(CLASSES, values, strict=False)
+
+    def bar(letter: str, value: float) -> Markup:
+        length = h.i(style=f"width:{100 * value:.1f}%;background:var(--ekg-{letter})")
+        return h.div(h.span(letter), length, h.em(f"{value:.3f}"), class_="ekg-bar-row")
+
+    groups = (
+        h.div(
+            h.h4(title),
+            (bar(item.letter, value) for item, value in zip(CLASSES, values, strict=False)),
+            class_="ekg-bars",
         )
-        groups.append(f'<div class="ekg-bars"><h4>{html.escape(title)}</h4>{bars}</div>')
-    return f'<div class="ekg-bar-groups">{"".join(groups)}</div>'
+        for title, values in rows
+    )
+    return h.div(groups, class_="ekg-bar-groups")
 
 
-def beat_svg(found: Explained) -> str:
+def beat_svg(found: Explained) -> Markup:
     """The beat over its patient's reference, shaded where the answer hangs on it."""
     low = float(min(found.signal.min(), found.reference.min())) - 0.1
     high = float(max(found.signal.max(), found.reference.max())) + 0.1
     step = _W / (len(found.signal) - 1)
-    shade = "".join(
-        f'<rect x="{n * step - step / 2:.1f}" y="0" width="{step + 0.4:.1f}" height="{_H}" fill="var(--ch-orange)" '
-        f'opacity="{0.75 * value:.2f}"/>'
-        for n, value in enumerate(found.saliency)
+    shade = (
+        h.rect(x=n * step - step / 2, y=0, width=step + 0.4, height=_H, fill="var(--ch-orange)", opacity=0.75 * value)
+        for n, value in enumerate(found.saliency.tolist())
         if value > 0.03
     )
-    ticks = "".join(
-        f'<text x="{(56 + ms / _MS) * step:.0f}" y="{_H - 4}" class="ekg-tick">{ms:+d} ms</text>'
-        for ms in (-400, -200, 0, 200, 400)
+    ticks = (
+        h.text(f"{ms:+d} ms", x=(56 + ms / _MS) * step, y=_H - 4, class_="ekg-tick") for ms in (-400, -200, 0, 200, 400)
     )
     return _svg(
-        f"{shade}{_line(found.reference, low, high, 'var(--ch-muted)', 1.2, dash='4 3')}"
-        f"{_line(found.signal, low, high, 'var(--ch-ink)', 2)}{ticks}",
+        (
+            shade,
+            _line(found.reference, low, high, "var(--ch-muted)", 1.2, dash="4 3"),
+            _line(found.signal, low, high, "var(--ch-ink)", 2),
+            ticks,
+        ),
         "The beat (solid), the patient's reference beat (dashed), shaded where the answer depends on the signal",
     )
 
 
-def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArray[Any], position: int) -> str:
+def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArray[Any], position: int) -> Markup:
     """The first layer's filter at one position over the beat, and the sums of all positions below."""
     low, high = float(signal.min()) - 0.1, float(signal.max()) + 0.1
     step = _W / (len(signal) - 1)
     first = position * 2 - len(taps) // 2
-    box = f'<rect x="{first * step:.1f}" y="2" width="{(len(taps) - 1) * step:.1f}" height="{_H - 4}" class="ekg-box"/>'
+    box = h.rect(x=first * step, y=2, width=(len(taps) - 1) * step, height=_H - 4, class_="ekg-box")
     scale = float(np.abs(taps).max()) or 1.0
-    stems = "".join(
-        f'<line x1="{(first + n) * step:.1f}" x2="{(first + n) * step:.1f}" '
-        f'y1="{_H / 2:.0f}" y2="{_H / 2 - 70 * value / scale:.1f}" '
-        f'stroke="var(--ch-{"blue" if value >= 0 else "red"})" stroke-width="3"/>'
-        for n, value in enumerate(taps)
+    stems = (
+        h.line(
+            x1=(first + n) * step,
+            x2=(first + n) * step,
+            y1=_H / 2,
+            y2=_H / 2 - 70 * value / scale,
+            stroke=f"var(--ch-{'blue' if value >= 0 else 'red'})",
+            stroke_width=3,
+        )
+        for n, value in enumerate(taps.tolist())
     )
-    upper = _svg(box + _line(signal, low, high, "var(--ch-ink)", 2) + stems, "The filter's weights over the beat")
+    upper = _svg((box, _line(signal, low, high, "var(--ch-ink)", 2), stems), "The filter's weights over the beat")
     span = max(float(np.abs(sums).max()), 1e-6) * 1.1
-    dot_y = _H / 2 - _H / 2 * float(sums[position]) / span
-    dot = f'<circle cx="{position * _W / (len(sums) - 1):.1f}" cy="{dot_y:.1f}" r="5" fill="var(--ch-orange)"/>'
-    zero = f'<line x1="0" x2="{_W}" y1="{_H / 2}" y2="{_H / 2}" stroke="var(--ch-line)"/>'
-    lower = _svg(zero + _line(sums, -span, span, "var(--ch-blue)", 2) + dot, "The sum at every position")
-    caption = f"<p class='ekg-caption'>Sum at this position: {float(sums[position]):+.3f}</p>"
-    return f'<div class="ekg-pair"><div>{upper}</div><div>{lower}{caption}</div></div>'
+    height = _H / 2 - _H / 2 * float(sums[position]) / span
+    dot = h.circle(cx=position * _W / (len(sums) - 1), cy=height, r=5, fill="var(--ch-orange)")
+    zero = h.line(x1=0, x2=_W, y1=_H / 2, y2=_H / 2, stroke="var(--ch-line)")
+    lower = _svg((zero, _line(sums, -span, span, "var(--ch-blue)", 2), dot), "The sum at every position")
+    words = caption(f"Sum at this position: {float(sums[position]):+.3f}")
+    return h.div(h.div(upper), h.div(lower, words), class_="ekg-pair")
 
 
-def layers_html(layers: Sequence[LayerView], input_shape: tuple[int, int]) -> str:
+def caption(*content: Content) -> Markup:
+    """A quiet line over or under a drawing."""
+    return h.p(*content, class_="ekg-caption")
+
+
+def layers_html(layers: Sequence[LayerView], input_shape: tuple[int, int]) -> Markup:
     """The activations of every layer as a picture, with their shapes."""
+    words = caption(f"input: {input_shape[0]} channels × {input_shape[1]} samples")
+    return h.div(words, map(_layer, layers), class_="ekg-layers")
+
+
+def _layer(layer: LayerView) -> Markup:
     from PIL import Image
 
-    from shared.images import data_url
-
-    blocks = [f"<p class='ekg-caption'>input: {input_shape[0]} channels × {input_shape[1]} samples</p>"]
-    for layer in layers:
-        values = layer.activations
-        top = float(values.max()) or 1.0
-        shares = np.sqrt(np.clip(values / top, 0, 1))[..., None]  # the root lifts what is weak out of the dark
-        pixels = (_NIGHT + shares * (_BRIGHT - _NIGHT)).astype(np.uint8)
-        picture = Image.fromarray(pixels)
-        blocks.append(
-            f'<figure class="ekg-layer"><img src="{data_url(picture, lossless=True)}" '
-            f'alt="Activations of {layer.name}: rows are its filters, columns time"/>'
-            f"<figcaption>{layer.name}: {values.shape[0]} filters × {values.shape[1]} positions, "
-            f"largest {top:.2f}, {np.mean(values > 0):.0%} above 0</figcaption></figure>"
-        )
-    return f'<div class="ekg-layers">{"".join(blocks)}</div>'
+    values = layer.activations
+    top = float(values.max()) or 1.0
+    shares = np.sqrt(np.clip(values / top, 0, 1))[..., None]  # the root lifts what is weak out of the dark
+    pixels = (_NIGHT + shares * (_BRIGHT - _NIGHT)).astype(np.uint8)
+    picture = h.img(
+        src=data_url(Image.fromarray(pixels), lossless=True),
+        alt=f"Activations of {layer.name}: rows are its filters, columns time",
+    )
+    words = (
+        f"{layer.name}: {values.shape[0]} filters × {values.shape[1]} positions, largest {top:.2f}, "
+        f"{np.mean(values > 0):.0%} above 0"
+    )
+    return h.figure(picture, h.figcaption(words), class_="ekg-layer")
 
 
-def features_html(features: Sequence[tuple[str, float]]) -> str:
-    """The numbers beside the shape, as a folded table."""
-    rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{value:+.2f}</td></tr>" for name, value in features)
-    title = f"<summary>{len(features)} numbers beside the shape</summary>"
-    return f'<details class="ekg-features">{title}<table>{rows}</table></details>'
+def features_html(features: Sequence[tuple[str, float]]) -> Markup:
+    """The numbers that go into the network with the shape, as a folded table."""
+    rows = (h.tr(h.td(name), h.td(f"{value:+.2f}")) for name, value in features)
+    return details(f"{len(features)} numbers next to the shape", h.table(rows), class_="ekg-features")
 
 
-def confusion_html(confusion: Sequence[Sequence[int]], title: str) -> str:
+def confusion_html(confusion: Sequence[Sequence[int]], title: str) -> Markup:
     """A confusion matrix with the share of each row behind its counts."""
-    head = "".join(f"<th>{letter}</th>" for letter in LETTERS)
-    rows = []
-    for letter, row in zip(LETTERS, confusion, strict=True):
-        total = max(1, sum(row))
-        cells = "".join(f'<td style="--share:{100 * count / total:.1f}%">{count:,}</td>' for count in row)
-        rows.append(f"<tr><th>{letter}</th>{cells}</tr>")
-    return (
-        f'<figure class="ekg-table ekg-confusion"><figcaption>{html.escape(title)}</figcaption><div><table><thead><tr>'
-        f"<th>annotated ↓ network →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></figure>"
+    rows = (
+        [letter, *(cell(f"{n:,}", style=f"--share:{100 * n / max(1, sum(row)):.1f}%") for n in row)]
+        for letter, row in zip(LETTERS, confusion, strict=True)
     )
+    return _framed(table(("annotated ↓ network →", *LETTERS), rows), title, "ekg-confusion")
 
 
-def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
-    """A plain table that scrolls in its own box below its caption; the first column is a heading."""
-    top = "".join(f"<th>{html.escape(name)}</th>" for name in head)
-    body = "".join(
-        f"<tr><th>{html.escape(row[0])}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row[1:])}</tr>"
-        for row in rows
-    )
-    return (
-        f'<figure class="ekg-table"><figcaption>{html.escape(caption)}</figcaption><div><table>'
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div></figure>"
-    )
+def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> Markup:
+    """A plain table that scrolls in its own box below its title; the first column is a heading."""
+    return _framed(table(head, rows), title)
 
 
-def patients_html(per_record: dict[str, dict[str, Any]]) -> str:
-    """A bar per patient, the worst first: how many of his beats got another class than the cardiologists'."""
+def _framed(content: Markup, title: str, class_: str = "") -> Markup:
+    return h.figure(h.figcaption(title), content, class_=f"ekg-table {class_}".strip())
+
+
+def patients_html(per_record: dict[str, dict[str, Any]]) -> Markup:
+    """A bar per patient, the worst first: how many beats got another class than the cardiologists'."""
     worst = max(1 - row["accuracy"] for row in per_record.values()) or 1.0
-    rows = "".join(
-        f'<div class="ekg-bar-row"><span>{html.escape(name)}</span><i style="width:{100 * wrong / worst:.1f}%;'
-        f'background:var(--ch-red)"></i><em>{wrong:.1%}</em></div>'
-        for wrong, name in sorted(((1 - row["accuracy"], name) for name, row in per_record.items()), reverse=True)
+
+    def bar(name: str, wrong: float) -> Markup:
+        length = h.i(style=f"width:{100 * wrong / worst:.1f}%;background:var(--ch-red)")
+        return h.div(h.span(name), length, h.em(f"{wrong:.1%}"), class_="ekg-bar-row")
+
+    errors = sorted(((1 - row["accuracy"], name) for name, row in per_record.items()), reverse=True)
+    words = (
+        "Errors per patient, judged by a network that never saw that patient. A single overall figure hides this "
+        "spread."
     )
-    return (
-        f'<div class="ekg-patients"><p class="ekg-caption">Wrong beats of each patient, by the network that never saw '
-        f"him: one number for all of them hides this.</p><div>{rows}</div></div>"
-    )
+    return h.div(caption(words), h.div(bar(name, wrong) for wrong, name in errors), class_="ekg-patients")
 
 
-def reliability_svg(bins: Sequence[dict[str, Any]]) -> str:
-    """How often an answer was right against how sure it was; on the diagonal the two are the same."""
-    side, edge = 200, 26
-    dots = "".join(
-        f'<circle cx="{edge + side * row["confidence"]:.1f}" cy="{side * (1 - row["accuracy"]) + 6:.1f}" '
-        f'r="{3 + 1.4 * math.log10(row["n"]):.1f}" fill="var(--ch-blue)" opacity="0.75"><title>says '
-        f"{row['confidence']:.2f}, right {row['accuracy']:.2f}, {row['n']:,} beats</title></circle>"
-        for row in bins
-    )
-    return (
-        f'<svg class="ekg-svg ekg-reliability" viewBox="0 -6 {side + edge + 12} {side + edge + 16}" role="img" '
-        f'aria-label="Reliability diagram"><path d="M{edge} 6 V{side + 6} H{side + edge}" fill="none" '
-        f'stroke="var(--ch-line)"/><path d="M{edge} {side + 6} L{side + edge} 6" stroke="var(--ch-muted)" '
-        f'stroke-dasharray="4 3"/>{dots}<text x="{edge}" y="{side + edge}">says 0</text>'
-        f'<text x="{side + edge - 4}" y="{side + edge}">1</text><text x="2" y="12">right 1</text></svg>'
-    )
+def reliability_svg(bins: Sequence[dict[str, Any]]) -> Markup:
+    """How often an answer was right against how sure it was; on the diagonal the two agree."""
+    return reliability({"answers": [Bin(row["confidence"], row["accuracy"], row["n"]) for row in bins]}, unit="beats")
 
 
-def _svg(body: str, label: str) -> str:
-    return f'<svg viewBox="0 0 {_W} {_H}" class="ekg-svg" role="img" aria-label="{html.escape(label)}">{body}</svg>'
+def _svg(body: Content, label: str) -> Markup:
+    return svg(body, size=(_W, _H), label=label, class_="ekg-svg")
 
 
-def _line(values: npt.NDArray[Any], low: float, high: float, colour: str, width: float, *, dash: str = "") -> str:
+def _line(values: npt.NDArray[Any], low: float, high: float, colour: str, width: float, *, dash: str = "") -> Markup:
     step = _W / (len(values) - 1)
-    points = " ".join(f"{n * step:.1f},{_H - _H * (float(v) - low) / (high - low):.1f}" for n, v in enumerate(values))
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>'
+    places = points((n * step for n in range(len(values))), (_H - _H * (float(v) - low) / (high - low) for v in values))
+    return h.polyline(points=places, fill="none", stroke=colour, stroke_width=width, stroke_dasharray=dash or None)
 
 
 def _number(value: float, digits: int = 0) -> str:

@@ -6,11 +6,13 @@ from typing import Any
 
 import gradio as gr
 
+from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, layers_html, slide_svg, table_html
+from apps.markup import Markup, h, joined
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 
-_UNBROKEN = (
-    "<p class='ekg-caption'>Move a slider: five minutes of the recording are disturbed, classified again and shown on "
-    "the strip above; here you read how many beats keep their class.</p>"
+_UNBROKEN = caption(
+    "Move a slider: five minutes of the recording are disturbed, classified again and shown on the strip above; here "
+    "you read how many beats keep their class."
 )
 _WIDE = 230  # pixels of a slider: one below the other on a phone
 TAB = "ekg-inside"  # the id of the tab with the view into a beat
@@ -22,7 +24,7 @@ def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
     index = gr.State(-1)
     with gr.Row():
         with gr.Column(scale=1, min_width=300):
-            answer = gr.HTML("<p class='ekg-caption'>No beat chosen yet.</p>", elem_id="ekg-beat")
+            answer = gr.HTML(caption("No beat chosen yet."), elem_id="ekg-beat")
             features = gr.HTML()
         with gr.Column(scale=1, min_width=300):
             picture = gr.HTML(elem_id="ekg-picture")
@@ -58,7 +60,7 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
     controls: list[Any] = [noise, drift, gain, rate, inverted]
     for control in controls:  # not release, which a slider moved with the keyboard does not tell
         control.input(
-            guard(_break),
+            guard(answer_disturbed),
             [token, *controls],
             [broken, viewer],
             trigger_mode="always_last",
@@ -82,7 +84,6 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
     from apps.ekg.aami import LETTERS
     from apps.ekg.answers.explain import explain, sentence
     from apps.ekg.network.weights import leased
-    from apps.ekg.ui.drawings import bars_html, beat_svg, features_html, layers_html
     from apps.ekg.ui.results import result_store
 
     # the strip names its own result: after "Break it" that is the broken one
@@ -97,16 +98,16 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
         ("Rhythm alone", view.rhythm_only),
     )
     expert = "" if found.annotated is None else f" The annotation says {LETTERS[found.annotated[index]]}."
-    head = f"<p><b>Beat {index + 1}</b> at {found.times_s[index]:.2f} s. {sentence(view)}{expert}</p>"
-    legend = (
-        "<p class='ekg-caption'>Solid: the beat. Dashed: the patient's own reference. Shaded: where the answer "
-        "depends on the signal (gradient of the class's log-probability).</p>"
+    head = h.p(h.b(f"Beat {index + 1}"), f" at {found.times_s[index]:.2f} s. {sentence(view)}{expert}")
+    legend = caption(
+        "Solid: the beat. Dashed: the patient's own reference. Shaded: where the answer depends on the signal "
+        "(gradient of the class's log-probability)."
     )
     windows = found.windows(index, index + 1)[0]
     return (
-        head + bars_html(rows),
+        joined((head, bars_html(rows))),
         features_html(view.features),
-        beat_svg(view) + legend,
+        joined((beat_svg(view), legend)),
         layers_html(view.layers, windows.shape),
         _sliding(token, index, which, channel, position),
         index,
@@ -114,16 +115,15 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
     )
 
 
-def _slide(token: str, index: int, which: float, channel: float, position: float) -> str:
+def _slide(token: str, index: int, which: float, channel: float, position: float) -> Markup:
     """The chosen filter at the chosen position."""
-    return _sliding(token, index, which, channel, position) if index >= 0 else ""
+    return _sliding(token, index, which, channel, position) if index >= 0 else Markup()
 
 
-def _sliding(token: str, index: int, which: float, channel: float, position: float) -> str:
+def _sliding(token: str, index: int, which: float, channel: float, position: float) -> Markup:
     from apps.ekg.answers.explain import first_filters, slide
     from apps.ekg.beats.windows import CHANNELS
     from apps.ekg.network.weights import leased
-    from apps.ekg.ui.drawings import slide_svg
     from apps.ekg.ui.results import result_store
 
     found = result_store().get(token)
@@ -132,17 +132,20 @@ def _sliding(token: str, index: int, which: float, channel: float, position: flo
         kernel = first_filters(network)[int(which) - 1]
     number = int(channel) - 1
     sums = slide(kernel, windows)
-    title = f"<p class='ekg-caption'>Filter {int(which)}, {kernel.shape[1]} weights (72 ms) on channel {number + 1}, "
-    title += f"“{CHANNELS[number]}”; the sum runs over all {len(CHANNELS)} channels, stride 2.</p>"
-    return title + slide_svg(windows[number], sums, kernel[number], int(position))
+    title = caption(
+        f"Filter {int(which)}, {kernel.shape[1]} weights (72 ms) on channel {number + 1}, “{CHANNELS[number]}”; the "
+        f"sum runs over all {len(CHANNELS)} channels, stride 2."
+    )
+    return joined((title, slide_svg(windows[number], sums, kernel[number], int(position))))
 
 
-def _break(token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool) -> tuple[str, Any]:
+def answer_disturbed(
+    token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool
+) -> tuple[Markup, Any]:
     """Classify five minutes of the recording again, disturbed; compare beat by beat."""
     from apps.ekg.answers.classify import classified
     from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
     from apps.ekg.network.weights import leased
-    from apps.ekg.ui.drawings import table_html
     from apps.ekg.ui.results import result_store
     from apps.ekg.ui.strip import strip_json
     from shared.errors import RecordError
@@ -155,14 +158,14 @@ def _break(token: str, noise: float, drift: float, gain: float, rate: float, inv
         try:
             after = classified(disturbed(part, how), network)
         except RecordError as error:
-            return f"<p><b>Refused, as it should be:</b> {error}</p>", gr.skip()
+            return h.p(h.b("Refused, as it should be:"), f" {error}"), gr.skip()
     result = agreement(before, after)
     rows = [
         ("same class as before", f"{result.kept:,}", f"{result.share:.1%}"),
         ("another class", f"{result.changed:,}", ""),
-        ("Q: drowned, not classified", f"{result.given_up:,}", ""),
+        ("Q: lost in noise", f"{result.given_up:,}", ""),
         ("beat not found", f"{result.lost:,}", ""),
-        ("beat found and classified that was none", f"{result.added:,}", ""),
+        ("false detection", f"{result.added:,}", ""),
     ]
     text = table_html(("The first five minutes", "beats", "share"), rows, "Against the undisturbed recording")
     return text, strip_json(after, result_store().keep(after), label="disturbed")

@@ -37,6 +37,14 @@ def test_rhythm_of_a_known_sequence() -> None:
     assert rhythm.sdnn_ms == pytest.approx(0)
 
 
+def test_sdnn_and_rmssd_are_those_of_their_definitions() -> None:
+    """Task Force 1996, by hand: intervals of 800, 900, 800, 1,200 ms differ by 100, -100 and 400."""
+    times = np.cumsum([0.0, 0.8, 0.9, 0.8, 1.2])
+    found = rhythm_of(times, np.zeros(5, np.int64), 5.0)
+    assert found.rmssd_ms == pytest.approx(((100**2 + 100**2 + 400**2) / 3) ** 0.5)  # 244.9; the mean is 200
+    assert found.sdnn_ms == pytest.approx((((125**2) * 2 + 25**2 + 275**2) / 4) ** 0.5)
+
+
 def test_rhythm_of_too_little_is_nan() -> None:
     assert np.isnan(rhythm_of(np.array([1.0]), np.array([0]), 5.0).mean_bpm)
 
