@@ -1,12 +1,11 @@
 """Many people at once: a folder or a zip of ``NAME/photo.jpg``, as steps, with a reason for everything left out.
 
-``list_folder``, ``list_files`` and ``list_zip`` say what is there and what will not be read; nothing is ever unpacked
-to the disk, so a name like ``../../x`` has nowhere to go, and sizes are checked twice: as the zip declares them, and
-while reading. ``enroll_all`` turns the sources into encodings with a function of the caller's and puts them into a
-gallery.
+``list_folder``, ``list_files`` and ``list_zip`` say what is there and what will not be read; a zip is read through
+``shared/archives.py`` and never unpacked to the disk. ``enroll_all`` turns the sources into encodings with a function
+of the caller's and puts them into a gallery.
 
 Where the name comes from: ``NAME/photo.jpg`` is a photo of NAME, underscores read as spaces; a photo that lies in no
-folder is named after itself, without its number (``Ada_Lovelace_0002.jpg``). One folder around everything is looked
+folder is named after its file, without the number (``Ada_Lovelace_0002.jpg``). One folder around everything is looked
 through.
 """
 
@@ -14,17 +13,15 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from numpy.typing import ArrayLike
 
-from apps.face.gallery.gallery import Gallery
+from apps.face.gallery.gallery import Gallery, GalleryFullError
 from apps.face.gallery.names import check_name
+from shared import archives
 from shared.errors import HubError, InputError, ResourceError, quoted
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".bmp", ".gif", ".tif", ".tiff", ".avif")
@@ -32,8 +29,8 @@ MOST_FILES = 5_000
 LARGEST_FILE = 40 * 2**20  # bytes of one photo
 LARGEST_TOTAL = 2**30  # bytes of all photos of a zip, unpacked
 _MB = 2**20
+_REASONS = {archives.ENDING: "not a picture", archives.LARGE: f"larger than {LARGEST_FILE // _MB} MB"}
 _NUMBER = re.compile(r"[ _-]*\(?\d+\)?$")
-_SYSTEM = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 Encode = Callable[[bytes], tuple[ArrayLike, bytes]]  # a photo's bytes -> its encoding and thumbnail; raises HubError
 
@@ -107,7 +104,7 @@ def list_folder(folder: Path) -> Listing:
         folders.sort()
         for name in sorted(files):
             path = Path(place) / name
-            fault = "a link" if path.is_symlink() else ""
+            fault = "" if path.is_file() and not path.is_symlink() else archives.LINK
             members.append(_Member(path.relative_to(folder).as_posix(), _file_reader(path), fault))
             _check_count(len(members))
     return _sort_out(members, str(folder))
@@ -135,19 +132,11 @@ def list_zip(path: Path) -> Listing:
         InputError: it is no zip, is damaged, or holds no photo.
         ResourceError: it holds too many files, or unpacks to too much.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise InputError("a zip file of NAME/photo.jpg", f"{quoted(path.name)} ({error})", "Zip it again.") from error
-    _check_count(len(entries))
-    total = sum(entry.file_size for entry in entries)
-    if total > LARGEST_TOTAL:
-        raise ResourceError(
-            f"a zip that unpacks to at most {LARGEST_TOTAL // _MB:,} MB", f"{total // _MB:,} MB", "Send it in parts."
-        )
-    members = [_Member(_slashed(entry), _zip_reader(path, entry), _zip_fault(entry)) for entry in entries]
-    return _sort_out(members, path.name)
+    limits = archives.Limits(endings=SUFFIXES, members=MOST_FILES, member_bytes=LARGEST_FILE, total_bytes=LARGEST_TOTAL)
+    members = archives.list_members(path, limits)
+    _check_count(len(members))
+    found = [_Member(one.path, one.read, _REASONS.get(one.fault, one.fault)) for one in members]
+    return _sort_out(found, path.name)
 
 
 def enroll_all(
@@ -169,9 +158,8 @@ def enroll_all(
                 people[result.person] = None
                 added += result.added
                 reason = "" if result.added else "enrolled already"
-            except ResourceError as error:
-                reason = str(error)
-                full = "not read: the gallery is full" if "The gallery has" in reason or "share" in reason else ""
+            except GalleryFullError as error:
+                reason, full = str(error), "not read: the gallery is full"
             except HubError as error:
                 reason = str(error)
         if reason:
@@ -214,39 +202,9 @@ def _sort_out(members: Sequence[_Member], what: str) -> Listing:
 
 
 def _fault(member: _Member) -> str:
-    path = PurePosixPath(member.path)
-    if member.fault:
-        return member.fault
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        return "a path that leaves the folder"
-    if member.path.startswith(_SYSTEM) or path.name in _SYSTEM or path.name.startswith("."):
-        return "a file of the operating system"
-    if path.suffix.lower() not in SUFFIXES:
-        return "not a picture"
-    return ""
-
-
-def _slashed(entry: zipfile.ZipInfo) -> str:
-    return entry.filename.replace("\\", "/")
-
-
-def _zip_fault(entry: zipfile.ZipInfo) -> str:
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "a link"
-    if entry.flag_bits & 1:
-        return "encrypted"
-    return f"larger than {LARGEST_FILE // _MB} MB" if entry.file_size > LARGEST_FILE else ""
-
-
-def _zip_reader(path: Path, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        try:
-            with zipfile.ZipFile(path) as archive, archive.open(entry) as stream:
-                return _limited(stream.read(LARGEST_FILE + 1))
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-            raise InputError("a photo that can be unpacked", f"a damaged one ({error})", "Zip it again.") from error
-
-    return read
+    if fault := member.fault or archives.path_fault(member.path):
+        return fault
+    return "" if PurePosixPath(member.path).suffix.lower() in SUFFIXES else "not a picture"
 
 
 def _file_reader(path: Path) -> Callable[[], bytes]:
@@ -255,7 +213,7 @@ def _file_reader(path: Path) -> Callable[[], bytes]:
             with path.open("rb") as stream:
                 return _limited(stream.read(LARGEST_FILE + 1))
         except OSError as error:
-            raise InputError("a file that can be read", str(error)) from error
+            raise InputError("a file that can be read", error.strerror or "an unreadable one") from error
 
     return read
 

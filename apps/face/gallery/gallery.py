@@ -32,6 +32,10 @@ THUMBNAIL_SIDE = 96  # pixels
 SAME_PHOTO = 1e-9  # d² at or below which two photos are one and the same picture
 
 
+class GalleryFullError(ResourceError):
+    """No further photo fits into the gallery, or into the owner's share of it, whoever is on it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """How much one gallery holds."""
@@ -181,7 +185,8 @@ class MemoryGallery(Gallery):
             for row in alike:
                 if same_photo(row.encoding, vector):
                     return Enrolled(person=row.photo.person, photo=row.photo.id, photos=len(alike), added=False)
-            check_room(self.limits, len(self._rows), sum(row.owner == mark for row in self._rows), len(mine))
+            owned = sum(row.owner == mark for row in self._rows)
+            check_room(self.limits, photos=len(self._rows), owned=owned, of_person=len(mine))
             person = mine[0].photo.person if mine else shown
             photo = Photo(id=self._next, person=person, encoder=encoder, thumbnail=thumbnail, mine=True)
             self._rows.append(_Row(photo=photo, key=key, owner=mark, encoding=vector))
@@ -254,23 +259,21 @@ def same_photo(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
     return a.shape == b.shape and float(((a.astype(np.float64) - b) ** 2).sum()) <= SAME_PHOTO
 
 
-def check_room(limits: Limits, photos: int, owned: int, of_person: int) -> None:
+def check_room(limits: Limits, *, photos: int, owned: int, of_person: int) -> None:
     """Refuse one photo more where a limit is reached.
 
     Raises:
-        ResourceError: it is.
+        GalleryFullError: the gallery or the owner's share is full.
+        ResourceError: the person has too many photos.
     """
-    for has, most, what in (
-        (of_person, limits.photos_per_person, "of one person"),
-        (owned, limits.photos_per_owner, "in your share of the gallery"),
-        (photos, limits.photos, "in the gallery"),
-    ):
-        if has >= most:
-            raise ResourceError(
-                f"at most {most:,} photos {what}",
-                f"{has + 1:,}",
-                "Forget some of them first.",
-            )
+    if of_person >= limits.photos_per_person:
+        full = f"This person already has {limits.photos_per_person:,} photos, the most that one person can have"
+        raise ResourceError("", full, "Delete some of them first.")
+    if owned >= limits.photos_per_owner:
+        full = f"Your share of the gallery is full: {limits.photos_per_owner:,} photos"
+        raise GalleryFullError("", full, "Delete some first.")
+    if photos >= limits.photos:
+        raise GalleryFullError("", f"The gallery is full: it holds {limits.photos:,} photos", "Delete some first.")
 
 
 def taken(name: str) -> InputError:

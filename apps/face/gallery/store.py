@@ -172,9 +172,9 @@ class SqliteGallery(Gallery):
         owned = f"{count} WHERE person IN (SELECT id FROM people WHERE owner = ?)"
         check_room(
             self.limits,
-            _answer(db, count),
-            db.execute(owned, (mark,)).fetchone()[0],
-            db.execute(f"{count} WHERE person = ?", (person,)).fetchone()[0],
+            photos=_answer(db, count),
+            owned=_answer(db, owned, mark),
+            of_person=_answer(db, f"{count} WHERE person = ?", person),
         )
 
     def _prepare(self) -> None:
@@ -247,8 +247,8 @@ class SqliteGallery(Gallery):
         )
 
 
-def _answer(db: sqlite3.Connection, question: str) -> Any:
-    return db.execute(question).fetchone()[0]
+def _answer(db: sqlite3.Connection, question: str, *values: object) -> Any:
+    return db.execute(question, values).fetchone()[0]
 
 
 def _photos_of(db: sqlite3.Connection, person: int, encoder: str) -> list[tuple[int, NDArray[np.float32]]]:

@@ -199,14 +199,38 @@ def test_names_nobody_can_read_are_skipped(tmp_path: Path) -> None:
     assert "100 characters" in listing.skipped[0].reason
 
 
-def test_a_full_gallery_keeps_what_it_has_and_reports_the_rest(tmp_path: Path) -> None:
-    gallery = MemoryGallery(Limits(photos=2, photos_per_owner=9))
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(photos=2, photos_per_owner=9), "The gallery is full: it holds 2 photos"),
+        (Limits(photos=9, photos_per_owner=2), "Your share of the gallery is full: 2 photos"),
+    ],
+)
+def test_a_full_gallery_keeps_what_it_has_and_reads_no_further(tmp_path: Path, limits: Limits, words: str) -> None:
+    gallery, encoded = MemoryGallery(limits), []
+
+    def counted(data: bytes) -> tuple[np.ndarray, bytes]:
+        encoded.append(data)
+        return encode(data)
+
     listing = bulk.list_zip(make_zip(tmp_path / "x.zip", {f"P{i}/1.jpg": bytes([i]) * 16 for i in range(5)}))
-    steps, report = run(listing, gallery)
-    assert [step.added for step in steps] == [True, True, False, False, False]
+    *steps, report = bulk.enroll_all(listing, gallery, counted, encoder=ENCODER, owner="me")
+    assert [isinstance(step, bulk.Step) and step.added for step in steps] == [True, True, False, False, False]
+    assert isinstance(report, bulk.Report)
     assert report.added == 2
-    assert "at most 2 photos" in report.skipped[0].reason
+    first, *rest = (one.reason for one in report.skipped)
+    assert words in first
+    assert rest == ["not read: the gallery is full"] * 2
+    assert len(encoded) == 3  # what cannot be enrolled costs no time
     assert len(gallery.photos("me")) == 2
+
+
+def test_a_person_with_too_many_photos_does_not_keep_others_out(tmp_path: Path) -> None:
+    gallery = MemoryGallery(Limits(photos=9, photos_per_owner=9, photos_per_person=1))
+    files = {"Ada/1.jpg": b"a", "Ada/2.jpg": b"b", "Ben/1.jpg": b"c"}
+    steps, report = run(bulk.list_zip(make_zip(tmp_path / "x.zip", files)), gallery)
+    assert [step.added for step in steps] == [True, False, True]
+    assert "already has 1 photos" in report.skipped[0].reason
 
 
 def test_a_run_that_is_stopped_keeps_what_it_did(tmp_path: Path) -> None:
