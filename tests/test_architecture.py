@@ -18,11 +18,14 @@ import pytest
 from shared import registry, settings
 from shared.demos import SLUGS
 from shared.errors import WeightsError
+from shared.readme import with_block
 from shared.registry.types import Bundled, HubFile, InPackage, Record, Release
 from shared.weights import inspect
+from tools import house_map
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_LINES = 400
+WIDEST = 120  # columns; ruff holds Python to it
 MOST_BYTES = 10_000_000  # a Space's git refuses larger files without LFS
 HEAVY = (
     "torch", "torchvision", "facenet_pytorch", "altair", "matplotlib", "scipy", "sklearn", "wfdb", "streamlit",
@@ -118,6 +121,11 @@ def test_every_room_is_declared_and_there() -> None:
         faults += [f"apps/{demo}/__init__.py declares no place for {room}" for room in inside - declared - OUTSIDE]
         faults += [f"apps/{demo}/__init__.py declares {room}, which is not there" for room in declared - inside]
     report(faults)
+
+
+def test_the_map_in_contributing_is_the_house() -> None:
+    text = house_map.FILE.read_text(encoding="utf-8")
+    assert text == with_block(text, house_map.BLOCK, house_map.rooms()), "run make readme"
 
 
 def test_no_folder_of_code_is_crowded() -> None:
@@ -243,6 +251,9 @@ def test_no_file_is_too_long_or_too_large() -> None:
         if (ROOT / name).stat().st_size > MOST_BYTES
     ]
     for name in tracked():
+        if name.endswith((".js", ".css", ".html")):
+            text = (ROOT / name).read_text(encoding="utf-8")
+            faults += [f"{name}:{n} is too wide" for n, line in enumerate(text.splitlines(), 1) if len(line) > WIDEST]
         if name.endswith(".py"):
             lines = len((ROOT / name).read_text(encoding="utf-8").splitlines())
             faults += [f"{name} has {lines} lines"] if lines > MOST_LINES and not name.startswith("tests/") else []

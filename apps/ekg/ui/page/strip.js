@@ -1,4 +1,4 @@
-// The paper strip: 25 mm/s, 10 mm/mV, drawn on a canvas, scrolled by drag, wheel, buttons and keys, played in real time.
+// The paper strip: 25 mm/s, 10 mm/mV, on a canvas; scrolled by drag, wheel, buttons and keys, played in real time.
 // value: the classified recording as JSON (apps/ekg/ui/strip.py); live: answers that arrive while it plays.
 const $ = (selector) => element.querySelector(selector);
 const PX_PER_MM = 4,
@@ -50,7 +50,8 @@ const colour = (letter) => {
 const doubtful = (i) => 'SVF'.includes(s.data.classes[i]) && s.data.sure[i] < s.data.unsure;
 const sure = (i) => (s.data.classes[i] === 'Q' ? '' : ` ${s.data.sure[i]} %`); // Q is no answer of the network
 const standing = (i) => (s.data.classes[i] === 'Q' ? 2 : Number(doubtful(i))); // the order of the list
-const timed = (i) => s.data.expert || s.data.classes[i] !== 'Q'; // else a detector's mark in noise: no rate is taken from it
+// A detector's mark in noise is not a beat: no rate is taken from it.
+const timed = (i) => s.data.expert || s.data.classes[i] !== 'Q';
 const called = (i) => s.data.classes[i] + (doubtful(i) ? '?' : '');
 const first = (t) => {
   // index of the first beat at or after t
@@ -175,7 +176,8 @@ function paper() {
   grid(c, w, h);
   if (!d) return;
   const until = s.at + visible();
-  const now = s.playing ? s.at + visible() * 0.85 : Infinity; // while it plays, what lies behind the pen is not written yet
+  // while it plays, nothing is written yet ahead of the pen
+  const now = s.playing ? s.at + visible() * 0.85 : Infinity;
   for (let i = Math.max(0, first(s.at) - 1); i < d.times.length && d.times[i] < until + 0.5; i++) {
     const letter = letterAt(i, now);
     const x = (d.times[i] - s.at) * pxPerS();
@@ -413,10 +415,9 @@ function listBeats() {
           Object.assign(document.createElement('span'), { textContent: sure(i).trim() }),
         );
         button.classList.toggle('doubtful', doubtful(i));
-        button.setAttribute(
-          'aria-label',
-          `${doubtful(i) ? 'perhaps ' : ''}${d.names[letter]} beat at ${clock(d.times[i] + d.start)}${letter === 'Q' ? '' : `, probability ${d.sure[i]} percent`}`,
-        );
+        const probability = letter === 'Q' ? '' : `, probability ${d.sure[i]} percent`;
+        const beat = `${doubtful(i) ? 'perhaps ' : ''}${d.names[letter]} beat`;
+        button.setAttribute('aria-label', `${beat} at ${clock(d.times[i] + d.start)}${probability}`);
         button.addEventListener('click', () => choose(i));
         return button;
       }),
