@@ -29,6 +29,11 @@ def _press(page: Any, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).locator("visible=true").first.click()
 
 
+def _choose(page: Any, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).locator("visible=true").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
 def _see(page: Any, selector: str, count: int) -> None:
     page.wait_for_function(
         "([s, n]) => [...document.querySelectorAll(s)].filter(e => e.offsetParent !== null).length >= n",
@@ -105,14 +110,31 @@ def test_the_lab_plays_pauses_and_steps(gan: Callable[..., Any]) -> None:
         timeout=_WAIT_MS,
     )
     _press(page, "Pause")
-    page.wait_for_timeout(1_500)
+    page.wait_for_function(
+        "() => document.querySelector('svg.lab').getAttribute('aria-label').includes('paused')", timeout=_WAIT_MS
+    )
     label = page.locator("svg.lab").first.get_attribute("aria-label")
-    page.wait_for_timeout(700)
-    assert page.locator("svg.lab").first.get_attribute("aria-label") == label
     before = page.locator("svg.lab").first.inner_html()
     _press(page, "One step of G")
     page.wait_for_function("(b) => document.querySelector('svg.lab').innerHTML !== b", arg=before, timeout=_WAIT_MS)
     assert page.locator("svg.lab").first.get_attribute("aria-label") == label
+
+
+def test_a_game_that_diverges_says_what_to_change(gan: Callable[..., Any]) -> None:
+    page = gan("GAN Lab")
+    page.locator("svg.lab").first.wait_for(timeout=_WAIT_MS)
+    _choose(page, "Start with a game worth watching", "Turning in circles")
+    page.wait_for_function("() => [...document.querySelectorAll('input')].some(i => i.value === '0.05')")
+    _choose(page, "Loss", "Least squares: D regresses 1 for real, 0 for fake")
+    for who in ("D", "G"):
+        rate = page.get_by_label(f"{who}'s learning rate").locator("visible=true")
+        rate.fill("1")
+        rate.press("Tab")
+    page.get_by_text("No saturation").first.wait_for(timeout=_WAIT_MS)
+    _press(page, "New game")
+    _press(page, "Play")
+    page.get_by_text("The game has diverged").first.wait_for(timeout=_WAIT_MS)
+    assert "nan" not in page.locator(".lab-both").inner_html().lower()
 
 
 def test_a_real_digit_is_shrunk_and_restored(gan: Callable[..., Any]) -> None:

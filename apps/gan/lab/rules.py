@@ -38,8 +38,8 @@ class Preset:
 
     rules: Rules
     watch: str  # what to look at
+    ends: tuple[float, float]  # between which the share of real points near a fake lies after rounds
     rounds: int = 1_000  # after which it can be seen
-    ends: tuple[float, float] | None = None  # the share of real points near a fake by then
 
 
 PRESETS: dict[str, Preset] = {

@@ -39,7 +39,9 @@ Array = np.ndarray[Any, np.dtype[np.float32]]
 def picture(frame: Frame, *, paused: bool = False) -> Markup:
     """``frame`` as HTML: the sheet, and both losses next to it, or below if there is no room."""
     warning = message(_DIVERGED.format(frame.rounds), "warn") if frame.diverged else None
-    return h.div(warning, h.div(_sheet(frame, paused), losses(frame.losses_d, frame.losses_g), class_="lab-both"))
+    begun = frame.updates_d or frame.updates_g  # before, there is nothing to draw
+    curves = losses(frame.losses_d, frame.losses_g) if begun else None
+    return h.div(warning, h.div(_sheet(frame, paused), curves, class_="lab-both"))
 
 
 def _sheet(frame: Frame, paused: bool) -> Markup:

@@ -11,12 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from apps.gan.__main__ import main
 from apps.gan.choices import GENERATORS
 from apps.gan.drawing.sampling import latents, paint
 from apps.gan.exhibits.bundled import lease_generator, lease_judge
 from apps.gan.players.data import load_mnist
 from apps.gan.players.judge import read
+from apps.gan.training.commands import sample
+from shared.cli import run
+from shared.errors import InputError, OptionError
 from shared.registry import measured, records
 from shared.settings import weights_dir
 
@@ -71,6 +76,39 @@ def test_the_command_line_writes_what_it_promises(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.png", "PNG"), ("a", "PNG"), ("a.GIF", "GIF"), ("a.webp", "WEBP"), ("a.bmp", "BMP"), ("a.tif", "TIFF"),
+     ("a.jpg", "JPEG")],
+)  # fmt: skip
+def test_a_sheet_has_the_format_that_its_name_ends_with(tmp_path: Path, name: str, kind: str) -> None:
+    found = sample(
+        "dcgan-digits",
+        digit=None,
+        count="12",
+        seed="0",
+        truncation="4",
+        out=tmp_path / name,
+        archive=tmp_path / "b.npz",
+    )
+    assert found["files"] == [str(tmp_path / name), str(tmp_path / "b.npz")]
+    with Image.open(tmp_path / name) as picture, np.load(tmp_path / "b.npz") as written:
+        assert picture.format == kind
+        pixels = np.asarray(picture.convert("L")).astype(int)
+        images = written["images"].astype(int)
+    assert pixels.shape == (2 * 112, 10 * 112)
+    assert np.abs(pixels[112::4, 112::4][:28, :28] - images[11]).max() <= (30 if kind == "JPEG" else 0)
+    assert pixels[112:, 2 * 112 + 16 :].max() <= (30 if kind == "JPEG" else 0)
+
+
+def test_a_sheet_of_no_known_format_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"\.png"):
+        sample("dcgan-digits", digit=None, count="1", seed="0", truncation="4", out=tmp_path / "a.svg")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InputError, match="folder"):
+        sample("dcgan-digits", digit=None, count="1", seed="0", truncation="4", out=tmp_path / "no" / "a.png")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("sample", "--model", "vae"),
@@ -78,6 +116,8 @@ def test_the_command_line_writes_what_it_promises(tmp_path: Path) -> None:
         ("sample", "--count", "1000000"),
         ("sample", "--truncation", "nan"),
         ("sample", "--digit", "12"),
+        ("sample", "--model", "dcgan-digits", "--digit", "1"),
+        ("sample", "--out", "x.svg"),
         ("evaluate", "--data", "/nowhere"),
         ("evaluate", "--n", "3"),
         ("train", "--steps", "0"),
@@ -85,9 +125,6 @@ def test_the_command_line_writes_what_it_promises(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    from apps.gan.__main__ import main
-    from shared.cli import run
-
     with pytest.raises(SystemExit) as ended:
         run(main, arguments)
     told = capsys.readouterr()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -137,9 +139,147 @@ def test_rules_out_of_range(wrong: dict[str, Any]) -> None:
         Lab(replace(Rules(), **wrong))
 
 
-def test_the_ring_is_found_and_the_presets_keep_what_they_promise() -> None:
-    for name, preset in PRESETS.items():
-        (frame,) = Lab(preset.rules).play(preset.rounds, per_frame=preset.rounds)
-        if preset.ends is not None:
-            low, high = preset.ends
-            assert low <= covered(frame) <= high, (name, covered(frame))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_keeps_what_it_promises(name: str) -> None:
+    preset = PRESETS[name]
+    (frame,) = Lab(preset.rules).play(preset.rounds, per_frame=preset.rounds)
+    low, high = preset.ends
+    assert low <= covered(frame) <= high
+
+
+DIVERGING = replace(PRESETS["Turning in circles"].rules, loss="least-squares", lr_d=1.0, lr_g=1.0, d_per_g=10)
+
+
+def _at_once(_: float) -> None:
+    """A pause that takes no time."""
+
+
+def test_a_game_that_diverges_ends_and_says_so() -> None:
+    played = list(Lab(DIVERGING).play(50, per_frame=1))
+    live = list(Lab(DIVERGING).live(50, per_frame=1, sleep=_at_once))
+    assert [frame.diverged for frame in played] == [frame.diverged for frame in live]
+    assert [frame.diverged for frame in live[:-1]] == [False] * (len(live) - 1)
+    assert live[-1].diverged
+    assert live[-1].rounds < 50
+
+
+@pytest.mark.parametrize("where", ["fake", "pull", "field", "losses_d", "losses_g"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_one_number_that_is_not_finite_ends_the_game(where: str, value: float) -> None:
+    lab = Lab(Rules())
+    lab.round()
+    frame = lab.frame()
+    assert not frame.diverged
+    if where.startswith("losses"):
+        assert replace(frame, **{where: (0.5, value)}).diverged
+        assert not replace(frame, **{where: (value, 0.5)}).diverged  # the latest counts
+    else:
+        array = getattr(frame, where).copy()
+        array.flat[3] = value
+        assert replace(frame, **{where: array}).diverged
+
+
+def test_halting_waits_for_the_end_of_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever halts the game from another thread sees no half-played round."""
+    asks = threading.Event()
+
+    class Watched:
+        """A lock that says when somebody asks for it from the thread that halts."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            if threading.current_thread().name == "halting":
+                asks.set()
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    monkeypatch.setattr("apps.gan.lab.game.threading", SimpleNamespace(Lock=Watched, Event=threading.Event))
+    lab = Lab(Rules())
+    seen: list[tuple[int, int]] = []
+    play, frame, inside = lab.round, lab.frame, [False]
+
+    def halt() -> None:
+        found = lab.halt()
+        seen.append((found.rounds, found.updates_d - found.updates_g))
+
+    halting = threading.Thread(target=halt, name="halting")
+
+    def watched_frame() -> Any:
+        if threading.current_thread() is halting:
+            assert not inside[0], "the game was looked at in the middle of a round"
+            asks.set()  # without a lock it comes here at once
+        return frame()
+
+    def slow_round() -> None:
+        inside[0] = True
+        if not halting.is_alive() and not seen:
+            halting.start()
+            assert asks.wait(60)
+        play()
+        inside[0] = False
+
+    lab.round, lab.frame = slow_round, watched_frame  # type: ignore[method-assign]
+    rounds = lab.live(100, per_frame=1, sleep=lambda _: halting.join())
+    assert [one.rounds for one in rounds] == [1]
+    assert seen == [(1, 0)]
+
+
+def test_a_halted_game_can_be_played_again() -> None:
+    lab = Lab(Rules())
+    lab.halt()
+    assert [frame.rounds for frame in lab.live(2, per_frame=1, sleep=_at_once)] == [1, 2]
+
+
+def test_what_needs_a_new_game_is_kept_when_the_levers_move() -> None:
+    lab = Lab(replace(LINEAR, seed=5))
+    lab.change(Rules(seed=9, hidden=(8,), lr_d=0.5, lr_g=0.25, d_per_g=2, loss="wasserstein"))
+    assert (lab.rules.seed, lab.rules.hidden) == (5, ())
+    assert (lab.rules.lr_d, lab.rules.lr_g, lab.rules.d_per_g, lab.rules.loss) == (0.5, 0.25, 2, "wasserstein")
+    before = [p.detach().clone() for p in lab.d.parameters()]
+    rates = _rates_seen(lab)
+    assert rates == {"d": 0.5, "g": 0.25}
+    assert not all(torch.equal(a, b) for a, b in zip(before, lab.d.parameters(), strict=True))
+
+
+def _rates_seen(lab: Lab) -> dict[str, float]:
+    """The learning rates with which plain gradient descent moved the weights in one step of each player."""
+    rates = {}
+    for name, network, step in (("d", lab.d, lab.step_d), ("g", lab.g, lab.step_g)):
+        weight = next(iter(network.parameters()))
+        old = weight.detach().clone()
+        step()
+        assert weight.grad is not None
+        rates[name] = ((old - weight.detach()) / weight.grad).flatten()[0].item()
+    return {name: round(rate, 3) for name, rate in rates.items()}
+
+
+@pytest.mark.parametrize("shape", ["ring", "gaussians", "spiral", "two lines"])
+def test_the_shapes_are_what_their_names_say(shape: str) -> None:
+    x, y = Lab(Rules(shape=shape)).sample(2_000).double().T
+    radius, angle = torch.hypot(x, y), torch.atan2(y, x)
+    if shape == "ring":
+        assert radius.mean().item() == pytest.approx(0.65, abs=0.01)
+        assert radius.std().item() == pytest.approx(0.03, abs=0.005)
+    elif shape == "gaussians":
+        nearest = (angle / (torch.pi / 4)).round() * (torch.pi / 4)
+        assert (x - 0.65 * nearest.cos()).std().item() == pytest.approx(0.04, abs=0.005)
+        assert len(set((angle / (torch.pi / 4)).round().remainder(8).tolist())) == 8
+    elif shape == "spiral":
+        turns = 3 * torch.pi * (radius - 0.1) / 0.7
+        assert (x - radius * turns.cos()).abs().median() < 0.12  # any other angle: 0.4
+        assert radius.max() > 0.75
+    else:
+        assert set((y - 0.4 * x).round(decimals=1).abs().tolist()) <= {0.2, 0.3, 0.4, 0.5}
+        assert {True, False} == set((y > 0.4 * x).tolist())
+
+
+def test_the_covered_share_counts_real_points_that_have_a_fake_near() -> None:
+    frame = Lab(Rules()).frame()
+    real = np.array([[0, 0], [0.5, 0], [0, 0.5], [-0.5, 0]], np.float32)
+    fake = np.array([[0.1, 0], [0.5, 0.11], [0.13, 0.5]], np.float32)
+    assert covered(replace(frame, real=real, fake=fake)) == 0.5

@@ -108,3 +108,22 @@ def test_a_draw_without_repetition() -> None:
     drawn = some_of(digits, 12)
     assert len(drawn) == 12
     assert len(set(drawn.images[:, 0, 0].tolist())) == 12
+
+
+def test_long_searches_are_those_of_the_complete_matrix() -> None:
+    """More rows than are held at once."""
+    random = torch.Generator().manual_seed(4)
+    real, fake = torch.randn(2_050, 2, generator=random), torch.randn(2_030, 2, generator=random)
+    to_real, among_real = torch.cdist(fake, real), torch.cdist(real, real)
+    radii_real = among_real.sort(dim=1).values[:, 3]
+    radii_fake = torch.cdist(fake, fake).sort(dim=1).values[:, 3]
+    found = precision_recall(real, fake)
+    assert found.precision == pytest.approx((to_real <= radii_real).any(dim=1).float().mean().item(), abs=1e-3)
+    assert found.recall == pytest.approx((radii_fake >= to_real.T).any(dim=1).float().mean().item(), abs=1e-3)
+    train = torch.randint(0, 256, (2_050, 28, 28), dtype=torch.uint8, generator=random)
+    assert nearest(train[[3, 2_040]], train).index.tolist() == [3, 2_040]
+
+
+def test_a_picture_is_never_compared_with_itself() -> None:
+    features = torch.tensor([[0.0], [1.0]])  # of one class: every pair is 1 apart
+    assert diversity(features, torch.tensor([3, 3]), pairs=500)[3].item() == 1.0

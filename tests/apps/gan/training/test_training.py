@@ -1,19 +1,22 @@
-"""The game on pictures: updates touch one player, interruptions change nothing, diaries and snapshots come back."""
+"""The game on pictures: updates touch one player, interruptions change nothing, logs and snapshots come back."""
 
 from __future__ import annotations
 
 import itertools
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from apps.gan.exhibits.snapshots import flat, load_snapshots, measure_snapshots, run_summary
-from apps.gan.players.data import Digits
+from apps.gan.drawing.sampling import latents, paint, verdicts
+from apps.gan.exhibits.snapshots import Snapshots, flat, load_snapshots, measure_snapshots, run_summary
+from apps.gan.players.data import Digits, to_input
 from apps.gan.players.judge import Judge, blend, read, train_judge
-from apps.gan.training.runs import load_log, resume, run
-from apps.gan.training.train import PLANS, Game, Plan, snapshot_steps
+from apps.gan.training.runs import check_samples, load_log, resume, run
+from apps.gan.training.train import PLANS, Game, Plan, Scores, save, snapshot_steps, train
 from shared.weights import write_shards
 
 CPU = torch.device("cpu")
@@ -73,7 +76,7 @@ def test_d_learns_to_tell_black_from_noise() -> None:
     assert losses[-1] < 0.3 * losses[0]
 
 
-def test_a_run_keeps_a_diary_and_goes_on_after_a_stop(digits: Digits, tmp_path: Path) -> None:
+def test_a_run_keeps_a_log_and_continues_after_a_stop(digits: Digits, tmp_path: Path) -> None:
     game = Game(TINY, CPU)
     (last,) = run(game, digits, tmp_path)
     assert (last.done, last.total, last.scores.step) == (12, 12, 12)
@@ -104,7 +107,7 @@ def test_snapshots_come_back_from_their_file(digits: Digits, tmp_path: Path) -> 
     assert told["steps"][0] == 0
 
 
-def test_the_diary_is_logarithmic_and_ends_at_the_end() -> None:
+def test_the_snapshots_are_logarithmic_and_ends_at_the_end() -> None:
     steps = snapshot_steps(10_000, count=9)
     assert steps[0] == 0
     assert steps[1] == 10
@@ -158,3 +161,131 @@ def test_the_judge_learns_and_reads_in_any_batch(digits: Digits) -> None:
 def test_the_plans_are_those_of_the_bundled_models() -> None:
     assert PLANS["cgan-digits"].classes == 10
     assert PLANS["dcgan-digits"].classes == 0
+
+
+def test_the_curves_are_means_over_windows_of_steps(
+    digits: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = Game(replace(TINY, steps=45), CPU)
+
+    def counted(game: Game, data: Digits) -> Iterator[Scores]:
+        for step in range(1, 46):
+            game.step = step
+            yield Scores(step, loss_d=step, loss_g=2 * step, fooled=step / 100, caught=1 - step / 100)
+
+    monkeypatch.setattr("apps.gan.training.runs.train", counted)
+    assert [(one.done, one.total) for one in run(game, digits, tmp_path)] == [(20, 45), (40, 45), (45, 45)]
+    first, _, last = load_log(tmp_path).curves
+    assert first == {"step": 20, "loss_d": 10.5, "loss_g": 21.0, "fooled": 0.105, "caught": 0.895}
+    assert (last["step"], last["loss_d"]) == (45, 43.0)
+
+
+def test_the_judge_checks_now_and_then_and_at_the_end(digits: Digits, tmp_path: Path) -> None:
+    judge = Judge().eval()
+    features = read(judge, digits.images)[1]
+    game = Game(replace(TINY, steps=30, batch_size=2), CPU)
+    seen = list(run(game, digits, tmp_path, judge=judge, real_features=features, check_every=1_000))
+    assert [one.check is not None for one in seen] == [False, True]
+    assert [check["step"] for check in load_log(tmp_path).checks] == [30]
+    check = check_samples(game.average, 30, judge, features)
+    assert seen[-1].check == check
+    assert check.agreement is None
+    assert 0.1 <= check.sure <= 1
+    with_classes = Game(replace(TINY, classes=10), CPU)
+    assert 0 <= (check_samples(with_classes.average, 0, judge, features).agreement or 0.0) <= 1
+
+
+def test_what_was_logged_after_the_checkpoint_is_forgotten(digits: Digits, tmp_path: Path) -> None:
+    list(run(Game(TINY, CPU), digits, tmp_path))
+    history = json.loads((tmp_path / "history.json").read_text())
+    history["curves"].append({"step": 999, "loss_d": 0, "loss_g": 0, "fooled": 0, "caught": 0})
+    history["checks"].append({"step": 999})
+    (tmp_path / "history.json").write_text(json.dumps(history))
+    longer = Game(replace(TINY, steps=16), CPU)
+    resume(longer, tmp_path)
+    list(run(longer, digits, tmp_path))
+    log = load_log(tmp_path)
+    assert [point["step"] for point in log.curves] == [12, 16]
+    assert log.checks == []
+
+
+def test_a_killed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.pt"
+    save({"step": 1}, path)
+
+    def killed(state: object, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save({"step": 2}, path)
+    assert torch.load(path, weights_only=True) == {"step": 1}
+
+
+def test_the_penalty_is_paid_now_and_then_and_in_proportion(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid: list[int] = []
+    costs: list[float] = []
+    game = Game(replace(TINY, r1=0.4, r1_every=3, steps=6), CPU)
+
+    def one(score: object, real: torch.Tensor) -> torch.Tensor:
+        paid.append(game.step)
+        return torch.ones((), requires_grad=True)
+
+    monkeypatch.setattr("apps.gan.training.train.r1_penalty", one)
+    backward = torch.Tensor.backward
+    monkeypatch.setattr(torch.Tensor, "backward", lambda cost: (costs.append(cost.item()), backward(cost))[1])
+    scores = list(train(game, digits))
+    assert paid == [0, 3]
+    surplus = [cost - one.loss_d for cost, one in zip(costs[::2], scores, strict=True)]
+    assert surplus == pytest.approx([0.6, 0, 0, 0.6, 0, 0], abs=1e-4)  # 0.4 / 2, times 3
+
+
+def test_g_may_take_several_steps_for_one_of_d(digits: Digits) -> None:
+    game = Game(replace(TINY, g_per_d=4), CPU)
+    game.play(digits)
+    assert {state["step"].item() for state in game.adam_g.state.values()} == {4}
+    assert {state["step"].item() for state in game.adam_d.state.values()} == {1}
+
+
+def test_fooled_and_caught_are_shares_of_fakes_and_of_real_digits(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = Game(TINY, CPU)
+    fake, real = torch.tensor([1.0, -1, -1, -1]), torch.tensor([1.0, 1, 1, -1])
+    monkeypatch.setattr(game, "update_d", lambda *_: (0.7, real, fake))
+    scores = game.play(digits)
+    assert (scores.loss_d, scores.fooled, scores.caught) == (0.7, 0.25, 0.75)
+
+
+def test_a_game_starts_from_other_players_the_average_too() -> None:
+    game, other = Game(TINY, CPU), Game(replace(TINY, seed=1), CPU)
+    game.start_from(other.g, other.d)
+    for mine, theirs in ((game.g, other.g), (game.average, other.g), (game.d, other.d)):
+        assert all(torch.equal(a, b) for a, b in zip(mine.parameters(), theirs.parameters(), strict=True))
+
+
+def test_a_snapshot_is_measured_on_fakes_and_on_real_digits(digits: Digits) -> None:
+    game = Game(TINY, CPU)
+    pair = {"g": game.g.state_dict(), "d": game.d.state_dict()}
+    snapshots = Snapshots({7: pair}).eval()
+    (found,) = measure_snapshots(snapshots, digits, Judge().eval(), n=64)
+    generator, discriminator = snapshots.pair(7)
+    fake = paint(generator, latents(7, 64))
+    shares = [(verdicts(discriminator, to_input(x)) > 0).float().mean().item() for x in (fake, digits.images)]
+    assert [found.fooled, found.caught] == pytest.approx(shares, abs=1e-4)
+    assert (found.step, found.n) == (7, 64)
+
+
+def test_the_curves_of_the_page_are_thinned_evenly_on_a_logarithmic_axis() -> None:
+    curves = [{"step": float(step), "loss_d": 1.0} for step in range(20, 8_001, 20)]
+    game = Game(TINY, CPU)
+    pair = {"g": game.g.state_dict(), "d": game.d.state_dict()}
+    summary = run_summary(Snapshots({0: pair, 8_000: pair}), curves, [], 12.4)
+    steps = [point["step"] for point in summary["curves"]]
+    assert (steps[0], steps[-1]) == (20, 8_000)
+    assert steps == sorted(set(steps))
+    assert 80 < len(steps) <= 200
+    assert steps[:5] == [20, 40, 60, 80, 100]  # early steps are all kept
+    assert steps[-1] / steps[-2] == pytest.approx(8_000 ** (1 / 199), rel=0.02)
+    assert (summary["seconds"], summary["steps"], summary["standings"]) == (12, [0, 8_000], [])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 import subprocess
 import sys
 from typing import Any
@@ -15,9 +14,7 @@ import pytest
 from PIL import Image
 
 from apps.gan.drawing.real_digits import real_digits, some_real
-from apps.gan.drawing.tiles import Tile, animated, film, ink, png_url, tiles
-from apps.gan.lab.rules import PRESETS
-from apps.gan.lab.view import arrow_path, picture
+from apps.gan.drawing.tiles import Tile, animated, film, ink, png_url, sheet, tiles
 from shared.registry import records
 
 BUNDLED = {record.name for record in records("gan")}
@@ -77,6 +74,14 @@ def test_tiles_are_the_pictures_and_escape_what_stands_below() -> None:
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), picture)
 
 
+def test_a_sheet_holds_every_picture_in_its_place() -> None:
+    pictures = np.repeat(np.arange(1, 4, dtype=np.uint8), 28 * 28).reshape(3, 28, 28)
+    pixels = np.asarray(sheet(pictures, 2, zoom=2, gap=1, ground=9))
+    assert pixels.shape == (2 * (2 * 29 + 1), 2 * (2 * 29 + 1))
+    assert [pixels[2, 2], pixels[2, 60], pixels[60, 2]] == [1, 2, 3]
+    assert {int(pixels[60, 60]), int(pixels[0, 0]), int(pixels[-1, -1]), int(pixels[10, 58])} == {9}
+
+
 def test_the_film_goes_there_and_back() -> None:
     pictures = np.stack([np.full((28, 28), at * 60, np.uint8) for at in range(4)])
     frames = film(pictures, zoom=2)
@@ -106,28 +111,6 @@ def test_a_walk_comes_as_a_strip_an_mp4_and_a_webp() -> None:
         seen = decoded[at].reshape(28, 8, 28, 8).mean(axis=(1, 3))
         assert np.abs(seen - shown[:, part * 28 : (part + 1) * 28]).mean() < 8, at
     assert "image/webp" in told
-
-
-def test_the_sheet_of_the_lab_shows_every_point_and_arrow() -> None:
-    from apps.gan.lab.game import Lab
-
-    lab = Lab(next(iter(PRESETS.values())).rules)
-    lab.round()
-    frame = lab.frame()
-    html = picture(frame)
-    assert html.count("a4 4 0 1 0 8 0") == len(frame.real)
-    assert html.count("l4.6 8h-9.2z") == len(frame.fake)
-    assert "Round 1" in html
-    assert "nan" not in html
-    assert len(html) < 40_000
-
-
-def test_an_arrow_starts_at_its_point_and_points_along_the_pull() -> None:
-    drawn = arrow_path(np.array([[0.0, 0.0]], np.float32), np.array([[0.0, 2.0]], np.float32))
-    start, end = re.findall(r"([\d.]+) ([\d.]+)", drawn)[:2]
-    assert start == ("230.0", "230.0")
-    assert float(end[0]) == 230
-    assert float(end[1]) < 230  # up
 
 
 @needs_cgan
