@@ -59,6 +59,13 @@ class Sessions(Generic[T]):
                 self._kept.popitem(last=False)
             return owned
 
+    def find(self, session: str) -> T | None:
+        """What ``session`` owns, or ``None`` if it owns nothing; this is not a use of it."""
+        with self._lock:
+            self._sweep(self._clock())
+            known = self._kept.get(session)
+            return None if known is None else known[1]
+
     def drop(self, session: str) -> None:
         """Forget ``session`` and everything that it owns, now."""
         with self._lock:

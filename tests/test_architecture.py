@@ -191,15 +191,6 @@ BY_HAND = frozenset(
     {
         "apps/ekg/ui/measured.py",
         "apps/ekg/ui/tab.py",
-        "apps/style/ui/compare.py",
-        "apps/style/ui/controls.py",
-        "apps/style/ui/graphics.py",
-        "apps/style/ui/measured.py",
-        "apps/style/ui/paint.py",
-        "apps/style/ui/replay.py",
-        "apps/style/ui/result.py",
-        "apps/style/ui/tab.py",
-        "apps/style/ui/units.py",
     }
 )
 

@@ -23,7 +23,7 @@ from apps.style.options import (
 from apps.style.run.presets import PRESETS
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE
 from shared.cli import Parser, run, say, write_json
-from shared.errors import InputError
+from shared.errors import InputError, check_choice
 from shared.progress import duration
 
 _SAY_EVERY_S = 2.0
@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line, its choices from the same tables as the page's."""
     made = Parser(prog="python -m apps.style", description=__doc__)
     commands = made.add_subparsers(dest="command", required=True, parser_class=Parser)
-    one = commands.add_parser("transfer", help="paint CONTENT in the manner of STYLE")
+    one = commands.add_parser("transfer", help="paint CONTENT in the style of STYLE")
     one.add_argument("content", type=Path, metavar="CONTENT")
     one.add_argument("style", type=Path, metavar="STYLE")
     one.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture, with its recipe inside")
@@ -73,7 +73,7 @@ def _add_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--smoothness", help=f"weight of the total variation (default: {default.smoothness:g})")
     one.add_argument("--precision", help=f"{', '.join(PRECISIONS)} (default: {default.precision})")
     one.add_argument("--one-size", action="store_true", help="the full size from the start, not coarse to fine")
-    one.add_argument("--keep-colours", action="store_true", help="take lightness only from the style")
+    one.add_argument("--keep-colours", action="store_true", help="take only lightness from the style")
 
 
 def options_of(chosen: argparse.Namespace) -> Options:
@@ -84,8 +84,6 @@ def options_of(chosen: argparse.Namespace) -> Options:
     """
     if chosen.replay is not None:
         return from_json(_text_of(chosen.replay))
-    from shared.errors import check_choice
-
     begun = PRESETS[check_choice(chosen.preset, PRESETS, "--preset")].options() if chosen.preset else Options()
     given: dict[str, Any] = {
         name: getattr(chosen, name)
@@ -106,19 +104,19 @@ def transfer(chosen: argparse.Namespace) -> None:
     """Run one transfer and write what was asked for."""
     options = options_of(chosen)
     instant.check_target(chosen.out)
-    from apps.style import canvas as pictures
+    from apps.style import canvas
     from apps.style.run import limits, recipe
     from apps.style.run.transfer import Run
 
-    work = Run(pictures.open_content(chosen.content), pictures.open_style(chosen.style), options)
+    work = Run(canvas.open_content(chosen.content), canvas.open_style(chosen.style), options)
     if chosen.replay is not None:
         for role in recipe.other_pictures(_text_of(chosen.replay), work):
-            say(f"The {role} picture is another than the recipe's: so will be the result.")
+            say(f"This is not the {role} picture of the recipe, so the result will differ.")
     shape = work.content.size if work.content is not None else (1, 1)
     limits.check_fits(options, shape, work.device)
     seconds = limits.estimate_s(options, shape, work.device)
     if seconds > limits.LONG_S:
-        say(limits.told(seconds))
+        say(limits.duration_note(seconds))
     for step in work.steps(every_s=_SAY_EVERY_S):
         left = "" if step.left_s is None or step.finished else f", about {duration(step.left_s)} left"
         say(f"{step.done}/{step.total}  J = {step.costs[-1].J:.4g}{left}")
@@ -139,7 +137,7 @@ def _text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            "--replay is a recipe", f"no readable file {path}", "Give a file that --recipe wrote."
+            "a recipe for --replay", f"no readable file {path}", "Give a file that --recipe wrote."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Pictures on their way into the network and out of it: opened, judged, brought to size, started from, given back."""
+"""Pictures on their way into the network and out of it: opened, checked, resized, started from, given back."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from apps.style.options import Options
-from shared.errors import ImageError
+from shared.errors import ImageError, named
 from shared.images import Source, open_image
 
-SHORTEST = 16  # pixels of a picture's shorter side at the smallest size it is worked at
+SHORTEST = 16  # pixels of a picture's shorter side at the smallest size of a run
 LONGEST_SHAPE = 8.0  # longer side / shorter side
-_FLAT = 2.0  # of 255: a style picture whose pixels deviate less from their mean has nothing to give
+_FLAT = 2.0  # of 255: a style picture with a smaller standard deviation has no style to offer
 _BASE = {"content": 128, "style": 128, "blend": 64, "noise": 64}  # pixels of the first size when going coarse to fine
 _STEP = 2.0  # a size is at most this many times the one before
-_NOISE = 0.15  # deviation of the noise, of the range from black to white
+_NOISE = 0.15  # standard deviation of the noise; black to white is 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Stage:
     height: int
     width: int
     iterations: int
-    extra: int = 0  # of them, those that "continue" added: the schedule of the learning rate does not know them
+    extra: int = 0  # how many of them "Continue" added: the learning rate's schedule leaves them out
 
     def share(self, done: int) -> float:
         """How far the schedule is after ``done`` iterations, 0 to 1."""
@@ -46,9 +46,9 @@ def open_content(source: Source) -> Image.Image:
     """The content picture, upright and RGB.
 
     Raises:
-        ImageError: no picture, a damaged one, one of under 16 pixels, or one longer than 8 to 1.
+        ImageError: no picture, a damaged one, one with a side under 16 pixels, or one longer than 8 to 1.
     """
-    return _judged(open_image(source, "The content picture", min_side=SHORTEST), "The content picture")
+    return _check_shape(open_image(source, "The content picture", min_side=SHORTEST), "The content picture")
 
 
 def open_style(source: Source) -> Image.Image:
@@ -57,12 +57,12 @@ def open_style(source: Source) -> Image.Image:
     Raises:
         ImageError: as ``open_content``, or a picture of one flat colour.
     """
-    picture = _judged(open_image(source, "The style picture", min_side=SHORTEST), "The style picture")
+    picture = _check_shape(open_image(source, "The style picture", min_side=SHORTEST), "The style picture")
     small = np.asarray(ImageOps.contain(picture, (256, 256)), dtype=float)
     if small.std(axis=(0, 1)).max() < _FLAT:
         colour = "black" if small.mean() < 8 else "white" if small.mean() > 247 else "one flat colour"
         raise ImageError(
-            "The style picture has strokes, edges or texture",
+            "a style picture with strokes, edges or texture",
             f"a picture that is all {colour}",
             "Choose a painting or a pattern.",
         )
@@ -72,7 +72,7 @@ def open_style(source: Source) -> Image.Image:
 def plan(shape: tuple[int, int], options: Options) -> tuple[Stage, ...]:
     """The sizes of a run for a picture of ``shape`` (width, height), small to large; iterations are shared equally.
 
-    The longer side of the last is ``options.size``, also where the picture is smaller.
+    The longer side of the last is ``options.size``, even if the picture is smaller.
 
     Raises:
         ImageError: the shorter side would have under 16 pixels.
@@ -80,8 +80,8 @@ def plan(shape: tuple[int, int], options: Options) -> tuple[Stage, ...]:
     longer = max(shape)
     if min(shape) * options.size / longer < SHORTEST:
         raise ImageError(
-            f"At {options.size} pixels the picture's shorter side keeps at least {SHORTEST} pixels",
-            f"a picture of {shape[0]} x {shape[1]}",
+            f"a picture whose shorter side keeps at least {SHORTEST} pixels at size {options.size}",
+            f"{shape[0]} x {shape[1]} pixels",
             "Choose a larger size or a less elongated picture.",
         )
     base = max(_BASE[options.init], math.ceil(SHORTEST * longer / min(shape)))
@@ -113,8 +113,8 @@ def to_picture(pixels: Tensor) -> Image.Image:
 
 
 def start(init: str, content: Tensor | None, style: Tensor | None, seed: int) -> Tensor:
-    """The first G (1, 3, H, W) in [0, 1]; noise lies around the mean colour of the style. A missing picture is replaced
-    by the other."""
+    """The first G (1, 3, H, W) in [0, 1]; noise varies around the mean colour of the style. One picture may be missing:
+    the other stands in for it."""
     given = content if content is not None else style
     if given is None:
         raise ValueError("a start needs a picture, for its size if for nothing else")
@@ -129,7 +129,7 @@ def start(init: str, content: Tensor | None, style: Tensor | None, seed: int) ->
 
 
 def enlarged(pixels: Tensor, stage: Stage) -> Tensor:
-    """``pixels`` (1, 3, h, w) at the size of ``stage``, bicubic, in [0, 1], contiguous as L-BFGS needs it."""
+    """``pixels`` (1, 3, h, w) at the size of ``stage``, bicubic, in [0, 1], contiguous, which L-BFGS needs."""
     size = (stage.height, stage.width)
     return F.interpolate(pixels, size=size, mode="bicubic", align_corners=False).clamp(0, 1).contiguous()
 
@@ -140,7 +140,7 @@ def greyed(picture: Image.Image) -> Image.Image:
 
 
 def with_light_of(target: Image.Image, source: Image.Image) -> Image.Image:
-    """Grey ``target`` with the mean and contrast of ``source``, so that a dark style darkens no content."""
+    """Grey ``target`` with the mean and contrast of ``source``, so that a dark style does not darken the content."""
     there = np.asarray(target, dtype=float)
     wanted = np.asarray(source.convert("L"), dtype=float)
     moved = (there - there.mean()) * (wanted.std() / max(1.0, there.std())) + wanted.mean()
@@ -154,11 +154,11 @@ def with_colours_of(light: Image.Image, colours: Image.Image) -> Image.Image:
     return Image.merge("YCbCr", (y, cb, cr)).convert("RGB")
 
 
-def _judged(picture: Image.Image, what: str) -> Image.Image:
+def _check_shape(picture: Image.Image, what: str) -> Image.Image:
     ratio = max(picture.size) / min(picture.size)
     if ratio > LONGEST_SHAPE:
         raise ImageError(
-            f"{what} is at most {LONGEST_SHAPE:g} times as long as it is wide",
+            f"{named(what)}, its longer side at most {LONGEST_SHAPE:g} times its shorter one",
             f"{picture.width} x {picture.height} pixels",
             "Crop it.",
         )

@@ -18,7 +18,7 @@ from shared.errors import OptionError, check_choice, check_number, check_whole, 
 
 SMALLEST, LARGEST = 48, 1024  # pixels of the longer side
 MOST_ITERATIONS = 5000
-_MOST = 1e9  # of alpha, beta and every lambda
+_MOST = 1e9  # for alpha, beta and every lambda
 
 OPTIMIZERS = {
     "lbfgs": "L-BFGS: the paper's; smoother, in fewer steps",
@@ -32,11 +32,11 @@ INITS = {
 }
 POOLINGS = {"average": "average (smoother, the paper's)", "max": "max (as the network was trained)"}
 UNITS = {
-    "target": "relative: λ = 1 weighs a layer's style like the content, each against its target",
+    "target": "relative: λ = 1 gives a style layer the same weight as the content, both relative to their targets",
     "written": "as written: λ multiplies the bare J_style[l]",
 }
 PRECISIONS = {
-    "auto": "bfloat16 where this machine is fast in it",
+    "auto": "bfloat16 if this machine computes fast in it",
     "float32": "float32",
     "bfloat16": "bfloat16",
 }
@@ -45,7 +45,7 @@ SCALES = {True: "small first, then larger: broad strokes", False: "the full size
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """A recipe. ``checked`` has looked at every field of the ones that are used."""
+    """A recipe. Only what ``checked`` has returned is used."""
 
     backbone: str = DEFAULT_BACKBONE
     content_layers: tuple[str, ...] = ("relu4_2",)
@@ -54,7 +54,7 @@ class Options:
     units: str = "target"  # of the lambdas, a key of UNITS
     alpha: float = 1.0
     beta: float = 1.0
-    smoothness: float = 0.3  # weight of the total variation, against J relative to its targets
+    smoothness: float = 0.3  # weight of the total variation, compared with J relative to its targets
     pooling: str = "average"
     init: str = "content"
     optimizer: str = "lbfgs"
@@ -62,8 +62,8 @@ class Options:
     coarse_to_fine: bool = True
     size: int = 384  # pixels of the longer side
     iterations: int = 200  # over all sizes
-    extra: int = 0  # more of them at the full size, by "continue"
-    stop_at: int = 0  # the iteration after which a replayed run stops, as the first one did; 0: the last
+    extra: int = 0  # further ones at the full size, from "Continue"
+    stop_at: int = 0  # the iteration after which a replayed run stops, as the original did; 0: the last
     keep_colours: bool = False
     seed: int = 0
     precision: str = "auto"
@@ -82,7 +82,7 @@ FIELDS = tuple(field.name for field in dataclasses.fields(Options))
 
 
 def from_json(recipe: str | Mapping[str, Any]) -> Options:
-    """The options in a recipe, checked; entries that are no options (pictures, results) are passed over.
+    """The options in a recipe, checked; entries that are no options (pictures, results) are ignored.
 
     Raises:
         OptionError: not a recipe, or an option outside its range.
@@ -92,13 +92,13 @@ def from_json(recipe: str | Mapping[str, Any]) -> Options:
             recipe = json.loads(recipe)
         except ValueError as error:
             raise OptionError(
-                "A recipe is a JSON object", f"text that is none ({error})", "Paste a saved one."
+                "a recipe as a JSON object", f"text that is not JSON ({error})", "Paste a saved one."
             ) from error
     if not isinstance(recipe, Mapping):
-        raise OptionError("A recipe is a JSON object", quoted(recipe), "Paste a saved one.")
+        raise OptionError("a recipe as a JSON object", quoted(recipe), "Paste a saved one.")
     inner = recipe.get("options", recipe)
     if not isinstance(inner, Mapping):
-        raise OptionError("A recipe's options are a JSON object", quoted(inner), "Paste a saved one.")
+        raise OptionError("a recipe with its options as a JSON object", quoted(inner), "Paste a saved one.")
     given = {name: _frozen(inner[name]) for name in FIELDS if name in inner}
     return checked(Options(**given))
 
@@ -107,7 +107,7 @@ def checked(options: Options) -> Options:
     """``options`` with every field in its range and of its type.
 
     Raises:
-        OptionError: the first field that is not; expected, got, remedy.
+        OptionError: the first field that is not.
     """
     backbone = find_backbone(options.backbone)
     content = tuple(
@@ -144,12 +144,12 @@ def checked(options: Options) -> Options:
 
 
 def parse_lambdas(text: str, layers: Sequence[str] | None = None) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """Style layers and their lambdas from "relu1_1=1, relu2_1=0.5"; a name without a number has 1.
+    """Style layers and their lambdas from "relu1_1=1, relu2_1=0.5"; a name without a number gets 1.
 
-    With ``layers`` those are the style layers: one that the text leaves out has 1, one that it adds is a mistake.
+    ``layers``, if given, are the style layers: one that the text omits gets 1, one that the text adds is an error.
 
     Raises:
-        OptionError: a number that is none, a layer named twice, or a lambda for a layer that is not chosen.
+        OptionError: not a number, a layer named twice, or a lambda for a layer that is not chosen.
     """
     found: dict[str, float] = {}
     for part in (part.strip() for part in text.replace("\n", ",").split(",")):
@@ -157,15 +157,15 @@ def parse_lambdas(text: str, layers: Sequence[str] | None = None) -> tuple[tuple
             continue
         name, equals, number = (piece.strip() for piece in part.partition("="))
         if name in found:
-            raise OptionError("Each style layer has one lambda", f"{quoted(name)} twice", "Keep one of them.")
+            raise OptionError("one lambda per style layer", f"two for {quoted(name)}", "Keep one of them.")
         found[name] = check_number(number if equals else 1.0, f"The lambda of {quoted(name)}", low=0, high=_MOST)
     if layers is None:
         return tuple(found), tuple(found.values())
     if stray := [name for name in found if name not in layers]:
         raise OptionError(
-            f"A lambda belongs to a chosen style layer ({', '.join(layers) or 'none is chosen'})",
+            f"lambdas of chosen style layers only ({', '.join(layers) or 'none is chosen'})",
             f"one for {quoted(stray[0])}",
-            "Choose that layer too, or take its lambda out.",
+            "Choose that layer too, or remove its lambda.",
         )
     return tuple(layers), tuple(found.get(name, 1.0) for name in layers)
 
@@ -184,10 +184,10 @@ def _names(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, list | tuple):
-        raise OptionError("Layers are a list of names", quoted(value), "Write for example relu4_2.")
+        raise OptionError("a list of layer names", quoted(value), "Write for example relu4_2.")
     names = tuple(str(name) for name in value)
     if len(set(names)) < len(names):
-        raise OptionError("Each layer is named once", quoted(", ".join(names)), "Take the double one out.")
+        raise OptionError("each layer once", quoted(", ".join(names)), "Remove the duplicate.")
     return names
 
 
@@ -195,7 +195,7 @@ def _check_lambdas(style: Sequence[str], lambdas: object) -> tuple[float, ...]:
     values = list(lambdas) if isinstance(lambdas, list | tuple) else [lambdas]
     if len(values) != len(style):
         raise OptionError(
-            f"There is one lambda per style layer ({len(style)})", f"{len(values)}", "Give each layer its lambda."
+            f"one lambda per style layer, {len(style)} in all", f"{len(values)}", "Give each layer its lambda."
         )
     return tuple(
         check_number(value, f"The lambda of {name}", low=0, high=_MOST)
@@ -206,18 +206,18 @@ def _check_lambdas(style: Sequence[str], lambdas: object) -> tuple[float, ...]:
 def _check_something_left(
     alpha: float, beta: float, content: Sequence[str], style: Sequence[str], lambdas: Sequence[float]
 ) -> None:
-    """Nothing that was asked for is left out without a word: what weighs more than 0 has a layer to weigh."""
+    """Make sure that a weight above 0 has a layer to weigh: nothing that was asked for is dropped silently."""
     if alpha == 0.0 and beta == 0.0:
-        raise OptionError("J has something to make small", "alpha = 0 and beta = 0", "Raise alpha or beta.")
+        raise OptionError("a cost to reduce", "alpha = 0 and beta = 0", "Raise alpha or beta.")
     if alpha > 0.0 and not content:
         raise OptionError(
-            f"alpha = {alpha:g} weighs at least one content layer",
+            f"at least one content layer, because alpha is {alpha:g}",
             "none",
             "Choose a content layer, or set alpha to 0 for the style alone.",
         )
     if beta > 0.0 and not any(lambdas):
         raise OptionError(
-            f"beta = {beta:g} weighs at least one style layer with a lambda above 0",
+            f"at least one style layer with a lambda above 0, because beta is {beta:g}",
             f"lambda = 0 for {', '.join(style)}" if style else "no style layer",
             "Raise a lambda or choose a layer, or set beta to 0 for the content alone.",
         )

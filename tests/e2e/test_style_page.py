@@ -29,9 +29,9 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     page.locator("#style-samples-style [data-sample=woodcut]").click()
     _set(page, "Size", "128")
     _set(page, "Iterations", "400")
-    told = page.locator("#style-told")
+    status = page.locator("#style-told")
     page.locator("#style-stop").click()
-    told.filter(has_text="Nothing of yours is being painted").wait_for(timeout=WAIT_MS)
+    status.filter(has_text="You have no run in progress").wait_for(timeout=WAIT_MS)
     page.locator("#style-paint").click()
     page.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
     page.wait_for_selector("#style-curves svg", timeout=WAIT_MS)
@@ -39,7 +39,7 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     page.wait_for_function(
         "document.querySelector('#style-live figcaption').innerText.includes('Stopped')", timeout=WAIT_MS
     )
-    told.filter(has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
+    status.filter(has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
     stopped_at = _iteration(page)
     page.locator("#style-more").click()
     words = "document.querySelector('#style-live figcaption').innerText"
@@ -69,7 +69,7 @@ def test_who_waits_for_others_sees_the_queue(open_page: Callable[..., Any]) -> N
     second.locator("#style-told", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
 
 
-def test_mistakes_are_told(open_page: Callable[..., Any]) -> None:
+def test_mistakes_are_shown(open_page: Callable[..., Any]) -> None:
     page = open_page("style")
     page.locator("#style-fine button").first.click()
     field = "#style-lambdas textarea, #style-lambdas input"
@@ -79,7 +79,7 @@ def test_mistakes_are_told(open_page: Callable[..., Any]) -> None:
     page.locator(field).first.press("Tab")
     page.wait_for_function(f"{value} === 'relu5_3=1'", timeout=WAIT_MS)
     page.locator("#style-paint").click()
-    page.wait_for_selector("text=A lambda belongs to a chosen style layer", timeout=WAIT_MS)
+    page.wait_for_selector("text=lambdas of chosen style layers only", timeout=WAIT_MS)
 
 
 def test_a_unit_shows_its_nine_patches(open_page: Callable[..., Any]) -> None:

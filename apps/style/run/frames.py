@@ -13,7 +13,7 @@ from shared.images import jpeg_bytes
 from shared.progress import thinned
 from shared.video import write_mp4
 
-MOST = 120  # frames that are kept; beyond them every second one goes
+MOST = 120  # frames that are kept; beyond that, every second one is dropped
 _SIDE = 512  # pixels of a kept frame
 _RATE_HZ = 15  # frames per second of GIF and video
 _HOLD_S = 1.5  # s that the last picture stays
@@ -32,8 +32,8 @@ class Frame:
         return Image.open(io.BytesIO(self.data)).convert("RGB")
 
 
-class Reel:
-    """The frames of one run, at most ``MOST``, evenly spread over it, the latest always among them."""
+class Frames:
+    """The frames of one run, at most ``MOST``, evenly spread over it, and always the latest."""
 
     def __init__(self) -> None:
         self._frames: list[Frame] = []
@@ -42,7 +42,7 @@ class Reel:
         self._latest: Frame | None = None
 
     def add(self, picture: Image.Image, iteration: int) -> bytes:
-        """Keep ``picture``, or only as the latest; returns it as the bytes of a JPEG."""
+        """Keep ``picture``, perhaps only until the next one comes; returns it as the bytes of a JPEG."""
         data = jpeg_bytes(_within(picture, _SIDE))
         self._latest = Frame(iteration, data)
         if self._seen % self._every == 0:
@@ -53,15 +53,15 @@ class Reel:
         self._seen += 1
         return data
 
-    def frames(self) -> tuple[Frame, ...]:
+    def kept(self) -> tuple[Frame, ...]:
         """The kept frames in order."""
         if self._latest is not None and (not self._frames or self._frames[-1] is not self._latest):
             return (*self._frames, self._latest)
         return tuple(self._frames)
 
     def gif(self) -> bytes:
-        """An animated GIF, 256 pixels, that stays on its last picture for a while."""
-        pictures = [_resized(frame.picture(), self._size(_GIF_SIDE)) for frame in self.frames()]
+        """An animated GIF of at most 256 pixels that stays on its last picture for a while."""
+        pictures = [_resized(frame.picture(), self._size(_GIF_SIDE)) for frame in self.kept()]
         palette = _strip(pictures).quantize(255)
         indexed = [picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for picture in pictures]
         buffer = io.BytesIO()
@@ -80,20 +80,20 @@ class Reel:
 
     def _held(self) -> Iterator[Image.Image]:
         picture = None
-        for frame in self.frames():
+        for frame in self.kept():
             picture = frame.picture()
             yield picture
         for _ in range(int(_HOLD_S * _RATE_HZ) if picture is not None else 0):
             yield picture  # type: ignore[misc]
 
     def _size(self, side: int) -> tuple[int, int]:
-        width, height = self.frames()[-1].picture().size
+        width, height = self.kept()[-1].picture().size
         scale = min(1.0, side / max(width, height))
         return max(2, round(width * scale) // 2 * 2), max(2, round(height * scale) // 2 * 2)
 
 
 def _strip(pictures: list[Image.Image]) -> Image.Image:
-    """Eight of ``pictures`` beside each other: colours that come and go must be in the palette too."""
+    """Eight of ``pictures`` side by side: colours that come and go must be in the palette too."""
     chosen = thinned(pictures, 8)
     strip = Image.new("RGB", (64 * len(chosen), 64))
     for index, picture in enumerate(chosen):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import functools
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -24,19 +21,17 @@ from shared.errors import ResourceError
 from shared.model_cache import model_cache
 from shared.progress import duration
 
-LONG_S = 120.0  # s: a run that takes longer says so before it starts
+LONG_S = 120.0  # s: a longer run is announced before it starts
 LARGEST_ON_CPU = 640  # pixels; beyond it an iteration takes many seconds
 _SHARE = 0.6  # of the free memory that one run may take
-_KEPT = 1.8  # times the activations: they, their gradients and the widened rows of the style matrices
-_MANY = 448 * 448  # pixels of a picture that memory counts for
-_RETURNED = 4 << 20  # bytes from which on a block goes back to the system once it is free
-_ADJUSTED = 32 << 20  # the same where glibc's own adjustment ends; it keeps twice as much at the heap's end
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # in glibc's malloc.h
+# Memory of an iteration per activation: each is held with its gradient and, if it is compared, with a float32 copy.
+# Measured peaks of 256 to 512 pixels lie at 1.8 or below.
+_PER_ACTIVATION = 1.8
 _PROBE = Stage(height=96, width=96, iterations=2)
 
 
 def largest_size(device: torch.device) -> tuple[int, str]:
-    """The longest side in pixels that ``device`` is given, and why no more."""
+    """The largest size in pixels that is allowed on ``device``, and the reason."""
     if device.type == "cpu":
         return LARGEST_ON_CPU, "on a CPU a larger picture takes many seconds per iteration"
     return LARGEST, "beyond it strokes become too small for the network's receptive fields"
@@ -46,11 +41,11 @@ def bytes_needed(layers: Sequence[Layer], names: Sequence[str], pixels: int, ite
     """Memory of one iteration through ``layers`` down to the deepest of ``names``, for a picture of ``pixels``."""
     depth = deepest(layers, names)
     kept = sum(layer.channels / layer.jump**2 for layer in layers[: depth + 1] if layer.kind != "relu")
-    return int(_KEPT * kept * pixels * itemsize)
+    return int(_PER_ACTIVATION * kept * pixels * itemsize)
 
 
 def check_fits(options: Options, shape: tuple[int, int], device: torch.device) -> None:
-    """Whether the last size of ``options`` fits for a picture of ``shape`` (width, height).
+    """Make sure that the last size of ``options`` fits this machine for a picture of ``shape`` (width, height).
 
     Raises:
         ResourceError: it does not; the message has the reason and the largest size that would.
@@ -58,7 +53,7 @@ def check_fits(options: Options, shape: tuple[int, int], device: torch.device) -
     most, reason = largest_size(device)
     if options.size > most:
         raise ResourceError(
-            f"The size is at most {most} pixels on this device", f"{options.size}", f"Because {reason}."
+            f"a size of at most {most} pixels on this device, as {reason}", f"{options.size}", f"Choose {most} or less."
         )
     layers = BACKBONES[options.backbone].layers
     names = (*options.content_layers, *options.style_layers)
@@ -67,8 +62,8 @@ def check_fits(options: Options, shape: tuple[int, int], device: torch.device) -
     if need > _SHARE * free:
         smaller = int(options.size * (_SHARE * free / need) ** 0.5) // 16 * 16
         raise ResourceError(
-            f"A picture of {options.size} pixels fits into the free memory ({free / 1e9:.1f} GB)",
-            f"a need of about {need / 1e9:.1f} GB",
+            f"about {need / 1e9:.1f} GB of free memory for a picture of {options.size} pixels",
+            f"{free / 1e9:.1f} GB",
             f"Choose at most {max(64, smaller)} pixels.",
         )
 
@@ -81,38 +76,17 @@ def estimate_s(options: Options, shape: tuple[int, int], device: torch.device) -
     return work * seconds_per_multiply_add(options.backbone, device)
 
 
-def told(seconds: float) -> str:
-    """The estimate for people; a long one says so."""
+def duration_note(seconds: float) -> str:
+    """The estimate for people, with a warning if it is long."""
     about = f"About {duration(max(1.0, float(round(seconds))))} on this machine."
     if seconds <= LONG_S:
         return about
-    return f"⚠ {about} That is over two minutes: Stop keeps the picture; fewer pixels or iterations are faster."
-
-
-@contextlib.contextmanager
-def freed_memory_returned(pixels: int) -> Iterator[None]:
-    """Have large blocks of this process returned to the system once they are free, while a large picture is painted.
-
-    Where the C library is glibc: left to itself it keeps blocks of up to 32 MB, and the gaps between the activations
-    took 0.25 GB at 512 pixels. A picture of fewer than ``_MANY`` ``pixels`` has no need of it and pays nothing. Whoever
-    sets a threshold ends glibc's own adjustment; afterwards both are what that adjustment ends at, once blocks of such
-    a size were used.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is None or pixels < _MANY:
-        yield
-        return
-    mallopt(_M_MMAP_THRESHOLD, _RETURNED)
-    try:
-        yield
-    finally:
-        mallopt(_M_MMAP_THRESHOLD, _ADJUSTED)
-        mallopt(_M_TRIM_THRESHOLD, 2 * _ADJUSTED)
+    return f"⚠ {about} That is over two minutes; Stop keeps the picture, and fewer pixels or iterations are faster."
 
 
 @functools.lru_cache(maxsize=8)
 def seconds_per_multiply_add(backbone: str, device: torch.device) -> float:
-    """Of forward and backward pass together, measured once at 96 x 96 pixels; waits for a download if need be."""
+    """Of forward and backward pass together, measured once at 96 x 96 pixels; downloads the weights if necessary."""
     options = Options(backbone=backbone)
     layers = BACKBONES[backbone].layers
     depth = deepest(layers, (*options.content_layers, *options.style_layers))

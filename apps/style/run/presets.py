@@ -1,4 +1,4 @@
-"""Recipes to begin with. The cost does not rank pictures: choose by looking, at ``python -m apps.style sheet``."""
+"""Recipes to start from. The cost does not rank pictures: judge them by eye, with ``python -m apps.style sheet``."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class Preset:
         )
 
 
-_NOISE: dict[str, Any] = {"init": "noise", "smoothness": 10.0}  # which keeps the grain out that noise leaves behind
+_NOISE: dict[str, Any] = {"init": "noise", "smoothness": 10.0}  # which removes the grain that the noise leaves
 _FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 PRESETS: dict[str, Preset] = {
-    "brush": Preset(title="Brush strokes", note="From the content picture: the start that never fails.", changes={}),
-    "bold": Preset(title="Bold", note="The style weighs more: things begin to dissolve.", changes={"beta": 8.0}),
+    "brush": Preset(title="Brush strokes", note="Starts from the content picture; always works.", changes={}),
+    "bold": Preset(title="Bold", note="More weight on the style: objects begin to dissolve.", changes={"beta": 8.0}),
     "noise": Preset(
         title="From noise",
-        note="The costs alone have to find the picture, from 64 pixels up; shallow layers keep the content plain.",
+        note="The costs alone have to find the picture, from 64 pixels up; shallow layers keep the content clear.",
         changes=_NOISE | {"content_layers": ("relu1_2", "relu2_2", "relu4_2"), "beta": 1.5, "smoothness": 2.0},
     ),
     "over": Preset(
         title="From the style picture",
-        note="The other way round: the painting is there and the costs have to bring the things into it.",
+        note="Starts from the painting; the content cost has to bring the objects in.",
         changes={"init": "style", "content_layers": ("relu2_2", "relu4_2")},
     ),
     "fine": Preset(
@@ -47,7 +47,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "forms": Preset(
         title="Large forms",
-        note="Deep style layers weigh more: the style's shapes come, its fine grain stays behind.",
+        note="More weight on deep style layers: the style's shapes come through, its fine grain does not.",
         changes={"style_layers": _FIVE, "lambdas": (0.5, 0.5, 1.0, 3.0, 1.0), "beta": 3.0, "smoothness": 0.5},
     ),
     "adam": Preset(
@@ -57,17 +57,17 @@ PRESETS: dict[str, Preset] = {
     ),
     "content": Preset(
         title="Content only",
-        note="β = 0, from noise: what a deep layer still knows of the picture.",
+        note="β = 0, from noise: what a deep layer keeps of the picture.",
         changes=_NOISE | {"content_layers": ("relu3_3",), "beta": 0.0, "smoothness": 0.5},
     ),
     "style": Preset(
         title="Style only",
-        note="α = 0, from noise: what the style matrices know: texture without a place.",
+        note="α = 0, from noise: what the Gram matrices encode: texture without layout.",
         changes=_NOISE | {"alpha": 0.0, "smoothness": 0.5},
     ),
     "paper": Preset(
         title="As in the paper",
-        note="Noise, L-BFGS, five layers, one size, bare costs: grainy with this network, for comparison.",
+        note="Noise, L-BFGS, five layers, one size, bare costs; grainy with this network, for comparison.",
         changes={
             "init": "noise",
             "style_layers": _FIVE,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
 
-from apps.style import canvas as pictures
+from apps.style import canvas
 from apps.style.options import checked
 from apps.style.run.presets import PRESETS
 from apps.style.run.transfer import Run
@@ -63,7 +63,7 @@ def arranged(cells: Sequence[Image.Image], contents: Sequence[Sample], styles: S
 
 def _paint(preset: str, content: Sample, style: Sample, chosen: argparse.Namespace) -> Image.Image:
     options = checked(dataclasses.replace(PRESETS[preset].options(), size=chosen.size, iterations=chosen.iterations))
-    run = Run(pictures.open_content(content.path), pictures.open_style(style.path), options)
+    run = Run(canvas.open_content(content.path), canvas.open_style(style.path), options)
     for _ in run.steps(every_s=10.0):
         pass
     return run.picture

@@ -1,7 +1,7 @@
-"""Neural style transfer as a stream of steps: the pixels of G descend J(G), and everybody may watch.
+"""Neural style transfer as a stream of steps: the pixels of G descend J(G).
 
 Gatys, Ecker & Bethge 2016. The page, the command line and the tests consume ``Run.steps``. A run can be stopped after
-any step and taken up again where it was, and goes on then exactly as if it had not been stopped.
+any step and resumed; it then continues exactly as if it had not been stopped.
 
 Departures from the paper, all of them choices in ``Options``: sizes from coarse to fine (Gatys et al. 2017, arXiv
 1611.07865), which also rids a start from noise of its grain; costs counted against their targets (``objective``); Adam.
@@ -21,12 +21,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from apps.style import canvas as pictures
+from apps.style import canvas
 from apps.style.canvas import Stage
 from apps.style.descent.descent import Descent
 from apps.style.descent.objective import Costs, Objective
 from apps.style.options import Options, checked
-from apps.style.run import limits
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import fastest_dtype
 from shared.device import pick_device
@@ -37,7 +36,7 @@ from shared.progress import REFRESH_S
 if TYPE_CHECKING:
     from apps.style.vgg.network import VGG
 
-_NEWS = 0.3  # of the latest iterations' pace in the time that is said to be left
+_PACE_SMOOTHING = 0.3  # weight of the newest measurement in the pace from which the time left is estimated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ class Step:
 
     done: int  # iterations
     total: int
-    picture: Image.Image  # G as it is now, at the size that is worked at
+    picture: Image.Image  # G as it is now, at the current size
     costs: tuple[Costs, ...]  # of every iteration since the last step; all but the run's first and last in fast_dtype
     grams: dict[str, dict[str, Tensor]]  # style matrices of C, S and G by layer, on the device
     elapsed_s: float  # spent iterating, over all parts of the run
@@ -97,7 +96,7 @@ class Run:
         *,
         device: torch.device | None = None,
     ) -> None:
-        """``content`` may be missing where alpha is 0, ``style`` where beta is; the one there is gives the shape.
+        """``content`` may be missing if alpha is 0, ``style`` if beta is; the one that is given determines the shape.
 
         Raises:
             OptionError: an option outside its range.
@@ -109,8 +108,8 @@ class Run:
         self._content, self._style, self._colours = _prepared(content, style, self.options)
         given = self._content or self._style
         if given is None:
-            raise ImageError("There is a content or a style picture", "neither", "Choose a picture or click a sample.")
-        self.stages = pictures.plan(given.size, self.options)
+            raise ImageError("a content or a style picture", "neither", "Choose a picture or click a sample.")
+        self.stages = canvas.plan(given.size, self.options)
         self.costs: list[Costs] = []
         self.elapsed_s = 0.0
         self.peak_bytes = 0
@@ -140,11 +139,11 @@ class Run:
         """G as it is now, with the content's colours where they are kept."""
         if self._descent is None:
             raise ValueError("the run has not begun")
-        shown = pictures.to_picture(self._descent.pixels)
-        return shown if self._colours is None else pictures.with_colours_of(shown, self._colours)
+        shown = canvas.to_picture(self._descent.pixels)
+        return shown if self._colours is None else canvas.with_colours_of(shown, self._colours)
 
     def extend(self, iterations: int) -> None:
-        """Plan ``iterations`` more at the last size, and take back a stop that a recipe has set."""
+        """Plan ``iterations`` more at the last size, and lift a stop that a recipe has set."""
         self.options = checked(dataclasses.replace(self.options, extra=self.options.extra + iterations, stop_at=0))
         last = self.stages[-1]
         longer = dataclasses.replace(last, iterations=last.iterations + iterations, extra=last.extra + iterations)
@@ -156,27 +155,26 @@ class Run:
         Closing the generator pauses the run. On the CPU an iteration that takes longer is a step of its own.
 
         Raises:
-            WeightsError: the network cannot be had.
+            WeightsError: the network's weights are not available.
         """
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network:
             while self._stage < len(self.stages):
                 stage = self.stages[self._stage]
-                with limits.freed_memory_returned(stage.pixels):
-                    objective = self._begin(cast("VGG", network), stage)
-                    yield from self._descend(objective, stage, every_s)
+                objective = self._begin(cast("VGG", network), stage)
+                yield from self._descend(objective, stage, every_s)
                 if self._stage == len(self.stages) - 1 or self._at_stop():
                     break
                 self._stage += 1
                 self._in_stage = 0
 
     def _begin(self, network: VGG, stage: Stage) -> Objective:
-        """What is descended at this size, and G brought to it where that was not done before."""
+        """The objective at this size, with G enlarged to it if the size has just begun."""
         content, style = self._tensors(stage)
         if self._descent is None:
-            begin = pictures.start(self.options.init, content, style, self.options.seed)
+            begin = canvas.start(self.options.init, content, style, self.options.seed)
             self._descent = Descent(begin, self.options)
         elif self._in_stage == 0:
-            self._descent = Descent(pictures.enlarged(self._descent.pixels, stage), self.options)
+            self._descent = Descent(canvas.enlarged(self._descent.pixels, stage), self.options)
         return Objective(network, self.options, content, style, dtype=self.dtype)
 
     def result(self) -> Result:
@@ -188,7 +186,7 @@ class Run:
         content, style = self._tensors(stage)
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network, torch.no_grad():
             exact = Objective(cast("VGG", network), self.options, content, style, dtype=torch.float32)
-            begin = pictures.start(self.options.init, content, style, self.options.seed)
+            begin = canvas.start(self.options.init, content, style, self.options.seed)
             size = (stage.height, stage.width)
             first, last = (
                 exact.read(exact(pixels)[1], number, size) for pixels, number in ((begin, 0), (now, self.done))
@@ -210,8 +208,8 @@ class Run:
         return 0 < self.options.stop_at <= self.done
 
     def _tensors(self, stage: Stage) -> tuple[Tensor | None, Tensor | None]:
-        content = None if self._content is None else pictures.to_tensor(self._content, stage, self.device)
-        style = None if self._style is None else pictures.to_tensor(self._style, stage, self.device)
+        content = None if self._content is None else canvas.to_tensor(self._content, stage, self.device)
+        style = None if self._style is None else canvas.to_tensor(self._style, stage, self.device)
         return content, style
 
     def _descend(self, objective: Objective, stage: Stage, every_s: float) -> Iterator[Step]:
@@ -222,7 +220,7 @@ class Run:
         begun = shown = time.perf_counter()
         counted = 0
 
-        def noted() -> tuple[Costs, ...]:  # reading the costs waits for the device, so that the time is true
+        def read_costs() -> tuple[Costs, ...]:  # reading them waits for the device, which makes the time right
             fresh = tuple(objective.read(values, number, size) for number, values in pending)
             pending.clear()
             self.elapsed_s += time.perf_counter() - begun
@@ -237,7 +235,7 @@ class Run:
                 pending.append((self.done, values))
                 last = self._in_stage == stage.iterations or self._at_stop()
                 if last or time.perf_counter() - shown >= every_s:
-                    fresh = noted()
+                    fresh = read_costs()
                     if self.done > 1:
                         self._keep_pace((time.perf_counter() - begun) / counted / stage.pixels)
                     yield self._step(fresh, objective)
@@ -245,10 +243,10 @@ class Run:
                     counted = 0
         finally:
             if pending:
-                noted()
+                read_costs()
 
     def _keep_pace(self, latest: float) -> None:
-        self._pace = latest if self._pace is None else self._pace + _NEWS * (latest - self._pace)
+        self._pace = latest if self._pace is None else self._pace + _PACE_SMOOTHING * (latest - self._pace)
 
     def _step(self, fresh: tuple[Costs, ...], objective: Objective) -> Step:
         left = sum(stage.iterations * stage.pixels for stage in self.stages[self._stage :])
@@ -268,15 +266,15 @@ class Run:
 def _prepared(
     content: Image.Image | None, style: Image.Image | None, options: Options
 ) -> tuple[Image.Image | None, Image.Image | None, Image.Image | None]:
-    """The pictures that the network is to see, and the one whose colours are kept, if any."""
+    """The pictures for the network, and the one whose colours are kept, if any."""
     if content is None and options.alpha > 0:
-        raise ImageError("There is a content picture, because alpha is not 0", "none", "Choose one, or set alpha to 0.")
+        raise ImageError("a content picture, because alpha is above 0", "none", "Choose one, or set alpha to 0.")
     if style is None and options.beta > 0:
-        raise ImageError("There is a style picture, because beta is not 0", "none", "Choose one, or set beta to 0.")
+        raise ImageError("a style picture, because beta is above 0", "none", "Choose one, or set beta to 0.")
     if not options.keep_colours or content is None:
         return content, style, None
-    light = pictures.greyed(content)
-    return light, None if style is None else pictures.with_light_of(pictures.greyed(style), content), content
+    light = canvas.greyed(content)
+    return light, None if style is None else canvas.with_light_of(canvas.greyed(style), content), content
 
 
 def _memory_now(device: torch.device) -> int:

@@ -8,28 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from apps.charts import lines
+from apps.markup import Markup, h, joined
 from apps.style.ui import graphics
 from apps.style.ui.controls import options_from, turn
 from apps.style.ui.paint import ARGUMENTS
-from apps.style.ui.run import opened
+from apps.style.ui.run import open_pictures
 from apps.ui import HEAVY, PRIVATE, heavy, section
+from shared.errors import check_number
+from shared.images import jpeg_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from apps.style.run.transfer import Run
 
-_SIZE = 160  # pixels: two runs should not take a class's patience
+_SIZE = 160  # pixels: a class should not have to wait long for two runs
 _ITERATIONS = 60
-_EMPTY = '<div class="cs-empty">A and B appear here.</div>'
+_EMPTY = "A and B appear here."
 
 
 def build(parts: Mapping[str, Any]) -> None:
-    """Lay out the sub-tab; pictures and every other choice are those of the tab Paint."""
+    """Lay out the sub-tab; pictures and every other choice are those of the Paint tab."""
     section(
         "inside",
         "Two weights, one picture",
-        f"Pictures and recipe are those of the tab Paint, at {_SIZE} pixels with {_ITERATIONS} iterations; A and B "
+        f"Pictures and recipe come from the Paint tab, at {_SIZE} pixels with {_ITERATIONS} iterations; A and B "
         "differ in α and β only.",
     )
     weights = []
@@ -41,7 +45,10 @@ def build(parts: Mapping[str, Any]) -> None:
         both = gr.Button("Paint both", variant="primary", elem_id="style-both", min_width=140)
     waiting = turn()
     with gr.Row():
-        boxes = [gr.HTML(_EMPTY, elem_id=f"style-box-{n}", apply_default_css=False, min_width=280) for n in "ab"]
+        boxes = [
+            gr.HTML(graphics.empty(_EMPTY), elem_id=f"style-box-{name}", apply_default_css=False, min_width=280)
+            for name in "ab"
+        ]
     slider = gr.ImageSlider(label="A and B", interactive=False, format="png", max_height=420)
     curves = gr.HTML(elem_id="style-ab-curves", apply_default_css=False)
     photos, controls = parts["photos"], parts["controls"]
@@ -53,16 +60,18 @@ def _both(
     alpha_a: float, beta_a: float, alpha_b: float, beta_b: float, content: str | None, style: str | None, *values: Any
 ) -> Iterator[tuple[Any, ...]]:
     from apps.style.run.transfer import Run
-    from shared.errors import check_number
 
     given = dict(zip(ARGUMENTS, values, strict=True)) | {"size": _SIZE, "iterations": _ITERATIONS}
     base = options_from(given | {"alpha": 1.0, "beta": 1.0})
-    pairs = ((alpha_a, beta_a), (alpha_b, beta_b))
     recipes = [
-        dataclasses.replace(base, alpha=check_number(a, "alpha", low=0), beta=check_number(b, "beta", low=0))
-        for a, b in pairs
+        dataclasses.replace(
+            base,
+            alpha=check_number(alpha, f"α of {name}", low=0),
+            beta=check_number(beta, f"β of {name}", low=0),
+        )
+        for name, alpha, beta in (("A", alpha_a, beta_a), ("B", alpha_b, beta_b))
     ]
-    runs = [Run(*opened(content, style, one.alpha, one.beta), one) for one in recipes]
+    runs = [Run(*open_pictures(content, style, one.alpha, one.beta), one) for one in recipes]
     pictures: list[Image.Image] = []
     for number, run in enumerate(runs):
         name = f"{'AB'[number]}: α = {run.options.alpha:g}, β = {run.options.beta:g}"
@@ -74,18 +83,14 @@ def _both(
     yield gr.skip(), gr.skip(), tuple(pictures), _curves(runs)
 
 
-def _watch(run: Run, name: str) -> Iterator[str]:
-    from shared.images import jpeg_bytes
-
+def _watch(run: Run, name: str) -> Iterator[Markup]:
     for step in run.steps():
-        yield f'<p class="cs-head">{name}</p>{graphics.live(jpeg_bytes(step.picture), step)}'
+        yield joined((h.p(name, class_="cs-head"), graphics.live(jpeg_bytes(step.picture), step)))
 
 
-def _curves(runs: list[Run]) -> str:
+def _curves(runs: list[Run]) -> Markup:
     x = [float(cost.iteration) for cost in runs[0].costs]
     content = {name: [cost.content for cost in run.costs] for name, run in zip("AB", runs, strict=True)}
     style = {name: [cost.style for cost in run.costs] for name, run in zip("AB", runs, strict=True)}
-    charts = graphics.chart(content, x, log=True, title="J content") + graphics.chart(
-        style, x, log=True, title="J style"
-    )
-    return f'<div class="cs-charts">{charts}</div>'
+    charts = lines(content, x, log=True, title="J content"), lines(style, x, log=True, title="J style")
+    return h.div(charts, class_="cs-charts")

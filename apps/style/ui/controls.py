@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
 
+from apps.markup import h, url_of
 from apps.style.options import (
     INITS,
     LARGEST,
@@ -26,23 +25,17 @@ from apps.style.options import (
 from apps.style.run.presets import PRESETS
 from apps.style.samples import Role, of_role
 from apps.style.vgg.backbones import BACKBONES, choices
-from apps.ui import LIGHT, PRIVATE, guard
+from apps.ui import CLICKS, LIGHT, PRIVATE, guard
 from shared.errors import check_choice, check_whole
 
 Controls = dict[str, Any]  # component by the name of stylize's argument
 
-# A click, or the keyboard on a button, triggers the strip's "click" event with the button's data-* attributes.
-_CLICKS = """element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-sample]');
-  if (button) trigger('click', {...button.dataset});
-});"""
-
 
 def turn() -> dict[str, Any]:
-    """Lay out a badge, on the corner of what comes next, that tells who waits for others his place in the queue.
+    """Lay out a badge, on the corner of what comes next, that shows waiting visitors their place in the queue.
 
     Returns:
-        Keyword arguments of the event whose place it tells.
+        Keyword arguments of the event whose place it shows.
     """
     badge = gr.HTML(elem_classes="cs-turn", label="The place in the queue")
     return {"show_progress": "full", "show_progress_on": badge}
@@ -50,15 +43,19 @@ def turn() -> dict[str, Any]:
 
 def sample_strip(role: Role, label: str) -> gr.HTML:
     """Thumbnails of the samples, as buttons."""
-    buttons = "".join(
-        f'<button type="button" data-sample="{sample.name}" title="{escape(sample.title)}">'
-        f'<img alt="{escape(sample.title)}" src="data:image/jpeg;base64,'
-        f'{base64.b64encode(sample.thumb.read_bytes()).decode("ascii")}"></button>'
+    buttons = [
+        h.button(
+            h.img(alt=sample.title, src=url_of(sample.thumb.read_bytes(), "image/jpeg")),
+            type="button",
+            data_act="sample",
+            data_sample=sample.name,
+            title=sample.title,
+        )
         for sample in of_role(role)
-    )
+    ]
     return gr.HTML(
-        f'<div class="cs-strip" role="group" aria-label="{escape(label)}">{buttons}</div>',
-        js_on_load=_CLICKS,
+        h.div(buttons, class_="cs-strip", role="group", aria_label=label),
+        js_on_load=CLICKS,
         apply_default_css=False,
         elem_id=f"style-samples-{role}",
     )

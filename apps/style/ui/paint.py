@@ -1,4 +1,4 @@
-"""Paint: two pictures in, the picture and its costs evolving before one's eyes, stop and go on."""
+"""Paint: two pictures in, the picture and its costs as they evolve, stop and continue."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from apps.markup import Content, Markup, figure, h, message, note
 from apps.style.run.presets import PRESETS
 from apps.style.samples import EXAMPLE, SAMPLES, find_sample
 from apps.style.ui import graphics
@@ -20,12 +21,13 @@ from apps.style.ui.controls import (
     sample_strip,
     turn,
 )
-from apps.style.ui.run import Answer, checked_size, curves, opened, stream
-from apps.style.ui.state import FIRST, painter
+from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
+from apps.style.ui.state import FIRST, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
+from shared.device import pick_device
 from shared.errors import HubError, InputError
 
-_MORE = 50  # iterations that Continue adds to a run that is over
+_MORE = 50  # iterations that Continue adds to a finished run
 _STOP_S = 20.0  # s: no iteration takes longer
 # On a phone the picture is below the controls: go there.
 _LOOK = """(...sent) => {
@@ -56,7 +58,7 @@ def build() -> dict[str, Any]:
                 paint = gr.Button("Paint", variant="primary", elem_id="style-paint", min_width=110)
                 stop = gr.Button("Stop", elem_id="style-stop", min_width=80)
                 more = gr.Button("Continue", elem_id="style-more", min_width=100)
-            told = gr.HTML(elem_id="style-told", label="How far it is")
+            status = gr.HTML(elem_id="style-told", label="Progress")
             controls = main_controls()
             with gr.Row(elem_classes="cs-buttons"):
                 content_only = gr.Button("Content only", size="sm", min_width=110, elem_id="style-content-only")
@@ -75,27 +77,29 @@ def build() -> dict[str, Any]:
                 label="The costs",
                 apply_default_css=False,
             )
-    with gr.Accordion("The same as numbers", open=False):
+    with gr.Accordion("As numbers", open=False):
         numbers = gr.JSON(label="Costs, weights, time, recipe")
         result = gr.Image(label="G", format="png", interactive=False, height=320, buttons=["download", "fullscreen"])
     grams = gr.HTML(
-        graphics.gram_table({}), elem_id="style-grams", label="The Gram matrices", apply_default_css=False, render=False
+        graphics.gram_table({}),
+        elem_id="style-grams",
+        label="The style matrices",
+        apply_default_css=False,
+        render=False,
     )
     parts = {"live": live, "curves": curves, "grams": grams, "numbers": numbers, "result": result}
     buttons = {"paint": paint, "stop": stop, "more": more}
-    _connect(photos, controls, parts, buttons, (content_only, style_only), told, waiting)
+    _connect(photos, controls, parts, buttons, (content_only, style_only), status, waiting)
     axis.change(guard(_axis), axis, curves, **LIGHT, **PRIVATE)
     return parts | {"photos": photos, "controls": controls, "waiting": waiting}
 
 
-def _example() -> str:
+def _example() -> Markup:
     """A finished picture, for those who have not painted yet."""
     content, style, path = EXAMPLE
-    words = f"{SAMPLES[content].title} in the manner of {SAMPLES[style].title}, painted before"
-    return (
-        f'<figure class="cs-live"><img src="{graphics.jpeg_url(path.read_bytes())}" alt="{words}">'
-        f"<figcaption>{words}. Press Paint and watch one come about, or choose two of your own.</figcaption></figure>"
-    )
+    words = f"{SAMPLES[content].title} in the style of {SAMPLES[style].title}, painted earlier"
+    caption = f"{words}. Press Paint and watch a picture emerge, or choose two of your own."
+    return figure(h.img(src=graphics.jpeg_url(path.read_bytes()), alt=words), caption, class_="cs-live")
 
 
 def _connect(
@@ -104,7 +108,7 @@ def _connect(
     parts: dict[str, Any],
     buttons: dict[str, gr.Button],
     only: tuple[gr.Button, gr.Button],
-    told: gr.HTML,
+    status: gr.HTML,
     waiting: dict[str, Any],
 ) -> None:
     asked = [photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
@@ -113,14 +117,14 @@ def _connect(
     stylize_once = heavy(stylize)
     buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", js=_LOOK, **HEAVY, **waiting)
     buttons["more"].click(heavy(_more), None, outputs, **HEAVY, **PRIVATE, **waiting)
-    buttons["stop"].click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
+    buttons["stop"].click(guard(_stop), None, status, queue=False, **LIGHT, **PRIVATE)
     chosen = [controls["preset"], *fields]
     controls["preset"].input(guard(_choose), controls["preset"], chosen, **LIGHT, **PRIVATE)
     for button, name in zip(only, ("content", "style"), strict=True):
         set_up = button.click(guard(_chooser(name)), None, chosen, **LIGHT, **PRIVATE)
         set_up.then(stylize_once, asked, outputs, **HEAVY, **PRIVATE, **waiting)
     changes = [controls[name].change for name in ("size", "iterations", "init")]
-    gr.on(changes, guard(_estimate), [asked[0], *asked[2:]], told, trigger_mode="always_last", **QUICK, **PRIVATE)
+    gr.on(changes, guard(_estimate), [asked[0], *asked[2:]], status, trigger_mode="always_last", **QUICK, **PRIVATE)
 
 
 ARGUMENTS = (
@@ -164,27 +168,27 @@ def stylize(
     backbone: str = "vgg16-hed",
     request: gr.Request | None = None,
 ) -> Iterator[Answer]:
-    """Paint the content picture in the manner of the style picture: J(G) = alpha J_content + beta J_style.
+    """Paint the content picture in the style of the style picture: J(G) = alpha J_content + beta J_style.
 
     Streams the picture and its costs about three times a second; the last message has the finished picture.
 
     Args:
-        content: the picture whose things are kept; may be missing where alpha is 0.
-        style: the picture whose manner is taken; may be missing where beta is 0.
+        content: the picture whose content is kept; may be missing if alpha is 0.
+        style: the picture whose style is used; may be missing if beta is 0.
         size: pixels of the longer side, 48 to 1024 (640 on a CPU).
         iterations: steps of the optimizer, shared by the sizes from small to large.
         beta: weight of the style cost.
         alpha: weight of the content cost.
         content_layers: layers whose activations are compared, such as relu4_2.
         style_layers: layers whose style matrices are compared, such as relu1_1.
-        lambdas: weight of each style layer, "relu1_1=1, relu2_1=0.5"; 1 where it is left out.
-        units: "target": lambda counts each layer against its target; "written": it multiplies the bare cost.
+        lambdas: weight of each style layer, "relu1_1=1, relu2_1=0.5"; 1 if it is left out.
+        units: "target": lambda weighs each layer relative to its target; "written": it multiplies the bare cost.
         init: what G starts from: content, noise, style or blend.
         optimizer: lbfgs or adam.
         pooling: average or max.
         smoothness: weight of the total variation.
         coarse_to_fine: begin small and enlarge.
-        keep_colours: keep the content's colours and take lightness only from the style.
+        keep_colours: keep the content's colours and take only lightness from the style.
         seed: of the noise; the same seed, pictures and options give the same picture.
         backbone: vgg16-hed (bundled) or vgg19-imagenet (downloaded).
 
@@ -194,45 +198,42 @@ def stylize(
     """
     given = locals()
     options = options_from({name: given[name] for name in ARGUMENTS})
-    who = painter(request)
-    who.wish.set()  # a run of this session that is still going gives way
+    session = session_of(request)
+    session.stop_requested.set()  # a run of this session that is still going gives way
     from apps.style.run.transfer import Run
 
-    run = Run(*opened(content, style, options.alpha, options.beta), options)
-    warning = checked_size(run)
-    who.begin(run)
+    run = Run(*open_pictures(content, style, options.alpha, options.beta), options)
+    warning = warn_if_long(run)
+    session.begin(run)
     if warning:
-        yield (f'<div class="cs-empty">{warning}</div>', *(gr.skip(),) * 4)
-    yield from stream(who, run)
+        yield (graphics.empty(warning), *(gr.skip(),) * 4)
+    yield from stream(session, run)
 
 
 def _more(request: gr.Request) -> Iterator[Answer]:
-    """Go on with the run on the page; one that is over gets some iterations more."""
-    who = painter(request)
-    run = who.current()
+    """Continue the run on the page; a finished one gets some more iterations."""
+    session = session_of(request)
+    run = session.current()
     run.extend(_MORE if run.done >= run.total else 0)
-    who.wish.clear()
-    yield from stream(who, run)
+    session.stop_requested.clear()
+    yield from stream(session, run)
 
 
-def _stop(request: gr.Request) -> str:
+def _stop(request: gr.Request) -> Markup:
     """Stop the visitor's run after the iteration it is in, and say so when it has stopped."""
-    who = painter(request)
-    nothing_runs = who.idle.is_set()
-    who.wish.set()  # in any case: a run may be about to begin
+    session = session_of(request)
+    nothing_runs = session.idle.is_set()
+    session.stop_requested.set()  # in any case: a run may be about to begin
     if nothing_runs:
-        told = "Nothing of yours is being painted now. A run that waits for its turn begins by itself."
-    elif who.idle.wait(_STOP_S):
-        told = "Stopped: the picture stays, and Continue goes on from it."
-    else:
-        told = "Stopping ..."
-    return f'<p class="cs-note">{told}</p>'
+        return note("You have no run in progress. A queued run starts automatically.")
+    stopped = session.idle.wait(_STOP_S)
+    return note("Stopped: the picture stays, and Continue goes on from it." if stopped else "Stopping ...")
 
 
 def _axis(chosen: str, request: gr.Request) -> Any:
-    who = painter(request)
-    who.log = chosen == "logarithmic"
-    return curves(who, who.run) if who.run is not None else gr.skip()
+    session = session_of(request)
+    session.log = chosen == "logarithmic"
+    return curves(session, session.run) if session.run is not None else gr.skip()
 
 
 def _chooser(preset: str) -> Callable[[], list[Any]]:
@@ -247,7 +248,7 @@ def _choose(preset: str) -> list[Any]:
 def _on_sample(role: str) -> Any:
     def chosen(request: gr.Request, event: gr.EventData) -> Any:
         sample = find_sample(event.sample)
-        painter(request).samples[role] = sample.name
+        session_of(request).samples[role] = sample.name
         return str(sample.path)
 
     return guard(chosen)
@@ -255,26 +256,25 @@ def _on_sample(role: str) -> Any:
 
 def _on_upload(role: str) -> Any:
     def arrived(request: gr.Request) -> None:
-        painter(request).samples.pop(role, None)
+        session_of(request).samples.pop(role, None)
 
     return guard(arrived)
 
 
-def _estimate(content: str | None, *values: Any) -> str:
+def _estimate(content: str | None, *values: Any) -> Content:
     """How long a run would take; nothing while the choices do not make a run."""
     if not content:
         return ""
-    from apps.style import canvas as pictures
+    from apps.style import canvas
     from apps.style.run import limits
-    from shared.device import pick_device
 
     try:
         options = options_from(dict(zip(ARGUMENTS, values, strict=True)))
-        shape = pictures.open_content(content).size
+        shape = canvas.open_content(content).size
         device = pick_device()
         limits.check_fits(options, shape, device)
-        return f'<p class="cs-note">{limits.told(limits.estimate_s(options, shape, device))}</p>'
+        return note(limits.duration_note(limits.estimate_s(options, shape, device)))
     except InputError:
         return ""
     except HubError as error:
-        return f'<p class="cs-note cs-warn">{error}</p>'
+        return message(str(error), "warn")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from markupsafe import escape
 
+from apps.markup import note
+from apps.style.options import from_json
 from apps.style.samples import SAMPLES
 from apps.style.ui.controls import RECIPE_FIELDS, values_of
-from apps.style.ui.run import opened, stream
-from apps.style.ui.state import painter
+from apps.style.ui.run import open_pictures, stream
+from apps.style.ui.state import session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy, section
+from shared.errors import InputError
 
 _ROLES = ("content", "style")
 
 
 def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
-    """Lay out the panel; ``parts`` are the components of the tab Paint, one of ``tabs``."""
+    """Lay out the panel; ``parts`` are the components of the Paint tab, one of ``tabs``."""
     section(
         "use", "Replay a recipe", "Paste a saved recipe.json, or choose the file: the same picture, pixel by pixel."
     )
@@ -27,9 +31,9 @@ def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
         with gr.Column(min_width=220):
             file = gr.File(label="recipe.json", file_types=[".json"], height=110)
             again = gr.Button("Paint it again", variant="primary", elem_id="style-replay", min_width=140)
-    told = gr.HTML(elem_id="style-replayed")
+    answer = gr.HTML(elem_id="style-replayed")
     controls, photos = parts["controls"], parts["photos"]
-    outputs = [told, *(photos[role] for role in _ROLES), *(controls[name] for name in RECIPE_FIELDS)]
+    outputs = [answer, *(photos[role] for role in _ROLES), *(controls[name] for name in RECIPE_FIELDS)]
     asked = [text, photos["content"], photos["style"]]
     live = [tabs, *(parts[name] for name in ("live", "curves", "grams", "numbers", "result"))]
     again.click(guard(_set), text, outputs, **LIGHT, **PRIVATE).success(
@@ -39,21 +43,14 @@ def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
 
 
 def _read(path: str) -> str:
-    from pathlib import Path
-
-    from shared.errors import InputError
-
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("A recipe is a JSON file", f"an unreadable one ({error})", "Choose another.") from error
+        reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8 text"  # without the server's path
+        raise InputError("a recipe as a JSON file", f"an unreadable one ({reason})", "Choose another.") from error
 
 
 def _set(text: str, request: gr.Request) -> list[Any]:
-    import json
-
-    from apps.style.options import from_json
-
     options = from_json(text)
     recipe = json.loads(text)
     shown = values_of(options)
@@ -61,28 +58,27 @@ def _set(text: str, request: gr.Request) -> list[Any]:
     for role in _ROLES:
         entry = recipe.get(role)
         name = entry.get("sample") if isinstance(entry, dict) else None
-        if name in SAMPLES:
-            painter(request).samples[role] = str(name)
+        if isinstance(name, str) and name in SAMPLES:
+            session_of(request).samples[role] = name
             pictures.append(str(SAMPLES[name].path))
         else:
             pictures.append(gr.skip())
             notes.append(f"choose its {role} picture yourself")
     words = "The controls are set" + (f"; {', '.join(notes)}" if notes else "") + "."
-    return [f'<p class="cs-note">{escape(words)}</p>', *pictures, *(gr.update(value=shown[n]) for n in RECIPE_FIELDS)]
+    return [note(words), *pictures, *(gr.update(value=shown[name]) for name in RECIPE_FIELDS)]
 
 
 def _again(text: str, content: str | None, style: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-    """Paint what the recipe says, its stop and its continuation included, in the tab Paint."""
-    from apps.style.options import from_json
+    """Paint what the recipe says, its stop and its continuation included, on the Paint tab."""
     from apps.style.run.recipe import other_pictures
     from apps.style.run.transfer import Run
 
     options = from_json(text)
-    run = Run(*opened(content, style, options.alpha, options.beta), options)
+    run = Run(*open_pictures(content, style, options.alpha, options.beta), options)
     for role in other_pictures(text, run):
-        gr.Warning(f"The {role} picture is another than the recipe's: so will be the result.")
-    who = painter(request)
-    who.wish.set()
-    who.begin(run)
-    for answer in stream(who, run):
+        gr.Warning(f"This is not the {role} picture of the recipe, so the result will differ.")
+    session = session_of(request)
+    session.stop_requested.set()
+    session.begin(run)
+    for answer in stream(session, run):
         yield gr.Tabs(selected="paint"), *answer

@@ -7,24 +7,25 @@ from typing import Any
 
 import gradio as gr
 
+from apps.markup import Markup, figure, h, note
 from apps.style.ui import graphics
-from apps.style.ui.state import painter
+from apps.style.ui.state import session_of
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 
-_FRAME_HINT = '<p class="cs-note">The frames of a run appear here; paint a picture first.</p>'
+_FRAME_HINT = "The frames of a run appear here; paint a picture first."
 
 
 def build(parts: dict[str, Any], tab: gr.Tab) -> None:
     """Lay out the sub-tab."""
-    section("use", "Before and after, frame by frame", "Of the run in the tab Paint.")
+    section("use", "Before and after, frame by frame", "From the run on the Paint tab.")
     with gr.Row(equal_height=False):
         with gr.Column(min_width=320):
             slider = gr.ImageSlider(label="Content and result", interactive=False, format="png", elem_id="style-slider")
         with gr.Column(min_width=320):
             at = gr.Slider(0, 1, value=1, step=1, label="Frame", elem_id="style-frame-at", interactive=True)
-            frame = gr.HTML(_FRAME_HINT, elem_id="style-frame", apply_default_css=False)
+            frame = gr.HTML(note(_FRAME_HINT), elem_id="style-frame", apply_default_css=False)
     with gr.Row():
-        refresh = gr.Button("Take over the latest run", size="sm", elem_id="style-take", min_width=160)
+        refresh = gr.Button("Load the latest run", size="sm", elem_id="style-take", min_width=160)
         film = gr.Button("Make video and GIF", size="sm", elem_id="style-film", min_width=160)
     with gr.Row():
         files = gr.Files(label="Picture, costs, recipe", interactive=False, elem_id="style-files", min_width=300)
@@ -33,27 +34,27 @@ def build(parts: dict[str, Any], tab: gr.Tab) -> None:
         )
         moving = gr.File(label="GIF and mp4", file_count="multiple", interactive=False, min_width=200)
     outputs = [slider, at, frame, files]
-    gr.on([tab.select, refresh.click, parts["result"].change], guard(_take), None, outputs, **LIGHT, **PRIVATE)
+    gr.on([tab.select, refresh.click, parts["result"].change], guard(_load), None, outputs, **LIGHT, **PRIVATE)
     at.input(guard(_frame), at, frame, trigger_mode="always_last", **LIGHT, **PRIVATE)
     film.click(guard(_film), None, [video, moving], **QUICK, **PRIVATE)
 
 
-def _take(request: gr.Request) -> tuple[Any, ...]:
-    """Everything that is known of the run; nothing where there is none."""
+def _load(request: gr.Request) -> tuple[Any, ...]:
+    """Everything that is known of the run; nothing if there is none."""
     from apps.style.run.recipe import costs_csv, png_with, recipe
 
-    who = painter(request)
-    run = who.run
-    frames = who.reel.frames()
+    session = session_of(request)
+    run = session.run
+    frames = session.frames.kept()
     if run is None or run.done == 0 or not frames:
         return (gr.skip(),) * 4
     picture = run.picture
     before = (run.content or run.style or picture).resize(picture.size)
-    made = recipe(run, who.samples)
+    made = recipe(run, session.samples)
     files = [
-        who.file("style-transfer.png", png_with(picture, made)),
-        who.file("costs.csv", costs_csv(run.costs)),
-        who.file("recipe.json", json.dumps(made, indent=1)),
+        session.file("style-transfer.png", png_with(picture, made)),
+        session.file("costs.csv", costs_csv(run.costs)),
+        session.file("recipe.json", json.dumps(made, indent=1)),
     ]
     last = len(frames) - 1
     return (
@@ -64,20 +65,18 @@ def _take(request: gr.Request) -> tuple[Any, ...]:
     )
 
 
-def _frame(number: float, request: gr.Request) -> str:
-    frames = painter(request).reel.frames()
+def _frame(number: float, request: gr.Request) -> Markup:
+    frames = session_of(request).frames.kept()
     if not frames:
-        return _FRAME_HINT
+        return note(_FRAME_HINT)
     chosen = frames[min(len(frames) - 1, max(0, int(number)))]
-    return (
-        f'<div class="cs-frame"><img src="{graphics.jpeg_url(chosen.data)}" alt="G at iteration {chosen.iteration}">'
-        f'<p class="cs-note">Iteration {chosen.iteration}</p></div>'
-    )
+    image = h.img(src=graphics.jpeg_url(chosen.data), alt=f"G at iteration {chosen.iteration}")
+    return figure(image, f"Iteration {chosen.iteration}", class_="cs-frame")
 
 
 def _film(request: gr.Request) -> tuple[str, list[str]]:
-    who = painter(request)
-    who.current()
-    gif = who.file("style-transfer.gif", who.reel.gif())
-    video = who.reel.video(who.file("style-transfer.mp4"))
+    session = session_of(request)
+    session.current()
+    gif = session.file("style-transfer.gif", session.frames.gif())
+    video = session.frames.video(session.file("style-transfer.mp4"))
     return str(video), [str(gif), str(video)]

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from apps.charts import short
+from apps.markup import Markup, joined
 from apps.style.ui import graphics
-from apps.style.ui.state import Painter
+from apps.style.ui.state import Session
+from shared.images import jpeg_bytes
 from shared.progress import duration
 
 if TYPE_CHECKING:
@@ -21,20 +24,24 @@ _GRAMS_EVERY_S = 1.0
 Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 
-def opened(
+def open_pictures(
     content: str | None, style: str | None, alpha: float, beta: float
 ) -> tuple[Image.Image | None, Image.Image | None]:
-    """The two pictures that were sent, judged; one that J does not use may be missing."""
-    from apps.style import canvas as pictures
+    """The two pictures that were sent, checked; one that J does not use may be missing.
+
+    Raises:
+        ImageError: a picture that J uses is missing, or one that cannot be used.
+    """
+    from apps.style import canvas
 
     return (
-        pictures.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]
-        pictures.open_style(style) if style or beta > 0 else None,  # type: ignore[arg-type]
+        canvas.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]
+        canvas.open_style(style) if style or beta > 0 else None,  # type: ignore[arg-type]
     )
 
 
-def checked_size(run: Run) -> str:
-    """A warning where the run will be long.
+def warn_if_long(run: Run) -> str:
+    """A warning if the run will be long, else nothing.
 
     Raises:
         ResourceError: it does not fit into this machine.
@@ -44,54 +51,52 @@ def checked_size(run: Run) -> str:
     shape = (run.content or run.style).size  # type: ignore[union-attr]
     limits.check_fits(run.options, shape, run.device)
     seconds = limits.estimate_s(run.options, shape, run.device)
-    return limits.told(seconds) if seconds > limits.LONG_S else ""
+    return limits.duration_note(seconds) if seconds > limits.LONG_S else ""
 
 
-def stream(who: Painter, run: Run) -> Iterator[Answer]:
-    """The steps of ``run`` to its end or the visitor's stop, then its exact result."""
+def stream(session: Session, run: Run) -> Iterator[Answer]:
+    """The steps of ``run`` until it ends or the visitor stops it, then its exact result."""
     drawn = -_GRAMS_EVERY_S
     steps = run.steps()
     step: Step | None = None
-    who.idle.clear()
+    session.idle.clear()
     try:
         for step in steps:
-            data = who.reel.add(step.picture, step.done)
+            data = session.frames.add(step.picture, step.done)
             now = time.monotonic()
             grams: Any = gr.skip()
             if now - drawn >= _GRAMS_EVERY_S or step.finished:
                 drawn, grams = now, graphics.gram_table(step.grams)
-            yield graphics.live(data, step), curves(who, run), grams, _numbers(step), gr.skip()
-            if who.wish.is_set():
+            yield graphics.live(data, step), curves(session, run), grams, _numbers(step), gr.skip()
+            if session.stop_requested.is_set():
                 break
     finally:
         steps.close()  # type: ignore[attr-defined]
-        who.idle.set()
-    if who.run is run:
-        yield _finished(who, run)
+        session.idle.set()
+    if session.run is run:
+        yield _finished(session, run)
 
 
-def _finished(who: Painter, run: Run) -> Answer:
+def _finished(session: Session, run: Run) -> Answer:
     from apps.style.run.recipe import recipe
-    from shared.images import jpeg_bytes
 
     exact = run.result()
     picture = run.picture
     left = run.total - run.done
     state = f"Stopped at iteration {run.done} of {run.total}" if left else f"{run.done} iterations"
     text = (
-        f"{state} in {duration(run.elapsed_s)}: J from {graphics.short(exact.first.J)} to "
-        f"{graphics.short(exact.last.J)} ({picture.width} × {picture.height} pixels, "
-        f"{1000 * exact.seconds_per_iteration:.0f} ms per iteration)"
+        f"{state} in {duration(run.elapsed_s)}: J from {short(exact.first.J)} to {short(exact.last.J)} "
+        f"({picture.width} × {picture.height} pixels, {1000 * exact.seconds_per_iteration:.0f} ms per iteration)"
     )
     live = graphics.framed(graphics.jpeg_url(jpeg_bytes(picture, quality=93)), text, run.done / max(1, run.total))
-    numbers = exact.numbers() | {"recipe": recipe(run, who.samples)}
-    return live, curves(who, run) + graphics.cost_table(exact), gr.skip(), numbers, picture
+    costs = joined((curves(session, run), graphics.cost_table(exact)))
+    return live, costs, gr.skip(), exact.numbers() | {"recipe": recipe(run, session.samples)}, picture
 
 
-def curves(who: Painter, run: Run) -> str:
+def curves(session: Session, run: Run) -> Markup:
     """The curves of the costs so far, on the axis that the visitor chose."""
     weights = {"alpha": run.options.alpha, "beta": run.options.beta}
-    return graphics.cost_curves(run.costs, weights, log=who.log)
+    return graphics.cost_curves(run.costs, weights, log=session.log)
 
 
 def _numbers(step: Step) -> dict[str, Any]:

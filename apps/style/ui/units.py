@@ -7,21 +7,25 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from markupsafe import escape
+from PIL import Image
 
+from apps.markup import Content, Markup, figure, h, joined, note, prose, svg
+from apps.style.ui import graphics
 from apps.style.ui.controls import turn
-from apps.style.ui.state import painter
-from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, choices
+from apps.style.ui.state import session_of
+from apps.style.vgg.backbones import DEFAULT_BACKBONE, choices, find_backbone
 from apps.style.vgg.layers import VGG16
 from apps.ui import HEAVY, PRIVATE, QUICK, guard, heavy, photo_input, section
+from shared.errors import check_whole
+from shared.images import data_url
 
 if TYPE_CHECKING:
     from apps.style.units.patches import Index, Indexed, Patch
 
 _OVERVIEW = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")  # a layer of each block
 _UNITS_EACH = 4
-_WAIT = '<p class="cs-note">The sample pictures go through the network once; that takes some seconds.</p>'
-_DREAM_EMPTY = '<div class="cs-empty">The picture that this unit wants to see appears here.</div>'
+_WAIT = "The sample pictures go through the network once; that takes some seconds."
+_DREAM_EMPTY = "The picture that this unit wants to see appears here."
 _TEXT = (
     "A unit is one channel of a layer. Shown are the nine places in the sample pictures, and in yours, that excite it "
     "most; each patch is the unit’s receptive field, everything it can see. Shallow units respond to a colour or an "
@@ -45,13 +49,17 @@ def build(tab: gr.Tab) -> None:
                 own = photo_input("A picture of yours", height=170, elem_id="style-unit-own")
                 network = gr.Dropdown(choices(), value=DEFAULT_BACKBONE, label="Network")
             waiting = turn()
-            wanted = gr.HTML(_DREAM_EMPTY, elem_id="style-dream", apply_default_css=False)
+            wanted = gr.HTML(graphics.empty(_DREAM_EMPTY), elem_id="style-dream", apply_default_css=False)
         with gr.Column(scale=7, min_width=330):
-            found = gr.HTML(_WAIT, elem_id="style-patches", label="The nine patches", apply_default_css=False)
-    with gr.Accordion("The same as numbers", open=False):
+            found = gr.HTML(note(_WAIT), elem_id="style-patches", label="The nine patches", apply_default_css=False)
+    with gr.Accordion("As numbers", open=False):
         numbers = gr.JSON(label="The nine places")
-    section("inside", "Layer 1 to 5 side by side", "Four units of each block, chosen because pictures divide on them.")
-    overview = gr.HTML(_WAIT, elem_id="style-overview", apply_default_css=False)
+    section(
+        "inside",
+        "Blocks 1 to 5 side by side",
+        "Four units per block, those that respond most differently to different pictures.",
+    )
+    overview = gr.HTML(note(_WAIT), elem_id="style-overview", apply_default_css=False)
     asked, outputs = [layer, unit, own, network], [found, numbers]
     events = [show.click, unit.submit, own.input]
     gr.on(events, guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)
@@ -69,7 +77,7 @@ def unit_patches(
     own: str | None = None,
     backbone: str = DEFAULT_BACKBONE,
     request: gr.Request | None = None,
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[Markup, dict[str, Any]]:
     """The nine patches of the sample pictures, and of yours, that excite one unit of the network most.
 
     Args:
@@ -82,17 +90,17 @@ def unit_patches(
         The patches with their pictures as HTML; per patch its picture, activation, position and receptive field.
     """
     from apps.style.units import patches
-    from apps.style.vgg.backbones import find_backbone
 
     network = find_backbone(backbone)
+    shape = patches.unit_layer(network, layer)
+    number = check_whole(unit, f"The unit of {layer}", low=0, high=shape.channels - 1)
     index = patches.sample_index(network.name)
     if own:
         index = index.with_picture(_own_index(network.name, own, request))
-    found = index.patches(layer, int(unit))
-    shape = patches.unit_layer(network, layer)
+    found = index.patches(layer, number)
     numbers = {
         "layer": layer,
-        "unit": int(unit),
+        "unit": number,
         "units": shape.channels,
         "receptive_field": shape.field,
         "patches": [
@@ -106,18 +114,20 @@ def unit_patches(
             for patch in found
         ],
     }
-    head = (
-        f'<p class="cs-note"><b>{escape(layer)}, unit {int(unit)}</b> of {shape.channels}: receptive field '
-        f"{shape.field} × {shape.field} pixels, a unit every {shape.jump} pixels.</p>"
-    )
-    if own and all(patch.picture != patches.OWN for patch in found):
-        strongest = float(index.pictures[patches.OWN].values[layer][int(unit), 0])
-        head += (
-            f'<p class="cs-note">None of the nine is in your picture: its strongest activation is {strongest:.3g}.</p>'
+    shown: list[Content] = [
+        note(
+            prose("<b>{}, unit {}</b> of {}: receptive field ", layer, number, shape.channels),
+            f"{shape.field} × {shape.field} pixels, a unit every {shape.jump} pixels.",
         )
-    if not found:
-        return head + '<p class="cs-note">This unit is silent on all pictures. Try another.</p>', numbers
-    return head + f'<div class="cs-patches">{"".join(_card(index, patch) for patch in found)}</div>', numbers
+    ]
+    if own and all(patch.picture != patches.OWN for patch in found):
+        strongest = float(index.pictures[patches.OWN].values[layer][number, 0])
+        shown.append(note(f"None of the nine is in your picture: its strongest activation is {strongest:.3g}."))
+    if found:
+        shown.append(h.div((_card(index, patch) for patch in found), class_="cs-patches"))
+    else:
+        shown.append(note("This unit is silent on all pictures. Try another."))
+    return joined(shown), numbers
 
 
 def _own_index(backbone: str, path: str, request: gr.Request | None) -> Indexed:
@@ -125,92 +135,83 @@ def _own_index(backbone: str, path: str, request: gr.Request | None) -> Indexed:
     from apps.style.canvas import open_content
     from apps.style.units.patches import index_own
 
-    who = painter(request)
-    if who.own is None or who.own[0] != (backbone, path):
-        who.own = (backbone, path), index_own(backbone, open_content(path))
-    return who.own[1]
+    session = session_of(request)
+    if session.own is None or session.own[0] != (backbone, path):
+        session.own = (backbone, path), index_own(backbone, open_content(path))
+    return session.own[1]
 
 
-def _card(index: Index, patch: Patch) -> str:
-    """A patch, and beside it the picture with the receptive field drawn in."""
+def _card(index: Index, patch: Patch) -> Markup:
+    """A patch, and next to it the full picture with the receptive field drawn in."""
     from apps.style.units.patches import cut
-    from shared.images import data_url
 
-    whole = index.pictures[patch.picture].picture
+    picture = index.pictures[patch.picture].picture
     top, left, bottom, right = patch.window
-    small = cut(whole, patch.window).resize((120, 120))
-    box = f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}"/>'
-    words = f"{escape(patch.picture)}, activation {patch.activation:.3g}"
-    return (
-        f'<figure class="cs-patch"><img src="{data_url(small)}" alt="patch of {words}"><svg viewBox="0 0 {whole.width} '
-        f'{whole.height}" role="img" aria-label="where it is"><image href="{data_url(whole)}" width="{whole.width}" '
-        f'height="{whole.height}"/>{box}</svg><figcaption>{words}<br>row {patch.row}, column {patch.column}'
-        "</figcaption></figure>"
+    words = f"{patch.picture}, activation {patch.activation:.3g}"
+    small = h.img(src=data_url(cut(picture, patch.window).resize((120, 120))), alt=f"patch of {words}")
+    full = h.image(href=data_url(picture), width=picture.width, height=picture.height)
+    box = h.rect(x=left, y=top, width=right - left, height=bottom - top)
+    place = f"row {patch.row}, column {patch.column}"
+    return figure(
+        (small, svg(full, box, size=picture.size, label=f"where it is: {place}")),
+        (words, h.br(), place),
+        class_="cs-patch",
     )
 
 
-def _other(layer: str, own: str | None, backbone: str, request: gr.Request) -> tuple[int, str, dict[str, Any]]:
-    """A unit that pictures divide on, not always the same, and its patches."""
+def _other(layer: str, own: str | None, backbone: str, request: gr.Request) -> tuple[int, Markup, dict[str, Any]]:
+    """One of the distinctive units, chosen at random, and its patches."""
     from apps.style.units.patches import sample_index
 
-    unit = random.choice(sample_index(backbone).telling_units(layer, 40))
+    unit = random.choice(sample_index(backbone).distinctive_units(layer, 40))
     return unit, *unit_patches(layer, unit, own, backbone, request)
 
 
 def _other_layer(
     layer: str, unit: float, own: str | None, backbone: str, request: gr.Request
-) -> tuple[int, str, dict[str, Any]]:
-    """The same unit of another layer; where that has not so many, one that pictures divide on."""
+) -> tuple[int, Markup, dict[str, Any]]:
+    """The same unit of another layer; a distinctive one if that layer has fewer units."""
     from apps.style.units.patches import sample_index, unit_layer
-    from apps.style.vgg.backbones import find_backbone
 
-    if not 0 <= int(unit or 0) < unit_layer(find_backbone(backbone), layer).channels:
-        unit = sample_index(backbone).telling_units(layer, 1)[0]
-    return int(unit or 0), *unit_patches(layer, unit, own, backbone, request)
+    number = int(unit or 0)
+    if not 0 <= number < unit_layer(find_backbone(backbone), layer).channels:
+        number = sample_index(backbone).distinctive_units(layer, 1)[0]
+    return number, *unit_patches(layer, number, own, backbone, request)
 
 
-def _overview(backbone: str) -> str:
+def _overview(backbone: str) -> Markup:
     from apps.style.units.patches import sample_index
 
     index = sample_index(backbone)
-    columns = "".join(_column(index, layer) for layer in _OVERVIEW)
-    return f'<div class="cs-overview">{columns}</div>'
+    return h.div((_column(index, layer) for layer in _OVERVIEW), class_="cs-overview")
 
 
-def _column(index: Index, layer: str) -> str:
-    from PIL import Image
-
+def _column(index: Index, layer: str) -> Markup:
     from apps.style.units.patches import cut, unit_layer
-    from shared.images import data_url
 
     mosaics = []
-    for unit in index.telling_units(layer, _UNITS_EACH):
+    for unit in index.distinctive_units(layer, _UNITS_EACH):
         mosaic = Image.new("RGB", (152, 152), (128, 128, 128))
         for number, patch in enumerate(index.patches(layer, unit)):
             picture = cut(index.pictures[patch.picture].picture, patch.window).resize((50, 50))
             mosaic.paste(picture, (number % 3 * 51, number // 3 * 51))
-        mosaics.append(
-            f'<figure><img src="{data_url(mosaic)}" alt="nine patches of unit {unit}, {layer}">'
-            f"<figcaption>unit {unit}</figcaption></figure>"
-        )
+        image = h.img(src=data_url(mosaic), alt=f"nine patches of unit {unit}, {layer}")
+        mosaics.append(figure(image, f"unit {unit}"))
     field = unit_layer(index.backbone, layer).field
-    return f"<div><b>{layer}</b><small>sees {field} × {field} pixels</small>{''.join(mosaics)}</div>"
+    return h.div(h.b(layer), h.small(f"sees {field} × {field} pixels"), mosaics)
 
 
-def _dream(layer: str, unit: float, backbone: str, request: gr.Request) -> Iterator[str]:
-    """Activation maximisation, live; Stop in the tab Paint ends it too."""
-    from apps.style.ui import graphics
+def _dream(layer: str, unit: float, backbone: str, request: gr.Request) -> Iterator[Markup]:
+    """Activation maximisation, live; Stop on the Paint tab ends it too."""
     from apps.style.units.dream import maximise
     from apps.style.units.patches import unit_layer
-    from shared.images import data_url
 
-    unit_layer(BACKBONES[backbone], layer)
-    who = painter(request)
-    who.wish.clear()
-    for step in maximise(backbone, layer, int(unit)):
-        text = (
-            f"{layer}, unit {int(unit)}: mean activation {step.activation:.3g}, iteration {step.done} of {step.total}"
-        )
+    shape = unit_layer(find_backbone(backbone), layer)
+    number = check_whole(unit, f"The unit of {layer}", low=0, high=shape.channels - 1)
+    session = session_of(request)
+    session.stop_requested.clear()
+    for step in maximise(backbone, layer, number):
+        text = f"{layer}, unit {number}: mean activation {step.activation:.3g}, iteration {step.done} of {step.total}"
         yield graphics.framed(data_url(step.picture), text, step.done / step.total)
-        if who.wish.is_set():
+        if session.stop_requested.is_set():
             break

@@ -31,12 +31,12 @@ from shared.images import open_image
 from shared.model_cache import model_cache
 
 SIDES = (64, 112, 160)  # pixels, from coarse to fine
-_RATE = 0.06  # step for a gradient of deviation 1: one pace for every unit, and quiet places stay quiet
+_RATE = 0.06  # step for a gradient of standard deviation 1, so that every unit moves at the same pace
 _MOMENTUM = 0.6
 _SHIFT = 8  # pixels, the largest random shift
-_SMOOTHNESS = 6.0  # weight of the total variation, against the activation in deviations of its layer
+_SMOOTHNESS = 6.0  # weight of the total variation; the activation counts in standard deviations of its layer
 _PALENESS = 1.0  # weight of the mean square before the sigmoid: without it every colour saturates
-_SHARE = 0.15  # of a map's places that count, the most excited: a unit that is picky is silent elsewhere
+_SHARE = 0.15  # of a map's places count, the most excited ones: a selective unit is silent elsewhere
 _NOISE = 0.05
 
 
@@ -53,11 +53,11 @@ class Dream:
 def maximise(
     backbone: str, layer: str, unit: int, *, iterations: int = 90, seed: int = 0, every: int = 6
 ) -> Iterator[Dream]:
-    """Change noise until ``unit`` of ``layer`` is as excited as can be; a step every ``every`` iterations.
+    """Change noise so that it excites ``unit`` of ``layer`` ever more; a step every ``every`` iterations.
 
     Raises:
         OptionError: no such layer or unit.
-        WeightsError: the network cannot be had.
+        WeightsError: the network's weights are not available.
     """
     found = unit_layer(BACKBONES[backbone], layer)
     unit = check_whole(unit, f"The unit of {layer}", low=0, high=found.channels - 1)
@@ -66,7 +66,7 @@ def maximise(
     axes = _colour_axes().to(device)
     hidden = (_NOISE * torch.randn(1, 3, SIDES[0], SIDES[0], generator=random)).to(device)
     done = 0
-    before_relu = layer.replace("relu", "conv")  # a silent unit has a slope there, and none behind its ReLU
+    before_relu = layer.replace("relu", "conv")  # a silent unit has a gradient there, and none after its ReLU
     with model_cache().lease(BACKBONES[backbone].record, device) as network:
         extractor = Extractor(cast("VGG", network), [before_relu], pooling="average", dtype=fastest_dtype(device))
         for number, side in enumerate(SIDES):
@@ -108,7 +108,7 @@ class _Climb:
         value = _SMOOTHNESS * losses.total_variation(picture) + _PALENESS * self.hidden.square().mean() - excited
         value.backward()
         gradient = self.hidden.grad
-        if gradient is not None:  # a little blur: single pixels excite a unit, but nobody sees anything in them
+        if gradient is not None:  # a little blur: single pixels excite a unit but show nothing
             blurred = _blurred(gradient)
             self.hidden.grad = blurred / (blurred.std() + 1e-12)
         self._optimizer.step()
@@ -116,7 +116,7 @@ class _Climb:
 
 
 def _blurred(x: Tensor) -> Tensor:
-    """(1, 2, 1) / 4 down and across: nothing is left of the finest stripes, and no frequency changes its sign."""
+    """(1, 2, 1) / 4 down and across: removes the finest stripes and changes the sign of no frequency."""
     padded = F.pad(x, (1, 1, 1, 1), mode="replicate")
     return F.avg_pool2d(F.avg_pool2d(padded, 2, stride=1), 2, stride=1)
 

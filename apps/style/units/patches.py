@@ -1,16 +1,17 @@
-"""Which parts of pictures excite a unit most: nine patches per channel, after Zeiler & Fergus 2014.
+"""Which parts of pictures excite a unit most: nine patches per channel, as in Zeiler & Fergus 2014.
 
 "Visualizing and Understanding Convolutional Networks", arXiv 1311.2901, figure 2, without its deconvolution: the patch
 that is shown is the unit's receptive field, cut from the picture. A *unit* is a channel of a layer after its ReLU; it
-looks everywhere, and the place where it is most excited counts. Each picture goes through the network once; per layer
-and channel its strongest places are kept, at most one per cell of a 5 x 5 grid, so that nine patches are nine things.
+sees every place in turn, and the place that excites it most counts. Each picture goes through the network once; per
+layer and channel its strongest places are kept, at most one per cell of a 5 x 5 grid, so that nine patches show nine
+things.
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,7 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from apps.style.samples import SAMPLES
-from apps.style.vgg.backbones import BACKBONES, Backbone
+from apps.style.vgg.backbones import BACKBONES, Backbone, find_backbone
 from apps.style.vgg.layers import Layer, find_layer
 from apps.style.vgg.network import VGG
 from shared.device import pick_device
@@ -33,7 +34,7 @@ SIDE = 256  # pixels of the longer side of an indexed picture
 COUNT = 9  # patches per unit
 OWN = "your picture"  # what a visitor's picture is called
 _CELLS = 5  # of the grid, per side
-_RIM = 2  # units along the border that do not count: they see the padding more than the picture
+_RIM = 2  # units along the border that do not count: they see more of the padding than of the picture
 _PER_PICTURE = 3  # places of one picture that may be among the nine
 
 
@@ -87,7 +88,7 @@ class Index:
         ranked.sort(key=lambda entry: -entry[0])
         return tuple(self._patch(found, *entry) for entry in ranked[:COUNT])
 
-    def telling_units(self, layer: str, count: int) -> list[int]:
+    def distinctive_units(self, layer: str, count: int) -> list[int]:
         """Units of ``layer`` that some pictures excite far more than others: the ones worth a look, best first."""
         strongest = torch.stack([indexed.values[layer][:, 0] for indexed in self.pictures.values()])  # pictures, nC
         spread = strongest.std(dim=0) / (strongest.mean(dim=0) + 1e-6)
@@ -100,23 +101,21 @@ class Index:
         return Patch(picture=indexed.name, activation=value, row=row, column=column, window=layer.window(row, column))
 
 
-def unit_layers(backbone: Backbone) -> list[Layer]:
-    """The layers whose units may be looked at: those with a ReLU."""
-    return [layer for layer in backbone.layers if layer.kind == "relu"]
-
-
 def unit_layer(backbone: Backbone, name: object) -> Layer:
     """The ReLU layer called ``name``.
 
     Raises:
         OptionError: there is none of that name.
     """
-    layers = unit_layers(backbone)
-    return find_layer(layers, check_choice(name, [layer.name for layer in layers], "The layer"))
+    names = [layer.name for layer in backbone.layers if layer.kind == "relu"]
+    return find_layer(backbone.layers, check_choice(name, names, "The layer"))
 
 
 def index_picture(network: VGG, name: str, picture: Image.Image, device: torch.device) -> Indexed:
-    """Run ``picture`` through ``network`` once and keep the strongest places of every ReLU layer."""
+    """Run ``picture`` through ``network`` once and keep the strongest places of every ReLU layer.
+
+    Pictures with the longer side over ``SIDE`` pixels are reduced to it.
+    """
     fitted = picture.copy()
     fitted.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     pixels = torch.from_numpy(np.asarray(fitted, dtype=np.float32) / 255).permute(2, 0, 1)[None].to(device)
@@ -137,34 +136,29 @@ def index_picture(network: VGG, name: str, picture: Image.Image, device: torch.d
     return Indexed(name=name, picture=fitted, values=values, places=places, widths=widths)
 
 
-def index_steps(backbone: str, done: list[Indexed]) -> Iterator[tuple[int, int]]:
-    """Index the sample pictures with ``backbone`` into ``done``; (pictures so far, pictures in all) after each.
-
-    Raises:
-        WeightsError: the network cannot be had.
-    """
-    device = pick_device()
-    with model_cache().lease(BACKBONES[backbone].record, device) as network:
-        for sample in SAMPLES.values():
-            done.append(index_picture(cast("VGG", network), sample.title, open_image(sample.path), device))
-            yield len(done), len(SAMPLES)
-
-
 _indexing = threading.Lock()  # a class that opens the panel together waits for one indexing
 
 
 def sample_index(backbone: str) -> Index:
-    """The sample pictures indexed with ``backbone``: some seconds once, at once afterwards."""
+    """The sample pictures indexed with ``backbone``: some seconds the first time, at once after that.
+
+    Raises:
+        OptionError: there is no such network.
+        WeightsError: the network's weights are not available.
+    """
     with _indexing:
-        return _sample_index(backbone)
+        return _sample_index(find_backbone(backbone).name)
 
 
 @functools.lru_cache(maxsize=len(BACKBONES))
 def _sample_index(backbone: str) -> Index:
-    done: list[Indexed] = []
-    for _ in index_steps(backbone, done):
-        pass
-    return Index(BACKBONES[backbone], done)
+    device = pick_device()
+    with model_cache().lease(BACKBONES[backbone].record, device) as network:
+        pictures = [
+            index_picture(cast("VGG", network), sample.title, open_image(sample.path), device)
+            for sample in SAMPLES.values()
+        ]
+    return Index(BACKBONES[backbone], pictures)
 
 
 def index_own(backbone: str, picture: Image.Image) -> Indexed:
@@ -180,8 +174,3 @@ def cut(picture: Image.Image, window: tuple[float, float, float, float]) -> Imag
     patch = Image.new("RGB", (right - left, bottom - top), (128, 128, 128))
     patch.paste(picture, (-left, -top))
     return patch
-
-
-def names_of(layers: Iterable[Layer]) -> list[str]:
-    """Their names."""
-    return [layer.name for layer in layers]

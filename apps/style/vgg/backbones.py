@@ -104,9 +104,7 @@ def by_layer(layers: Sequence[Layer], tensors: Mapping[str, torch.Tensor]) -> di
     numbers = sorted({int(name.split(".")[1]) for name in tensors})
     convolutions = [layer.name for layer in layers if layer.kind == "conv"]
     if len(numbers) != len(convolutions):
-        raise WeightsError(
-            f"The file holds {len(convolutions)} convolutions", f"{len(numbers)}", "Fetch the file again."
-        )
+        raise WeightsError(f"a file with {len(convolutions)} convolutions", f"{len(numbers)}", "Fetch the file again.")
     return {
         f"{name}.{part}": tensors[f"features.{number}.{part}"]
         for name, number in zip(convolutions, numbers, strict=True)
@@ -131,7 +129,7 @@ def assemble(backbone: Backbone, tensors: Mapping[str, torch.Tensor]) -> VGG:
         network.load_state_dict(state, strict=True)
     except RuntimeError as error:
         raise WeightsError(
-            f"{backbone.title} has its weights", str(error), "Restore the files with git checkout weights/style."
+            f"the weights of {backbone.title}", str(error), "Restore the files with git checkout weights/style."
         ) from error
     return network.eval().requires_grad_(False)
 

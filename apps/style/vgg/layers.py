@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.errors import OptionError, quoted
+from shared.errors import OptionError, named, quoted
 
 Kind = Literal["conv", "relu", "pool"]
 KERNEL = 3  # of the convolutions, with padding 1
@@ -87,7 +87,7 @@ def find_layer(layers: Iterable[Layer], name: object, what: str = "A layer") -> 
     if isinstance(name, str) and name in table:
         return table[name]
     blocks = ", ".join(key for key in table if not key.startswith("conv"))
-    raise OptionError(f"{what} is one of {blocks}, or conv for relu", quoted(name), "Choose one of these.")
+    raise OptionError(f"{named(what)}, one of {blocks}, or conv for relu", quoted(name), "Choose one of these.")
 
 
 def deepest(layers: Sequence[Layer], names: Iterable[str]) -> int:

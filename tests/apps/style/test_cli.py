@@ -45,12 +45,12 @@ def test_transfer_writes_what_was_asked_for(
     arguments += ["--style-layers", "relu1_1=1,relu3_1=0.5", "--alpha", "2", "--beta", "5", "--seed", "3"]
     status, stdout, _ = _call(arguments, capsys)
     assert status == 0
-    told = json.loads(stdout)
-    assert {"J", "J_content", "J_style", "seconds_per_iteration", "peak_bytes", "layers", "seed"} <= told.keys()
+    found = json.loads(stdout)
+    assert {"J", "J_content", "J_style", "seconds_per_iteration", "peak_bytes", "layers", "seed"} <= found.keys()
     for number in (0, 1):
-        assert told["J"][number] == pytest.approx(2 * told["J_content"][number] + 5 * told["J_style"][number])
-    assert told["seed"] == 3
-    assert set(told["layers"]) == {"relu1_1", "relu3_1"}
+        assert found["J"][number] == pytest.approx(2 * found["J_content"][number] + 5 * found["J_style"][number])
+    assert found["seed"] == 3
+    assert set(found["layers"]) == {"relu1_1", "relu3_1"}
     assert _opened(out).size == (48, 40)
     assert len(costs.read_text().splitlines()) == 4
     replayed = tmp_path / "again.png"
@@ -59,7 +59,7 @@ def test_transfer_writes_what_was_asked_for(
     assert _opened(replayed).tobytes() == _opened(out).tobytes()
     status, _, err = _call(["transfer", *saved[::-1], "--out", str(replayed), "--replay", str(recipe)], capsys)
     assert status == 0
-    assert "The content picture is another than the recipe's" in err
+    assert "not the content picture of the recipe" in err
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_bad_input_is_one_line_and_status_two(
     assert words in stderr
 
 
-def test_missing_pictures_and_folders_are_told(
+def test_missing_pictures_and_folders_are_refused(
     saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for arguments in (
@@ -113,9 +113,9 @@ def test_now_paints_in_one_pass(saved: tuple[str, str], tmp_path: Path, capsys: 
     out = tmp_path / "now.png"
     arguments = ["now", saved[0], "--out", str(out), "--size", "64", "--json"]
     status, stdout, _ = _call([*arguments, "--style", "dusk"], capsys)
-    told = json.loads(stdout)
-    assert (status, told["style"], told["painter"]) == (0, "Dusk", "style/multistyle26")
-    assert list(_opened(out).size) == told["size"] == [64, 53]
+    found = json.loads(stdout)
+    assert (status, found["style"], found["painter"]) == (0, "Dusk", "style/multistyle26")
+    assert list(_opened(out).size) == found["size"] == [64, 53]
     named = _opened(out).tobytes()
     status, stdout, _ = _call([*arguments, "--style", saved[1]], capsys)
     assert (status, json.loads(stdout)["painter"]) == (0, "style/arbitrary-transform")

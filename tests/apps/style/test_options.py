@@ -1,4 +1,4 @@
-"""What visitors type wrong: expected, got, remedy."""
+"""What visitors type wrong: needed, found, remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from apps.style import canvas as pictures
+from apps.style import canvas
 from apps.style.options import Options, checked, from_json, layer_names, parse_lambdas, write_lambdas
 from apps.style.run.presets import PRESETS
 from shared.errors import ImageError, OptionError
@@ -43,7 +43,7 @@ from shared.errors import ImageError, OptionError
         ({"seed": -1}, "seed"),
     ],
 )
-def test_a_wrong_option_is_told(wrong: dict[str, Any], words: str) -> None:
+def test_a_wrong_option_is_refused(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(OptionError, match=words):
         checked(dataclasses.replace(Options(), **wrong))
 
@@ -60,11 +60,11 @@ def test_lambdas_are_read_and_written() -> None:
     [
         ("relu1_1=nan", None, "relu1_1"),
         ("relu1_1=x", None, "relu1_1"),
-        ("relu1_1=1,relu1_1=2", None, "twice"),
+        ("relu1_1=1,relu1_1=2", None, "two for"),
         ("relu5_1=1", ["relu1_1"], "relu5_1"),
     ],
 )
-def test_wrong_lambdas_are_told(text: str, layers: list[str] | None, words: str) -> None:
+def test_wrong_lambdas_are_refused(text: str, layers: list[str] | None, words: str) -> None:
     with pytest.raises(OptionError, match=words):
         parse_lambdas(text, layers)
 
@@ -86,7 +86,7 @@ def test_presets_are_recipes_that_survive_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"options": 3}', '{"size": "large"}', '{"style_layers": 7}'])
-def test_a_damaged_recipe_is_told(text: str) -> None:
+def test_a_damaged_recipe_is_refused(text: str) -> None:
     with pytest.raises(OptionError):
         from_json(text)
 
@@ -100,19 +100,19 @@ def test_every_layer_may_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("size", "words"), [((1, 1), "16"), ((3000, 20), "8 times"), ((10, 300), "16")], ids=["pixel", "strip", "thin"]
 )
-def test_pictures_that_cannot_be_worked_with_are_told(tmp_path: Path, size: tuple[int, int], words: str) -> None:
+def test_pictures_that_cannot_be_worked_with_are_refused(tmp_path: Path, size: tuple[int, int], words: str) -> None:
     path = tmp_path / "p.png"
     Image.effect_noise(size, 90).convert("RGB").save(path)
     with pytest.raises(ImageError, match=words):
-        pictures.open_content(path)
+        canvas.open_content(path)
 
 
 @pytest.mark.parametrize(("colour", "word"), [("black", "black"), ("white", "white"), ("teal", "one flat colour")])
-def test_a_style_picture_without_style_is_told(colour: str, word: str) -> None:
+def test_a_style_picture_without_style_is_refused(colour: str, word: str) -> None:
     with pytest.raises(ImageError, match=word):
-        pictures.open_style(Image.new("RGB", (64, 64), colour))
+        canvas.open_style(Image.new("RGB", (64, 64), colour))
 
 
-def test_a_long_picture_at_a_small_size_is_told() -> None:
+def test_a_long_picture_at_a_small_size_is_refused() -> None:
     with pytest.raises(ImageError, match="shorter side"):
-        pictures.plan((800, 100), Options(size=64))
+        canvas.plan((800, 100), Options(size=64))

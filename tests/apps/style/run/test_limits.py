@@ -1,9 +1,6 @@
-"""What a machine is told before it starts: too large, too long, and why."""
+"""What is refused or announced before a run starts: too large, too long, and why."""
 
 from __future__ import annotations
-
-import contextlib
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -24,7 +21,7 @@ def test_a_cpu_is_not_given_more_than_it_can_finish() -> None:
     assert "CPU" in reason
 
 
-def test_too_little_memory_is_told_with_a_size_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_reported_with_a_size_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "memory", lambda _=None: devices.Memory(total=10**9, free=2 * 10**8))
     with pytest.raises(ResourceError, match=r"Choose at most (\d+) pixels"):
         limits.check_fits(Options(size=512), (512, 512), CPU)
@@ -46,18 +43,4 @@ def test_the_estimate_grows_with_the_work() -> None:
 
 @pytest.mark.parametrize(("seconds", "warned"), [(5.0, False), (119.0, False), (300.0, True)])
 def test_a_long_run_says_so(seconds: float, warned: bool) -> None:
-    assert ("over two minutes" in limits.told(seconds)) is warned
-
-
-def test_memory_is_returned_for_a_large_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[int, int]] = []
-    library = SimpleNamespace(mallopt=lambda *pair: asked.append(pair))
-    monkeypatch.setattr(limits.ctypes, "CDLL", lambda _: library)
-    monkeypatch.setattr(limits.sys, "platform", "linux")
-    with limits.freed_memory_returned(384 * 384):
-        pass
-    assert not asked
-    with contextlib.suppress(KeyError), limits.freed_memory_returned(512 * 512):
-        assert asked == [(-3, 4 << 20)]
-        raise KeyError
-    assert asked[1:] == [(-3, 32 << 20), (-1, 64 << 20)]  # where glibc's own adjustment ends
+    assert ("over two minutes" in limits.duration_note(seconds)) is warned

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps.style.descent.objective import Costs
 from apps.style.options import Options, from_json
-from apps.style.run.frames import MOST, Reel
+from apps.style.run.frames import MOST, Frames
 from apps.style.run.recipe import costs_csv, other_pictures, pixel_hash, png_with, recipe
 from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, of_role
@@ -81,15 +82,15 @@ def test_the_csv_has_every_iteration(run: Run) -> None:
         assert float(row["J"]) == pytest.approx(total, rel=1e-5)
 
 
-def _reel(count: int) -> Reel:
-    reel = Reel()
+def _frames(count: int) -> Frames:
+    made = Frames()
     for number in range(count):
-        reel.add(Image.new("RGB", (64, 47), (number * 37 % 256, 80, 80)), number + 1)
-    return reel
+        made.add(Image.new("RGB", (64, 47), (number * 37 % 256, 80, 80)), number + 1)
+    return made
 
 
 def test_frames_are_thinned_evenly_and_keep_the_last() -> None:
-    frames = _reel(1000).frames()
+    frames = _frames(1000).kept()
     assert len(frames) <= MOST + 1
     assert frames[0].iteration == 1
     assert frames[-1].iteration == 1000
@@ -98,14 +99,14 @@ def test_frames_are_thinned_evenly_and_keep_the_last() -> None:
 
 
 def test_a_gif_has_the_frames() -> None:
-    with Image.open(io.BytesIO(_reel(7).gif())) as gif:
+    with Image.open(io.BytesIO(_frames(7).gif())) as gif:
         assert getattr(gif, "n_frames", 1) == 7
         assert gif.size == (64, 46)
 
 
 def test_a_video_can_be_read_back(tmp_path: Path) -> None:
     imageio_ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="needs the package imageio-ffmpeg")
-    path = _reel(9).video(tmp_path / "v.mp4")
+    path = _frames(9).video(tmp_path / "v.mp4")
     assert b"avc1" in path.read_bytes()  # H.264, which every browser plays
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
     assert frames >= 9
@@ -129,7 +130,11 @@ def test_curves_are_well_formed_and_show_every_series(run: Run) -> None:
 @pytest.mark.parametrize("values", [[0.0, 0.0], [1e-30, 1e30], [float("inf"), 1.0], [5.0]])
 def test_any_costs_can_be_drawn(values: list[float]) -> None:
     for log in (True, False):
-        text = graphics.chart({"J": values}, list(range(len(values))), log=log, title="x")
+        costs = [
+            Costs(iteration=n, size=(8, 8), J=value, content=value, style=0.0, layers={"relu1_1": value}, variation=0.0)
+            for n, value in enumerate(values, 1)
+        ]
+        text = graphics.cost_curves(costs, {"alpha": 1.0, "beta": 1.0}, log=log)
         assert "nan" not in text
 
 
@@ -153,10 +158,10 @@ def test_every_sample_is_there_and_small() -> None:
 
 
 def test_samples_are_declared_in_the_readme() -> None:
-    told = (SAMPLES["cat"].path.parent / "README.md").read_text(encoding="utf-8")
-    assert all(f"`{sample.path.name}`" in told for sample in SAMPLES.values())
-    assert f"`{EXAMPLE[2].name}`" in told
-    assert f"--contents {EXAMPLE[0]} --styles {EXAMPLE[1]}" in told
+    text = (SAMPLES["cat"].path.parent / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{sample.path.name}`" in text for sample in SAMPLES.values())
+    assert f"`{EXAMPLE[2].name}`" in text
+    assert f"--contents {EXAMPLE[0]} --styles {EXAMPLE[1]}" in text
     with Image.open(EXAMPLE[2]) as example:
         assert max(example.size) == 320
     assert EXAMPLE[2].stat().st_size < 60_000  # it is part of the page

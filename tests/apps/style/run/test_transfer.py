@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from apps.style import canvas as pictures
+from apps.style import canvas
 from apps.style.descent import losses
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
@@ -52,7 +52,7 @@ def test_the_numbers_are_those_of_the_plain_network(network: VGG, content: Image
     last = run.result().last
     stage = run.stages[-1]
     device = torch.device("cpu")
-    c, s = (pictures.to_tensor(one, stage, device).double() for one in (content, style))
+    c, s = (canvas.to_tensor(one, stage, device).double() for one in (content, style))
     g = run._descent.pixels.double()  # type: ignore[union-attr]
     plain = VGG(network.layers).double()
     plain.load_state_dict(network.state_dict())
@@ -67,8 +67,8 @@ def test_the_numbers_are_those_of_the_plain_network(network: VGG, content: Image
 
 
 def test_lambda_counts_against_the_target(network: VGG, content: Image.Image, style: Image.Image) -> None:
-    stage = pictures.Stage(height=48, width=48, iterations=1)
-    c, s = (pictures.to_tensor(one, stage, torch.device("cpu")) for one in (content, style))
+    stage = canvas.Stage(height=48, width=48, iterations=1)
+    c, s = (canvas.to_tensor(one, stage, torch.device("cpu")) for one in (content, style))
     relative = Objective(network, Options(), c, s, dtype=torch.float32).weights
     for name, size in relative.style_sizes.items():
         assert relative.lambdas[name] * size == pytest.approx(relative.content_size)
@@ -77,8 +77,8 @@ def test_lambda_counts_against_the_target(network: VGG, content: Image.Image, st
 
 
 def test_the_optimizer_descends_j_over_a_constant(network: VGG, content: Image.Image, style: Image.Image) -> None:
-    stage = pictures.Stage(height=48, width=48, iterations=1)
-    c, s = (pictures.to_tensor(one, stage, torch.device("cpu")) for one in (content, style))
+    stage = canvas.Stage(height=48, width=48, iterations=1)
+    c, s = (canvas.to_tensor(one, stage, torch.device("cpu")) for one in (content, style))
     objective = Objective(network, Options(alpha=3.0, beta=7.0, smoothness=0.0), c, s, dtype=torch.float32)
     value, costs = objective(0.5 * (c + s))
     exact = objective.read(costs, 1, (48, 48))
@@ -189,21 +189,21 @@ def test_one_picture_is_enough_where_the_other_does_not_count(
 
 
 @pytest.mark.parametrize("missing", ["content", "style"])
-def test_a_missing_picture_is_told(content: Image.Image, style: Image.Image, missing: str) -> None:
+def test_a_missing_picture_is_refused(content: Image.Image, style: Image.Image, missing: str) -> None:
     given: dict[str, Any] = {"content": content, "style": style, missing: None}
     with pytest.raises(ImageError, match=missing):
         Run(given["content"], given["style"], SMALL)
 
 
 def test_sizes_grow_to_the_one_that_was_asked_for() -> None:
-    plan = pictures.plan((640, 427), Options(size=384, init="noise", iterations=100))
+    plan = canvas.plan((640, 427), Options(size=384, init="noise", iterations=100))
     sides = [stage.width for stage in plan]
     assert sides == sorted(sides)
     assert sides[-1] == 384
     assert plan[-1].height == 256
     assert sum(stage.iterations for stage in plan) == 100
     assert all(b / a <= 2.05 for a, b in itertools.pairwise(sides))
-    assert len(pictures.plan((640, 427), Options(size=384, iterations=100, coarse_to_fine=False))) == 1
+    assert len(canvas.plan((640, 427), Options(size=384, iterations=100, coarse_to_fine=False))) == 1
 
 
 def test_closing_the_steps_returns_the_network(content: Image.Image, style: Image.Image) -> None:

@@ -1,4 +1,4 @@
-"""The tab as gradio serves it: endpoints answer, stream, and tell mistakes."""
+"""The tab as gradio serves it: endpoints answer, stream, and report mistakes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps.style.options import Options
 from apps.style.run.presets import PRESETS
 from apps.style.samples import SAMPLES
 from apps.style.ui.controls import PRESET_FIELDS, options_from, preset_updates, values_of
-from apps.style.ui.measured import limits_table
+from apps.style.ui.measured import limits
 from apps.style.ui.paint import ARGUMENTS
 
 SMALL: dict[str, Any] = {"size": 48, "iterations": 4, "coarse_to_fine": False}
@@ -58,7 +58,7 @@ def test_stylize_streams_and_ends_with_the_picture(client: Client) -> None:
         ({"content_layers": ["relu9_1"]}, "relu9_1"),
     ],
 )
-def test_stylize_tells_mistakes(client: Client, wrong: dict[str, Any], words: str) -> None:
+def test_stylize_refuses_mistakes(client: Client, wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(AppError, match=words):
         client.predict(**(_pictures() | SMALL | wrong), api_name="/stylize")
 
@@ -67,7 +67,7 @@ def test_stylize_tells_mistakes(client: Client, wrong: dict[str, Any], words: st
     ("role", "shape", "words"),
     [("content", (1, 1), "16 pixels"), ("content", (2000, 40), "8 times"), ("style", (64, 64), "all black")],
 )
-def test_stylize_tells_hostile_pictures(
+def test_stylize_refuses_hostile_pictures(
     client: Client, tmp_path: Path, role: str, shape: tuple[int, int], words: str
 ) -> None:
     path = tmp_path / "hostile.png"
@@ -84,8 +84,8 @@ def test_the_endpoint_documents_itself(client: Client) -> None:
 
 
 def test_the_measured_limits_are_shown() -> None:
-    shown = limits_table()
-    assert "most memory of a whole process at 512 px" in shown
+    shown = limits()
+    assert "peak memory of the process at 512 px" in shown
     assert "1000 iterations" in shown
     assert "not finite" not in shown
 

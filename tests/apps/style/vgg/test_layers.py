@@ -57,6 +57,6 @@ def test_multiply_adds_of_the_published_network() -> None:
     assert multiply_adds(VGG16, 224, 224, len(VGG16) - 1) == pytest.approx(15.3e9, rel=0.01)
 
 
-def test_an_unknown_layer_is_told_with_those_there_are() -> None:
+def test_an_unknown_layer_is_refused_with_the_list_of_layers() -> None:
     with pytest.raises(OptionError, match=r"relu4_2.*Found: .*relu9_9"):
         find_layer(VGG16, "relu9_9")
