@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +37,7 @@ class Session:
     log: bool = True  # the curves' axis
     stop_requested: threading.Event = field(default_factory=threading.Event)
     idle: threading.Event = field(default_factory=threading.Event)  # nothing is being painted
-    _folder: tempfile.TemporaryDirectory[str] | None = None
+    _folder: Path | None = None
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -58,26 +60,27 @@ class Session:
     def file(self, name: str, data: bytes | str | None = None) -> Path:
         """A path to a file of this session, with ``data`` in it if there is any."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="convhub-style-")  # removed with this object
-        path = Path(self._folder.name) / name
+            self._folder = Path(tempfile.mkdtemp(prefix="convhub-style-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)  # with the session, or the hub
+        path = self._folder / name
         if data is not None:
             path.write_bytes(data.encode() if isinstance(data, str) else data)
         return path
 
 
-_sessions: Sessions[Session] = Sessions(Session, most=_MOST, idle_s=_IDLE_S)
+SESSIONS: Sessions[Session] = Sessions(Session, most=_MOST, idle_s=_IDLE_S)
 
 
 def session_of(request: gr.Request | None) -> Session:
     """Who is asking; a call without a session has one of its own, for that call only."""
     name = getattr(request, "session_hash", None)
-    return _sessions.get(str(name)) if name else Session()
+    return SESSIONS.get(str(name)) if name else Session()
 
 
 def leave(request: gr.Request) -> None:
     """The page was closed: stop its run now, and forget it unless the page is back soon."""
     name = str(request.session_hash)
-    left = _sessions.find(name)
+    left = SESSIONS.find(name)
     if left is not None:
         left.stop_requested.set()
-        _sessions.leave(name)
+        SESSIONS.leave(name)
