@@ -1,6 +1,6 @@
-"""Style transfer at its limits: memory at 512 pixels, and a thousand iterations at weights that nobody should choose.
+"""Style transfer at its limits: memory at 512 pixels, and a thousand iterations at weights beyond all reason.
 
-The memory is the most that a process of its own holds, everything included: Python, torch, the network, two pictures.
+Memory is the peak of a process of its own, everything included: Python, torch, the network, two pictures.
 A run at extreme weights has failed if a cost or a pixel of it is not finite, or the picture is of one colour.
 
 ``python -m benchmarks.style_limits [--size 512] [--iterations 1000] [--out weights/style/limits.json]``

@@ -1,6 +1,6 @@
-"""Style transfer against its textbook form: seconds per iteration and where the cost ends, side by side in one run.
+"""Style transfer compared with its textbook form: seconds per iteration and where the cost ends, in one run.
 
-The textbook: the whole network in float32, NCHW, autograd through the Gram matrix, Adam on the pixels. Ours: cut behind
+The textbook: the full network in float32, NCHW, autograd through the Gram matrix, Adam on the pixels. Ours: cut after
 the deepest layer that is used, channels last, a Gram matrix with its own backward, Winograd's convolution in float32,
 and bfloat16 if the CPU multiplies matrices in it. Both descend the same objective from the same start; the last J
 of both is evaluated by the same float32 code. "direct float32" is ours with torch's convolutions instead of Winograd's.
@@ -91,7 +91,7 @@ class Textbook:
             _, channels, height, width = found[name].shape
             difference = (_plain_gram(found[name]) - self.style[name]).square().sum()
             total = total + weights.beta * weights.lambdas[name] * difference / (2.0 * height * width * channels) ** 2
-        (total / weights.whole).backward()
+        (total / weights.of_zero).backward()
         self.optimizer.step()
         with torch.no_grad():
             self.pixels.clamp_(0, 1)

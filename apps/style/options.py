@@ -1,7 +1,7 @@
 """What a visitor can choose for a style transfer, checked once, and the tables behind the drop-downs.
 
 An ``Options`` is the whole recipe apart from the two pictures: the same recipe and pictures give the same picture on
-the same machine. Knows no torch.
+the same machine. Does not import torch.
 """
 
 from __future__ import annotations

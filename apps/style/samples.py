@@ -1,4 +1,4 @@
-"""The sample pictures that are one click away. Their origin and licences: ``README.md`` beside them."""
+"""The sample pictures that are one click away. Their origin and licences: ``samples/README.md``."""
 
 from __future__ import annotations
 

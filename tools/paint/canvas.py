@@ -65,7 +65,7 @@ def follow(angle: Array, y: float, x: float, *, steps: int, step: float) -> list
 def bristle_stroke(
     draw: ImageDraw.ImageDraw, rng: Rng, points: Sequence[tuple[float, float]], colour: Array, *, width: float
 ) -> None:
-    """A brush stroke: the colour, then a few hairs beside it, lighter and darker, as thick paint shows."""
+    """A brush stroke: the colour, then a few hairs next to it, lighter and darker, as in thick paint."""
     draw.line(points, fill=rgb(colour), width=max(1, round(width)), joint="curve")
     for _ in range(3):
         offset = rng.normal(0, width * 0.28, 2)

@@ -101,7 +101,7 @@ def _wave(
 
 
 def planes(rng: Rng) -> Image.Image:
-    """Ochre and slate planes cut by slanting edges, brushed and shaded from one side: a thing seen from all sides."""
+    """Ochre and slate planes cut by slanting edges, brushed and shaded from one side: an object seen from all sides."""
     y, x = grid()
     colours = hexes("cbb58a", "8f7f5f", "5b5f5c", "b8893f", "3f4a52", "e6dcbc", "7a5a35", "98a09a")
     pixels = np.tile(colours[0], (WORK, WORK, 1))
@@ -172,6 +172,6 @@ def ink(rng: Rng) -> Image.Image:
 
 
 def _hatched(phase: Array, dark: Array) -> Array:
-    """How much ink, 0 to 1, where a line runs along every whole ``phase``, as wide as ``dark`` asks."""
+    """How much ink, 0 to 1, for lines at every integer ``phase``, as wide as ``dark`` asks."""
     across = np.abs(phase - np.round(phase)) * 2  # 0 in the middle of a line, 1 between two
     return np.asarray(np.clip((np.clip(dark, 0, 0.95) - across) * 5 + 0.5, 0, 1) * (dark > 0.02))

@@ -11,12 +11,12 @@ from apps.style.descent.lbfgs import LBFGS
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
 
-FINAL_RATE = 0.25  # Adam's step at the end of a size, of its step at the beginning: the last strokes are fine
+FINAL_RATE = 0.25  # Adam's step at the end of a size, relative to its first: the last strokes are fine
 BETAS = (0.9, 0.99)
 
 
 class Descent:
-    """G and the optimizer's memory of it. A gradient that is not finite counts as 0; nothing waits for the device."""
+    """G and the optimizer's memory. A gradient that is not finite counts as 0; nothing waits for the device."""
 
     def __init__(self, pixels: Tensor, options: Options) -> None:
         """``pixels`` (1, 3, H, W) in [0, 1]."""
@@ -33,7 +33,7 @@ class Descent:
     def step(self, objective: Objective, share: float, watch: Callable[[], None] | None = None) -> Tensor:
         """One iteration; ``share`` is how much of this size's schedule is done, 0 to 1.
 
-        ``watch`` is called between the forward and the backward pass, when the most memory is taken.
+        ``watch`` is called between the forward and the backward pass, when memory use peaks.
 
         Returns:
             The costs of G as it was before the iteration, on the device: the second result of ``Objective``.

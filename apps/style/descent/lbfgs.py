@@ -2,8 +2,8 @@
 
 Nocedal 1980; Liu & Nocedal 1989, the two-loop recursion. ``torch.optim.LBFGS`` was tried first: without a line search
 its first full step overshoots (J rises a hundredfold before it falls), its line search doubles the evaluations, and
-each of its steps reads numbers back from the accelerator. Here a step is bounded instead, a G that is worse than twice
-the best is taken back with the memory of curvature, and every decision is a ``torch.where`` on the device.
+each of its steps reads numbers back from the accelerator. Here the step is bounded instead; a G worse than twice the
+best is undone and the memory of curvature with it; every decision is a ``torch.where`` on the device.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 HISTORY = 10  # pairs of steps and gradient changes that are remembered
-LONGEST = 0.06  # root mean square of a step, of the range from black to white
-FIRST = 0.01  # the same for a step without any memory
+LONGEST = 0.06  # root mean square of a step; black to white is 1
+FIRST = 0.01  # the same for a step without memory of curvature
 DIVERGED = 2.0  # times the best value
-_CURVED = 1e-10  # least cosine between step and gradient change that counts as curvature upwards
+_CURVED = 1e-10  # the least cosine between step and change of gradient that counts as upward curvature
 
 
 class LBFGS:
@@ -51,7 +51,7 @@ class LBFGS:
         self.point = (point + step).clamp(0, 1)
 
     def _remember(self, before: Tensor, gradient_before: Tensor, gradient: Tensor) -> None:
-        """The pair of the step just taken; one without upward curvature counts for nothing."""
+        """Keep the pair of the step just taken; one without upward curvature gets no weight."""
         s, y = self.point - before, gradient - gradient_before
         ys, yy = _dot(y, s), _dot(y, y)
         curved = ys > _CURVED * (yy * _dot(s, s)).sqrt()

@@ -10,7 +10,7 @@ course's constants::
     J_style       = sum_l lambda_l J_style[l]
 
 Activations are (1, nC, nH, nW). The functions are plain and differentiable; ``features`` and ``objective`` call the
-same ones, so that what is shown is what was optimised.
+same ones, so what is shown is exactly what was minimised.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from torch import Tensor
 from torch.autograd import Function
 
 _SHORT = (torch.bfloat16, torch.float16)
-_PARTS = 16  # that the positions are cut into for a short type ...
-_FEWEST_ROWS = 128  # ... each of at least so many
+_PARTS = 16  # into which the positions are cut for a short type ...
+_FEWEST_ROWS = 128  # ... each with at least this many positions
 
 
 class _Gram(Function):
@@ -36,7 +36,7 @@ class _Gram(Function):
         if rows.dtype not in _SHORT:
             product: Tensor = rows.t() @ rows
             return product
-        # a short type's products are rounded when they leave the multiplier: sums over parts, added in float32
+        # each result of a multiplication in a short type is rounded: so sum over parts, and add those in float32
         parts = max(1, min(_PARTS, len(rows) // _FEWEST_ROWS))
         even = len(rows) // parts * parts
         blocks = rows[:even].view(parts, even // parts, rows.shape[1])
@@ -59,8 +59,8 @@ class _Gram(Function):
 def gram(activation: Tensor) -> Tensor:
     """The style matrix (nC, nC) of ``activation`` (1, nC, nH, nW): not divided by anything, float32 or better.
 
-    The entries are sums over all positions and their differences are what counts, so that a shorter type is summed in
-    parts, the parts in float32.
+    The entries are sums over all positions, and the cost depends on small differences between them; so a short type is
+    summed in parts, and the parts in float32.
     """
     _, channels, _, _ = activation.shape
     rows = activation.permute(0, 2, 3, 1).reshape(-1, channels)  # nH nW, nC; no copy when the layout is channels last
@@ -87,12 +87,12 @@ def total_variation(picture: Tensor) -> Tensor:
 
 
 def content_size(of_content: Tensor) -> float:
-    """J_content against nothing: half the squared norm of the content's activation."""
+    """J_content of a picture whose activations are zero: half the squared norm of the content's activation."""
     return float(0.5 * of_content.double().square().sum())
 
 
 def style_size(gram_style: Tensor, positions: int) -> float:
-    """J_style of one layer against nothing: the cost of a picture whose style matrix is zero."""
+    """J_style of one layer for a picture whose style matrix is zero."""
     channels = gram_style.shape[0]
     return float(gram_style.double().square().sum()) / (2.0 * positions * channels) ** 2
 

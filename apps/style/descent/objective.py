@@ -1,4 +1,4 @@
-"""J(G) for one pair of pictures at one size: what the optimizer descends, and the exact costs beside it.
+"""J(G) for one pair of pictures at one size: what the optimizer descends, and the exact costs.
 
 Bare costs of different layers differ by many powers of ten and grow with the picture. So that one alpha, beta and set
 of lambdas serves every picture, a lambda is by default counted in units of its targets::
@@ -9,8 +9,9 @@ of lambdas serves every picture, a lambda is by default counted in units of its 
     J = alpha J_content + beta sum_l lambda'_l J_style[l]      with J_content and J_style[l] exactly as the paper's
 
 so that J / N_c = alpha J_content / N_c + beta sum_l lambda_l J_style[l] / N_l: at lambda = 1 a style layer weighs as
-much as the content when both are missed as badly. With units "written", lambda' is lambda. The optimizer gets J divided
-by its value for zero activations, a constant, plus the smoothness term; gradients are then of one size for any weights.
+much as the content when both are equally far from their targets. With units "written", lambda' is lambda. The optimizer
+gets J divided by its value for zero activations, a constant, plus the smoothness term; gradients are then of one size
+for any weights.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from apps.style.options import Options
 from apps.style.vgg.features import Extractor
 from apps.style.vgg.network import VGG
 
-_NOTHING = 1e-12  # a target smaller than this share of the content's is nothing to compare with
+_NOTHING = 1e-12  # of the content's target: a smaller style target counts as zero, and its lambda stays as written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class Weights:
     style_sizes: Mapping[str, float]  # N_l by style layer
 
     @property
-    def whole(self) -> float:
+    def of_zero(self) -> float:
         """J of a picture whose activations are all zero: what J is divided by for the optimizer."""
         style = math.fsum(self.lambdas[name] * size for name, size in self.style_sizes.items())
         return self.alpha * self.content_size + self.beta * style
@@ -95,9 +96,9 @@ class Objective:
                 self.grams["G"][name] = matrix.detach()
                 layers[name] = losses.style_cost(self.grams["S"][name], matrix, self._positions[name])
         variation = losses.total_variation(picture)
-        total = weights.alpha / weights.whole * content + self._smoothness * variation
+        total = weights.alpha / weights.of_zero * content + self._smoothness * variation
         for name, cost in layers.items():
-            total = total + weights.beta * weights.lambdas[name] / weights.whole * cost
+            total = total + weights.beta * weights.lambdas[name] / weights.of_zero * cost
         return total, torch.stack([content, variation, *(layers[name] for name in self._style_layers)]).detach()
 
     def read(self, costs: Tensor, iteration: int, size: tuple[int, int]) -> Costs:

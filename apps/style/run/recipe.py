@@ -1,4 +1,4 @@
-"""A run written down: everything that is needed to paint the same picture again on the same machine."""
+"""A run on record: everything needed to paint the same picture again on the same machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSION = 1
 
 
 def recipe(run: Run, pictures: Mapping[str, str]) -> dict[str, Any]:
-    """The options of ``run``, where it stands, its pictures and its result by hash; plain values.
+    """The options of ``run``, its progress, its pictures and its result by hash; plain values.
 
     ``pictures`` names those that are samples: {"content": "cat"}.
     """
@@ -71,7 +71,7 @@ def pixel_hash(picture: Image.Image) -> str:
 
 
 def png_with(picture: Image.Image, made: Mapping[str, Any]) -> bytes:
-    """``picture`` as a PNG that carries its recipe in a text chunk called ``recipe``."""
+    """``picture`` as a PNG with its recipe in a text chunk called ``recipe``."""
     notes = PngInfo()
     notes.add_itxt("recipe", json.dumps(made))
     buffer = io.BytesIO()

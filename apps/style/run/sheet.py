@@ -1,9 +1,9 @@
 """The contact sheet: every content in every style, one sheet per preset, for judging by eye. ``make style-sheet``.
 
-Judged at 192 pixels and 80 iterations on six contents x eight styles: from the content picture, content and brush are
-plain in all of the 36 that were there then. From noise, content, brush and the style's colours are plain in 47 of 48;
-the astronaut in brown ink is faint at this size and plain at 256 pixels and 150 iterations. From the style picture with
-relu4_2 alone most contents were lost; with relu2_2 beside it, seen on a few pairs, they are plain.
+Judged at 192 pixels and 80 iterations. From the content picture, content and brush strokes are clear in all of 36
+pairs. From noise, content, strokes and the style's colours are clear in 47 of 48 pairs; the astronaut in brown ink is
+faint at this size and clear at 256 pixels and 150 iterations. From the style picture, most contents were lost with
+relu4_2 alone; with relu2_2 added they are clear in the few pairs that were painted.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class Run:
 
     @property
     def picture(self) -> Image.Image:
-        """G as it is now, with the content's colours where they are kept."""
+        """G as it is now, with the content's colours if they are kept."""
         if self._descent is None:
             raise ValueError("the run has not begun")
         shown = canvas.to_picture(self._descent.pixels)

@@ -1,4 +1,4 @@
-"""Measure it: how fast an iteration is compared with the textbook's form, and where the cost ends; kept as JSON."""
+"""Measure it: how fast an iteration is compared with the textbook's form, and where the cost ends."""
 
 from __future__ import annotations
 

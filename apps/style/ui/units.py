@@ -29,7 +29,7 @@ _DREAM_EMPTY = "The picture that this unit wants to see appears here."
 _TEXT = (
     "A unit is one channel of a layer. Shown are the nine places in the sample pictures, and in yours, that excite it "
     "most; each patch is the unit’s receptive field, everything it can see. Shallow units respond to a colour or an "
-    "edge, deeper ones to textures and parts of things."
+    "edge, deeper ones to textures and parts of objects."
 )
 _RELUS = [layer.name for layer in VGG16 if layer.kind == "relu"]
 
@@ -153,7 +153,7 @@ def _card(index: Index, patch: Patch) -> Markup:
     box = h.rect(x=left, y=top, width=right - left, height=bottom - top)
     place = f"row {patch.row}, column {patch.column}"
     return figure(
-        (small, svg(full, box, size=picture.size, label=f"where it is: {place}")),
+        (small, svg(full, box, size=picture.size, label=f"its place in the picture: {place}")),
         (words, h.br(), place),
         class_="cs-patch",
     )

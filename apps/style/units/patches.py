@@ -72,7 +72,7 @@ class Index:
         return Index(self.backbone, [*self.pictures.values(), indexed])
 
     def patches(self, layer: str, unit: int) -> tuple[Patch, ...]:
-        """The nine places that excite ``unit`` of ``layer`` most, strongest first; fewer where it is silent.
+        """The nine places that excite ``unit`` of ``layer`` most, strongest first; fewer if it responds to fewer.
 
         Raises:
             OptionError: no such layer, or no such unit.
@@ -169,7 +169,7 @@ def index_own(backbone: str, picture: Image.Image) -> Indexed:
 
 
 def cut(picture: Image.Image, window: tuple[float, float, float, float]) -> Image.Image:
-    """The receptive field ``window`` of ``picture``; what lies outside the picture is grey, as the padding is."""
+    """The receptive field ``window`` of ``picture``; what lies outside the picture is grey, like the padding."""
     top, left, bottom, right = (round(edge) for edge in window)
     patch = Image.new("RGB", (right - left, bottom - top), (128, 128, 128))
     patch.paste(picture, (-left, -top))

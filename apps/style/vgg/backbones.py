@@ -2,7 +2,7 @@
 
 ``vgg16-hed`` is the VGG-16 inside an edge detector (Xie & Tu 2015, arXiv 1504.06375): ImageNet weights, then trained
 for ten epochs to find edges; small enough to be bundled. ``vgg19-imagenet`` is the network of the style transfer paper
-(Gatys et al. 2016), downloaded when somebody chooses it. Every network takes RGB in [0, 1]: what its weights want
+(Gatys et al. 2016), downloaded when it is first chosen. Every network takes RGB in [0, 1]: what its weights expect
 instead (BGR, 0..255, a mean, a deviation) is folded into its first convolution when it is loaded, once, here.
 
 torch is imported by the functions: the table is read while the page is being built.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Backbone:
-    """One network: how its weights want to be fed, and which of its layers may be chosen."""
+    """One network: the input that its weights expect, and which of its layers may be chosen."""
 
     name: str  # also the record's name without "style/"
     title: str  # for people
@@ -56,7 +56,7 @@ BACKBONES: dict[str, Backbone] = {
             deviation=(1.0, 1.0, 1.0),
             scale=255.0,
             order="BGR",
-            note="Comes with the hub. Strong strokes; its fifth block was retrained the most and sees edges only.",
+            note="Comes with the hub. Strong strokes; its fifth block was retrained the most and sees only edges.",
         ),
         Backbone(
             name="vgg19-imagenet",
@@ -74,7 +74,7 @@ DEFAULT_BACKBONE = "vgg16-hed"
 
 
 def find_backbone(name: object) -> Backbone:
-    """The backbone called ``name``; the registry's "style/" may stand before it.
+    """The backbone called ``name``, with or without the registry's prefix "style/".
 
     Raises:
         OptionError: there is none of that name.

@@ -1,12 +1,12 @@
-"""Activations of chosen layers, as fast as the device can give them and their gradient.
+"""Activations of chosen layers and their gradient, as fast as the device can compute them.
 
-The same network as ``network.VGG``, run the other way round: cut behind the deepest layer that is wanted, channels
-last, ReLU in place, in bfloat16 where the device multiplies matrices in it, and by Winograd's sums in float32 on a CPU.
-Activations in bfloat16 differ from float32's by a part in 250; the costs at the start and at the end of a run are
-evaluated in float32 all the same.
+The same network as ``network.VGG``, run differently: cut after the deepest layer that is wanted, channels last, ReLU in
+place, in bfloat16 if the device multiplies matrices in it, and with Winograd's sums in float32 on a CPU.
+Activations in bfloat16 differ from float32's by one part in 250; the costs at the start and the end of a run are still
+evaluated in float32.
 
-What the backward pass does not need is not kept: the gradient of a fixed convolution or of an average asks for no
-activation. Layers are handed out one by one, so that a cost's gradient is not there before the layer's turn comes.
+What the backward pass does not need is not kept: the gradient of a fixed convolution or of an average needs no
+activation. Layers are yielded one by one, so that the cost of one is computed before the next layer takes memory.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class Extractor:
         self.dtype = dtype
         self._mean = network.mean
         pool = average if pooling == "average" else POOLINGS[pooling]
-        self._plan: list[tuple[str | None, Operation]] = []  # the layer's name where it is wanted, and what it does
+        self._plan: list[tuple[str | None, Operation]] = []  # the layer's name if it is wanted, and what it does
         workspace = Workspace()
         used = network.layers[: deepest(network.layers, names) + 1]
         for layer, following in itertools.zip_longest(used, used[1:]):
             wanted = layer.name if layer.name in names else None
             if layer.kind == "conv":
-                rectified = wanted is None and following is not None  # its ReLU is done with it
+                rectified = wanted is None and following is not None  # its ReLU is computed along with it
                 operation = _convolution(network, layer.name, dtype, rectified=rectified, workspace=workspace)
                 self._plan.append((wanted, operation))
             elif layer.kind == "pool":
@@ -56,7 +56,7 @@ class Extractor:
         return dict(self.layers(picture))
 
     def layers(self, picture: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """The same in the order of the network; what the caller lets go of is free before the next layer."""
+        """The same in the order of the network; what the caller drops is freed before the next layer."""
         x = (picture - self._mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
         for name, operation in self._plan:
             x = operation(x)
@@ -65,7 +65,7 @@ class Extractor:
 
 
 class _Average(Function):
-    """2 x 2 average pooling; torch's own keeps its input for the backward pass, for nothing but the shape."""
+    """2 x 2 average pooling; torch's own keeps its input for the backward pass, only for its shape."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class _Average(Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        """A quarter of the gradient for each of the four; nothing for an odd last row or column."""
+        """A quarter of the gradient for each of the four; zero for an odd last row or column."""
         _, channels, height, width = ctx.shape
         quarter = (gradients[0] / 4)[0].permute(1, 2, 0)  # h w C
         rows, columns = quarter.shape[:2]
@@ -91,7 +91,7 @@ def average(x: Tensor) -> Tensor:
 
 
 def fastest_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where convolutions in it run on matrix hardware of ``device``, else float32."""
+    """bfloat16 if convolutions in it run on matrix hardware of ``device``, else float32."""
     return torch.bfloat16 if bf16_is_fast(device) else torch.float32
 
 

@@ -1,12 +1,12 @@
 """The layers of the VGG networks by name, and the geometry of their units.
 
 Simonyan & Zisserman 2015, arXiv 1409.1556: blocks of 3 x 3 convolutions (padding 1) with ReLU, a 2 x 2 pooling after
-each block. ``conv2_1`` is the first convolution of the second block, ``relu2_1`` what is left of it above zero,
-``pool2`` the end of the block. The receptive field follows from the recurrence of Dumoulin & Visin 2016, arXiv
-1603.07285, section 2: a layer with kernel k and stride s makes the field (k - 1) jumps larger and the jump s times as
-large. This module knows no torch: the page's choices are read from it while the page is being built.
+each block. ``conv2_1`` is the first convolution of the second block, ``relu2_1`` its output with everything below zero
+set to zero, ``pool2`` the end of the block. The receptive field follows from the recurrence of Dumoulin & Visin 2016,
+arXiv 1603.07285, section 2: a layer with kernel k and stride s makes the field (k - 1) jumps larger and the jump s
+times as large. This module does not import torch: the page reads its choices from it while it is being built.
 
-The last pooling and the classifier are left out: no style or content layer lies there.
+Left out: the last pooling and the classifier, where no style or content layer lies.
 """
 
 from __future__ import annotations

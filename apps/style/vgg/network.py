@@ -1,4 +1,4 @@
-"""A VGG network whose layers are reached by name. Plain and float32; ``features`` holds the fast ways to run it."""
+"""A VGG network whose layers are reached by name. Plain and float32; ``features`` has the fast ways to run it."""
 
 from __future__ import annotations
 

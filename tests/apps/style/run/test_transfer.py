@@ -82,7 +82,7 @@ def test_the_optimizer_descends_j_over_a_constant(network: VGG, content: Image.I
     objective = Objective(network, Options(alpha=3.0, beta=7.0, smoothness=0.0), c, s, dtype=torch.float32)
     value, costs = objective(0.5 * (c + s))
     exact = objective.read(costs, 1, (48, 48))
-    assert float(value) * objective.weights.whole == pytest.approx(exact.J, rel=1e-4)
+    assert float(value) * objective.weights.of_zero == pytest.approx(exact.J, rel=1e-4)
 
 
 @pytest.mark.parametrize("init", ["noise", "blend"])

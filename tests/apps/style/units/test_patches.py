@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def small(network: VGG) -> patches.Index:
-    """Four samples only: the whole index takes many seconds on a busy machine."""
+    """Four samples only: the full index takes many seconds on a busy machine."""
     chosen = [SAMPLES[name] for name in ("cat", "rocket", "mosaic", "circles")]
     indexed = [patches.index_picture(network, one.title, Image.open(one.path).convert("RGB"), CPU) for one in chosen]
     return patches.Index(BACKBONES["vgg16-hed"], indexed)

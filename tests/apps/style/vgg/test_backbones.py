@@ -1,4 +1,4 @@
-"""The converted network computes what the file in the package says, and the registry tells the truth about it."""
+"""The converted network computes what the file in the package says, and the registry declares it correctly."""
 
 from __future__ import annotations
 

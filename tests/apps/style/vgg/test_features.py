@@ -75,7 +75,7 @@ def test_our_average_and_its_gradient_are_torch_s(shape: tuple[int, int]) -> Non
 
 
 def test_what_the_gradient_does_not_need_is_not_kept(network: VGG) -> None:
-    """Of the layers that nobody wants no activation is held for the backward pass, a byte per value at most."""
+    """Of layers that are not asked for, the backward pass holds no activation, only a byte per value."""
     extractor = Extractor(network, ["relu4_2"], pooling="average", dtype=torch.float32)
     sizes: list[int] = []
 
