@@ -18,6 +18,7 @@ from shared.errors import OptionError, check_choice, check_number, check_whole, 
 
 SMALLEST, LARGEST = 48, 1024  # pixels of the longer side
 MOST_ITERATIONS = 5000
+LONGEST_RECIPE = 100_000  # characters; ours have some 2,000
 _MOST = 1e9  # for alpha, beta and every lambda
 
 OPTIMIZERS = {
@@ -88,9 +89,11 @@ def from_json(recipe: str | Mapping[str, Any]) -> Options:
         OptionError: not a recipe, or an option outside its range.
     """
     if isinstance(recipe, str):
+        if len(recipe) > LONGEST_RECIPE:
+            raise OptionError(f"a recipe of at most {LONGEST_RECIPE:,} characters", "more", "Paste a saved one.")
         try:
             recipe = json.loads(recipe)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise OptionError(
                 "a recipe as a JSON object", f"text that is not JSON ({error})", "Paste a saved one."
             ) from error

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import note
-from apps.style.options import from_json
+from apps.style.options import LONGEST_RECIPE, from_json
 from apps.style.samples import SAMPLES
 from apps.style.ui.controls import RECIPE_FIELDS, values_of
 from apps.style.ui.run import open_pictures, stream
@@ -44,7 +44,8 @@ def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        with Path(path).open(encoding="utf-8") as file:
+            return file.read(LONGEST_RECIPE + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it is not UTF-8 text"  # without the server's path
         raise InputError("a recipe as a JSON file", f"an unreadable one ({reason})", "Choose another.") from error

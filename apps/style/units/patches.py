@@ -9,7 +9,6 @@ things.
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -137,6 +136,7 @@ def index_picture(network: VGG, name: str, picture: Image.Image, device: torch.d
 
 
 _indexing = threading.Lock()  # a class that opens the panel together waits for one indexing
+_indices: dict[str, Index] = {}  # by the name of the network
 
 
 def sample_index(backbone: str) -> Index:
@@ -146,19 +146,17 @@ def sample_index(backbone: str) -> Index:
         OptionError: there is no such network.
         WeightsError: the network's weights are not available.
     """
+    found = find_backbone(backbone)
     with _indexing:
-        return _sample_index(find_backbone(backbone).name)
-
-
-@functools.lru_cache(maxsize=len(BACKBONES))
-def _sample_index(backbone: str) -> Index:
-    device = pick_device()
-    with model_cache().lease(BACKBONES[backbone].record, device) as network:
-        pictures = [
-            index_picture(cast("VGG", network), sample.title, open_image(sample.path), device)
-            for sample in SAMPLES.values()
-        ]
-    return Index(BACKBONES[backbone], pictures)
+        if found.name not in _indices:
+            device = pick_device()
+            with model_cache().lease(found.record, device) as network:
+                pictures = [
+                    index_picture(cast("VGG", network), sample.title, open_image(sample.path), device)
+                    for sample in SAMPLES.values()
+                ]
+            _indices[found.name] = Index(found, pictures)
+        return _indices[found.name]
 
 
 def index_own(backbone: str, picture: Image.Image) -> Indexed:

@@ -91,6 +91,43 @@ def test_a_damaged_recipe_is_refused(text: str) -> None:
         from_json(text)
 
 
+@pytest.mark.parametrize("text", ["[" * 90_000, " " * 200_000, '{"seed": ' + "9" * 5000 + "}", '{"size": 1e400}'])
+def test_a_recipe_that_was_made_to_do_harm_is_refused(text: str) -> None:
+    with pytest.raises(OptionError):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "lowest", "highest"),
+    [
+        ("size", 48, 1024),
+        ("iterations", 1, 5000),
+        ("extra", 0, 5000),
+        ("stop_at", 0, 10_000),
+        ("seed", 0, 2**31 - 1),
+        ("alpha", 0, 1e9),
+        ("beta", 0, 1e9),
+        ("smoothness", 0, 1000),
+        ("rate", 1e-4, 1.0),
+    ],
+)
+def test_a_number_may_be_anything_in_its_range_and_nothing_else(field: str, lowest: float, highest: float) -> None:
+    for value in (lowest, highest):
+        assert getattr(checked(dataclasses.replace(Options(), **{field: value})), field) == value
+    below, above = lowest - (1 if lowest >= 1 else 1e-6), highest + max(1e-6, highest * 1e-3)
+    for value in (below, above, float("nan"), "much"):
+        with pytest.raises(OptionError):
+            checked(dataclasses.replace(Options(), **{field: value}))
+
+
+def test_what_is_no_option_is_ignored_and_a_list_of_layers_may_be_text() -> None:
+    recipe = {"result": {"sha256": "0"}, "iterations_done": 7, "content_layers": "relu3_1, relu4_2", "keep_colours": 1}
+    options = from_json(recipe)
+    assert options.content_layers == ("relu3_1", "relu4_2")
+    assert options.keep_colours is True
+    assert options == checked(dataclasses.replace(Options(), content_layers=("relu3_1", "relu4_2"), keep_colours=True))
+
+
 def test_every_layer_may_be_chosen() -> None:
     names = layer_names("vgg16-hed")
     assert {"conv1_1", "relu1_1", "pool1", "relu4_2", "pool4", "relu5_3"} <= set(names)

@@ -7,8 +7,6 @@ import dataclasses
 import io
 import itertools
 import json
-import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apps.style.descent.objective import Costs
 from apps.style.options import Options, from_json
 from apps.style.run.frames import MOST, Frames
 from apps.style.run.recipe import costs_csv, other_pictures, pixel_hash, png_with, recipe
 from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, of_role
-from apps.style.ui import graphics
 from tools.paint.__main__ import PAINTERS, SEED
 
 TINY = Options(size=48, iterations=4, init="noise", precision="float32")
@@ -98,6 +94,42 @@ def test_frames_are_thinned_evenly_and_keep_the_last() -> None:
     assert max(steps) <= 16
 
 
+def test_a_frame_is_kept_at_512_pixels_and_given_back_as_a_jpeg() -> None:
+    frames = Frames()
+    data = frames.add(Image.new("RGB", (1024, 640), "teal"), 3)
+    (kept,) = frames.kept()
+    assert (kept.iteration, kept.data) == (3, data)
+    assert data.startswith(b"\xff\xd8")
+    assert kept.picture().size == (512, 320)
+
+
+def test_a_gif_is_small_loops_for_ever_and_stays_on_its_last_picture() -> None:
+    frames = Frames()
+    for number in range(3):
+        frames.add(Image.new("RGB", (600, 300), (80 * number, 0, 0)), number)
+    with Image.open(io.BytesIO(frames.gif())) as gif:
+        assert gif.size == (256, 128)
+        assert gif.info["loop"] == 0
+        times = []
+        for number in range(3):
+            gif.seek(number)
+            times.append(gif.info["duration"])
+    assert times[0] == times[1] == pytest.approx(1000 / 15, abs=10)  # GIF counts hundredths of a second
+    assert times[2] == 1500
+
+
+def test_the_hash_is_of_the_size_and_the_colours_only() -> None:
+    wide, high = Image.new("RGB", (6, 4), "red"), Image.new("RGB", (4, 6), "red")
+    assert wide.tobytes() == high.tobytes()
+    assert pixel_hash(wide) != pixel_hash(high)
+    assert pixel_hash(wide) == pixel_hash(wide.convert("RGBA"))
+    assert pixel_hash(wide) != pixel_hash(Image.new("RGB", (6, 4), "#fe0000"))
+
+
+def test_the_csv_of_no_iterations_is_its_heading() -> None:
+    assert costs_csv([]) == "iteration,height,width,J,J_content,J_style,total_variation\n"
+
+
 def test_a_gif_has_the_frames() -> None:
     with Image.open(io.BytesIO(_frames(7).gif())) as gif:
         assert getattr(gif, "n_frames", 1) == 7
@@ -111,40 +143,6 @@ def test_a_video_can_be_read_back(tmp_path: Path) -> None:
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
     assert frames >= 9
     assert seconds == pytest.approx(frames / 15, abs=0.2)
-
-
-def test_curves_are_well_formed_and_show_every_series(run: Run) -> None:
-    from xml.etree import ElementTree
-
-    weights = {"alpha": run.options.alpha, "beta": run.options.beta}
-    for log in (True, False):
-        text = graphics.cost_curves(run.costs, weights, log=log)
-        for svg in re.findall(r"<svg.*?</svg>", text, re.DOTALL):
-            tree = ElementTree.fromstring(svg)
-            for line in tree.iter("polyline"):
-                numbers = [float(n) for point in line.attrib["points"].split() for n in point.split(",")]
-                assert all(map(math.isfinite, numbers))
-        assert all(name in text for name in run.options.style_layers)
-
-
-@pytest.mark.parametrize("values", [[0.0, 0.0], [1e-30, 1e30], [float("inf"), 1.0], [5.0]])
-def test_any_costs_can_be_drawn(values: list[float]) -> None:
-    for log in (True, False):
-        costs = [
-            Costs(iteration=n, size=(8, 8), J=value, content=value, style=0.0, layers={"relu1_1": value}, variation=0.0)
-            for n, value in enumerate(values, 1)
-        ]
-        text = graphics.cost_curves(costs, {"alpha": 1.0, "beta": 1.0}, log=log)
-        assert "nan" not in text
-
-
-def test_style_matrices_say_how_far_they_are(run: Run, content: Image.Image) -> None:
-    again = Run(content, Image.open(SAMPLES["woodcut"].path).convert("RGB"), dataclasses.replace(TINY, iterations=2))
-    step = list(again.steps())[-1]
-    text = graphics.gram_table(step.grams)
-    assert text.count("<img") == 3 * len(again.options.style_layers)
-    assert "the target" in text
-    assert "% away" in text
 
 
 def test_every_sample_is_there_and_small() -> None:

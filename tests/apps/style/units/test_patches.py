@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from apps.style.units.dream import maximise
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.network import VGG
 from shared.errors import OptionError
+from tests.locks import WatchedLock
 
 CPU = torch.device("cpu")
 
@@ -50,6 +53,32 @@ def test_a_patch_alone_excites_the_unit_as_much(network: VGG, small: patches.Ind
     with torch.no_grad():
         maps = network(torch.from_numpy(noise).permute(2, 0, 1)[None], [layer])[layer]
     assert float(maps[0, unit, patch.row, patch.column]) == pytest.approx(patch.activation, rel=1e-4)
+
+
+def test_a_class_that_opens_the_panel_together_indexes_once(network: VGG, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the first visitor's indexing runs, a second one comes: it waits and indexes nothing."""
+    lock, indexed = WatchedLock(), []
+    one = patches.index_picture(network, "one", Image.new("RGB", (32, 32)), CPU)
+
+    def index(*_: object) -> patches.Indexed:
+        indexed.append(threading.current_thread())
+        if len(indexed) == 1:
+            second.start()
+            assert lock.contended.wait(60)
+        elif threading.current_thread() is second:
+            lock.contended.set()
+        return one
+
+    monkeypatch.setattr(patches, "_indexing", lock)
+    monkeypatch.setattr(patches, "index_picture", index)
+    monkeypatch.setattr(patches, "SAMPLES", {"a": SAMPLES["cat"], "b": SAMPLES["ink"]})
+    monkeypatch.setattr(patches, "_indices", {})
+    found = []
+    second = threading.Thread(target=lambda: found.append(patches.sample_index("vgg16-hed")))
+    found.append(patches.sample_index("vgg16-hed"))
+    second.join(60)
+    assert len(indexed) == 2  # once per sample
+    assert found[0] is found[1]
 
 
 def test_a_visitors_picture_joins_the_index(network: VGG, small: patches.Index) -> None:
