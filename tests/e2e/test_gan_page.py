@@ -130,6 +130,9 @@ def test_a_game_that_diverges_says_what_to_change(gan: Callable[..., Any]) -> No
         rate = page.get_by_label(f"{who}'s learning rate").locator("visible=true")
         rate.fill("1")
         rate.press("Tab")
+    ratio = page.get_by_role("spinbutton", name="Updates of D per update of G").locator("visible=true")
+    ratio.fill("10")  # with as many updates of both the weights stay small
+    ratio.press("Tab")
     page.get_by_text("No saturation").first.wait_for(timeout=_WAIT_MS)
     _press(page, "New game")
     _press(page, "Play")
