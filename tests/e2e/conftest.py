@@ -18,6 +18,17 @@ PROJECTOR = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
 
+def type_in(field: playwright.Locator, text: str) -> None:
+    """Type into a field and leave it, until it keeps the text: gradio may fill a panel after it has opened."""
+    for _ in range(_PATIENCE_MS // 500):
+        field.fill(text)
+        field.press("Tab")
+        field.page.wait_for_timeout(500)
+        if field.input_value() == text:
+            return
+    raise AssertionError(f"the field shows {field.input_value()!r}, not {text!r}")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[playwright.Browser]:
     """One Chromium for the session, with a made-up webcam."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, type_in
 
 _WAIT_MS = 60_000
 
@@ -56,14 +56,14 @@ def test_sample_shows_pictures_with_verdicts(gan: Callable[..., Any]) -> None:
 def test_a_number_is_written_and_a_letter_is_refused(gan: Callable[..., Any]) -> None:
     page = gan("Digits on demand")
     box = page.get_by_label("Number, date or telephone number", exact=False)
-    box.fill("2026")
+    type_in(box, "2026")
     _press(page, "Write")
     page.get_by_text("The judge reads").locator("visible=true").first.wait_for(timeout=_WAIT_MS)
     page.wait_for_function(
         "() => [...document.querySelectorAll('.gan-crisp img')].some(i => i.naturalWidth >= 4 * 28 * 8)",
         timeout=_WAIT_MS,
     )
-    box.fill("20x6")
+    type_in(box, "20x6")
     _press(page, "Write")
     page.get_by_text("a number of 1 to 32 digits").first.wait_for(timeout=_WAIT_MS)
 
@@ -128,11 +128,9 @@ def test_a_game_that_diverges_says_what_to_change(gan: Callable[..., Any]) -> No
     _choose(page, "Loss", "Least squares: D regresses 1 for real, 0 for fake")
     for who in ("D", "G"):
         rate = page.get_by_label(f"{who}'s learning rate").locator("visible=true")
-        rate.fill("1")
-        rate.press("Tab")
+        type_in(rate, "1")
     ratio = page.get_by_role("spinbutton", name="Updates of D per update of G").locator("visible=true")
-    ratio.fill("10")  # with as many updates of both the weights stay small
-    ratio.press("Tab")
+    type_in(ratio, "10")  # with as many updates of both the weights stay small
     page.get_by_text("No saturation").first.wait_for(timeout=_WAIT_MS)
     _press(page, "New game")
     _press(page, "Play")

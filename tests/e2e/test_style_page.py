@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE, PROJECTOR
+from tests.e2e.conftest import PHONE, PROJECTOR, type_in
 
 WAIT_MS = 120_000
 
 
 def _set(page: Any, label: str, value: str) -> None:
     box = page.locator(f"#tab-style input[type=number][aria-label*='{label}']").first
-    box.fill(value)
-    box.press("Tab")
+    type_in(box, value)
 
 
 def _iteration(page: Any) -> int:
@@ -72,12 +71,7 @@ def test_who_waits_for_others_sees_the_queue(open_page: Callable[..., Any]) -> N
 def test_mistakes_are_shown(open_page: Callable[..., Any]) -> None:
     page = open_page("style")
     page.locator("#style-fine button").first.click()
-    field = "#style-lambdas textarea, #style-lambdas input"
-    value = f"document.querySelector('{field}')?.value"
-    page.wait_for_function(f"{value}?.includes('relu1_1=1')", timeout=WAIT_MS)  # the panel has opened and been filled
-    page.locator(field).first.fill("relu5_3=1")
-    page.locator(field).first.press("Tab")
-    page.wait_for_function(f"{value} === 'relu5_3=1'", timeout=WAIT_MS)
+    type_in(page.locator("#style-lambdas textarea, #style-lambdas input").first, "relu5_3=1")
     page.locator("#style-paint").click()
     page.wait_for_selector("text=lambdas of chosen style layers only", timeout=WAIT_MS)
 
