@@ -1,11 +1,11 @@
-"""What each choice in the EKG classifier is worth: it is left out or changed, everything else stays, and DS1 says.
+"""What each choice in the EKG classifier is worth: it is left out or changed, everything else stays, on DS1.
 
 ``python -m benchmarks.ekg_choices DIR [--seeds 0,1] [--rows window,loss] [--out FILE] [--publish]``
 
 Every row trains six networks (one per fold of patients, as long as the product's own) and judges each patient by
 the one that never saw him, at the bias of the classes that suits the row best. The difference from the network as it is
-comes with an interval over patients, the same draws of patients for both. Runs that are done are kept beside the
-output and not repeated, so the benchmark can be stopped and gone on with at any time.
+comes with an interval over patients, the same draws of patients for both. Runs that are done are kept next to the
+output and not repeated, so the benchmark can be stopped and continued at any time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from apps.ekg.network.ensemble import Ensemble
 from apps.ekg.training import dataset
 from apps.ekg.training.evaluate import accuracy_of, confusion_of, macro_f1_of, scores_of
 from apps.ekg.training.train import TrainOptions, train
-from apps.ekg.training.validation import best_bias, by_patient, moved
+from apps.ekg.training.validation import best_bias, by_patient, with_bias
 from apps.ekg.training.variants import VARIANTS, Labelled, Random
 
 STEPS, BATCH = TrainOptions.steps, TrainOptions.batch  # the product's: shorter trainings turn the order around
@@ -46,7 +46,7 @@ Inputs = tuple[Array, Array]
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing done otherwise than in the product."""
+    """One thing done differently than in the product."""
 
     group: str
     name: str
@@ -56,7 +56,7 @@ class Choice:
     inputs: Callable[[Array, Array], Inputs] = lambda windows, features: (windows, features)
 
 
-def _beside(part: slice | list[int], *, of: str) -> Callable[[Array, Array], Inputs]:
+def _zeroed(part: slice | list[int], *, of: str) -> Callable[[Array, Array], Inputs]:
     """Inputs with the channels, samples or features ``part`` set to 0."""
 
     def changed(windows: Array, features: Array) -> Inputs:
@@ -116,30 +116,32 @@ _REFERENCES, _NEIGHBOURS = [4, 5, 6], [2, 3]  # channels
 _LIKE_REFERENCES = [_N_RHYTHM + n for n in (0, 1, 4, 5, 6, 7, 9)]
 CHOICES = (
     Choice("window", "0.25 s before to 0.35 s after the peak", inputs=_each(
-        _beside(slice(0, PEAK - 31), of="samples"), _beside(slice(PEAK + 44, None), of="samples"))),
-    Choice("filter", "1 to 30 Hz", constants={"signals.BAND_HZ": (1.0, 30.0)}),
-    Choice("filter", "0.05 to 60 Hz: hardly any", constants={"signals.BAND_HZ": (0.05, 60.0)}),
+        _zeroed(slice(0, PEAK - 31), of="samples"), _zeroed(slice(PEAK + 44, None), of="samples"))),
+    Choice("filter", "1 to 30 Hz", constants={"beats.signals.BAND_HZ": (1.0, 30.0)}),
+    Choice("filter", "0.05 to 60 Hz: hardly any", constants={"beats.signals.BAND_HZ": (0.05, 60.0)}),
     Choice("sampling rate", "62.5 Hz", beats=_with_windows(_at_half_rate)),
     Choice("normalisation", "none: millivolts", beats=_with_windows(
         lambda source: source.beats.windows * source.beats.scale_mv)),
     Choice("normalisation", "each beat by its own height", beats=_with_windows(_by_own_height)),
-    Choice("intervals", "none", inputs=_beside(slice(0, _N_RHYTHM), of="features")),
-    Choice("intervals", "ratios to the local median only", inputs=_beside(slice(5, _N_RHYTHM), of="features")),
-    Choice("intervals", "without those in local spreads", inputs=_beside([15, 16, 17], of="features")),
+    Choice("intervals", "none", inputs=_zeroed(slice(0, _N_RHYTHM), of="features")),
+    Choice("intervals", "ratios to the local median only", inputs=_zeroed(slice(5, _N_RHYTHM), of="features")),
+    Choice("intervals", "without those in local spreads", inputs=_zeroed([15, 16, 17], of="features")),
     Choice("references", "none", inputs=_each(
-        _beside(_REFERENCES, of="channels"), _beside(_LIKE_REFERENCES, of="features"))),
-    Choice("references", "medians of all beats, not of those after long intervals", constants={"beats.LONG": 0.0}),
+        _zeroed(_REFERENCES, of="channels"), _zeroed(_LIKE_REFERENCES, of="features"))),
+    Choice("references", "medians of all beats, not of those after long intervals",
+        constants={"beats.windows.LONG": 0.0}),
     Choice("neighbours", "no differences from the beats before and after", inputs=_each(
-        _beside(_NEIGHBOURS, of="channels"), _beside([_N_RHYTHM + 2, _N_RHYTHM + 3], of="features"))),
-    Choice("likenesses", "none", inputs=_beside(slice(_N_RHYTHM, None), of="features")),
-    Choice("convolutions", "none: intervals and likenesses only", inputs=_beside(slice(None), of="channels")),
+        _zeroed(_NEIGHBOURS, of="channels"), _zeroed([_N_RHYTHM + 2, _N_RHYTHM + 3], of="features"))),
+    Choice("likenesses", "none", inputs=_zeroed(slice(_N_RHYTHM, None), of="features")),
+    Choice("convolutions", "none: intervals and likenesses only", inputs=_zeroed(slice(None), of="channels")),
     Choice("loss", "without label smoothing", options={"smoothing": 0.0}),
-    Choice("loss", "focal, gamma 2", constants={"training.F.cross_entropy": _focal}),
-    Choice("drawing", "every beat equally often", constants={"dataset._chances": _every_beat_alike}),
+    Choice("loss", "focal, gamma 2", constants={"training.train.F.cross_entropy": _focal}),
+    Choice("drawing", "every beat equally often", constants={"training.dataset._chances": _every_beat_alike}),
     Choice("made-up rhythms", "none", options={"variants": False}),
     Choice("disturbances", "none but gain and shift", options={"noise": 0.0, "drift": 0.0}),
     Choice("disturbances", "twice the noise and drift", options={"noise": 0.12, "drift": 0.3}),
-    Choice("pooling by shape", "none", constants={"validation.pooled": lambda probabilities, *_: probabilities}),
+    Choice("pooling by shape", "none",
+        constants={"training.validation.pooled": lambda probabilities, *_: probabilities}),
 )  # fmt: skip
 AS_IS = Choice("", "as it is")
 
@@ -171,16 +173,16 @@ def run(choice: Choice, data: Path, seed: int, *, steps: int = STEPS, batch: int
             seen[id(source)] = (source, choice.inputs(*own(source)))
         return seen[id(source)][1]
 
-    changes = {"dataset.inputs": viewed, "validation.inputs": viewed, **choice.constants}
+    changes = {"training.dataset.inputs": viewed, "training.validation.inputs": viewed, **choice.constants}
     made_once = {name: replace(variant, make=_once(variant.make)) for name, variant in VARIANTS.items()}
     with ExitStack() as stack:
         for name, value in changes.items():
             stack.enter_context(patch(f"apps.ekg.{name}", value))
         stack.enter_context(patch.dict(VARIANTS, made_once))
-        filtered_anew = any(name.startswith("signals.") for name in choice.constants)
-        read = _read.__wrapped__ if filtered_anew else _read
+        filtered_again = any(name.startswith("beats.signals.") for name in choice.constants)
+        read = _read.__wrapped__ if filtered_again else _read
         records = [choice.beats(source) for source in read(data)]
-        options = replace(TrainOptions(), members=len(FOLDS), beside=0, steps=steps, batch=batch, seed=seed)
+        options = replace(TrainOptions(), members=len(FOLDS), feature_nets=0, steps=steps, batch=batch, seed=seed)
         ensemble = Ensemble(options.members, width=options.width)
         for _ in train(ensemble, records, replace(options, **choice.options)):
             pass
@@ -190,7 +192,7 @@ def run(choice: Choice, data: Path, seed: int, *, steps: int = STEPS, batch: int
     confusions = {}
     for fold in folds:
         for item in fold.judged:
-            confusions[item.record] = confusion_of(item.truth, moved(item, bias).answer).tolist()
+            confusions[item.record] = confusion_of(item.truth, with_bias(item, bias).answer).tolist()
     return {"bias": bias, "confusions": confusions}
 
 
@@ -280,7 +282,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--out", type=Path, default=Path("weights/ekg/choices.json"))
     parser.add_argument("--publish", action="store_true", help="run nothing; put the table into the card and the page")
-    parser.add_argument("--state", type=Path, help="where runs that are done are kept (default: beside --out)")
+    parser.add_argument("--state", type=Path, help="where runs that are done are kept (default: next to --out)")
     arguments = parser.parse_args()
     if arguments.publish:
         publish(json.loads(arguments.out.read_text(encoding="utf-8"))["rows"], arguments.out.parent)

@@ -16,7 +16,7 @@ from apps.ekg.aami import DS1, classes_of
 from apps.ekg.answers.disturb import nearest
 from apps.ekg.beats.detect import DETECTORS, find_beats
 from apps.ekg.beats.signals import prepare
-from apps.ekg.formats.records import opened
+from apps.ekg.formats.opening import open_recording
 from apps.ekg.training.sources import parse_records
 
 TOLERANCE_S = 0.15  # AAMI EC57
@@ -31,7 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     totals = {name: {"hits": 0, "n_beats": 0, "n_found": 0, "seconds": 0.0} for name in DETECTORS}
     for record in parse_records(arguments.records):
-        with opened(arguments.data / record) as recording:
+        with open_recording(arguments.data / record) as recording:
             marks = recording.annotations
             if marks is None:
                 continue

@@ -1,4 +1,4 @@
-"""What the answers are worth in noise: why a beat that is found above ``beats.NOISY`` is not classified.
+"""What the answers are worth in noise: why a beat that is found above ``windows.NOISY`` is not classified.
 
 ``python -m benchmarks.ekg_noise DIR [--json]``
 
@@ -21,15 +21,15 @@ from apps.ekg.answers.classify import classified
 from apps.ekg.answers.disturb import Disturbance, disturbed, nearest
 from apps.ekg.beats.signals import RATE_HZ, prepare
 from apps.ekg.beats.windows import noise_of
+from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.recording import in_memory
-from apps.ekg.formats.records import opened
-from apps.ekg.network.ensemble import blind_to
+from apps.ekg.network.ensemble import members_without
 from apps.ekg.network.weights import leased
 from shared.errors import RecordError
 
 TOLERANCE_S = 0.15  # AAMI EC57
 NOISE_MV = (0.0, 0.1, 0.2, 0.35, 0.5)
-EDGES = (0.0, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 1.0)  # of the noise, in heights of the QRS
+EDGES = (0.0, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 1.0)  # of the noise, in units of the QRS height
 _EXCERPT = 300 * RATE_HZ
 
 
@@ -61,7 +61,7 @@ def main() -> None:
 
 def of_record(path: Path) -> list[np.ndarray]:
     """Per noise that was added: (K, 4) noise around the beat, noise added in mV, 1 where right, the class's number."""
-    with opened(path) as recording:
+    with open_recording(path) as recording:
         prepared, marks = prepare(recording, recording.lead_index()), recording.annotations
     if marks is None:
         return []
@@ -73,7 +73,7 @@ def of_record(path: Path) -> list[np.ndarray]:
         noisy = disturbed(in_memory(path.name, signal, RATE_HZ, ("MLII",)), Disturbance(noise_mv=added))
         try:
             with leased() as network, patch("apps.ekg.beats.windows.NOISY", np.inf):
-                answers = classified(noisy, blind_to(network, path.name))
+                answers = classified(noisy, members_without(network, path.name))
         except RecordError:  # refused as a whole: nothing to judge
             continue
         place = nearest(times, answers.times_s)

@@ -4,7 +4,7 @@
 
 The bias moves the classes' log-probabilities back from what training showed to what patients have; it is chosen, as
 everything else, on beats whose patient the judging network never saw. The rest is measured, nothing is trained but the
-network whose beats were mixed across patients, which the page shows beside the honest figures. After it,
+network whose beats were mixed across patients, which the page shows next to the honest figures. After it,
 ``python -m benchmarks.ekg_choices DIR --publish`` puts the table of choices back into the figures.
 """
 
@@ -28,17 +28,15 @@ from apps.ekg.training.evaluate import confusion_of, macro_f1_of
 from apps.ekg.training.train import TrainOptions
 from apps.ekg.training.validation import (
     FoldDone,
-    adapted_folds,
     best_bias,
     by_beat,
     by_bias_of_others,
     by_patient,
     figures,
-    moved,
+    with_bias,
 )
 from apps.ekg.training.variants import Labelled
 
-ADAPT_MINUTES = 5.0
 _DRAWS = 1000  # of patients
 ABOUT = (
     "MIT-BIH, the 22 patients of DS1, lead MLII, annotated beat positions, five AAMI classes. Every beat was judged by "
@@ -69,7 +67,7 @@ def kinds(ensemble: Ensemble, records: Sequence[Labelled], together: Sequence[Fo
 def _at_best_bias(folds: Sequence[FoldDone]) -> npt.NDArray[np.int64]:
     """The confusion of every patient (patients, 5, 5)."""
     bias = best_bias(folds)
-    items = [moved(item, bias) for fold in folds for item in fold.judged]
+    items = [with_bias(item, bias) for fold in folds for item in fold.judged]
     return np.stack([confusion_of(item.truth, item.answer) for item in items])
 
 
@@ -101,7 +99,6 @@ def main() -> None:
         "by_patient": figures(folds),
         "bias_of_other_folds": {name: others[name] for name in ("accuracy", "macro_f1_nsv", "per_class")},
         "beside": kinds(ensemble, records, plain),
-        "adapted": {"minutes": ADAPT_MINUTES, **figures(adapted_folds(folds, minutes=ADAPT_MINUTES))},
     }
     if arguments.mixed:
         result["by_beat"] = json.loads(arguments.mixed.read_text(encoding="utf-8"))["by_beat"]

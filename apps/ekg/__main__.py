@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.ekg.aami import LETTERS, PACED
 from shared import cli
-from shared.errors import OptionError, check_number, check_whole
+from shared.errors import OptionError, check_whole, quoted
 
 
 def main(argv: Sequence[str]) -> None:
@@ -20,15 +20,15 @@ def main(argv: Sequence[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = cli.Parser(
-        prog="python -m apps.ekg", description="Heartbeats of an EKG, told apart. Not a medical device."
+        prog="python -m apps.ekg", description="Classify the heartbeats of an EKG. Not a medical device."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=cli.Parser)
 
     one = commands.add_parser("classify", help="classify the beats of one recording")
     one.add_argument("record", metavar="RECORD", help="a WFDB path without ending, a zip of one, a CSV or an EDF file")
-    one.add_argument("--lead", help="its lead, by name (default: the one nearest to MLII)")
+    one.add_argument("--lead", help="its lead, by name (default: the one closest to MLII)")
     one.add_argument("--rate", type=float, metavar="HZ", help="sampling rate of a CSV without a time column")
-    one.add_argument("--detect", action="store_true", help="find the beats even where they are annotated")
+    one.add_argument("--detect", action="store_true", help="find the beats even if they are annotated")
     one.add_argument("--csv", type=Path, metavar="FILE", help="write the beats as a table")
     one.add_argument("--annotations", type=Path, metavar="FILE", help="write them as WFDB annotations")
     one.set_defaults(work=_classify)
@@ -40,19 +40,18 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the safetensors file goes")
     train.add_argument("--records", default="ds1", help="names with commas, or ds1 (default)")
     train.add_argument("--members", type=int, default=None, help="networks with convolutions")
-    train.add_argument("--beside", type=int, default=None, help="networks of intervals and likenesses alone")
+    train.add_argument(
+        "--beside", dest="feature_nets", type=int, default=None, help="networks of intervals and likenesses alone"
+    )
     train.add_argument("--steps", type=int, default=None, help="batches per network")
     train.add_argument("--seed", type=int, default=0)
     train.set_defaults(work=_train)
 
-    judge = commands.add_parser("evaluate", help="Se, PPV, F1, confusion matrix on annotated records")
-    judge.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records")
-    judge.add_argument("--records", required=True, help="names with commas, or ds1, ds2")
-    judge.add_argument(
-        "--adapt", type=float, metavar="MINUTES", help="also after adapting to each patient, without labels"
-    )
-    judge.set_defaults(work=_evaluate)
-    for command in (one, judge):
+    test = commands.add_parser("evaluate", help="Se, PPV, F1, confusion matrix on annotated records")
+    test.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records")
+    test.add_argument("--records", required=True, help="names with commas, or ds1, ds2")
+    test.set_defaults(work=_evaluate)
+    for command in (one, test):
         command.add_argument("--weights", type=Path, metavar="FILE", help="weights that train wrote (default: bundled)")
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
     return parser
@@ -62,10 +61,10 @@ def _classify(arguments: argparse.Namespace) -> None:
     from apps.ekg.answers.classify import classified
     from apps.ekg.answers.export import answer_of, write_annotations, write_csv
     from apps.ekg.answers.rhythm import rhythm_in
-    from apps.ekg.formats.records import opened
+    from apps.ekg.formats.opening import open_recording
     from apps.ekg.network.weights import leased
 
-    with leased(arguments.weights) as network, opened(arguments.record, rate_hz=arguments.rate) as recording:
+    with leased(arguments.weights) as network, open_recording(arguments.record, rate_hz=arguments.rate) as recording:
         found = classified(recording, network, lead=arguments.lead, use_annotations=not arguments.detect)
     rhythm = rhythm_in(found)
     if arguments.csv:
@@ -91,16 +90,16 @@ def _train(arguments: argparse.Namespace) -> None:
 
     records = parse_records(arguments.records)
     chosen: dict[str, Any] = {"seed": arguments.seed}
-    for name, low in (("members", 1), ("beside", 0), ("steps", 1)):
+    for name, option, low in (("members", "--members", 1), ("feature_nets", "--beside", 0), ("steps", "--steps", 1)):
         value = getattr(arguments, name)
         if value is not None:
-            chosen[name] = check_whole(value, f"--{name}", low=low, high=100_000)
+            chosen[name] = check_whole(value, option, low=low, high=100_000)
     options = TrainOptions(**chosen)
     if any(name in PACED for name in records):
-        raise OptionError("Training leaves out paced records", arguments.records, f"Leave out {', '.join(PACED)}.")
+        raise OptionError("records without a pacemaker", quoted(arguments.records), f"Leave out {', '.join(PACED)}.")
     ensure_records(arguments.data, records)
     labelled = list(read_labelled(arguments.data, records))
-    ensemble = Ensemble(options.members, beside=options.beside, width=options.width)
+    ensemble = Ensemble(options.members, feature_nets=options.feature_nets, width=options.width)
     count = members_of(ensemble)
     cli.say(f"{len(labelled)} records, {count} networks, {parameters_of(ensemble):,} weights")
     checkpoint = arguments.out.with_name(arguments.out.name + ".checkpoint")
@@ -117,21 +116,14 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from apps.ekg.training.sources import parse_records
 
     with leased(arguments.weights) as network:
-        records = parse_records(arguments.records)
-        minutes = None if arguments.adapt is None else check_number(arguments.adapt, "--adapt", low=0.5, high=1440)
-        result = evaluate(arguments.data, records, network, adapt_minutes=minutes)
+        result = evaluate(arguments.data, parse_records(arguments.records), network)
     if arguments.json:
         cli.write_json(result)
         return
     print(f"{result['n_beats']:,} beats of {result['n_records']} records in {result['seconds']:.1f} s")
-    asked = ", ".join(f"{name} by {n}" for name, n in result["networks"].items())
-    print(f"networks that answered, for patients of DS1 only those that never saw him: {asked}")
+    answered = ", ".join(f"{name} by {n}" for name, n in result["networks"].items())
+    print(f"networks that answered (for patients of DS1 only those that never saw the patient): {answered}")
     _print_table(result)
-    if "adapted" in result:
-        print(
-            f"after adapting to each patient from his first {result['adapted']['minutes']:g} minutes, without labels:"
-        )
-        _print_table(result["adapted"])
 
 
 def _print_table(result: dict[str, Any]) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.aami import UNCLASSIFIED
-from apps.ekg.answers.classify import Classified
 from apps.ekg.beats.signals import RATE_HZ
 from apps.ekg.formats.recording import Recording, in_memory
 from shared.errors import check_number
 
-LONGEST_S = 300.0  # a try should answer in a second
+if TYPE_CHECKING:
+    from apps.ekg.answers.classify import Classified
+
+LONGEST_S = 300.0  # so that an answer comes within a second
 _MATCH_S = 0.15  # AAMI EC57: two marks of one beat are within 150 ms
 _LEVELS = 200.0  # counts per millivolt of MIT-BIH's recorder
 
@@ -26,7 +29,7 @@ class Disturbance:
     drift_mv: float = 0.0  # amplitude of electrode drift at 0.3 Hz
     gain: float = 1.0
     inverted: bool = False
-    rate_hz: float = 0.0  # 0: as it is; else as if it had been recorded this slowly
+    rate_hz: float = 0.0  # 0: as it is; otherwise as if it had been recorded at this lower rate
     seed: int = 0
 
 
@@ -60,9 +63,9 @@ def disturbed(recording: Recording, how: Disturbance) -> Recording:
     Raises:
         OptionError: a value is out of range.
     """
-    check_number(how.noise_mv, "Noise in mV", low=0, high=5)
-    check_number(how.drift_mv, "Drift in mV", low=0, high=10)
-    check_number(how.gain, "Gain", low=0, high=100)
+    check_number(how.noise_mv, "The noise in mV", low=0, high=5)
+    check_number(how.drift_mv, "The drift in mV", low=0, high=10)
+    check_number(how.gain, "The gain", low=0, high=100)
     signal = recording.read(0, 0, recording.n_samples).astype(np.float64)
     signal *= -how.gain if how.inverted else how.gain
     random = np.random.default_rng(how.seed)

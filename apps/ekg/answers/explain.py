@@ -3,7 +3,7 @@
 * Saliency: the gradient of the class's log-probability along the beat's own samples (Simonyan, Vedaldi and Zisserman
   2013), through every channel in which the beat appears, so a P wave counts in the beat and in all its differences.
 * Ablation: the answer with the shape alone, and with the rhythm alone (the other set to "like the reference"). For
-  most supraventricular beats it is the rhythm that decides, and one sees it.
+  most supraventricular beats it is the rhythm that decides, and this shows it.
 * Filters: the first layer's, slid over the beat, and the activations of every layer with their shapes.
 """
 
@@ -16,10 +16,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from apps.ekg.aami import LETTERS
+from apps.ekg.aami import LETTERS, UNCLASSIFIED
 from apps.ekg.answers.classify import Classified
-from apps.ekg.beats.features import N_FEATURES, RHYTHM_FEATURES, SHAPE_FEATURES
-from apps.ekg.beats.windows import MARGIN, WINDOW, Array, compressed
+from apps.ekg.beats.features import RHYTHM_FEATURES, SHAPE_FEATURES
+from apps.ekg.beats.inputs import cropped
+from apps.ekg.beats.windows import WINDOW, Array, compressed
 from apps.ekg.network.ensemble import N_CLASSES, BeatNet, Ensemble
 from shared.errors import check_whole
 
@@ -58,30 +59,25 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
         raise TypeError("the EKG classifier is an Ensemble")
     index = check_whole(index, "The beat's number", low=0, high=len(found.times_s) - 1)
     device = next(network.parameters()).device
-    windows = torch.from_numpy(np.ascontiguousarray(found.windows(index, index + 1))).to(device)
-    features = torch.from_numpy(found.features[index : index + 1]).to(device)
-    local = found.reference.near(index, index + 1)[0, MARGIN : MARGIN + WINDOW]
+    windows, features = (torch.from_numpy(part).to(device) for part in found.inputs.of(index, index + 1))
+    local = cropped(found.inputs.reference.near(index, index + 1)[0])
     member = network.members[0]
     if not isinstance(member, BeatNet):
-        raise TypeError("the members of the ensemble are BeatNets")
+        raise TypeError("the first member of the ensemble is a BeatNet")
     target = int(found.probabilities[index, :N_CLASSES].argmax())
-    like_reference = windows.clone()
-    like_reference[:, 0] = torch.from_numpy(local).to(device)
-    like_reference[:, 1] = torch.from_numpy(compressed(local)).to(device)
-    like_reference[:, 2:] = 0
     with torch.no_grad():
         layers = tuple(LayerView(name, x[0].cpu().numpy()) for name, x in member.convolutions(windows))
     return Explained(
-        index,
-        tuple(found.probabilities[index].tolist()),
-        _answer(network, windows, features),
-        windows[0, 0].cpu().numpy(),
-        local,
-        _saliency(network, windows, features, target),
-        _answer(network, windows, _neutral(features, len(RHYTHM_FEATURES), before=True)),
-        _answer(network, like_reference, _neutral(features, len(RHYTHM_FEATURES), before=False)),
-        tuple(zip((*RHYTHM_FEATURES, *SHAPE_FEATURES), found.features[index].tolist(), strict=True)),
-        layers,
+        index=index,
+        probabilities=tuple(found.probabilities[index].tolist()),
+        own=_answer(network, windows, features),
+        signal=windows[0, 0].cpu().numpy(),
+        reference=local,
+        saliency=_saliency(network, windows, features, target),
+        shape_only=_answer(network, windows, _with_even_rhythm(features)),
+        rhythm_only=_answer(network, _like_reference(windows, local), _with_shape_of_reference(features)),
+        features=tuple(zip((*RHYTHM_FEATURES, *SHAPE_FEATURES), features[0].tolist(), strict=True)),
+        layers=layers,
     )
 
 
@@ -98,16 +94,28 @@ def slide(kernel: Array, channels: Array, *, stride: int = 2) -> npt.NDArray[np.
     return np.asarray(np.einsum("ctk,ck->t", view, kernel.astype(np.float64)))
 
 
-def _neutral(features: Tensor, n_rhythm: int, *, before: bool) -> Tensor:
-    """``features`` with those of the rhythm (``before``) or of the shape as a beat like its reference has them."""
+def _with_even_rhythm(features: Tensor) -> Tensor:
+    """``features`` of a beat whose intervals are those around it: all ratios 1, all their logarithms 0."""
     changed = features.clone()
-    if before:
-        changed[:, :n_rhythm] = 0
-    else:
-        shape = torch.zeros(N_FEATURES - n_rhythm, device=features.device)
-        shape[:6] = 1  # correlations
-        shape[8] = features[0, n_rhythm + 8] - features[0, n_rhythm + 7]  # the reference's own width
-        changed[:, n_rhythm:] = shape
+    changed[:, : len(RHYTHM_FEATURES)] = 0
+    return changed
+
+
+def _with_shape_of_reference(features: Tensor) -> Tensor:
+    """``features`` (1, D) of a beat that looks exactly like its reference."""
+    changed, first = features.clone(), len(RHYTHM_FEATURES)
+    for place, name in enumerate(SHAPE_FEATURES, first):
+        changed[:, place] = 1.0 if " like " in name else 0.0  # correlations; logarithms of ratios
+    own, ratio = (first + SHAPE_FEATURES.index(name) for name in ("QRS width", "QRS width / reference"))
+    changed[:, own] = features[:, own] - features[:, ratio]
+    return changed
+
+
+def _like_reference(windows: Tensor, reference: Array) -> Tensor:
+    """``windows`` (1, C, T) of a beat that is its ``reference`` (T,): no difference from anything."""
+    changed = torch.zeros_like(windows)
+    changed[:, 0] = torch.from_numpy(reference)
+    changed[:, 1] = torch.from_numpy(compressed(reference))
     return changed
 
 
@@ -134,15 +142,15 @@ def _saliency(network: nn.Module, windows: Tensor, features: Tensor, target: int
 def sentence(found: Explained) -> str:
     """The ablation in words."""
     best = int(np.argmax(found.probabilities))
-    if LETTERS[best] == "Q":
-        return "This stretch is missing, flat, clipped or drowned in noise: its answer is not used."
+    if best == UNCLASSIFIED:
+        return "This stretch is missing, flat, clipped or lost in noise: its answer is not used."
     shape, rhythm, both, own = (
         answer[best] for answer in (found.shape_only, found.rhythm_only, found.probabilities, found.own)
     )
     letter = LETTERS[best]
-    before = f", {own:.2f} before the other beats of its shape were asked" if abs(both - own) > 0.1 else ""
+    before = f", {own:.2f} before pooling with the other beats of its shape" if abs(both - own) > 0.1 else ""
     if shape >= 0.5 and rhythm >= 0.5:
-        why = "either alone says so too"
+        why = "either alone says so, too"
     elif shape >= 0.5:
         why = "the shape alone says so, the rhythm alone does not"
     elif rhythm >= 0.5:

@@ -13,19 +13,21 @@ import re
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from apps.ekg.aami import LETTERS
-from apps.ekg.answers.classify import Classified
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from shared.errors import OptionError, quoted
 
+if TYPE_CHECKING:
+    from apps.ekg.answers.classify import Classified
+
 
 def answer_of(found: Classified) -> dict[str, Any]:
-    """The whole answer as plain values: what ``classify --json`` prints and ``/classify_ekg`` returns."""
+    """The answer as plain values: what ``classify --json`` prints and ``/classify_ekg`` returns."""
     rhythm = rhythm_in(found)
     return {
         "record": found.recording.name,
@@ -69,19 +71,16 @@ def write_annotations(found: Classified, path: Path) -> None:
     """Write WFDB annotations at the recording's own rate; ``path`` is NAME.atr or another ending of letters.
 
     Raises:
-        OptionError: WFDB allows no such name.
+        OptionError: WFDB does not allow the name.
     """
     extension = path.suffix.removeprefix(".")
     if not re.fullmatch(r"[A-Za-z]+", extension) or not re.fullmatch(r"[A-Za-z0-9_\-]+", path.stem):
-        raise OptionError(
-            "WFDB annotations are NAME.atr, of letters, digits and dashes", quoted(path.name), "Rename it."
-        )
-    wfdb = wfdb_package()
-
+        needed = "a name for WFDB annotations like NAME.atr, of letters, digits and dashes"
+        raise OptionError(needed, quoted(path.name), "Rename it.")
     samples = np.round(found.times_s * found.recording.rate_hz).astype(np.int64)
     symbols = [LETTERS[number] for number in found.classes]
     with tempfile.TemporaryDirectory(prefix="ekg-") as folder, quietly():
-        wfdb.wrann(
+        wfdb_package().wrann(
             path.stem,
             extension,
             sample=samples,

@@ -1,8 +1,8 @@
-"""Classification as the recording runs: nothing but the past is looked at, every answer comes a beat or two late.
+"""Classification as the recording runs: only the past is used, and every answer comes a beat or two late.
 
-Every two seconds the last minute is filtered, its beats are found, cut and compared anew, and those beats that now
-have the samples and the interval after them are answered. The references are then the medians of the minute before,
-not of the record, and beats of one shape are not pooled; how much that costs is part of what the page shows.
+Every two seconds the last minute is filtered, its beats are found, cut and compared, and those that now have the
+samples and the interval after them are answered. The references are then the medians of that minute, not of the
+record, and beats of one shape are not pooled; how much that costs is part of what the page shows.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import nn
 
-from apps.ekg.aami import CLASSES, UNCLASSIFIED
-from apps.ekg.answers.classify import probabilities_of
+from apps.ekg.answers.classify import MIN_BEATS, probabilities_of, with_unclassified
 from apps.ekg.beats.detect import find_beats
-from apps.ekg.beats.features import rhythm_features, shape_features
+from apps.ekg.beats.inputs import network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, band_passed
-from apps.ekg.beats.windows import AFTER, MARGIN, WINDOW, channels, cut_beats, heard, references
+from apps.ekg.beats.windows import AFTER, cut_beats, without_noisy
 
-STEP_S = 2.0  # between two looks
+STEP_S = 2.0  # between two looks at the recording
 LOOK_BACK_S = 60.0  # what each look sees
-_MIN_BEATS = 5
 _SAME_BEAT_S = 0.25  # a beat found again in the next look has moved by less
 
 
@@ -51,7 +49,7 @@ Lease = Callable[[], AbstractContextManager[nn.Module]]
 def follow(prepared: Prepared, lease: Lease, *, start_s: float = 0.0) -> Iterator[LiveStep]:
     """One ``LiveStep`` for every ``STEP_S`` seconds of the recording from ``start_s`` on; the caller keeps the time.
 
-    The network is leased for each look anew, so that the cache may give its memory away during the seconds between.
+    The network is leased separately for each look, so that the cache may use its memory during the seconds between.
     """
     end_s = len(prepared.plain_mv) / RATE_HZ
     answered_s = start_s
@@ -73,22 +71,17 @@ def _look(prepared: Prepared, network: nn.Module, now_s: float, answered_s: floa
     past = replace(prepared, plain_mv=plain, filtered_mv=filtered, usable=prepared.usable[seen])
     times = find_beats(past)
     offset_s = seen.start / RATE_HZ
-    if len(times) < _MIN_BEATS:
+    if len(times) < MIN_BEATS:
         return ()
-    beats = heard(cut_beats(past, times))
+    beats = without_noisy(cut_beats(past, times))
     complete = times <= len(plain) / RATE_HZ - AFTER / RATE_HZ
     complete[-1] = False  # the interval after it is not known yet
     new = np.flatnonzero(complete & (times + offset_s > answered_s + _SAME_BEAT_S))
     if new.size == 0:
         return ()
-    reference = references(beats)
     first, last = int(new[0]), int(new[-1]) + 1
-    shape = shape_features(beats, reference, first, last)
-    features = np.concatenate([rhythm_features(beats.rr_s)[first:last], shape], axis=1)
-    windows = channels(beats, reference, first, last)[:, :, MARGIN : MARGIN + WINDOW]
-    answers = np.zeros((last - first, len(CLASSES)), np.float32)
-    answers[:, :UNCLASSIFIED] = probabilities_of(network, windows, features)
-    answers[~beats.usable[first:last]] = np.eye(len(CLASSES), dtype=np.float32)[UNCLASSIFIED]
+    four = probabilities_of(network, *network_inputs(beats).of(first, last))
+    answers = with_unclassified(four, beats.usable[first:last])
     return tuple(
         LiveBeat(float(times[place]) + offset_s, int(row.argmax()), float(row.max()), now_s)
         for place, row in zip(range(first, last), answers, strict=True)

@@ -3,7 +3,7 @@
 Statistics of time follow the Task Force 1996 conventions (SDNN and RMSSD over NN intervals, those between two beats
 of class N). Runs: couplet 2, run 3 and more; bigeminy and trigeminy are counted by their patterns.
 
-An interval over 2 s is a pause only where the line between its two beats is there and quiet. On DS1 it moves by at most
+An interval over 2 s is a pause only if the line between its two beats is there and quiet. On DS1 it moves by at most
 0.23 of the patient's QRS height in the 16 pauses that the cardiologists' beats confirm, and by at least 0.53 in the 11
 intervals in which the detector missed beats or the recorder came back from its limit (records 108, 116, 203, 207, 208).
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PAUSE_S = 2.0
 _GAP_S = 15.0  # a longer quiet line is an electrode that came off, not a pause
-_QUIET = 0.4  # of the patient's QRS height: what the line may move by inside a pause
+_QUIET = 0.4  # of the patient's QRS height: how far the line may move inside a pause
 _AROUND_S = (0.5, 0.25)  # after the beat before, to the end of its T wave; before the beat after, its P wave
 
 
@@ -49,13 +49,13 @@ class Rhythm:
     trigeminy: int  # stretches of V N N V N N V N N or longer
     pauses: int  # intervals longer than 2 s in which the line is quiet
     longest_pause_s: float
-    unreadable: int  # intervals longer than 2 s in which it is not: no figure above knows them
+    unreadable: int  # intervals longer than 2 s in which it is not; they are in none of the figures above
 
 
 def rhythm_in(found: Classified) -> Rhythm:
     """The figures of a classified recording."""
     readable = readable_intervals(found.prepared, found.times_s, found.beats.scale_mv)
-    if found.annotated is None:  # what a detector found in noise need not be a beat, nor what lies between an interval
+    if found.annotated is None:  # a mark that a detector set in noise may be no beat, and bounds no interval
         readable &= found.beats.usable[:-1] & found.beats.usable[1:]
     return rhythm_of(found.times_s, found.classes, found.recording.duration_s, readable=readable)
 

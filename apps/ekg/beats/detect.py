@@ -3,7 +3,9 @@
 GQRS and XQRS both come with wfdb; ``benchmarks/ekg_detectors.py`` measures them on the 22 patients of DS1 and the page
 shows the figures of the one used here. GQRS begins with a threshold in millivolts, so it gets every signal equally
 steep: a recording in another unit or of another gain has the same beats. A detector marks the onset or the slope of
-the QRS; the classifier learned from annotations at its peak, so every mark is moved to the largest deflection near it.
+the QRS; the classifier was trained on annotations at its peak, so every mark is moved to the largest deflection near.
+
+Tried and left: ``sleepecg.detect_heartbeats`` (Se 98.95 %, PPV 98.63 %; GQRS 99.75 % and 99.41 %).
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from apps.ekg.formats.recording import Signal
 from apps.ekg.formats.wfdb_package import wfdb_package
 
 _BLOCK_S = 1800  # the detectors keep a Python object per candidate: half an hour at a time
-_OVERLAP_S = 10  # they need a few seconds to learn the height of the QRS
+_OVERLAP_S = 10  # ... which need a few seconds to learn the height of the QRS
 _PEAK_S = 0.10  # the peak is searched this far on either side of a detector's mark
 _REFRACTORY_S = 0.20  # no heart beats twice within it
 _SPAN_S = 2  # holds a QRS at any rate above 30 a minute
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
-_RISE_MV = 1.2  # what a span's largest rise is brought to for GQRS; in DS1 from 1.0 to 3.5 as recorded
+_STEEPNESS_MV = 1.2  # per ``_RISE``: the QRS complexes that GQRS gets; as recorded, DS1's have 1.0 to 3.5
 Marks = npt.NDArray[np.int64]
 
 
@@ -52,15 +54,15 @@ def _xqrs(signal: Signal) -> Marks:
 
 
 def _gqrs(signal: Signal) -> Marks:
-    return gqrs(signal * np.float32(_RISE_MV / _rise(signal)), RATE_HZ)
+    return gqrs(signal * np.float32(_STEEPNESS_MV / _steepness(signal)), RATE_HZ)
 
 
-def _rise(signal: Signal) -> float:
-    """The median over spans of the largest change within ``_RISE`` samples, of the spans in which something moves."""
+def _steepness(signal: Signal) -> float:
+    """The largest change within ``_RISE`` samples: its median over the spans in which something moves."""
     changes = np.abs(signal[_RISE:] - signal[:-_RISE])
     span = max(1, min(len(changes), _SPAN_S * RATE_HZ))
     largest = changes[: len(changes) // span * span].reshape(-1, span).max(axis=1)
-    return float(np.median(largest[largest > 0])) if largest.any() else _RISE_MV
+    return float(np.median(largest[largest > 0])) if largest.any() else _STEEPNESS_MV
 
 
 DETECTORS: dict[str, Callable[[Signal], Marks]] = {"gqrs": _gqrs, "xqrs": _xqrs}

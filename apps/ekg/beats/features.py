@@ -1,10 +1,10 @@
-"""Numbers beside the shape: RR intervals as ratios, and how alike a beat is to its neighbours and references.
+"""Numbers that go with the shape: RR intervals as ratios, and how alike a beat is to its neighbours and references.
 
 Every interval enters as the logarithm of a ratio: to the median of the 33 beats around it, to the long intervals
 around it (85th percentile), and to the median and the 90th percentile of the record. In a record of mostly normal
-beats the four agree; where ectopic beats run for a minute, or are the majority, the long intervals still tell what
-the sinus would do. Each difference is also divided by the local spread, because 0.8 of the median is early in a sinus
-rhythm and nothing at all in atrial fibrillation.
+beats the four agree; where ectopic beats run for a minute, or are the majority, the long intervals still show what
+the sinus node would do. Each difference is also divided by the local spread, because 0.8 of the median is early in a
+sinus rhythm and nothing at all in atrial fibrillation.
 
 Axis letters: ``K`` beats, ``T`` samples, ``D`` features.
 """
@@ -105,7 +105,7 @@ def shape_features(beats: Beats, reference: References, start: int, stop: int) -
     after = beats.windows[np.minimum(np.arange(start, stop) + 1, n - 1)]
     record = np.broadcast_to(reference.record, windows.shape)
     features = (
-        *(likeness(windows, other, *_CORRELATED_QRS, lag=3) for other in (local, record, before, after)),
+        *(qrs_likeness(windows, other) for other in (local, record, before, after)),
         *(likeness(windows, other, *P_WAVE, lag=2) for other in (local, record)),
         _height(windows) - _height(local),
         _width(windows) - _width(local),
@@ -113,6 +113,11 @@ def shape_features(beats: Beats, reference: References, start: int, stop: int) -
         _slope(windows) - _slope(local),
     )
     return np.asarray(np.clip(np.stack(features, axis=1), -_SHAPE_LIMIT, _SHAPE_LIMIT), np.float32)
+
+
+def qrs_likeness(windows: Array, others: Array) -> npt.NDArray[np.float64]:
+    """``likeness`` of the QRS complexes, which may be marked up to three samples apart."""
+    return likeness(windows, others, *_CORRELATED_QRS, lag=3)
 
 
 def likeness(windows: Array, others: Array, start: int, stop: int, *, lag: int) -> npt.NDArray[np.float64]:

@@ -1,9 +1,10 @@
 """From a recording at any rate to what the classifier sees: 125 Hz, 0.5 to 40 Hz, and where it cannot be trusted.
 
-P waves lie below 30 Hz and QRS complexes below 40, so 125 Hz keeps all that tells beats apart at a third of MIT-BIH's
-samples. Breathing and electrode drift lie below 0.5 Hz, mains hum at 50 or 60 Hz: the second-order Butterworth
-band-pass, run forwards and backwards so that no wave is shifted, removes both. All of it works block by block with
-enough overlap that the blocks cannot be told in the result; a day's recording needs no more memory than its answer.
+P waves lie below 30 Hz and QRS complexes below 40, so 125 Hz keeps all that distinguishes beats, at a third of
+MIT-BIH's samples. Breathing and electrode drift lie below 0.5 Hz, mains hum at 50 or 60 Hz: the second-order
+Butterworth band-pass, run forwards and backwards so that no wave is shifted, removes both. All of it works block by
+block with enough overlap that the result does not depend on the blocks; a day's recording needs no more memory than
+its answer.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ BAND_HZ = (0.5, 40.0)
 _BLOCK_S = 600  # seconds of the recording in memory at its own rate
 _OVERLAP_S = 8  # the band-pass forgets after about 4 s
 _FLAT_S = 0.6  # a digitised line that does not move for this long is a loose electrode, not a pause
-_FLAT_MV = 0.006  # ... where "not move" leaves room for a count or two of dither
+_FLAT_MV = 0.006  # what still counts as not moving: a count or two of dither
+_LEAST_USABLE_S = 3  # of a recording: a few beats
 _CLIPPED_S = 0.06  # at the recorder's limit for longer than a QRS peak takes
 
 
@@ -30,7 +32,7 @@ _CLIPPED_S = 0.06  # at the recorder's limit for longer than a QRS peak takes
 class Prepared:
     """One lead as the classifier sees it."""
 
-    plain_mv: Signal  # (T,) at RATE_HZ, as recorded but for the resampling; what the paper strip shows
+    plain_mv: Signal  # (T,) at RATE_HZ, only resampled; what the paper strip shows
     filtered_mv: Signal  # (T,) at RATE_HZ, band-passed; what the network sees
     usable: npt.NDArray[np.bool_]  # (T,) False where the lead is missing, flat or clipped
     lead: str
@@ -60,9 +62,9 @@ def prepare(recording: Recording, lead: int) -> Prepared:
         places = np.minimum(np.arange(first, first + count) * down // up, len(good) - 1)
         usable.append(good[places])
     whole = Prepared(np.concatenate(plain), np.concatenate(filtered), np.concatenate(usable), recording.leads[lead])
-    if whole.usable.sum() < 3 * RATE_HZ:
+    if whole.usable.sum() < _LEAST_USABLE_S * RATE_HZ:
         raise RecordError(
-            f"Lead {recording.leads[lead]} holds at least 3 s of a signal that moves",
+            f"at least {_LEAST_USABLE_S} s of a signal that moves in lead {recording.leads[lead]}",
             "a flat, clipped or missing line: it cannot be classified",
             "Choose another lead, or check the electrodes.",
         )
@@ -70,7 +72,7 @@ def prepare(recording: Recording, lead: int) -> Prepared:
 
 
 def _clipping_limits(recording: Recording, lead: int, block: int) -> tuple[float, float]:
-    """The largest and smallest value of the lead, where the recorder may have been at its limit."""
+    """The smallest and largest value of the lead, at which the recorder may have been at its limit."""
     low, high = np.inf, -np.inf
     for piece in recording.blocks(lead, block):
         if np.isfinite(piece).any():
@@ -84,7 +86,7 @@ def _good_samples(raw: npt.NDArray[np.float64], rate_hz: float, limits: tuple[fl
     values = np.where(finite, raw, 0.0)
     flat = _flat(values, max(3, round(_FLAT_S * rate_hz)))
     at_limit = (values <= limits[0]) | (values >= limits[1])
-    clipped = _in_long_runs(at_limit, max(3, round(_CLIPPED_S * rate_hz)))
+    clipped = _long_runs(at_limit, max(3, round(_CLIPPED_S * rate_hz)))
     return np.asarray(finite & ~flat & ~clipped)
 
 
@@ -96,14 +98,13 @@ def _flat(values: npt.NDArray[np.float64], width: int) -> npt.NDArray[np.bool_]:
     return np.asarray(maximum_filter1d(still.astype(np.uint8), width) > 0)
 
 
-def _in_long_runs(mask: npt.NDArray[np.bool_], width: int) -> npt.NDArray[np.bool_]:
+def _long_runs(mask: npt.NDArray[np.bool_], width: int) -> npt.NDArray[np.bool_]:
     """``mask`` without its runs shorter than ``width``."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    result = np.zeros_like(mask)
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - start >= width:
-            result[start:stop] = True
-    return result
+    from scipy.ndimage import binary_opening
+
+    if mask.sum() < width:  # nearly always: it saves a tenth of the time of an analysis
+        return np.zeros_like(mask)
+    return np.asarray(binary_opening(mask, np.ones(width)))
 
 
 def _filled(raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -1,8 +1,8 @@
-"""Cut a lead into beats and set each beside its patient's own: neighbours, references, and RR intervals as ratios.
+"""Cut a lead into beats and compare each with its patient's others: neighbours, references, RR intervals as ratios.
 
-What tells a supraventricular ectopic beat (S) from a normal one is not its shape but its timing and its P wave, both
-only odd *for this patient*. So nothing absolute goes into the network: amplitudes are divided by the patient's median
-QRS height, intervals are logarithms of ratios to his local and whole-record intervals, and the shape is given as
+What distinguishes a supraventricular ectopic beat (S) from a normal one is not its shape but its timing and its P wave,
+both only odd *for this patient*. So nothing absolute goes into the network: amplitudes are divided by the patient's
+median QRS height, intervals are logarithms of ratios to the local and whole-record intervals, and the shape is given as
 differences from the beats before and after and from two reference beats.
 
 A reference is the median of the beats that follow a *long* interval (at least 0.9 of the 85th or 90th percentile), not
@@ -36,10 +36,10 @@ QRS = slice(PEAK - 14, PEAK + 18)  # 0.11 s before to 0.14 s after: a wide QRS f
 P_WAVE = (PEAK - 34, PEAK - 8)  # 0.27 s to 0.06 s before the peak
 LOCAL_BEATS = 16  # on either side, for local medians of RR
 REFERENCE_BEATS = 24  # on either side, for the local reference beat
-LONG = 0.9  # of the long interval: what still counts as long
+LONG = 0.9  # of the long interval (its quantile): what still counts as long
 NOISY = 0.10  # of the QRS height, see ``noise_of``: benchmarks/ekg_noise.py has what answers are worth above it
-_CALM = np.r_[0 : PEAK - 12, PEAK + 20 : PEAK + AFTER]  # samples of a cut window that are neither QRS nor margin
-_NOISE_BEATS = 5  # in a row share one noise: it is the stretch's, not the beat's
+_OUTSIDE_QRS = np.r_[0 : PEAK - 12, PEAK + 20 : PEAK + AFTER]  # where noise is measured; the end is margin
+_NOISE_BEATS = 5  # in a row have one noise: noise comes in stretches, not in beats
 _NOISE_BLOCK = 4096  # beats at a time
 _STEP = 8  # one local reference serves this many beats in a row
 _MIN_SCALE_MV = 0.05  # a QRS below it is noise; dividing by less would blow the noise up
@@ -61,7 +61,7 @@ class Beats:
 
     windows: Array  # (K, WINDOW + 2 * MARGIN), in units of the patient's median QRS height
     rr_s: npt.NDArray[np.float64]  # (K,) from the beat before; the first is the median
-    usable: npt.NDArray[np.bool_]  # (K,) False where a fifth of the window was missing, flat, clipped, or all in noise
+    usable: npt.NDArray[np.bool_]  # (K,) False if a fifth of the window was missing, flat, clipped, or if in noise
     scale_mv: float  # the patient's median QRS height
 
 
@@ -88,14 +88,14 @@ def noise_of(beats: Beats) -> npt.NDArray[np.float64]:
     from scipy.ndimage import median_filter
 
     each = [
-        np.median(np.abs(np.diff(beats.windows[start : start + _NOISE_BLOCK], 2, axis=1)[:, _CALM]), axis=1)
+        np.median(np.abs(np.diff(beats.windows[start : start + _NOISE_BLOCK], 2, axis=1)[:, _OUTSIDE_QRS]), axis=1)
         for start in range(0, len(beats.windows), _NOISE_BLOCK)
     ]
     return np.asarray(median_filter(np.concatenate(each) / 0.6745, _NOISE_BEATS, mode="nearest"), np.float64)
 
 
-def heard(beats: Beats) -> Beats:
-    """``beats``, those that a detector found in noise no longer ``usable``."""
+def without_noisy(beats: Beats) -> Beats:
+    """``beats`` of which those in noise, where a detector may have found what is no beat, are no longer ``usable``."""
     return replace(beats, usable=beats.usable & (noise_of(beats) < NOISY))
 
 
@@ -118,7 +118,7 @@ class References:
 
 
 def references(beats: Beats) -> References:
-    """Medians of the beats that follow a long interval, near by and in the whole record."""
+    """Medians of the beats that follow a long interval, nearby and in the record."""
     windows, rr, n = beats.windows, beats.rr_s, len(beats.rr_s)
     local = np.empty((-(-n // _STEP), windows.shape[1]), np.float32)
     for row, start in enumerate(range(0, n, _STEP)):

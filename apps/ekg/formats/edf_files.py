@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.ekg.formats.recording import Recording, Signal, checked, millivolts_per
+from apps.ekg.formats.recording import Recording, Signal, check_recording
+from apps.ekg.formats.units import is_voltage, millivolts_per
 from shared.errors import RecordError, quoted
 
 _MAX_SIGNALS = 512
@@ -22,8 +23,12 @@ _FIELDS: tuple[tuple[str, int], ...] = (
     ("unit", 8),
     ("physical_min", 8),
     ("physical_max", 8),
-)
-_FIELDS += (("digital_min", 8), ("digital_max", 8), ("filter", 80), ("samples", 8), ("reserved", 32))
+    ("digital_min", 8),
+    ("digital_max", 8),
+    ("filter", 80),
+    ("samples", 8),
+    ("reserved", 32),
+)  # of the header of one signal: name and width in bytes, 256 together
 _REMEDY = "Export the recording again as EDF."
 
 
@@ -42,25 +47,25 @@ def open_edf(path: Path) -> Recording:
     """The EKG channels of an EDF file: those named like one, or all whose unit is a voltage.
 
     Raises:
-        RecordError: no EDF, truncated, discontinuous, or without a voltage.
+        RecordError: the file is no EDF, truncated, discontinuous, or has no signal in volts.
     """
     with path.open("rb") as file:
         head = file.read(256)
         if len(head) < 256 or head[:8].strip() not in (b"0", b""):
-            raise RecordError(f"{path.name} is an EDF file", "another beginning", _REMEDY)
+            raise RecordError(f"an EDF file in {path.name}", "a beginning of another kind", _REMEDY)
         if head[192:197] == b"EDF+D":
-            raise RecordError("The recording is continuous", "EDF+D, which has gaps", "Export it as EDF or EDF+C.")
+            raise RecordError("a continuous recording", "EDF+D, which has gaps", "Export it as EDF or EDF+C.")
         header_bytes, n_records = _whole(head[184:192], "header size"), _whole(head[236:244], "data records")
         record_s, n_signals = _real(head[244:252], "record duration"), _whole(head[252:256], "signals")
         if not 1 <= n_signals <= _MAX_SIGNALS or header_bytes != 256 * (n_signals + 1) or record_s <= 0:
-            raise RecordError(f"{path.name} is an EDF file", "a header that contradicts itself", _REMEDY)
+            raise RecordError(f"an EDF file in {path.name}", "a header that contradicts itself", _REMEDY)
         columns = _columns(file.read(256 * n_signals), n_signals)
     counts = [_whole(value.encode(), "samples") for value in columns["samples"]]
     record_samples = sum(counts)
     whole_records = (path.stat().st_size - header_bytes) // (2 * record_samples) if record_samples else 0
     if n_records > 0 and whole_records < n_records:
         raise RecordError(
-            f"{path.name} has {n_records} data records", f"{whole_records}: it is truncated", "Upload it again."
+            f"{n_records} data records in {path.name}", f"{whole_records}: it is truncated", "Upload it again."
         )
     n_records = n_records if n_records > 0 else whole_records
     channels = _channels(columns, counts)
@@ -74,13 +79,13 @@ def open_edf(path: Path) -> Recording:
         return (values * np.float32(channel.scale) + np.float32(channel.shift)).astype(np.float32)
 
     leads = tuple(channel.label for channel in channels)
-    return checked(Recording(path.stem, samples / record_s, n_records * samples, leads, read))
+    return check_recording(Recording(path.stem, samples / record_s, n_records * samples, leads, read))
 
 
 def _columns(data: bytes, n_signals: int) -> dict[str, list[str]]:
     """The fields of all signals; EDF stores field by field, not signal by signal."""
     if len(data) < 256 * n_signals:
-        raise RecordError("The EDF header is whole", "a truncated one", _REMEDY)
+        raise RecordError("a complete EDF header", "a truncated one", _REMEDY)
     columns, place = {}, 0
     for name, width in _FIELDS:
         cells = [data[place + n * width : place + (n + 1) * width] for n in range(n_signals)]
@@ -90,31 +95,31 @@ def _columns(data: bytes, n_signals: int) -> dict[str, list[str]]:
 
 
 def _channels(columns: dict[str, list[str]], counts: list[int]) -> tuple[_Channel, ...]:
-    """The EKG's channels, all of one rate."""
+    """The channels of the EKG, all of one rate."""
     found: list[_Channel] = []
     for n, label in enumerate(columns["label"]):
-        if label == "EDF Annotations" or columns["unit"][n].lower() not in ("v", "mv", "uv", "µv", "nv", "μv"):
+        if label == "EDF Annotations" or not is_voltage(columns["unit"][n]):
             continue
         low, high, dig_low, dig_high = (
             _real(columns[name][n].encode(), name)
             for name in ("physical_min", "physical_max", "digital_min", "digital_max")
         )
         if dig_high == dig_low or high == low:
-            raise RecordError(f"The EDF channel {quoted(label)} has a range", "an empty one", _REMEDY)
+            raise RecordError(f"a range of values in the EDF channel {quoted(label)}", "an empty one", _REMEDY)
         to_mv = millivolts_per(columns["unit"][n])
         scale = (high - low) / (dig_high - dig_low) * to_mv
         found.append(_Channel(label, sum(counts[:n]), counts[n], scale, low * to_mv - dig_low * scale))
     named = [channel for channel in found if any(word in channel.label.upper() for word in ("ECG", "EKG", "MLII"))]
     chosen = named or found
     if not chosen or chosen[0].samples < 1:
-        raise RecordError("The EDF file has an EKG channel in V, mV or µV", ", ".join(columns["label"])[:80], _REMEDY)
+        raise RecordError("an EKG channel in V, mV or µV", ", ".join(columns["label"])[:80], _REMEDY)
     return tuple(channel for channel in chosen if channel.samples == chosen[0].samples)
 
 
 def _whole(text: bytes, what: str) -> int:
     number = _real(text, what)
     if number != int(number):
-        raise RecordError(f"The EDF header's {what} is a whole number", quoted(text), _REMEDY)
+        raise RecordError(f"a whole number for the EDF header's {what}", quoted(text), _REMEDY)
     return int(number)
 
 
@@ -122,7 +127,7 @@ def _real(text: bytes, what: str) -> float:
     try:
         number = float(text.decode("latin-1").strip())
     except ValueError as error:
-        raise RecordError(f"The EDF header's {what} is a number", quoted(text), _REMEDY) from error
+        raise RecordError(f"a number for the EDF header's {what}", quoted(text), _REMEDY) from error
     if not abs(number) < 1e12:
-        raise RecordError(f"The EDF header's {what} is finite", quoted(text), _REMEDY)
+        raise RecordError(f"a number below 10¹² for the EDF header's {what}", quoted(text), _REMEDY)
     return number

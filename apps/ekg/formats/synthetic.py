@@ -1,9 +1,9 @@
-"""A made-up electrocardiogram whose every beat is known: for samples that say so, and for tests.
+"""A synthetic electrocardiogram whose every beat is known: for samples that say so, and for tests.
 
-Each wave is a Gaussian at a fixed place beside the QRS peak, as in the model of McSharry, Clifford, Tarassenko and
+Each wave is a Gaussian at a fixed distance from the QRS peak, as in the model of McSharry, Clifford, Tarassenko and
 Smith 2003 without its differential equation. A premature atrial beat (S) comes early with an inverted P wave; a
 premature ventricular one (V) comes early, wide and without P wave, with its T wave upside down and a compensatory
-pause after it. It looks like an EKG and is none: nothing measured on it says anything about patients.
+pause after it. It only looks like an EKG: nothing measured on it says anything about patients.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from apps.ekg.formats.recording import Annotations, Recording, in_memory
 
-RATE_HZ = 360.0
+SYNTHETIC_RATE_HZ = 360.0
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,16 @@ def synthetic(duration_s: float, rhythm: Rhythm, *, seed: int = 0, lead: str = "
     """A recording of one lead with annotations; the same seed gives the same recording."""
     random = np.random.default_rng(seed)
     times, symbols = _beats(duration_s, rhythm, random)
-    t = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    t = np.arange(round(duration_s * SYNTHETIC_RATE_HZ)) / SYNTHETIC_RATE_HZ
     signal = rhythm.drift_mv * np.sin(2 * np.pi * 0.25 * t) + rhythm.noise_mv * random.standard_normal(len(t))
     signal += rhythm.fibrillation_mv * np.sin(2 * np.pi * 6 * t + 2 * np.sin(2 * np.pi * 0.7 * t))
     for peak, symbol in zip(times, symbols, strict=True):
         first, last = np.searchsorted(t, [peak - 0.4, peak + 0.7])
         signal[first:last] += _shape(t[first:last] - peak, symbol, with_p=not rhythm.fibrillation_mv)
     marks = Annotations(times, tuple(symbols))
-    return in_memory("synthetic", signal, RATE_HZ, (lead,), annotations=marks, warnings=("Synthetic: nobody's heart.",))
+    return in_memory(
+        "synthetic", signal, SYNTHETIC_RATE_HZ, (lead,), annotations=marks, warnings=("Synthetic: not a real patient.",)
+    )
 
 
 def _shape(t: npt.NDArray[np.float64], symbol: str, *, with_p: bool) -> npt.NDArray[np.float64]:
@@ -83,7 +85,7 @@ def _beats(duration_s: float, rhythm: Rhythm, random: np.random.Generator) -> tu
         if symbol != "N":
             interval *= random.uniform(0.58, 0.72)
         elif symbols[-1] == "V":
-            interval = 2 * sinus_s - (times[-1] - times[-2])  # the sinus keeps its own time
+            interval = 2 * sinus_s - (times[-1] - times[-2])  # the sinus node keeps its own time
         elif symbols[-1] == "S":
             interval *= 1.1
         if times[-1] + interval > duration_s - 0.7:

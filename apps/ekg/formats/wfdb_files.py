@@ -2,7 +2,7 @@
 
 The wfdb package decodes the samples and the annotations. A header is text that names other files, and wfdb follows
 those names wherever they lead (``../x.dat``, ``/etc/x``, ``s3://``); so the header is read here first, and wfdb sees
-it only once every name in it is a plain file beside it, large enough for what it declares.
+it only once every name in it is a plain file in the same folder, large enough for what it declares.
 
 Specification: https://physionet.org/physiotools/wag/header-5.htm. Left out: records of several segments, several
 samples per frame, and compressed signals (FLAC); no electrocardiograph writes them.
@@ -19,20 +19,40 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from apps.ekg.formats.recording import Annotations, Recording, Signal, checked, millivolts_per
+from apps.ekg.formats.recording import Annotations, Recording, Signal, check_recording
+from apps.ekg.formats.units import millivolts_per
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from shared.errors import RecordError, quoted
 
 MAX_HEADER_BYTES = 65_536
 MAX_LEADS = 16
 _BLOCK = 1 << 20  # samples per lead that are decoded at once
+_DEFAULT_GAIN = 200.0  # counts per millivolt where the header gives none or 0, by the specification
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _FORMAT = re.compile(r"(\d+)(x\d+)?(:\d+)?(\+(\d+))?")
-_BYTES_PER_SAMPLE = {"8": 1.0, "16": 2.0, "24": 3.0, "32": 4.0, "61": 2.0, "80": 1.0, "160": 2.0}
-_BYTES_PER_SAMPLE |= {"212": 1.5, "310": 4 / 3, "311": 4 / 3}
-_MISSING = {"8": None, "16": -32768, "24": -(1 << 23), "32": -(1 << 31), "61": -32768, "80": -128, "160": -32768}
-_MISSING |= {"212": -2048, "310": -512, "311": -512}
-_REFUSED = "Upload the files as your database or recorder wrote them."
+_UNTOUCHED = "Upload the files as your database or recorder wrote them."
+
+
+@dataclass(frozen=True)
+class _SampleFormat:
+    """How a signal file stores one sample."""
+
+    n_bytes: float
+    missing: float  # the digital value that stands for "no sample"; NaN where there is none
+
+
+_SAMPLE_FORMATS = {
+    "8": _SampleFormat(1, math.nan),
+    "16": _SampleFormat(2, -(1 << 15)),
+    "24": _SampleFormat(3, -(1 << 23)),
+    "32": _SampleFormat(4, -(1 << 31)),
+    "61": _SampleFormat(2, -(1 << 15)),
+    "80": _SampleFormat(1, -(1 << 7)),
+    "160": _SampleFormat(2, -(1 << 15)),
+    "212": _SampleFormat(3 / 2, -(1 << 11)),
+    "310": _SampleFormat(4 / 3, -(1 << 9)),
+    "311": _SampleFormat(4 / 3, -(1 << 9)),
+}
 
 
 @dataclass(frozen=True)
@@ -40,43 +60,40 @@ class _Line:
     """One signal of a header, checked: which file holds it, and how."""
 
     file: str
-    format: str
+    stored: _SampleFormat
     offset: int  # bytes before the first sample
 
 
-def open_wfdb(folder: Path, name: str) -> Recording:
-    """The record ``folder/name.hea`` with its annotations ``name.atr``, if they are there.
+def open_header(path: Path) -> Recording:
+    """The record of the header ``path`` with its annotations ``NAME.atr``, if they are there.
 
     Raises:
-        RecordError: a file is missing, truncated, damaged, or the header names anything that is not beside it.
+        RecordError: a file is missing, truncated or damaged, or the header names a file outside its own folder.
     """
-    wfdb = wfdb_package()
-
+    folder, name = path.parent.resolve(), path.stem
     if not _PLAIN_NAME.fullmatch(name):
-        raise RecordError("A record's name has letters, digits, dots, dashes", quoted(name), "Rename its files.")
-    folder = folder.resolve()
+        raise RecordError("a record named with letters, digits, dots, dashes", quoted(name), "Rename its files.")
     rate_hz, length, lines = _checked_header(folder, name)
     try:
-        header = wfdb.rdheader(str(folder / name))
+        header = wfdb_package().rdheader(str(folder / name))
     except (ValueError, TypeError, AttributeError, IndexError) as error:
-        raise RecordError(f"{name}.hea is a WFDB header", str(error), _REFUSED) from error
+        raise RecordError(f"a WFDB header in {name}.hea", str(error), _UNTOUCHED) from error
     to_mv = np.array([millivolts_per(unit) for unit in header.units])
-    gain = np.array([value if value else 200.0 for value in header.adc_gain])  # 0: unknown, 200 by the specification
+    gain = np.array([value or _DEFAULT_GAIN for value in header.adc_gain])
     baseline = np.array(header.baseline)
-    missing = np.array([np.nan if _MISSING[line.format] is None else _MISSING[line.format] for line in lines])
+    missing = np.array([line.stored.missing for line in lines])
     length = length or _length_from_files(folder, lines)
 
     def counts(start: int, stop: int) -> npt.NDArray[np.int64]:
         """Digital values (stop - start, L)."""
-        record = _decode(str(folder / name), start, stop)
-        return np.asarray(record.d_signal)
+        return np.asarray(_decode(str(folder / name), start, stop).d_signal)
 
     def read(lead: int, start: int, stop: int) -> Signal:
         values = counts(start, stop)[:, lead].astype(np.float64)
         values[values == missing[lead]] = np.nan
         return np.asarray((values - baseline[lead]) / gain[lead] * to_mv[lead], np.float32)
 
-    recording = checked(
+    recording = check_recording(
         Recording(
             name=name,
             rate_hz=rate_hz,
@@ -84,35 +101,34 @@ def open_wfdb(folder: Path, name: str) -> Recording:
             leads=_lead_names(header.sig_name),
             read=read,
             annotations=_read_annotations(folder, name, rate_hz, length),
-            comments=tuple(header.comments),
         )
     )
-    _check_sums(name, counts, length, header.checksum)
+    _check_checksums(name, counts, length, header.checksum)
     return recording
 
 
 def _checked_header(folder: Path, name: str) -> tuple[float, int, tuple[_Line, ...]]:
-    """(rate in Hz, samples or 0, one line per signal) of a header whose every file is beside it."""
-    path = _beside(folder, f"{name}.hea")
+    """(rate in Hz, samples or 0, one line per signal) of a header whose files are all in ``folder``."""
+    path = _regular_file(folder, f"{name}.hea")
     if path.stat().st_size > MAX_HEADER_BYTES:
-        raise RecordError(f"A header has at most {MAX_HEADER_BYTES:,} bytes", f"{path.stat().st_size:,}", _REFUSED)
+        raise RecordError(f"a header of at most {MAX_HEADER_BYTES:,} bytes", f"{path.stat().st_size:,}", _UNTOUCHED)
     text = path.read_bytes().decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
-        raise RecordError(f"{name}.hea is a WFDB header", "an empty file", _REFUSED)
+        raise RecordError(f"a WFDB header in {name}.hea", "an empty file", _UNTOUCHED)
     fields = lines[0].split()
     if fields[0] != name or len(fields) < 2 or not fields[1].isdigit():
         what = "a record of several segments" if "/" in fields[0] else quoted(lines[0])
-        raise RecordError(f"The first line of {name}.hea is “{name}”, leads, rate, samples", what, _REFUSED)
+        raise RecordError(f"“{name}”, leads, rate, samples as the first line of {name}.hea", what, _UNTOUCHED)
     n_leads = int(fields[1])
     if not 1 <= n_leads <= MAX_LEADS or len(lines) != n_leads + 1:
         raise RecordError(
-            f"{name}.hea has 1 to {MAX_LEADS} leads and a line for each",
+            f"1 to {MAX_LEADS} leads in {name}.hea and a line for each",
             f"{n_leads} leads, {len(lines) - 1} lines",
-            _REFUSED,
+            _UNTOUCHED,
         )
-    rate_hz = _number(re.split(r"[/(]", fields[2])[0] if len(fields) > 2 else "250", f"The rate in {name}.hea")
-    length = int(_number(fields[3] if len(fields) > 3 else "0", f"The length in {name}.hea"))
+    rate_hz = _number(re.split(r"[/(]", fields[2])[0] if len(fields) > 2 else "250", f"the rate in {name}.hea")
+    length = int(_number(fields[3] if len(fields) > 3 else "0", f"the length in {name}.hea"))
     signals = tuple(_signal_line(folder, name, line) for line in lines[1:])
     if length:
         _check_sizes(folder, signals, length)
@@ -124,24 +140,25 @@ def _signal_line(folder: Path, name: str, line: str) -> _Line:
     file = fields[0]
     if not _PLAIN_NAME.fullmatch(file):
         raise RecordError(
-            f"{name}.hea names files beside it", quoted(file), "A header must not point elsewhere; nothing was read."
+            f"a header {name}.hea that names files in its own folder",
+            quoted(file),
+            "A header must not point elsewhere; nothing was read.",
         )
-    _beside(folder, file)
+    _regular_file(folder, file)
     match = _FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
-    if match is None or match[1] not in _BYTES_PER_SAMPLE or match[2] not in (None, "x1") or match[3]:
-        raise RecordError(
-            f"The sample format in {name}.hea is one of {', '.join(_BYTES_PER_SAMPLE)}", quoted(line), _REFUSED
-        )
-    return _Line(file, match[1], int(match[5] or 0))
+    if match is None or match[1] not in _SAMPLE_FORMATS or match[2] not in (None, "x1") or match[3]:
+        needed = f"a sample format in {name}.hea that is one of {', '.join(_SAMPLE_FORMATS)}"
+        raise RecordError(needed, quoted(line), _UNTOUCHED)
+    return _Line(file, _SAMPLE_FORMATS[match[1]], int(match[5] or 0))
 
 
-def _beside(folder: Path, file: str) -> Path:
-    """``folder/file``, which is there, is a regular file and is no link out of the folder."""
+def _regular_file(folder: Path, file: str) -> Path:
+    """``folder/file`` if it is there, a regular file, and no link out of the folder."""
     path = folder / file
     if path.is_symlink() or not path.is_file() or path.resolve().parent != folder:
         raise RecordError(
-            f"The record needs the file {file}",
-            "no such file beside the header",
+            f"the file {file}",
+            "no such file next to the header",
             "Upload all files of the record together, or as a zip.",
         )
     return path
@@ -150,36 +167,34 @@ def _beside(folder: Path, file: str) -> Path:
 def _check_sizes(folder: Path, signals: tuple[_Line, ...], length: int) -> None:
     for file in dict.fromkeys(line.file for line in signals):
         of_file = [line for line in signals if line.file == file]
-        needed = math.ceil(sum(_BYTES_PER_SAMPLE[line.format] for line in of_file) * length) + of_file[0].offset
+        needed = math.ceil(sum(line.stored.n_bytes for line in of_file) * length) + of_file[0].offset
         size = (folder / file).stat().st_size
         if size < needed - 2:  # packed formats may leave out the padding of the last sample
             raise RecordError(
-                f"{file} has {needed:,} bytes for {length:,} samples",
+                f"{needed:,} bytes in {file} for {length:,} samples",
                 f"{size:,} bytes: it is truncated",
                 "Upload it again.",
             )
 
 
 def _length_from_files(folder: Path, signals: tuple[_Line, ...]) -> int:
-    """Samples per lead where the header leaves them out."""
+    """Samples per lead, for a header that leaves them out."""
     lengths = []
     for file in dict.fromkeys(line.file for line in signals):
         of_file = [line for line in signals if line.file == file]
         size = (folder / file).stat().st_size - of_file[0].offset
-        lengths.append(int(size / sum(_BYTES_PER_SAMPLE[line.format] for line in of_file)))
+        lengths.append(int(size / sum(line.stored.n_bytes for line in of_file)))
     return min(lengths)
 
 
 def _decode(path: str, start: int, stop: int) -> Any:
-    wfdb = wfdb_package()
-
     try:
-        return wfdb.rdrecord(path, sampfrom=start, sampto=stop, physical=False, return_res=64)
+        return wfdb_package().rdrecord(path, sampfrom=start, sampto=stop, physical=False, return_res=64)
     except (ValueError, TypeError, IndexError, OSError) as error:
-        raise RecordError("The signal file fits its header", str(error), _REFUSED) from error
+        raise RecordError("a signal file that fits its header", str(error), _UNTOUCHED) from error
 
 
-def _check_sums(name: str, counts: Any, length: int, expected: list[int] | None) -> None:
+def _check_checksums(name: str, counts: Any, length: int, expected: list[int] | None) -> None:
     """Compare the header's checksums (sum of the samples modulo 2^16) with the samples; a header may have none."""
     if not expected or any(value is None for value in expected):
         return
@@ -189,28 +204,26 @@ def _check_sums(name: str, counts: Any, length: int, expected: list[int] | None)
     wrong = [str(lead) for lead, value in enumerate(expected) if (int(total[lead]) - int(value)) % 65536]
     if wrong:
         raise RecordError(
-            f"The samples of {name} have the checksums of its header",
-            f"others for lead {', '.join(wrong)}: the file is damaged",
+            f"samples of {name} with the checksums of its header",
+            f"different ones for lead {', '.join(wrong)}: the file is damaged",
             "Upload it again.",
         )
 
 
 def _read_annotations(folder: Path, name: str, rate_hz: float, length: int) -> Annotations | None:
-    wfdb = wfdb_package()
-
     path = folder / f"{name}.atr"
     if not path.exists():
         return None
-    _beside(folder, path.name)
+    _regular_file(folder, path.name)
     try:
         with quietly():
-            marks = wfdb.rdann(str(folder / name), "atr")
+            marks = wfdb_package().rdann(str(folder / name), "atr")
     except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
-        raise RecordError(f"{path.name} holds WFDB annotations", str(error), "Upload the record without it.") from error
+        raise RecordError(f"WFDB annotations in {path.name}", str(error), "Upload the record without it.") from error
     samples = np.asarray(marks.sample, np.int64)
     if samples.size and (samples.min() < 0 or samples.max() >= length or np.any(np.diff(samples) < 0)):
         raise RecordError(
-            f"The annotations of {name} lie inside the recording, in order",
+            f"annotations of {name} inside the recording and in order",
             f"sample {samples.max():,} of {length:,}",
             "Upload the record without them.",
         )
@@ -218,7 +231,7 @@ def _read_annotations(folder: Path, name: str, rate_hz: float, length: int) -> A
 
 
 def _lead_names(names: list[str | None]) -> tuple[str, ...]:
-    """The leads' names, each once: a nameless or repeated one gets its number."""
+    """The leads' names, each once: one without a name, or with another's, gets its number."""
     seen: list[str] = []
     for number, name in enumerate(names, start=1):
         plain = (name or "").strip() or f"signal {number}"
@@ -230,7 +243,7 @@ def _number(text: str, what: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
-        raise RecordError(f"{what} is a number", quoted(text), _REFUSED) from error
+        raise RecordError(f"a number for {what}", quoted(text), _UNTOUCHED) from error
     if not math.isfinite(value) or value < 0:
-        raise RecordError(f"{what} is a number above 0", quoted(text), _REFUSED)
+        raise RecordError(f"a number above 0 for {what}", quoted(text), _UNTOUCHED)
     return value

@@ -1,9 +1,9 @@
-"""The networks: 1-D convolutions over a beat beside an MLP over its intervals, MLPs alone, and many of them together.
+"""The networks: 1-D convolutions over a beat with an MLP over its intervals, MLPs alone, and many of them together.
 
-Small on purpose (32,000 and 7,000 weights): 22 patients are few, and what a larger network adds is memory of them. Six
+Small on purpose (32,000 and 7,000 weights): 22 patients are few, and a larger network would memorise them. Six
 of each kind, trained from different seeds on different patients, are averaged: what they agree on is what carries over
 to the next patient. The two kinds err on different patients; ``weights/ekg/beatnet-ds1.md`` says what
-the pair is worth. All together stay below 250,000 weights.
+the pair is worth. Together they stay below 250,000 weights.
 
 Axis letters: ``B`` beats, ``C`` channels, ``T`` samples, ``D`` features, ``K`` classes (N, S, V, F).
 """
@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from apps.ekg.aami import FOLDS, fold_of
 from apps.ekg.beats.features import N_FEATURES
 from apps.ekg.beats.windows import CHANNELS, WINDOW
+from shared.weights import read_tensors
 
 MAX_PARAMETERS = 250_000
-N_CLASSES = 4  # N, S, V, F; Q is what cannot be classified, and no network is needed for that
+N_CLASSES = 4  # N, S, V, F; Q is what cannot be classified, which is decided without a network
 _WIDTH = 24  # filters of the first layers
 _HIDDEN = 48
 _LAST = 16  # channels that are left when the convolutions end
@@ -77,7 +78,7 @@ class BeatNet(nn.Module):
 
 
 class FeatureNet(nn.Module):
-    """Features (B, D) alone to the logits (B, 4): the intervals and likenesses, no look at the signal itself."""
+    """Features (B, D) alone to the logits (B, 4): the intervals and likenesses, not the signal itself."""
 
     def __init__(self, *, dropout: float = 0.3) -> None:
         super().__init__()
@@ -85,7 +86,7 @@ class FeatureNet(nn.Module):
         self.head = _head(_HIDDEN, dropout)
 
     def forward(self, windows: Tensor, features: Tensor) -> Tensor:
-        """(B, C, T), which is not looked at, and (B, D) -> (B, K) logits."""
+        """(B, C, T), which is ignored, and (B, D) -> (B, K) logits."""
         logits: Tensor = self.head(self.rhythm(features))
         return logits
 
@@ -96,19 +97,19 @@ Member = BeatNet | FeatureNet
 class Ensemble(nn.Module):
     """Several networks; the answer is the mean of their probabilities, then moved by a fixed ``bias``.
 
-    First come ``members`` ``BeatNet``, then ``beside`` ``FeatureNet``.
+    The first ``members`` are ``BeatNet``, the other ``feature_nets`` are ``FeatureNet``.
 
-    Training shows rare classes far more often than patients do; the bias (K,) takes that back. It is chosen by
+    Training shows rare classes far more often than patients do; the bias (K,) corrects that. It is chosen by
     cross-validation inside DS1 and stored with the weights.
     """
 
     bias: Tensor
 
-    def __init__(self, members: int, *, beside: int = 0, width: int = _WIDTH) -> None:
+    def __init__(self, members: int, *, feature_nets: int = 0, width: int = _WIDTH) -> None:
         super().__init__()
         self.width = width
         networks: list[nn.Module] = [BeatNet(width=width) for _ in range(members)]
-        self.members = nn.ModuleList(networks + [FeatureNet() for _ in range(beside)])
+        self.members = nn.ModuleList(networks + [FeatureNet() for _ in range(feature_nets)])
         self.register_buffer("bias", torch.zeros(N_CLASSES))
 
     def forward(self, windows: Tensor, features: Tensor) -> Tensor:
@@ -118,11 +119,11 @@ class Ensemble(nn.Module):
         return torch.log_softmax(mean + self.bias, dim=1)
 
 
-def blind_to(network: nn.Module, record: str) -> nn.Module:
-    """The members of an ensemble that never saw the patient of ``record``; all of them where that is all or none.
+def members_without(network: nn.Module, record: str) -> nn.Module:
+    """The members of an ensemble that never saw the patient of ``record``; all of them if that is all or none.
 
-    Member n left out the patients of fold n, counted around (``apps.ekg.training.train``). Patients outside DS1 are
-    judged by all members, but for record 202, which is the same man as 201 of DS1.
+    Member n left out the patients of fold n modulo six (``apps.ekg.training.train``). Patients outside DS1 are judged
+    by all members, except record 202, which is the same person as 201 of DS1.
     """
     fold = fold_of(record)
     if not isinstance(network, Ensemble) or fold is None or fold >= len(network.members):
@@ -151,12 +152,10 @@ def members_in(tensors: dict[str, Tensor]) -> tuple[int, int]:
 
 def load_ensemble(paths: Sequence[Path]) -> Ensemble:
     """The ensemble of a weight file, in float32 on the CPU; every tensor must be there and nothing else."""
-    from shared.weights import read_tensors
-
     tensors = read_tensors(paths)
     width = tensors["members.0.conv1.0.weight"].shape[0]
-    members, beside = members_in(tensors)
-    ensemble = Ensemble(members, beside=beside, width=width)
+    members, feature_nets = members_in(tensors)
+    ensemble = Ensemble(members, feature_nets=feature_nets, width=width)
     ensemble.load_state_dict(
         {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     )

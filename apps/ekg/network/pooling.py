@@ -1,9 +1,9 @@
-"""Beats of one shape in one recording share what they say about where they began.
+"""Beats of one shape in one recording share their evidence of where they began.
 
 A patient's ventricular beats come in a few shapes, each many times over. Judged one by one, some of one shape are
 called V and others N; together they are one or the other. So the log-odds of "began in the ventricles" (V, F) against
 "above them" (N, S) are averaged over the beats whose QRS has nearly the same shape. Whether a beat is S or N is left
-alone: that is a matter of its own timing and P wave (averaging it too makes it worse). No label is used.
+alone: that is a matter of its own timing and P wave (averaging that as well makes it worse). No label is used.
 
 The average is weighted by likeness (Nadaraya 1964, Watson 1964), not taken over clusters: nobody has to say how many
 shapes a patient has. Up to 2,000 beats spread evenly over the recording are compared with, so that a day's recording
@@ -32,12 +32,12 @@ _EPSILON = 1e-6
 
 
 def pooled(probabilities: Array, windows: Array, usable: npt.NDArray[np.bool_]) -> Array:
-    """``probabilities`` (K, 4) of N S V F after beats of one shape were asked together.
+    """``probabilities`` (K, 4) of N S V F after beats of one shape have shared their evidence.
 
     Args:
         probabilities: the network's answer for each beat alone.
         windows: (K, T) as ``cut_beats`` gives them.
-        usable: (K,) beats that others may be compared with.
+        usable: (K,) beats that the others may be compared with.
     """
     choice = np.flatnonzero(usable)
     if choice.size < 2:

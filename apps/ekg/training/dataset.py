@@ -2,8 +2,8 @@
 
 What the loss sees is not what patients have: a record with two thousand normal beats must not outweigh one with
 twenty ectopic ones, nor 209's 383 ectopic beats the 94 of 220. A class of a record with n beats is drawn in
-proportion to sqrt(n). Then every batch is disturbed the way recordings are: gain, muscle noise, electrode drift, a
-QRS mark a few samples off, intervals a little off.
+proportion to sqrt(n). Then every batch is augmented with what disturbs recordings: gain, muscle noise, electrode
+drift, a QRS mark a few samples off, intervals a little off.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ import torch
 from torch import Tensor
 
 from apps.ekg.aami import UNCLASSIFIED, classes_of
-from apps.ekg.beats.features import rhythm_features, shape_features
+from apps.ekg.beats.inputs import cropped, network_inputs
 from apps.ekg.beats.signals import prepare
-from apps.ekg.beats.windows import MARGIN, WINDOW, Array, channels, cut_beats, references
-from apps.ekg.formats.recording import Recording
-from apps.ekg.formats.records import opened
+from apps.ekg.beats.windows import WINDOW, Array, cut_beats
+from apps.ekg.formats.opening import open_recording
+from apps.ekg.formats.recording import Annotations, Recording
 from apps.ekg.training.variants import VARIANTS, Labelled, Random
 from shared.errors import RecordError
 
 ABERRATED_WEIGHT = 0.3  # "a": an atrial beat conducted abnormally looks ventricular; 97 of DS1's 100 are one patient's
 CLASS_WEIGHTS = (1.0, 1.0, 1.0, 0.15)  # N S V F; 373 of DS1's 414 fusion beats are one patient's
-_BLOCK = 4096  # beats whose channels are made at once
+_FEWEST_BEATS = 10
+_SHIFT = 3  # samples that a QRS mark may be off
 
 
 @dataclass(frozen=True)
@@ -42,39 +43,44 @@ class Examples:
 
 
 def labelled(recording: Recording) -> Labelled:
-    """The annotated beats of ``recording`` in the lead nearest to MLII.
+    """The annotated beats of ``recording`` in the lead closest to MLII.
 
     Raises:
         RecordError: it has no annotations, or fewer than ten beats.
     """
-    marks = recording.annotations
-    if marks is None:
-        raise RecordError(f"Record {recording.name} is annotated", "no .atr file", "Put it beside the header.")
+    marks = annotations_of(recording)
     classes = classes_of(marks.symbols)
     beat = classes >= 0
-    if beat.sum() < 10:
-        raise RecordError(
-            f"Record {recording.name} has at least 10 annotated beats", str(int(beat.sum())), "Choose another."
-        )
+    if beat.sum() < _FEWEST_BEATS:
+        needed = f"at least {_FEWEST_BEATS} annotated beats in record {recording.name}"
+        raise RecordError(needed, str(int(beat.sum())), "Choose another record.")
     beats = cut_beats(prepare(recording, recording.lead_index()), marks.times_s[beat])
     aberrated = np.array([symbol == "a" for symbol in marks.symbols])[beat]
     return Labelled(recording.name, beats, classes[beat], np.where(aberrated, ABERRATED_WEIGHT, 1.0))
 
 
+def annotations_of(recording: Recording) -> Annotations:
+    """What a person marked in ``recording``.
+
+    Raises:
+        RecordError: nobody did.
+    """
+    if recording.annotations is None:
+        needed = f"the annotations of record {recording.name}"
+        raise RecordError(needed, "no .atr file", "Put it next to the header.")
+    return recording.annotations
+
+
 def read_labelled(data: Path, records: Iterable[str]) -> Iterator[Labelled]:
     """The annotated beats of the WFDB records of these names in ``data``."""
     for name in records:
-        with opened(data / name) as recording:
+        with open_recording(data / name) as recording:
             yield labelled(recording)
 
 
 def inputs(source: Labelled) -> tuple[Array, Array]:
     """((K, C, T + 2 * MARGIN), (K, D)) of all beats of a record, for training."""
-    beats, reference = source.beats, references(source.beats)
-    n = len(beats.rr_s)
-    rhythm = rhythm_features(beats.rr_s)
-    shape = shape_features(beats, reference, 0, n)
-    return channels(beats, reference, 0, n), np.concatenate([rhythm, shape], axis=1)
+    return network_inputs(source.beats).of(0, len(source.classes), margin=True)
 
 
 def draw_examples(records: Sequence[Labelled], random: Random, *, variants: bool = True) -> Examples:
@@ -112,20 +118,20 @@ def _chances(sequence: Labelled, weight: float) -> npt.NDArray[np.float64]:
     return chances * weight * sequence.weights
 
 
-def disturbed(
+def augmented(
     windows: Tensor, features: Tensor, generator: torch.Generator, *, noise: float = 0.06, drift: float = 0.15
 ) -> tuple[Tensor, Tensor]:
     """A batch (B, C, T + 2 * MARGIN), (B, D) as a noisier recorder would have given it; windows come out (B, C, T).
 
-    ``noise`` and ``drift`` are the most that a beat gets, in heights of the patient's QRS.
+    ``noise`` and ``drift`` are the most that a beat gets, in units of the patient's QRS height.
     """
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=generator)
 
     B, C = windows.shape[:2]
-    shift = int(torch.randint(-3, 4, (1,), generator=generator))
-    windows = windows[:, :, MARGIN + shift : MARGIN + shift + WINDOW]
+    shift = int(torch.randint(-_SHIFT, _SHIFT + 1, (1,), generator=generator))
+    windows = cropped(windows, shift)
     windows = windows * torch.exp(0.15 * torch.randn(B, 1, 1, generator=generator))  # gain
     windows = windows + noise * uniform(B, 1, 1) * torch.randn(windows.shape, generator=generator)  # muscle noise
     cycles, phase = 1.5 * uniform(B, C, 1), uniform(B, C, 1)

@@ -1,7 +1,7 @@
-"""How good the classifier is on annotated records, told so that it cannot flatter itself.
+"""How good the classifier is on annotated records, reported so that it cannot flatter itself.
 
 Per class: sensitivity (Se, recall), positive predictive value (PPV, precision), F1 and support, as ANSI/AAMI EC57
-asks, over all beats of all records together. Beside them what always answering N would score, an interval from
+asks, over all beats of all records together. With them what always answering N would score, an interval from
 resampling *patients* (beats of one patient are not independent), and how well the probabilities are calibrated.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from torch import nn
 
 from apps.ekg.aami import CLASSES, LETTERS, PACED, UNCLASSIFIED, UNSURE, person_of
 from apps.ekg.answers.classify import classified
-from apps.ekg.formats.records import opened
-from apps.ekg.network.adapt import adapted
-from apps.ekg.network.ensemble import blind_to, members_of
+from apps.ekg.formats.opening import open_recording
+from apps.ekg.network.ensemble import members_of, members_without
+from apps.ekg.training.dataset import annotations_of
 from shared.errors import RecordError
 
 _SCORED = "NSV"  # what macro-F1 is taken over: F has one patient's beats in each half, Q hardly any
@@ -36,7 +36,6 @@ class Judged:
     record: str
     truth: npt.NDArray[np.int64]  # (K,)
     probabilities: npt.NDArray[np.float32]  # (K, 5)
-    times_s: npt.NDArray[np.float64] | None = None  # (K,) where adaptation is asked for
 
     @property
     def answer(self) -> npt.NDArray[np.int64]:
@@ -46,7 +45,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Score:
-    """Figures of one class, 0..1; 0 where there is nothing to divide by."""
+    """Figures of one class, 0..1; 0 if there is nothing to divide by."""
 
     se: float
     ppv: float
@@ -54,24 +53,23 @@ class Score:
     support: int
 
 
-def judge(data: Path, records: Iterable[str], network: nn.Module) -> Iterator[Judged]:
-    """Classify the annotated beats of the records ``data/NAME``, one at a time, by members that never saw the patient.
+def evaluate_records(data: Path, records: Iterable[str], network: nn.Module) -> Iterator[Judged]:
+    """Classify the annotated beats of the records ``data/NAME``, each by the members that never saw its patient.
 
     Raises:
         RecordError: a record is missing, damaged or not annotated.
     """
     for name in records:
-        with opened(data / name) as recording:
-            if recording.annotations is None:
-                raise RecordError(f"Record {name} is annotated", "no .atr file", "Put it beside the header.")
-            found = classified(recording, blind_to(network, name))
+        with open_recording(data / name) as recording:
+            annotations_of(recording)
+            found = classified(recording, members_without(network, name))
             if found.annotated is None:
-                raise RecordError(f"Record {name} is annotated", "no beats among its marks", "Choose another.")
-            yield Judged(name, found.annotated, found.probabilities, found.times_s)
+                raise RecordError(f"annotated beats in record {name}", "none among its marks", "Choose another record.")
+            yield Judged(name, found.annotated, found.probabilities)
 
 
 def confusion_of(truth: npt.NDArray[np.int64], answer: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """(5, 5) counts: rows are what a person said, columns what the network did, both in the order N S V F Q."""
+    """(5, 5) counts: rows are a person's answers, columns the network's, both in the order N S V F Q."""
     size = len(LETTERS)
     return np.bincount(truth * size + answer, minlength=size * size).reshape(size, size)
 
@@ -173,35 +171,22 @@ def summary(judged: Sequence[Judged], seconds: float) -> dict[str, Any]:
     }
 
 
-def adapted_to(item: Judged, minutes: float) -> Judged:
-    """``item`` after adaptation to its patient from his first ``minutes``; unchanged where the times are unknown."""
-    if item.times_s is None:
-        return item
-    return replace(item, probabilities=adapted(item.probabilities, item.times_s, minutes=minutes))
-
-
-def evaluate(
-    data: Path, records: Sequence[str], network: nn.Module, *, adapt_minutes: float | None = None
-) -> dict[str, Any]:
+def evaluate(data: Path, records: Sequence[str], network: nn.Module) -> dict[str, Any]:
     """``summary`` of the annotated beats of ``records`` in ``data``.
 
-    With ``adapt_minutes``, "adapted" has a second summary, after adaptation to each patient from his first minutes.
-
     Records with a pacemaker do not count, as AAMI asks; they have a summary of their own under "paced". Patients of DS1
-    are judged by those networks alone that never saw them; "networks" says by how many each record was.
+    are judged only by those networks that never saw them; "networks" says by how many each record was.
+
+    Raises:
+        RecordError: a record is missing, damaged or not annotated.
     """
     started = time.perf_counter()
-    judged = list(judge(data, records, network))
+    judged = list(evaluate_records(data, records, network))
     seconds = time.perf_counter() - started
     paced = [item for item in judged if item.record in PACED]
     free = [item for item in judged if item.record not in PACED]
     result = summary(free or paced, seconds)
-    result["networks"] = {name: members_of(blind_to(network, name)) for name in records}
+    result["networks"] = {name: members_of(members_without(network, name)) for name in records}
     if free and paced:
         result["paced"] = summary(paced, seconds)
-    if adapt_minutes is not None:
-        result["adapted"] = {
-            "minutes": adapt_minutes,
-            **summary([adapted_to(item, adapt_minutes) for item in free or paced], seconds),
-        }
     return result

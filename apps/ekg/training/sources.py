@@ -21,7 +21,7 @@ def ensure_records(data: Path, records: Iterable[str]) -> None:
     """Download those of ``records`` whose three files are not in ``data``; what is there stays as it is.
 
     Raises:
-        OfflineError: some are missing and this machine was told to open no connection.
+        OfflineError: some are missing and this machine may open no connection.
         DownloadError: PhysioNet cannot be reached.
     """
     missing = [name for name in records if not all((data / f"{name}.{ending}").is_file() for ending in _ENDINGS)]
@@ -29,15 +29,13 @@ def ensure_records(data: Path, records: Iterable[str]) -> None:
         return
     listed = ", ".join(missing[:8]) + (" …" if len(missing) > 8 else "")
     if current().offline:
-        raise OfflineError(f"{data} holds the records {listed}", "none, offline", "Copy them there, or go online.")
-    wfdb = wfdb_package()
-
+        raise OfflineError(f"the records {listed} in {data}", "none, offline", "Copy them there, or go online.")
     with tempfile.TemporaryDirectory(prefix="mitdb-") as folder:
         try:
-            wfdb.dl_database(DATABASE, folder, records=missing, annotators="atr", overwrite=True)
+            wfdb_package().dl_database(DATABASE, folder, records=missing, annotators="atr", overwrite=True)
         except (OSError, ValueError) as error:
             raise DownloadError(
-                f"The records {listed} come from physionet.org",
+                f"the records {listed} from physionet.org",
                 str(error)[:120],
                 f"Copy the {DATABASE} files into {data}.",
             ) from error
@@ -51,7 +49,7 @@ def parse_records(text: str) -> tuple[str, ...]:
     """Record names from "101,106"; "ds1" and "ds2" stand for the halves of the inter-patient split.
 
     Raises:
-        OptionError: a name is no plain name of a record, or there is none.
+        OptionError: a name is not a plain name of a record, or there is none.
     """
     half = {"ds1": DS1, "ds2": DS2}.get(text.strip().lower())
     if half is not None:
@@ -59,5 +57,5 @@ def parse_records(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     odd = next((name for name in names if not re.fullmatch(r"[A-Za-z0-9_\-]+", name)), None)
     if odd is not None or not names:
-        raise OptionError("--records is ds1, ds2 or names like 101,106", quoted(odd or text), "Name some.")
+        raise OptionError("ds1, ds2 or names like 101,106 for --records", quoted(odd or text), "Name some records.")
     return names

@@ -1,7 +1,7 @@
-"""Train the ensemble: a generator of steps that can be stopped anywhere and goes on where it was.
+"""Train the ensemble: a generator of steps that can be stopped anywhere and continues where it was.
 
 AdamW with one cycle of the learning rate, label smoothing (annotators err too), gradient clipping. The training set is
-drawn anew every few hundred steps, with made-up rhythms (``variants``).
+drawn again every few hundred steps, with made-up rhythms (``variants``).
 
 Each of the six members of a kind leaves out the patients of another fold (bagging by patient). Together they have seen
 everybody, and every patient has a pair of members that never saw him: the cross-validation by patient is a by-product
@@ -24,17 +24,17 @@ from torch import Tensor, nn
 
 from apps.ekg.aami import FOLDS
 from apps.ekg.network.ensemble import MAX_PARAMETERS, BeatNet, Ensemble, FeatureNet, Member, parameters_of
-from apps.ekg.training.dataset import Examples, disturbed, draw_examples
+from apps.ekg.training.dataset import Examples, augmented, draw_examples
 from apps.ekg.training.variants import Labelled
 from shared.errors import OptionError, RecordError
 
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """What the training command can be told; the defaults made the weights that come with the hub."""
+    """What the training command can set; the defaults made the weights that come with the hub."""
 
     members: int = 6  # networks with convolutions
-    beside: int = 6  # networks of the features alone
+    feature_nets: int = 6  # networks of the features alone
     bagging: bool = True  # member n leaves out the patients of fold n, counted around
     steps: int = 800  # batches per member
     batch: int = 256  # beats
@@ -43,9 +43,9 @@ class TrainOptions:
     smoothing: float = 0.05  # of the labels
     dropout: float = 0.3
     width: int = 24  # filters of the first layer
-    redraw: int = 400  # steps until the training set is drawn anew
+    redraw: int = 400  # steps until the training set is drawn again
     variants: bool = True  # with made-up rhythms
-    noise: float = 0.06  # the most white noise a beat gets, in heights of the QRS
+    noise: float = 0.06  # the most white noise a beat gets, in units of the QRS height
     drift: float = 0.15  # the most electrode drift
     bias: tuple[float, float, float, float] = (0.0, -1.25, 0.0, 0.0)  # added to the log-probabilities of N S V F
     seed: int = 0
@@ -81,7 +81,7 @@ class _Member:
         self.step = 0
 
     def round(self, records: Sequence[Labelled]) -> Iterator[float]:
-        """The losses of the steps until the training set is drawn anew."""
+        """The losses of the steps until the training set is drawn again."""
         count = min(self.options.redraw, self.options.steps - self.step)
         examples = draw_examples(records, self.random, variants=self.options.variants)
         order = torch.from_numpy(
@@ -94,7 +94,7 @@ class _Member:
             yield loss
 
     def _descend(self, examples: Examples, places: Tensor) -> float:
-        windows, features = disturbed(
+        windows, features = augmented(
             examples.windows[places],
             examples.features[places],
             self.generator,
@@ -124,7 +124,7 @@ class _Member:
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Continue from a checkpoint."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
@@ -137,17 +137,17 @@ class _Member:
 def train(
     ensemble: Ensemble, records: Sequence[Labelled], options: TrainOptions, *, checkpoint: Path | None = None
 ) -> Iterator[TrainStep]:
-    """Train ``ensemble`` in place on ``records``; with a ``checkpoint`` file, go on where an earlier run stopped.
+    """Train ``ensemble`` in place on ``records``; with a ``checkpoint`` file, continue where an earlier run stopped.
 
     Raises:
         OptionError: the ensemble would be larger than ``MAX_PARAMETERS``, or the checkpoint is of other options.
         RecordError: there are no records.
     """
     if not records:
-        raise RecordError("Training needs annotated records", "none", "Name some with --records.")
+        raise RecordError("annotated records to train on", "none", "Name some with --records.")
     if parameters_of(ensemble) > MAX_PARAMETERS:
         raise OptionError(
-            f"The ensemble has at most {MAX_PARAMETERS:,} weights",
+            f"an ensemble of at most {MAX_PARAMETERS:,} weights",
             f"{parameters_of(ensemble):,}",
             "Train fewer members.",
         )
@@ -155,7 +155,7 @@ def train(
     done: list[dict[str, Tensor]] = saved.get("done", [])
     for number, state in enumerate(done):
         ensemble.members[number].load_state_dict(state)
-    for number in range(len(done), options.members + options.beside):
+    for number in range(len(done), options.members + options.feature_nets):
         member = _Member(options, number)
         if saved.get("current"):
             member.load_state(saved.pop("current"))
@@ -173,7 +173,7 @@ def train(
 
 
 def records_of(member: int, records: Sequence[Labelled]) -> Sequence[Labelled]:
-    """What member number ``member`` learns from: all but its fold, or all where nothing else would be left."""
+    """What member number ``member`` learns from: all but its fold, or all if nothing else would be left."""
     return [record for record in records if record.record not in FOLDS[member % len(FOLDS)]] or records
 
 
@@ -190,9 +190,9 @@ def _save_checkpoint(
 ) -> None:
     if path is None:
         return
-    beside = path.with_name(path.name + ".part")
-    torch.save({"identity": _identity(options, records), "done": done, "current": current}, beside)
-    beside.replace(path)
+    part = path.with_name(path.name + ".part")
+    torch.save({"identity": _identity(options, records), "done": done, "current": current}, part)
+    part.replace(path)
 
 
 def _load_checkpoint(path: Path | None, options: TrainOptions, records: Sequence[Labelled]) -> dict[str, Any]:
@@ -202,10 +202,12 @@ def _load_checkpoint(path: Path | None, options: TrainOptions, records: Sequence
         saved: dict[str, Any] = torch.load(path, weights_only=True)
     except (OSError, RuntimeError, pickle.UnpicklingError, EOFError, struct.error) as error:
         raise OptionError(
-            f"{path.name} is a checkpoint of this training", str(error), "Delete it to start anew."
+            f"a checkpoint of this training in {path.name}", str(error), "Delete it to start again."
         ) from error
     if saved.get("identity") != _identity(options, records):
         raise OptionError(
-            f"{path.name} belongs to this training", "one of other options or records", "Delete it to start anew."
+            f"a checkpoint of this training in {path.name}",
+            "one of other options or records",
+            "Delete it to start again.",
         )
     return saved

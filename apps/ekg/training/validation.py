@@ -1,4 +1,4 @@
-"""Cross-validation inside DS1, by patient, and, to show what it hides, by beat.
+"""Cross-validation inside DS1, by patient and, to show what that hides, by beat.
 
 By patient: members n, n + 6, ... never saw the patients of fold n (``training``), so they judge them. By beat: the
 same network, trained on five sixths of the beats of *every* patient and tested on the other sixth, as in the papers
@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from apps.ekg.aami import FOLDS, LETTERS
-from apps.ekg.answers.classify import probabilities_of
-from apps.ekg.beats.windows import MARGIN, WINDOW
-from apps.ekg.network.ensemble import Ensemble, blind_to
+from apps.ekg.aami import FOLDS
+from apps.ekg.answers.classify import probabilities_of, with_unclassified
+from apps.ekg.beats.inputs import cropped
+from apps.ekg.network.ensemble import Ensemble, members_without
 from apps.ekg.network.pooling import pooled
 from apps.ekg.training.dataset import inputs
-from apps.ekg.training.evaluate import Judged, accuracy_of, adapted_to, confusion_of, macro_f1_of, scores_of, summary
+from apps.ekg.training.evaluate import Judged, accuracy_of, confusion_of, macro_f1_of, scores_of, summary
 from apps.ekg.training.train import TrainOptions, TrainStep, train
 from apps.ekg.training.variants import Labelled
 
 Bias = tuple[float, float, float, float]  # added to the log-probabilities of N S V F
 _BIAS_DRAWS = 200
+_BATCH = 1024  # beats per forward pass
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def by_patient(ensemble: Ensemble, records: Sequence[Labelled]) -> Iterator[Fold
     """Every record judged by the members that left its patient out, moved by the ensemble's own bias."""
     for number, names in enumerate(FOLDS):
         shown = [record for record in records if record.record in names]
-        yield FoldDone(number, tuple(judged(blind_to(ensemble, record.record), record) for record in shown))
+        yield FoldDone(number, tuple(answers_for(record, members_without(ensemble, record.record)) for record in shown))
 
 
 def by_beat(records: Sequence[Labelled], options: TrainOptions) -> Iterator[TrainStep | FoldDone]:
@@ -55,28 +56,30 @@ def by_beat(records: Sequence[Labelled], options: TrainOptions) -> Iterator[Trai
         replace(record, weights=np.where(out, 0.0, record.weights))
         for record, out in zip(records, left_out, strict=True)
     ]
-    members, beside = (-(-count // len(FOLDS)) for count in (options.members, options.beside))  # as in by_patient
-    ensemble = Ensemble(members, beside=beside, width=options.width)
-    options = replace(options, members=members, beside=beside, bagging=False, variants=False)
+    members, feature_nets = (-(-count // len(FOLDS)) for count in (options.members, options.feature_nets))
+    ensemble = Ensemble(members, feature_nets=feature_nets, width=options.width)  # as many as judge in by_patient
+    options = replace(options, members=members, feature_nets=feature_nets, bagging=False, variants=False)
     yield from train(ensemble, seen, options)
     tested = []
     for record, out in zip(records, left_out, strict=True):
-        whole = judged(ensemble, record)
-        tested.append(Judged(record.record, whole.truth[out], whole.probabilities[out]))
+        every = answers_for(record, ensemble)
+        tested.append(Judged(record.record, every.truth[out], every.probabilities[out]))
     yield FoldDone(0, tuple(tested))
 
 
-def judged(ensemble: nn.Module, record: Labelled) -> Judged:
+def answers_for(record: Labelled, network: nn.Module) -> Judged:
     """The network's answers for the beats of one labelled record."""
     windows, features = inputs(record)
-    probabilities = np.zeros((len(features), len(LETTERS)), np.float32)
-    ensemble.eval()
-    for start in range(0, len(features), 1024):
-        part = slice(start, start + 1024)
-        shown = np.ascontiguousarray(windows[part, :, MARGIN : MARGIN + WINDOW])
-        probabilities[part, :4] = probabilities_of(ensemble, shown, features[part])
-    probabilities[:, :4] = pooled(probabilities[:, :4], record.beats.windows, record.beats.usable)
-    return Judged(record.record, record.classes, probabilities, np.cumsum(record.beats.rr_s))
+    network.eval()
+    parts = [slice(start, start + _BATCH) for start in range(0, len(features), _BATCH)]
+    shown = ((np.ascontiguousarray(cropped(windows[part])), features[part]) for part in parts)
+    each = np.concatenate([probabilities_of(network, *batch) for batch in shown])
+    everyone = np.ones(len(each), np.bool_)  # no beat is Q here: all were marked by a person
+    return Judged(
+        record.record,
+        record.classes,
+        with_unclassified(pooled(each, record.beats.windows, record.beats.usable), everyone),
+    )
 
 
 def figures(folds: Sequence[FoldDone]) -> dict[str, Any]:
@@ -97,16 +100,11 @@ def figures(folds: Sequence[FoldDone]) -> dict[str, Any]:
     return result
 
 
-def adapted_folds(folds: Sequence[FoldDone], *, minutes: float) -> list[FoldDone]:
-    """``folds`` after adaptation to each patient from his first ``minutes``, without labels."""
-    return [replace(fold, judged=tuple(adapted_to(item, minutes) for item in fold.judged)) for fold in folds]
-
-
 def best_bias(folds: Sequence[FoldDone], *, step: float = 0.25) -> Bias:
     """The bias of N S V F, on a grid, to add to what the folds were judged with.
 
     The best on average over 200 draws of patients, so that no single record decides; by macro-F1 of N, S and V.
-    F's stays 0: nearly all of DS1's fusion beats are one patient's, and no network that left him out knows them.
+    F's stays 0: nearly all of DS1's fusion beats are one patient's, and no network without that patient knows them.
     """
     items = [item for fold in folds for item in fold.judged]
     drawn = np.random.default_rng(0).multinomial(len(items), np.full(len(items), 1 / len(items)), size=_BIAS_DRAWS)
@@ -114,13 +112,13 @@ def best_bias(folds: Sequence[FoldDone], *, step: float = 0.25) -> Bias:
     for s in np.arange(-3, 1 + step, step):
         for v in np.arange(-2, 1 + step, step):
             bias = (0.0, float(s), float(v), 0.0)
-            confusions = np.stack([confusion_of(item.truth, moved(item, bias).answer) for item in items])
+            confusions = np.stack([confusion_of(item.truth, with_bias(item, bias).answer) for item in items])
             totals = np.tensordot(drawn, confusions, axes=1)
             best = max(best, (float(np.mean([macro_f1_of(total) for total in totals])), bias))
     return best[1]
 
 
-def moved(item: Judged, bias: Bias) -> Judged:
+def with_bias(item: Judged, bias: Bias) -> Judged:
     """``item`` with ``bias`` added to the log-probabilities of N S V F."""
     probabilities = item.probabilities.astype(np.float64)
     probabilities[:, : len(bias)] *= np.exp(bias)
@@ -130,7 +128,7 @@ def moved(item: Judged, bias: Bias) -> Judged:
 def by_bias_of_others(folds: Sequence[FoldDone]) -> list[FoldDone]:
     """``folds``, judged without a bias, each at the bias that is best on the other folds."""
     return [
-        replace(fold, judged=tuple(moved(item, bias) for item in fold.judged))
+        replace(fold, judged=tuple(with_bias(item, bias) for item in fold.judged))
         for fold in folds
         for bias in [best_bias([other for other in folds if other.fold != fold.fold])]
     ]

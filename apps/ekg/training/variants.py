@@ -1,4 +1,4 @@
-"""Rhythms that 22 patients do not show, made from beats that they do: training examples, never test examples.
+"""Rhythms that the 22 patients do not show, made from beats that they do: training examples, never test examples.
 
 DS1 has hardly any long run of supraventricular beats, one patient or two in atrial fibrillation, nobody in whom ectopic
 beats are the majority, and eight patients who have nearly all the S beats; other patients differ. So training adds,
@@ -10,7 +10,7 @@ for every record it draws on, sequences built from that record's own beats with 
   the T wave of the beat before moved to where the short interval puts it, and the P wave of another focus;
 * ``fibrillation``: no P wave, fine fibrillatory waves of 4 to 9 Hz, and intervals without order, in class N.
 
-All scales and references are computed anew on the made-up sequence, as for a real record.
+All scales and references are computed on the made-up sequence, as for a real record.
 """
 
 from __future__ import annotations

@@ -6,9 +6,15 @@ from typing import Any
 
 import gradio as gr
 
+from apps.ekg.aami import LETTERS
+from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
+from apps.ekg.beats.windows import CHANNELS, WINDOW
 from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, layers_html, slide_svg, table_html
+from apps.ekg.ui.results import result_store
+from apps.ekg.ui.strip import strip_json
 from apps.markup import Markup, h, joined
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
+from shared.errors import RecordError
 
 _UNBROKEN = caption(
     "Move a slider: five minutes of the recording are disturbed, classified again and shown on the strip above; here "
@@ -58,7 +64,7 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
     mend = gr.Button("Undo all of it", size="sm", elem_id="ekg-mend")
     broken = gr.HTML(_UNBROKEN, elem_id="ekg-broken")
     controls: list[Any] = [noise, drift, gain, rate, inverted]
-    for control in controls:  # not release, which a slider moved with the keyboard does not tell
+    for control in controls:  # not release, which does not come from a slider that the keyboard moves
         control.input(
             guard(answer_disturbed),
             [token, *controls],
@@ -73,18 +79,13 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
 
 def _mend(token: str) -> tuple[Any, ...]:
     """The sliders where they were, and the recording as it was."""
-    from apps.ekg.ui.results import result_store
-    from apps.ekg.ui.strip import strip_json
-
     return 0, 0, 1, 125, False, _UNBROKEN, strip_json(result_store().get(token), token)
 
 
 def _choose(token: str, which: float, channel: float, position: float, event: gr.EventData) -> tuple[Any, ...]:
     """Everything about the beat that was clicked."""
-    from apps.ekg.aami import LETTERS
     from apps.ekg.answers.explain import explain, sentence
     from apps.ekg.network.weights import leased
-    from apps.ekg.ui.results import result_store
 
     # the strip names its own result: after "Break it" that is the broken one
     token = str(getattr(event, "token", "") or token)
@@ -103,12 +104,11 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
         "Solid: the beat. Dashed: the patient's own reference. Shaded: where the answer depends on the signal "
         "(gradient of the class's log-probability)."
     )
-    windows = found.windows(index, index + 1)[0]
     return (
         joined((head, bars_html(rows))),
         features_html(view.features),
         joined((beat_svg(view), legend)),
-        layers_html(view.layers, windows.shape),
+        layers_html(view.layers, (len(CHANNELS), WINDOW)),
         _sliding(token, index, which, channel, position),
         index,
         gr.skip() if getattr(event, "unasked", False) else gr.Tabs(selected=TAB),
@@ -122,12 +122,10 @@ def _slide(token: str, index: int, which: float, channel: float, position: float
 
 def _sliding(token: str, index: int, which: float, channel: float, position: float) -> Markup:
     from apps.ekg.answers.explain import first_filters, slide
-    from apps.ekg.beats.windows import CHANNELS
     from apps.ekg.network.weights import leased
-    from apps.ekg.ui.results import result_store
 
     found = result_store().get(token)
-    windows = found.windows(index, index + 1)[0]
+    windows = found.inputs.of(index, index + 1)[0][0]
     with leased() as network:
         kernel = first_filters(network)[int(which) - 1]
     number = int(channel) - 1
@@ -144,11 +142,7 @@ def answer_disturbed(
 ) -> tuple[Markup, Any]:
     """Classify five minutes of the recording again, disturbed; compare beat by beat."""
     from apps.ekg.answers.classify import classified
-    from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
     from apps.ekg.network.weights import leased
-    from apps.ekg.ui.results import result_store
-    from apps.ekg.ui.strip import strip_json
-    from shared.errors import RecordError
 
     found = result_store().get(token)
     part = excerpt(found)

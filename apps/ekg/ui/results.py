@@ -1,6 +1,8 @@
 """Classified recordings that visitors look at: kept on the server under a token, the oldest dropped first.
 
 A page cannot hold a ``Classified`` (gradio copies what a session keeps), so it holds a token that nobody can guess.
+``shared.sessions`` keeps a number of things, one per session; here a session has several results (the recording and
+its disturbed versions) and they differ in size a thousandfold, so the limit is one of bytes.
 """
 
 from __future__ import annotations
@@ -9,9 +11,12 @@ import secrets
 import threading
 from collections import OrderedDict
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from apps.ekg.answers.classify import Classified
 from shared.errors import RecordError
+
+if TYPE_CHECKING:
+    from apps.ekg.answers.classify import Classified
 
 _LIMIT_BYTES = 500_000_000  # a day's recording is about 180 MB, five minutes are 1
 
@@ -42,16 +47,16 @@ class ResultStore:
         with self._lock:
             found = self._kept.get(token or "")
             if found is None:
-                raise RecordError("A recording was classified before", "none, or one of long ago", "Classify it again.")
+                raise RecordError("", "This result has expired", "Classify the recording again.")
             self._kept.move_to_end(token or "")
             return found
 
 
 def size_of(found: Classified) -> int:
     """Bytes that keeping ``found`` costs."""
-    prepared, beats = found.prepared, found.beats
-    arrays = (prepared.plain_mv, prepared.filtered_mv, prepared.usable, beats.windows, found.features)
-    return sum(array.nbytes for array in (*arrays, found.reference.local, found.probabilities))
+    prepared, inputs = found.prepared, found.inputs
+    floats = (prepared.plain_mv, prepared.filtered_mv, found.beats.windows, inputs.reference.local, inputs.rhythm)
+    return prepared.usable.nbytes + sum(array.nbytes for array in (*floats, found.probabilities))
 
 
 @lru_cache(maxsize=1)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS, UNSURE
-from apps.ekg.answers.classify import Classified
 from apps.ekg.beats.signals import RATE_HZ
 from apps.ekg.formats.recording import Recording
 from apps.ekg.ui.drawings import SHORT_NAMES
+
+if TYPE_CHECKING:
+    from apps.ekg.answers.classify import Classified
 
 PART_S = 3600.0  # a day would be 30 MB in the browser; an hour is 1.2
 COUNTS_PER_MV = 200  # 5 microvolt steps, those of MIT-BIH

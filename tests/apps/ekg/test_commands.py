@@ -140,7 +140,7 @@ def test_the_store_forgets_the_oldest() -> None:
     store = ResultStore(limit=2 * size_of(found))
     first, second, third = (store.keep(found) for _ in range(3))
     assert store.get(second) is store.get(third) is found
-    with pytest.raises(RecordError, match="long ago"):
+    with pytest.raises(RecordError, match="expired"):
         store.get(first)
     with pytest.raises(RecordError):
         store.get(None)
@@ -170,5 +170,5 @@ def test_the_figures_are_those_of_the_file() -> None:
     for name in figures["by_patient"]["per_record"]:
         assert f"<span>{name}</span>" in html
     assert f"{figures['by_patient']['calibration']['ece']:.3f}" in html
-    lean = {key: value for key, value in figures.items() if key not in ("ablation", "adapted", "detectors")}
+    lean = {key: value for key, value in figures.items() if key not in ("ablation", "detectors")}
     assert "What each choice" not in measure_html(lean)

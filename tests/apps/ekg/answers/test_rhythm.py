@@ -13,8 +13,8 @@ from apps.ekg.answers.rhythm import readable_intervals, rhythm_of
 from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.signals import prepare
 from apps.ekg.beats.windows import cut_beats
+from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.recording import in_memory
-from apps.ekg.formats.records import opened
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 
 _RATE_HZ = 360
@@ -84,7 +84,7 @@ def test_only_a_quiet_line_is_a_pause(kind: str, pauses: int, unreadable: int) -
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "pauses"), [("116", 0), ("201", 13), ("207", 3), ("208", 0)])
 def test_the_pauses_of_patients_are_those_of_the_cardiologists(data_dir: Path, name: str, pauses: int) -> None:
-    with opened(data_dir / "mitdb" / name) as recording:
+    with open_recording(data_dir / "mitdb" / name) as recording:
         prepared = prepare(recording, recording.lead_index())
     assert recording.annotations is not None
     marks = recording.annotations

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.ekg.beats.quick_gqrs import detected, gqrs, quick_gqrs
 from apps.ekg.beats.signals import RATE_HZ, prepare
-from apps.ekg.formats.records import opened
+from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.formats.wfdb_package import wfdb_package
 
@@ -33,7 +33,7 @@ def assert_same(signal: npt.NDArray[np.floating], rate_hz: float = RATE_HZ) -> i
 @pytest.mark.parametrize("name", ["101", "108", "203", "207"])
 def test_patients_get_the_same_marks(data_dir: Path, name: str) -> None:
     """The cleanest, two noisy ones and one with flutter; all 23 records, both leads, agreed when this was written."""
-    with opened(data_dir / "mitdb" / name) as recording:
+    with open_recording(data_dir / "mitdb" / name) as recording:
         signal = prepare(recording, recording.lead_index()).filtered_mv
     assert assert_same(signal[: 10 * 60 * RATE_HZ]) > 400
 

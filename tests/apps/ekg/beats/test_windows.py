@@ -21,9 +21,9 @@ from apps.ekg.beats.windows import (
     channels,
     compressed,
     cut_beats,
-    heard,
     noise_of,
     references,
+    without_noisy,
 )
 from apps.ekg.formats.recording import in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
@@ -82,7 +82,7 @@ def test_white_noise_is_measured_in_heights_of_the_qrs(height_mv: float) -> None
     assert beats.scale_mv == pytest.approx(height_mv, rel=0.4)
     # the second difference of white noise, x[t-1] - 2 x[t] + x[t+1], has the variance (1 + 4 + 1) sigma^2
     assert np.median(found) == pytest.approx(np.sqrt(6) * sigma / beats.scale_mv, rel=0.05)
-    assert heard(beats).usable.all() == (height_mv == 4.0)
+    assert without_noisy(beats).usable.all() == (height_mv == 4.0)
 
 
 def _features(scale: float = 1.0, tempo: float = 1.0) -> tuple[np.ndarray, np.ndarray]:

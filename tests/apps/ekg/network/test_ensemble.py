@@ -25,8 +25,8 @@ from apps.ekg.network.ensemble import (
     BeatNet,
     Ensemble,
     FeatureNet,
-    blind_to,
     load_ensemble,
+    members_without,
     parameters_of,
 )
 from apps.ekg.network.weights import leased, save_weights
@@ -48,7 +48,7 @@ def test_shapes_and_size() -> None:
     assert network(windows, features).shape == (3, 4)
     shapes = {name: tuple(x.shape[1:]) for name, x in network.convolutions(windows)}
     assert shapes == {"conv1": (24, 64), "conv2": (24, 32), "conv3": (36, 16), "conv4": (16, 16)}
-    assert parameters_of(Ensemble(TrainOptions.members, beside=TrainOptions.beside)) <= MAX_PARAMETERS
+    assert parameters_of(Ensemble(TrainOptions.members, feature_nets=TrainOptions.feature_nets)) <= MAX_PARAMETERS
 
 
 def test_the_networks_beside_look_at_the_features_alone() -> None:
@@ -63,7 +63,7 @@ def test_the_networks_beside_look_at_the_features_alone() -> None:
 
 def test_the_ensemble_is_the_mean_and_the_bias_moves_it() -> None:
     torch.manual_seed(0)
-    ensemble = Ensemble(2, beside=1).eval()
+    ensemble = Ensemble(2, feature_nets=1).eval()
     windows, features = torch.randn(5, len(CHANNELS), WINDOW), torch.randn(5, N_FEATURES)
     with torch.no_grad():
         mean = torch.stack([member(windows, features).softmax(1) for member in ensemble.members]).mean(0)
@@ -74,12 +74,12 @@ def test_the_ensemble_is_the_mean_and_the_bias_moves_it() -> None:
         torch.testing.assert_close(odds, torch.full((5,), float(np.e)), rtol=1e-4, atol=1e-4)
 
 
-def test_a_patient_is_judged_by_the_members_that_never_saw_him() -> None:
-    ensemble = Ensemble(6, beside=6, width=8).eval()
+def test_a_patient_is_judged_by_the_members_that_never_saw_the_patient() -> None:
+    ensemble = Ensemble(6, feature_nets=6, width=8).eval()
     ensemble.bias.copy_(torch.tensor([0.0, 1.0, 0.0, 0.0]))
     everyone = [replace(_labelled(), record=name) for name in DS1]
     for record in (*DS1, "202"):
-        alone = blind_to(ensemble, record)
+        alone = members_without(ensemble, record)
         assert isinstance(alone, Ensemble)
         assert [type(member) for member in alone.members] == [BeatNet, FeatureNet]
         for member in alone.members:
@@ -87,15 +87,15 @@ def test_a_patient_is_judged_by_the_members_that_never_saw_him() -> None:
             shown = {person_of(source.record) for source in records_of(number, everyone)}
             assert person_of(record) not in shown
     for record in ("100", "102", "234", "somebody"):
-        assert blind_to(ensemble, record) is ensemble
-    alone = blind_to(ensemble, "202")
+        assert members_without(ensemble, record) is ensemble
+    alone = members_without(ensemble, "202")
     windows, features = torch.randn(5, len(CHANNELS), WINDOW), torch.randn(5, N_FEATURES)
     with torch.no_grad():
         mean = sum(ensemble.members[n](windows, features).softmax(1) for n in (1, 7)) / 2
         expected = torch.log_softmax(torch.log(mean) + ensemble.bias, dim=1)
         torch.testing.assert_close(alone(windows, features), expected)
     single = Ensemble(1)
-    assert blind_to(single, "201") is single  # too few members: all of them answer
+    assert members_without(single, "201") is single  # too few members: all of them answer
 
 
 def test_every_variant_keeps_its_promise() -> None:
@@ -134,11 +134,11 @@ def test_chances_follow_the_square_root() -> None:
     assert examples.chances.sum() == pytest.approx(1)
 
 
-_SMALL = TrainOptions(members=1, beside=1, steps=8, batch=16, redraw=4, width=8)
+_SMALL = TrainOptions(members=1, feature_nets=1, steps=8, batch=16, redraw=4, width=8)
 
 
 def _trained(records: list[Labelled], checkpoint: Path | None = None, *, stop_after: int = 10**9) -> Ensemble:
-    ensemble = Ensemble(1, beside=1, width=8)
+    ensemble = Ensemble(1, feature_nets=1, width=8)
     for count, _ in enumerate(train(ensemble, records, _SMALL, checkpoint=checkpoint), start=1):
         if count == stop_after:
             break
@@ -156,13 +156,13 @@ def test_training_is_the_same_again_and_goes_on_where_it_stopped(tmp_path: Path)
     for name, tensor in whole.items():
         torch.testing.assert_close(again[name], tensor, msg=name)
         torch.testing.assert_close(resumed[name], tensor, msg=name)
-    with pytest.raises(OptionError, match="belongs to this training"):
-        list(train(Ensemble(1, beside=1, width=8), records, replace(_SMALL, seed=9), checkpoint=checkpoint))
+    with pytest.raises(OptionError, match="checkpoint of this training"):
+        list(train(Ensemble(1, feature_nets=1, width=8), records, replace(_SMALL, seed=9), checkpoint=checkpoint))
     checkpoint.write_bytes(b"junk")
     with pytest.raises(OptionError, match="checkpoint"):
-        list(train(Ensemble(1, beside=1, width=8), records, _SMALL, checkpoint=checkpoint))
+        list(train(Ensemble(1, feature_nets=1, width=8), records, _SMALL, checkpoint=checkpoint))
     with pytest.raises(RecordError, match="annotated records"):
-        list(train(Ensemble(1, beside=1, width=8), [], _SMALL))
+        list(train(Ensemble(1, feature_nets=1, width=8), [], _SMALL))
     with pytest.raises(OptionError, match="at most 250,000"):
         list(train(Ensemble(40), records, _SMALL))
 
@@ -170,7 +170,11 @@ def test_training_is_the_same_again_and_goes_on_where_it_stopped(tmp_path: Path)
 def test_it_learns_what_the_generator_made() -> None:
     records = [_labelled(n) for n in range(2)]
     ensemble = Ensemble(1)
-    list(train(ensemble, records, TrainOptions(members=1, beside=0, steps=40, batch=64, redraw=40, bias=(0, 0, 0, 0))))
+    list(
+        train(
+            ensemble, records, TrainOptions(members=1, feature_nets=0, steps=40, batch=64, redraw=40, bias=(0, 0, 0, 0))
+        )
+    )
     unseen = synthetic(180, Rhythm(bpm=80, s_share=0.1, v_share=0.1), seed=99)
     found = classified(unseen, ensemble)
     assert found.annotated is not None
@@ -179,7 +183,7 @@ def test_it_learns_what_the_generator_made() -> None:
 
 def test_weights_are_written_and_read_strictly(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    ensemble = Ensemble(1, beside=1, width=8).eval()
+    ensemble = Ensemble(1, feature_nets=1, width=8).eval()
     save_weights(ensemble, tmp_path / "w.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["w.safetensors"]
     again = load_ensemble((tmp_path / "w.safetensors",))
@@ -201,7 +205,7 @@ def network() -> Ensemble:
 
 def test_slide_is_the_first_layer(network: Ensemble) -> None:
     found = classified(synthetic(60, Rhythm(s_share=0.1), seed=1), network)
-    windows = found.windows(10, 11)
+    windows = found.inputs.of(10, 11)[0]
     kernel = first_filters(network)
     expected = torch.nn.functional.conv1d(torch.from_numpy(windows), torch.from_numpy(kernel), stride=2, padding=4)[0]
     for number in (0, 5, 23):
@@ -221,7 +225,7 @@ def test_an_explanation_adds_up(network: Ensemble) -> None:
     assert "alone" in sentence(view)
     assert "before" not in sentence(replace(view, own=view.probabilities[:4]))
     turned = replace(view, own=(0.0, 0.0, 0.0, 0.0))
-    assert "before the other beats" in sentence(turned)
+    assert "before pooling" in sentence(turned)
     with pytest.raises(OptionError, match="beat's number"):
         explain(found, len(found.times_s), network)
 
@@ -231,7 +235,7 @@ def test_saliency_is_the_gradient(network: Ensemble) -> None:
     recording = synthetic(60, Rhythm(s_share=0.1), seed=1)
     found = classified(recording, network)
     view = explain(found, 20, network)
-    windows, features = found.windows(20, 21).astype(np.float64), torch.from_numpy(found.features[20:21]).double()
+    windows, features = (part.astype(np.float64) for part in found.inputs.of(20, 21))
     target = int(np.argmax(view.probabilities[:4]))
     double = Ensemble(2).double().eval()
     double.load_state_dict({name: tensor.double() for name, tensor in network.state_dict().items()})
@@ -243,7 +247,7 @@ def test_saliency_is_the_gradient(network: Ensemble) -> None:
             moved[place, [0, 6], place] += shift
             moved[place, 1:6, place] += change[place]
         with torch.no_grad():
-            answer: torch.Tensor = double(torch.from_numpy(moved), features.expand(WINDOW, -1))
+            answer: torch.Tensor = double(torch.from_numpy(moved), torch.from_numpy(features).expand(WINDOW, -1))
             return answer[:, target]
 
     slopes = np.abs((log_probabilities(1e-5) - log_probabilities(-1e-5)).numpy()) / 2e-5

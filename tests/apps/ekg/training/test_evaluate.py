@@ -19,9 +19,8 @@ from apps.ekg.beats.detect import DETECTORS, find_beats
 from apps.ekg.beats.signals import prepare
 from apps.ekg.formats.recording import Recording, in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
-from apps.ekg.network.adapt import DS1_COUNTS, adapted
 from apps.ekg.network.ensemble import Ensemble
-from apps.ekg.samples import opened_sample
+from apps.ekg.samples import open_sample
 from apps.ekg.training.evaluate import (
     Judged,
     accuracy_of,
@@ -32,7 +31,7 @@ from apps.ekg.training.evaluate import (
     scores_of,
     summary,
 )
-from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, moved
+from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, with_bias
 from shared.errors import OptionError, RecordError
 
 
@@ -117,38 +116,18 @@ def test_the_bias_takes_back_what_training_showed_too_often() -> None:
     assert bias[1] == best_bias(fair)[1] - 2
     assert (bias[0], bias[3]) == (0, 0)
     item = folds[0].judged[0]
-    after = moved(item, (0.0, -2.0, 0.0, 0.0)).probabilities
+    after = with_bias(item, (0.0, -2.0, 0.0, 0.0)).probabilities
     before = item.probabilities[:, 1] / item.probabilities[:, 0]
     np.testing.assert_allclose(after[:, 1] / after[:, 0], before * np.exp(-2), rtol=1e-4)
     others = by_bias_of_others(folds)
     assert [fold.fold for fold in others] == [0, 1]
-    expected = moved(item, best_bias([folds[1]]))
+    expected = with_bias(item, best_bias([folds[1]]))
     np.testing.assert_array_equal(others[0].judged[0].probabilities, expected.probabilities)
-
-
-def test_adaptation_finds_the_patients_shares() -> None:
-    """A patient with 60 % S, judged by a calibrated observer who expects DS1's 1.9 %."""
-    random = np.random.default_rng(0)
-    truth = (random.random(4000) < 0.6).astype(int)
-    evidence = np.exp(np.where(truth == 1, 2.0, -2.0) + 2.0 * random.standard_normal(4000))
-    expected = np.array(DS1_COUNTS) / sum(DS1_COUNTS)
-    probabilities = np.zeros((4000, 5), np.float32)
-    probabilities[:, 0], probabilities[:, 1] = expected[0], expected[1] * evidence
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    times = 0.8 * np.arange(4000, dtype=np.float64)
-    moved = adapted(probabilities, times, minutes=60)
-    np.testing.assert_allclose(moved.sum(axis=1), 1, atol=1e-5)
-    before, after = ((p.argmax(axis=1) == truth).mean() for p in (probabilities, moved))
-    assert after > before + 0.1
-    assert moved[:, 1].mean() < 0.62  # half of the way, not beyond
-    healthy = np.zeros((1000, 5), np.float32)
-    healthy[:, 0], healthy[:, 1] = 0.99, 0.01
-    assert adapted(healthy, times[:1000], minutes=5)[:, 1].max() < 0.01  # and the other way
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.3, 5.0, 1000.0])
 def test_beats_are_found_whatever_the_unit(gain: float) -> None:
-    with opened_sample("208") as recording:
+    with open_sample("208") as recording:
         prepared = prepare(recording, 0)
     louder = dataclasses.replace(prepared, filtered_mv=np.float32(gain) * prepared.filtered_mv)
     found, expected = find_beats(louder), find_beats(prepared)
@@ -206,7 +185,7 @@ def test_beats_in_noise_are_not_classified_unless_a_person_marked_them(network: 
     assert inside.sum() > 10
     assert {LETTERS[n] for n in found.classes[inside]} == {"Q"}
     assert "Q" not in {LETTERS[n] for n in found.classes[calm]}
-    assert any("drown in noise" in warning for warning in found.warnings)
+    assert any("lost in noise" in warning for warning in found.warnings)
     counted = agreement(classified(synthetic(90, Rhythm()), network), found)
     assert counted.given_up > 5
     assert (counted.changed, counted.added) == (0, 0)

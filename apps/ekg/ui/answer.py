@@ -1,0 +1,136 @@
+"""What the EKG tab does with a recording: classify a sample or an upload, show the answer or why there is none."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from apps.ekg.answers.export import answer_of, write_annotations, write_csv
+from apps.ekg.answers.rhythm import rhythm_in
+from apps.ekg.formats.opening import newest, open_recording
+from apps.ekg.samples import SAMPLES, Sample, open_sample
+from apps.ekg.ui.drawings import caption, summary_html
+from apps.ekg.ui.results import result_store
+from apps.ekg.ui.strip import PART_S, signal_json, strip_json
+from apps.markup import Markup, h, joined, progress_bar
+from shared.errors import HubError, RecordError
+
+if TYPE_CHECKING:
+    from apps.ekg.answers.classify import Classified
+    from apps.ekg.formats.recording import Recording
+
+_UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
+
+
+def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | None = None) -> dict[str, Any]:
+    """Classify the heartbeats of an electrocardiogram. For teaching only: not a medical device.
+
+    Args:
+        files: one recording: its WFDB files (.hea, .dat, .atr), a zip of them, a CSV, an Apple Watch's CSV, or EDF.
+        rate_hz: sampling rate, needed only for text without a time column.
+        lead: name of the lead; by default the one closest to MLII.
+
+    Returns:
+        record, lead, rate_hz, rhythm (rates, intervals, counts per class), warnings, and beats: time_s, class (N S V F
+        Q) and probability of each.
+    """
+    from apps.ekg.answers.classify import classified
+    from apps.ekg.network.weights import leased
+
+    with leased() as network, open_recording(list(map(Path, files or [])), rate_hz=rate_hz or None) as recording:
+        return answer_of(classified(recording, network, lead=lead or None))
+
+
+def classify_choice(
+    sample: str | None, files: list[str] | None, rate_hz: float | None, lead: str | None, annotated: bool
+) -> Iterator[tuple[Any, ...]]:
+    """Classify the uploaded files, or the sample if there are none; a refusal stays on the page."""
+    yield (progress_html("Reading", 0.0), *_UNCHANGED)
+    chosen = None if files else sample
+    try:
+        source = (
+            open_sample(chosen) if chosen else open_recording(list(map(Path, files or [])), rate_hz=rate_hz or None)
+        )
+        with source as recording:
+            yield from _classify(recording, SAMPLES[chosen] if chosen else None, lead, annotated)
+    except HubError as error:
+        yield _refused(error, "")
+
+
+def _classify(
+    recording: Recording, sample: Sample | None, lead: str | None, annotated: bool
+) -> Iterator[tuple[Any, ...]]:
+    """Classify ``recording``, which is ``sample`` or a visitor's own; noise is shown as it is, without an answer."""
+    from apps.ekg.answers.classify import Classified, classify
+    from apps.ekg.network.weights import leased
+
+    wanted = lead if lead in recording.leads else None
+    try:
+        with leased() as network:
+            for step in classify(recording, network, lead=wanted, use_annotations=annotated):
+                if isinstance(step, Classified):
+                    with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
+                        yield _answer(step, sample, Path(folder))
+                else:
+                    yield (progress_html(step.text, step.fraction), *_UNCHANGED)
+    except RecordError as error:
+        yield _refused(error, signal_json(recording, recording.lead_index(wanted)))
+
+
+def _refused(error: HubError, strip: str) -> tuple[Any, ...]:
+    """Why there is no answer, the bare ``strip`` if there is a signal, and nothing of the recording before."""
+    words = joined([h.b("Not classified."), *map(h.span, error.sentences())], " ")
+    return (
+        h.div(words, class_="ekg-refused", role="alert"),
+        gr.HTML(strip, live=""),
+        "",
+        gr.skip(),
+        gr.Slider(0, 1, 0, step=1, visible=False),
+        gr.DownloadButton(value=None, interactive=False),
+        gr.DownloadButton(value=None, interactive=False),
+        "",
+    )
+
+
+def _answer(found: Classified, sample: Sample | None, folder: Path) -> tuple[Any, ...]:
+    """What the page shows of ``found``; its exports are written into ``folder``."""
+    token = result_store().keep(found)
+    plain = "".join(c for c in found.recording.name if c.isalnum() or c in "-_") or "recording"
+    write_csv(found, folder / f"{plain}.csv")
+    write_annotations(found, folder / f"{plain}.convhub")
+    hours = int(found.recording.duration_s // PART_S)
+    return (
+        summary_html(found, rhythm_in(found), sample.title if sample else found.recording.name),
+        gr.HTML(strip_json(found, token), live=""),
+        token,
+        gr.Dropdown(list(found.recording.leads), value=found.prepared.lead),
+        gr.Slider(0, max(1, hours), 0, step=1, visible=hours >= 1),
+        gr.DownloadButton(value=str(folder / f"{plain}.csv"), interactive=True),
+        gr.DownloadButton(value=str(folder / f"{plain}.convhub"), interactive=True),
+        caption(sample.note) if sample else "",
+    )
+
+
+def other_sample(job: int) -> tuple[Any, ...]:
+    """A sample was chosen: no files, any lead, the next job."""
+    return None, gr.Dropdown([], value=None), job + 1
+
+
+def other_files(files: list[str], known: list[str], job: int) -> tuple[Any, ...]:
+    """Files were sent, which gradio adds to those that are there: keep the last recording's; no sample, any lead."""
+    kept = newest(files, known)
+    return kept, kept, None, gr.Dropdown([], value=None), job + 1
+
+
+def show_part(token: str, part: float) -> str:
+    """Hour number ``part`` of a long recording for the strip."""
+    return strip_json(result_store().get(token), token, start_s=part * PART_S)
+
+
+def progress_html(stage: str, share: float) -> Markup:
+    """What is being done, and how much of it, 0..1."""
+    return joined((h.p(f"{stage} …", class_="ekg-caption", role="status"), progress_bar(share, stage)))
