@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from apps.ekg.answers.classify import classified
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
+from apps.ekg.network.weights import leased
+from apps.ekg.samples import open_sample
+from apps.ekg.ui.strip import MOST_LISTED, strip_json
 from tests.e2e.conftest import PHONE, PROJECTOR
 
 _SLOW_MS = 120_000  # a busy machine
@@ -32,6 +37,7 @@ _FRAMES = """async (playing) => {
 def _classify(page: Any, sample: str = "Synthetic: premature beats", title: str = "Synthetic: premature beats") -> None:
     page.get_by_label(sample).check()
     page.locator(".ekg-title", has_text=title).wait_for(timeout=_SLOW_MS)
+    page.locator("#ekg-viewer [data-shown=synthetic]").wait_for(timeout=_SLOW_MS)  # and not the sample before it
     page.wait_for_selector(".ekg-list button", timeout=_SLOW_MS)
 
 
@@ -81,6 +87,49 @@ def test_a_sample_is_classified_and_a_beat_looked_into(open_page: Callable[..., 
     layers = page.locator("#ekg-layers").inner_text()
     assert "24 filters × 64 positions" in layers
     assert "16 filters × 16 positions" in layers
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+
+
+def test_the_strip_writes_the_figures_that_python_computed(open_page: Callable[..., Any]) -> None:
+    with leased() as network, open_sample("premature") as recording:
+        expected = json.loads(strip_json(classified(recording, network), "token"))
+    page = open_page("ekg")
+    _classify(page)
+    listed = [(expected["called"][n], _clock(expected["times"][n]), expected["sure"][n]) for n in expected["listed"]]
+    shown = page.locator(".ekg-list button").all_inner_texts()
+    assert [text.split() for text in shown] == [" ".join(words).split() for words in listed[:MOST_LISTED]]
+    assert page.locator(".ekg-count").inner_text() == expected["counts"]["SVFQ"]
+    for letter in "SVFQ":
+        page.locator(".ekg-filter").select_option(letter)
+        assert page.locator(".ekg-count").inner_text() == expected["counts"][letter]
+        assert page.locator(".ekg-list button").count() == min(MOST_LISTED, expected["classes"].count(letter))
+    page.locator(".ekg-paper").focus()
+    visible = page.locator(".ekg-paper").evaluate("(canvas) => canvas.clientWidth") / 100  # 25 mm/s, 4 pixels a mm
+    at = 0.0
+    for key in ("Home", "PageDown", "ArrowRight", "PageDown", "End"):
+        page.keyboard.press(key)
+        moved = {"Home": 0.0, "PageDown": at + visible, "ArrowRight": at + 1, "End": expected["duration"] - visible}
+        at = moved[key]
+        page.locator(".ekg-time", has_text=f"{_clock(at)} to {_clock(at + visible)}").wait_for(timeout=_SLOW_MS)
+        place = max(1, int(np.searchsorted(expected["times"], at + visible / 2)) - 1)
+        assert page.locator(".ekg-rate").inner_text() == str(expected["mean_rates"][place]), key
+
+
+def test_a_click_on_the_strip_chooses_the_nearest_beat(open_page: Callable[..., Any]) -> None:
+    page = open_page("ekg")
+    _classify(page)
+    with open_sample("premature") as recording:
+        assert recording.annotations is not None
+        times = recording.annotations.times_s
+    page.locator(".ekg-paper").focus()
+    page.keyboard.press("Home")
+    page.locator(".ekg-time", has_text="0:00.0 to").wait_for(timeout=_SLOW_MS)
+    for place in (1, 4):
+        page.locator(".ekg-paper").click(position={"x": 100 * times[place] + 20, "y": 130})
+        page.locator(".ekg-inside", has_text=f"Beat {place + 1}:").wait_for(timeout=_SLOW_MS)
 
 
 def test_the_keyboard_jumps_to_abnormal_beats(open_page: Callable[..., Any]) -> None:

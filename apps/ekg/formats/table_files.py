@@ -71,8 +71,8 @@ def _time_column(table: Table) -> int | None:
 
 def _rate_of(times: npt.NDArray[np.float64], name: str) -> tuple[float, str]:
     """(rate in Hz, warning) of a time column in seconds, or in milliseconds if its name says so."""
-    unit = _UNIT.search(name)
-    milli = name.strip().lower() == "ms" or (unit is not None and unit[1].lower().startswith(("ms", "milli")))
+    unit, _ = _split_unit(name)
+    milli = name.strip().lower() == "ms" or unit.lower().startswith(("ms", "milli"))
     steps = np.diff(times / 1000 if milli else times)
     if steps.size == 0 or not np.all(np.isfinite(steps)) or np.any(steps < 0) or np.median(steps) <= 0:
         raise RecordError("a time that rises from line to line", "times that stand still, fall or are missing", REMEDY)
@@ -87,10 +87,16 @@ def _rate_of(times: npt.NDArray[np.float64], name: str) -> tuple[float, str]:
 def _lead(table: Table, column: int, heading: Heading) -> tuple[str, float, str]:
     """(name, factor to millivolts, warning) of a column; ``heading`` speaks of it if it is the only one."""
     title = table.names[column] if column < len(table.names) else ""
-    unit = _UNIT.search(title)
-    name = heading.lead or _UNIT.sub("", title).strip(" ,'\"")
+    unit, rest = _split_unit(title)
+    name = heading.lead or rest.strip(" ,'\"")
     name = name if name and not is_numbers(name) else f"column {column + 1}"
-    stated = unit[1] if unit else heading.unit
+    stated = unit or heading.unit
     if stated:
         return name, millivolts_per(stated), ""
     return name, *guess_unit(table.values[:, column], name)
+
+
+def _split_unit(title: str) -> tuple[str, str]:
+    """The unit in the last brackets of a column's title, if it has any, and the title without it."""
+    *_, last = [None, *_UNIT.finditer(title)]
+    return (last[1], title[: last.start()] + title[last.end() :]) if last else ("", title)

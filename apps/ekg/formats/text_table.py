@@ -152,7 +152,7 @@ def _names(above: list[str], separator: str, columns: int) -> tuple[str, ...]:
         [cell.strip(" '\"") for cell in re.split(r"\s+" if separator == " " else re.escape(separator), line)]
         for line in above
     ]
-    rows = [row for row in rows if len(row) == columns]
+    rows = [row[:columns] for row in rows if len(row) >= columns and not any(row[columns:])]  # a separator at the end
     if not rows or columns == 1:
         return tuple(row[0] for row in rows[-1:]) or ("",) * columns
     if len(rows) == 2 and all(_UNIT_CELL.fullmatch(cell) for cell in rows[1]):

@@ -5,7 +5,8 @@ those names wherever they lead (``../x.dat``, ``/etc/x``, ``s3://``); so the hea
 it only once every name in it is a plain file in the same folder, large enough for what it declares.
 
 Specification: https://physionet.org/physiotools/wag/header-5.htm. Left out: records of several segments, several
-samples per frame, and compressed signals (FLAC); no electrocardiograph writes them.
+samples per frame, compressed signals (FLAC), format 8 (differences, which cannot be read in parts), and headers without
+a length; no electrocardiograph writes them.
 """
 
 from __future__ import annotations
@@ -38,11 +39,10 @@ class _SampleFormat:
     """How a signal file stores one sample."""
 
     n_bytes: float
-    missing: float  # the digital value that stands for "no sample"; NaN where there is none
+    missing: int  # the digital value that stands for "no sample"
 
 
 _SAMPLE_FORMATS = {
-    "8": _SampleFormat(1, math.nan),
     "16": _SampleFormat(2, -(1 << 15)),
     "24": _SampleFormat(3, -(1 << 23)),
     "32": _SampleFormat(4, -(1 << 31)),
@@ -82,7 +82,6 @@ def open_header(path: Path) -> Recording:
     gain = np.array([value or _DEFAULT_GAIN for value in header.adc_gain])
     baseline = np.array(header.baseline)
     missing = np.array([line.stored.missing for line in lines])
-    length = length or _length_from_files(folder, lines)
 
     def counts(start: int, stop: int) -> npt.NDArray[np.int64]:
         """Digital values (stop - start, L)."""
@@ -108,7 +107,7 @@ def open_header(path: Path) -> Recording:
 
 
 def _checked_header(folder: Path, name: str) -> tuple[float, int, tuple[_Line, ...]]:
-    """(rate in Hz, samples or 0, one line per signal) of a header whose files are all in ``folder``."""
+    """(rate in Hz, samples, one line per signal) of a header whose files are all in ``folder``."""
     path = _regular_file(folder, f"{name}.hea")
     if path.stat().st_size > MAX_HEADER_BYTES:
         raise RecordError(f"a header of at most {MAX_HEADER_BYTES:,} bytes", f"{path.stat().st_size:,}", _UNTOUCHED)
@@ -129,9 +128,11 @@ def _checked_header(folder: Path, name: str) -> tuple[float, int, tuple[_Line, .
         )
     rate_hz = _number(re.split(r"[/(]", fields[2])[0] if len(fields) > 2 else "250", f"the rate in {name}.hea")
     length = int(_number(fields[3] if len(fields) > 3 else "0", f"the length in {name}.hea"))
+    if not length:  # the format allows that, the package cannot read it
+        needed = f"the number of samples in the first line of {name}.hea"
+        raise RecordError(needed, quoted(lines[0]), f"Write it after the rate, as in “{name} 2 360 650000”.")
     signals = tuple(_signal_line(folder, name, line) for line in lines[1:])
-    if length:
-        _check_sizes(folder, signals, length)
+    _check_sizes(folder, signals, length)
     return rate_hz, length, signals
 
 
@@ -175,16 +176,6 @@ def _check_sizes(folder: Path, signals: tuple[_Line, ...], length: int) -> None:
                 f"{size:,} bytes: it is truncated",
                 "Upload it again.",
             )
-
-
-def _length_from_files(folder: Path, signals: tuple[_Line, ...]) -> int:
-    """Samples per lead, for a header that leaves them out."""
-    lengths = []
-    for file in dict.fromkeys(line.file for line in signals):
-        of_file = [line for line in signals if line.file == file]
-        size = (folder / file).stat().st_size - of_file[0].offset
-        lengths.append(int(size / sum(line.stored.n_bytes for line in of_file)))
-    return min(lengths)
 
 
 def _decode(path: str, start: int, stop: int) -> Any:

@@ -5,32 +5,46 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+import numpy as np
 
 from apps.ekg.aami import LETTERS
+from apps.ekg.answers.disturb import nearest
 from apps.ekg.ui.results import result_store
 from apps.ekg.ui.strip import strip_json
+
+if TYPE_CHECKING:
+    from apps.ekg.answers.classify import Classified
+    from apps.ekg.answers.live import LiveBeat
+
+_SAME_BEAT_S = 0.15  # a beat found live and one found in the recording are the same: AAMI EC57
 
 
 def play_live(token: str) -> Iterator[Any]:
     """Play the recording of ``token`` on the strip; every two seconds the new answers."""
-    from apps.ekg.answers.live import STEP_S, follow
+    from apps.ekg.answers.live import follow
     from apps.ekg.network.weights import leased
 
     found = result_store().get(token)
     yield gr.HTML(strip_json(found, token))  # from its first hour, undisturbed
-    yield gr.HTML(live=json.dumps({"begin": 0}))
+    yield gr.HTML(live=json.dumps({"begin": True}))
     started = time.monotonic()
     for step in follow(found.prepared, leased):
         time.sleep(max(0.0, step.now_s - (time.monotonic() - started)))
-        beats = [
-            {"t": round(beat.time_s, 3), "c": LETTERS[beat.number], "at": round(beat.decided_s, 2)}
-            for beat in step.beats
-        ]
-        yield gr.HTML(live=json.dumps({"now": step.now_s, "step": STEP_S, "beats": beats}))
+        yield gr.HTML(live=json.dumps({"now": step.now_s, "answers": answers_on_strip(found, step.beats)}))
     yield gr.HTML(live=json.dumps({"end": True}))
+
+
+def answers_on_strip(found: Classified, beats: tuple[LiveBeat, ...]) -> dict[int, str]:
+    """The letter that each of ``beats`` got, by its place among the beats of ``found``; others are not on the strip."""
+    if not beats:
+        return {}
+    times = np.array([beat.time_s for beat in beats])
+    places = nearest(found.times_s, times)
+    same = np.abs(found.times_s[places] - times) < _SAME_BEAT_S
+    return {int(place): LETTERS[beat.number] for place, beat, on in zip(places, beats, same, strict=True) if on}
 
 
 def stop_live() -> Any:

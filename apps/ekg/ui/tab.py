@@ -15,6 +15,7 @@ from apps.ekg.ui.monitor import play_live, stop_live
 from apps.markup import h, joined, page_file, style
 from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, section
 
+_STRIP = ("strip_paper.js", "strip_overview.js", "strip_list.js", "strip_input.js", "strip.js")  # the last one begins
 _MONITOR: dict[str, Any] = {"concurrency_id": "ekg-monitor", "concurrency_limit": 16}  # plays for minutes, mostly waits
 _SHOWN_BY_US = {**QUICK, "show_progress": "hidden"}  # the summary says how far it is; gradio would dim the strip
 
@@ -67,7 +68,7 @@ def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:
         "",
         html_template=page_file(__file__, "strip.html"),
         css_template=page_file(__file__, "strip.css"),
-        js_on_load=page_file(__file__, "strip.js") + FIRST_SIGHT,
+        js_on_load="".join(page_file(__file__, name) for name in _STRIP) + FIRST_SIGHT,
         live="",
         elem_id="ekg-viewer",
     )

@@ -6,16 +6,21 @@ import contextlib
 import io
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.ekg.formats import uploads
 from apps.ekg.formats.opening import newest, open_recording
+from apps.ekg.formats.recording import Recording, check_recording, in_memory
 from apps.ekg.formats.uploads import LIMITS
 from apps.ekg.formats.wfdb_files import open_header
+from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from shared.errors import HubError, OptionError, RecordError
 from tests.apps.ekg.recordings import counts_of, write_edf, write_wfdb
 
@@ -387,3 +392,143 @@ def test_the_recording_that_was_sent_last(known: str, sent: str, kept: str) -> N
 
 def test_a_corrected_file_takes_the_place_of_the_one_before() -> None:
     assert newest(["1/a.hea", "1/a.dat", "2/a.dat"], ["1/a.hea", "1/a.dat"]) == ["1/a.hea", "2/a.dat"]
+
+
+def test_at_most_so_many_and_so_large_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_wfdb(tmp_path)
+    files = [tmp_path / "r1.hea", tmp_path / "r1.dat"]
+    monkeypatch.setattr(uploads, "MAX_FILES", 2)
+    monkeypatch.setattr(uploads, "MAX_BYTES", files[1].stat().st_size)
+    with open_recording(files) as recording:
+        assert recording.name == "r1"
+    monkeypatch.setattr(uploads, "MAX_BYTES", files[1].stat().st_size - 1)
+    with pytest.raises(RecordError, match=r"a file of at most 0 MB.*r1\.dat"), open_recording(files):
+        pass
+    monkeypatch.setattr(uploads, "MAX_FILES", 1)
+    with pytest.raises(RecordError, match=r"at most 1 files at once\. Found: 2"), open_recording(files):
+        pass
+    assert uploads.MAX_BYTES // 10**6 < 400 == uploads.LIMITS.total_bytes // 10**6
+
+
+def test_a_zip_holds_at_most_so_many_files(tmp_path: Path) -> None:
+    members = {f"r{n}.dat": b"x" for n in range(LIMITS.members + 1)}
+    with pytest.raises(RecordError, match="65"), open_recording([_zip(tmp_path / "many.zip", members)]):
+        pass
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    packed = _zip(tmp_path / "twice.zip", {"a/r1.dat": b"1", "b/r1.dat": b"2"})
+    with pytest.raises(RecordError, match=r"r1\.dat” twice"), open_recording([packed]):
+        pass
+
+
+def test_names_become_plain(tmp_path: Path) -> None:
+    text = "time (s),II (mV)\n" + "".join(f"{t:.3f},{v:.4f}\n" for t, v in zip(_T, _MV, strict=True))
+    (tmp_path / "..hid den!.csv").write_text(text)
+    with open_recording([tmp_path / "..hid den!.csv"]) as recording:
+        assert recording.name == "hid_den_"
+
+
+def test_a_member_of_many_files_is_named_in_the_refusal(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RecordError, match=r"r0\.dat, r1\.dat, r2\.dat, r3\.dat, r4\.dat\. A"),
+        open_recording([_zip(tmp_path / "five.zip", {f"r{n}.dat": b"x" for n in range(6)})]),
+    ):
+        pass
+
+
+def test_annotations_that_lie_outside_are_refused(tmp_path: Path) -> None:
+    write_wfdb(tmp_path)
+    with quietly():
+        wfdb_package().wrann("r1", "atr", np.array([100, 2499]), symbol=["N", "V"], fs=250, write_dir=str(tmp_path))
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.annotations is not None
+        assert recording.annotations.symbols == ("N", "V")
+        assert recording.annotations.times_s.tolist() == [0.4, 9.996]
+    with quietly():
+        wfdb_package().wrann("r1", "atr", np.array([100, 2500]), symbol=["N", "V"], fs=250, write_dir=str(tmp_path))
+    with pytest.raises(RecordError, match=r"sample 2,500 of 2,500"), open_recording(tmp_path / "r1"):
+        pass
+
+
+def test_a_header_may_leave_things_out(tmp_path: Path) -> None:
+    counts = counts_of(2500, 2)
+    (tmp_path / "r1.dat").write_bytes(b"\0" * 6 + counts.astype("<i2").tobytes())
+    (tmp_path / "r1.hea").write_text("# made by hand\nr1 2 250 2500\nr1.dat 16+6 0\nr1.dat 16+6 0\n")
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.leads == ("signal 1", "signal 2")
+        np.testing.assert_allclose(recording.read(1, 0, 2500), counts[:, 1] / 200, atol=1e-6)  # and the gain
+
+
+@pytest.mark.parametrize("first", ["r1 2", "r1 2 250", "r1 2 250 0"])
+def test_a_header_must_say_how_long_the_record_is(tmp_path: Path, first: str) -> None:
+    write_wfdb(tmp_path)
+    lines = (tmp_path / "r1.hea").read_text().splitlines()
+    (tmp_path / "r1.hea").write_text("\n".join([first, *lines[1:]]))
+    with pytest.raises(RecordError, match="the number of samples"), open_recording(tmp_path / "r1"):
+        pass
+
+
+def test_leads_of_one_name_get_their_number(tmp_path: Path) -> None:
+    write_wfdb(tmp_path, leads=("II", "II"))
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.leads == ("II", "II (2)")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate", "fine"), [(5, 80, True), (4.9, 80, False), (30, 79, False), (6, 20_001, False)]
+)
+def test_rate_and_length_have_limits(seconds: float, rate: float, fine: bool) -> None:
+    if fine:
+        assert in_memory("x", np.zeros(round(seconds * rate)), rate, ("II",)).duration_s == seconds
+        return
+    with pytest.raises(RecordError, match=r"at least 5 s|between 80 and 20,000 Hz"):
+        in_memory("x", np.zeros(round(seconds * rate)), rate, ("II",))
+
+
+def test_a_day_is_read_and_more_than_that_is_not() -> None:
+    def long(hours: float) -> Recording:
+        return Recording("x", 100.0, round(hours * 360_000), ("II",), lambda *_: np.zeros(1, np.float32))
+
+    assert check_recording(long(26)).duration_s == 26 * 3600
+    with pytest.raises(RecordError, match=r"at most 26 hours\. Found: 26\.1 hours"):
+        check_recording(long(26.1))
+    with pytest.raises(RecordError, match="at least one lead"):
+        check_recording(replace(long(1), leads=()))
+
+
+def _packed(counts: npt.NDArray[np.int64], stored: str) -> bytes:
+    """One lead as PhysioNet's signal(5) says it is stored; the number of samples is a multiple of 6."""
+    ten = (counts & 0x3FF).reshape(-1, 3)
+    twelve = (counts & 0xFFF).reshape(-1, 2)
+    if stored == "24":
+        return (counts & 0xFFFFFF).astype("<u4").view("u1").reshape(-1, 4)[:, :3].tobytes()
+    if stored == "212":
+        high = twelve[:, 0] >> 8 | twelve[:, 1] >> 8 << 4
+        return np.stack([twelve[:, 0] & 0xFF, high, twelve[:, 1] & 0xFF], axis=1).astype("u1").tobytes()
+    if stored == "310":
+        words = np.stack([ten[:, 0] << 1 | (ten[:, 2] & 0x1F) << 11, ten[:, 1] << 1 | ten[:, 2] >> 5 << 11], axis=1)
+        return words.astype("<u2").tobytes()
+    if stored == "311":
+        return (ten[:, 0] | ten[:, 1] << 10 | ten[:, 2] << 20).astype("<u4").tobytes()
+    kinds = {"16": ("<i2", 0), "32": ("<i4", 0), "61": (">i2", 0), "80": ("u1", 128), "160": ("<u2", 32768)}
+    kind, shift = kinds[stored]
+    return (counts + shift).astype(kind).tobytes()
+
+
+_BITS = {"16": 16, "24": 24, "32": 32, "61": 16, "80": 8, "160": 16, "212": 12, "310": 10, "311": 10}
+
+
+@pytest.mark.parametrize(("stored", "bits"), _BITS.items())
+def test_every_sample_format_is_read_with_its_missing_samples(tmp_path: Path, stored: str, bits: int) -> None:
+    counts = np.round(100 * np.sin(np.arange(2496) / 9)).astype(np.int64)
+    signal = counts / 200
+    counts[1000:1010], signal[1000:1010] = -(1 << (bits - 1)), np.nan  # the lowest value stands for a missing sample
+    (tmp_path / "r1.dat").write_bytes(_packed(counts, stored))
+    (tmp_path / "r1.hea").write_text(f"r1 1 250 2496\nr1.dat {stored} 200 16 0 {counts[0]}\n")
+    with open_recording(tmp_path / "r1") as recording:
+        np.testing.assert_allclose(recording.read(0, 0, 2496), signal, atol=1e-6)
+        np.testing.assert_allclose(recording.read(0, 996, 1200), signal[996:1200], atol=1e-6)
+    (tmp_path / "r1.dat").write_bytes(_packed(counts, stored)[:-4])
+    with pytest.raises(RecordError, match="truncated"), open_recording(tmp_path / "r1"):
+        pass

@@ -1,0 +1,202 @@
+"""Text files at their edges: units by size, times that are none, names, columns, and how large a file may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from apps.ekg.formats import table_files
+from apps.ekg.formats.opening import open_recording
+from apps.ekg.formats.recording import Recording
+from apps.ekg.formats.text_table import read_table
+from apps.ekg.formats.units import guess_unit, is_voltage, millivolts_per
+from shared.errors import OptionError, RecordError
+
+_MV = np.sin(np.arange(2000) / 7)
+
+
+def _open(folder: Path, text: str, **options: float) -> Recording:
+    (folder / "a.csv").write_text(text)
+    with open_recording(folder / "a.csv", **options) as recording:
+        return recording
+
+
+def _rows(*columns: npt.ArrayLike, separator: str = ",") -> str:
+    return "".join(separator.join(f"{value:.6g}" for value in row) + "\n" for row in zip(*columns, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"),
+    [
+        ("V", 1e3),
+        ("volts", 1e3),
+        ("mV", 1.0),
+        ("Millivolt", 1.0),
+        ("uV", 1e-3),
+        ("µV", 1e-3),
+        ("μV", 1e-3),
+        ("nV", 1e-6),
+    ],
+)
+def test_units(unit: str, factor: float) -> None:
+    assert millivolts_per(f" {unit} ") == factor
+    assert is_voltage(unit)
+
+
+def test_an_unknown_unit_is_repeated_in_part() -> None:
+    assert not is_voltage("mmHg")
+    with pytest.raises(RecordError, match=f"“{'x' * 19}…”"):
+        millivolts_per("x" * 50)
+
+
+def _spread(size: float, offset: float = 0.0) -> npt.NDArray[np.float64]:
+    """Values from ``offset`` on whose 0.5th and 99.5th percentiles are ``size`` apart; a spike at either end."""
+    values = offset + np.linspace(-size / 198, size * 199 / 198, 201)
+    values[[0, -1]] = offset - 1e9, offset + 1e9
+    return values
+
+
+@pytest.mark.parametrize("offset", [0.0, 5.0, -3.0])
+@pytest.mark.parametrize(
+    ("size", "factor", "says"),
+    [
+        (1.1e-4, 1e3, "volts"),
+        (0.0199, 1e3, "volts"),
+        (0.0201, 1.0, ""),
+        (59.9, 1.0, ""),
+        (60.1, 1e-3, "microvolts"),
+        (39_990.0, 1e-3, "microvolts"),
+    ],
+)
+def test_a_unit_is_guessed_from_the_spread(size: float, factor: float, says: str, offset: float) -> None:
+    found, warning = guess_unit(_spread(size, offset), "lead")
+    assert found == factor
+    assert says in warning
+    assert bool(warning) == bool(says)
+
+
+@pytest.mark.parametrize("size", [9e-5, 40_010.0])
+def test_no_unit_makes_this_an_ekg(size: float) -> None:
+    with pytest.raises(RecordError, match="spread over"):
+        guess_unit(_spread(size), "lead")
+
+
+def test_a_constant_line_is_millivolts_and_nothing_finite_is_refused() -> None:
+    assert guess_unit(np.full(9, 700.0), "lead") == (1.0, "")
+    assert guess_unit(np.array([np.nan, 1, 2, np.inf]), "lead") == (1.0, "")
+    with pytest.raises(RecordError, match="no finite value"):
+        guess_unit(np.full(9, np.nan), "lead")
+
+
+def test_a_first_column_without_a_name_is_time_only_if_it_rises_evenly(tmp_path: Path) -> None:
+    even = 0.004 * np.arange(2000)
+    assert _open(tmp_path, _rows(even, _MV)).leads == ("column 2",)
+    assert _open(tmp_path, _rows(even, _MV)).rate_hz == pytest.approx(250)
+    counted = _open(tmp_path, _rows(np.arange(2000), _MV), rate_hz=250)  # samples counted, not timed
+    assert counted.leads == ("column 1", "column 2")
+    standing, falling, wild = even.copy(), even.copy(), even.copy()
+    standing[1000:] -= 0.004
+    falling[7] = 0.0
+    wild[1000:] += 0.0022
+    for times in (standing, falling, wild):
+        with pytest.raises(RecordError, match="a sampling rate"):
+            _open(tmp_path, _rows(times, _MV))
+    wild[1000:] -= 0.0004  # a step that is 1.45 times as long
+    assert _open(tmp_path, _rows(wild, _MV)).leads == ("column 2",)
+
+
+@pytest.mark.parametrize(("longest", "warned"), [(2.4, False), (2.6, True), (4.9, True)])
+def test_uneven_times_are_warned_of(tmp_path: Path, longest: float, warned: bool) -> None:
+    times = 0.004 * np.arange(2000)
+    times[1000:] += 0.004 * (longest - 1)
+    recording = _open(tmp_path, "time,MLII (mV)\n" + _rows(times, _MV))
+    assert bool(recording.warnings) is warned
+
+
+def test_a_gap_is_refused(tmp_path: Path) -> None:
+    times = 0.004 * np.arange(2000)
+    times[1000:] += 0.004 * 4.2
+    with pytest.raises(RecordError, match=r"a gap of 0\.0208 s"):
+        _open(tmp_path, "time,MLII (mV)\n" + _rows(times, _MV))
+
+
+def test_columns_are_named_skipped_and_told_apart_by_number(tmp_path: Path) -> None:
+    head = "sample #,ms,MLII (mV),MLII (mV),\n"
+    text = head + _rows(np.arange(2000), 4 * np.arange(2000), _MV, -_MV).replace("\n", ",\n")
+    recording = _open(tmp_path, text)
+    assert recording.leads == ("MLII", "MLII (4)")
+    assert recording.rate_hz == pytest.approx(250)
+    np.testing.assert_allclose(recording.read(1, 0, 2000), -_MV, atol=1e-5)
+    with pytest.raises(RecordError, match="only time"):
+        _open(tmp_path, "time\n" + _rows(0.004 * np.arange(2000)))
+
+
+def test_a_heading_speaks_of_the_only_lead(tmp_path: Path) -> None:
+    head = "Unit,V\nLead,Lead III\nRate,250 Hz\n"
+    alone = _open(tmp_path, head + _rows(_MV / 1000))
+    assert (alone.leads, alone.rate_hz) == (("III",), 250)
+    np.testing.assert_allclose(alone.read(0, 0, 2000), _MV, atol=1e-5)
+    two = _open(tmp_path, head + "a (mV);b (mV)\n" + _rows(_MV, _MV, separator=";"))
+    assert two.leads == ("a", "b")
+    np.testing.assert_allclose(two.read(0, 0, 2000), _MV, atol=1e-5)
+
+
+def test_a_text_file_may_be_so_large_and_no_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "time,MLII (mV)\n" + _rows(0.004 * np.arange(2000), _MV)
+    monkeypatch.setattr(table_files, "MAX_TEXT_BYTES", len(text))
+    assert _open(tmp_path, text).n_samples == 2000
+    monkeypatch.setattr(table_files, "MAX_TEXT_BYTES", len(text) - 1)
+    with pytest.raises(RecordError, match="a text file of at most 0 MB"):
+        _open(tmp_path, text)
+
+
+@pytest.mark.parametrize("rate_hz", [0.5, 100_001, float("nan")])
+def test_a_rate_is_a_sensible_number(tmp_path: Path, rate_hz: float) -> None:
+    with pytest.raises(OptionError, match="rate in Hz"):
+        _open(tmp_path, _rows(_MV), rate_hz=rate_hz)
+
+
+def test_half_of_the_cells_may_be_no_numbers() -> None:
+    text = b"1;2\n3;x\n5;6\ny;z\nw;8\n-;-\n" + b"1;q\n" * 4
+    table = read_table(text)
+    assert table.values.shape == (10, 2)
+    assert np.isnan(table.values).sum() == 10
+    with pytest.raises(RecordError, match="mostly cells"):
+        read_table(text + b"v;v\n")
+
+
+def test_names_and_what_is_above_the_numbers() -> None:
+    table = read_table(b"made by x\n\ntime;lead II\n(s);(mV)\n0;1\n1;2\n")
+    assert table.names == ("time (s)", "lead II (mV)")
+    assert table.above == ("made by x", "time;lead II", "(s);(mV)")
+    assert read_table(b"a;b\nc;d\n0;1\n1;2\n").names == ("c", "d")  # the second line holds no units
+    assert read_table(b"one name\n1\n2\n").names == ("one name",)
+    assert read_table(b"1;2\n3;4\n").names == ("", "")
+    assert len(read_table(b"x\n" * 60 + b"1\n2\n").above) == 40
+    spaces = read_table(b"t v\n0.0 1.5\n0.1  2.5\n")
+    assert (spaces.names, spaces.values.tolist()) == (("t", "v"), [[0, 1.5], [0.1, 2.5]])
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("0,1\n1,2\n2,3\n", [[0, 1], [1, 2], [2, 3]]),  # the first column rises: two columns
+        ("0,1\n0,2\n-1,3\n", [[0.1], [0.2], [-1.3]]),  # it does not: decimal commas
+        ("0,5;1,5\n1,5;2,5\n", [[0.5, 1.5], [1.5, 2.5]]),
+        ('"0,5","1,5"\n"1,5","2,5"\n', [[0.5, 1.5], [1.5, 2.5]]),
+        ("0.5,1\n1.5,2\n", [[0.5, 1], [1.5, 2]]),
+        ("1,2,3\n4,5,6\n", [[1, 2, 3], [4, 5, 6]]),
+        ("10:00:01.5,1\n10:00:02.5,2\n", [[36001.5, 1], [36002.5, 2]]),
+        ("1:01.5;1\n1:02.5;2\n", [[61.5, 1], [62.5, 2]]),
+    ],
+)
+def test_separators_and_decimal_marks(text: str, values: list[list[float]]) -> None:
+    np.testing.assert_allclose(read_table(text.encode()).values, values)
+
+
+def test_lines_of_different_lengths_are_refused() -> None:
+    with pytest.raises(RecordError, match="the same number of columns"):
+        read_table(b"1,2\n3,4\n5,6,7\n")
