@@ -1,4 +1,5 @@
-// The paper strip: 25 mm/s, 10 mm/mV, drawn on a canvas, scrolled by drag, wheel, buttons and keys, played in real time.
+// The paper strip: 25 mm/s, 10 mm/mV, drawn on a canvas; scrolled by drag, wheel, buttons and keys; played in real
+// time.
 // props.value: the classified recording as JSON (apps/ekg/ui/strip.py); props.live: answers that arrive while it plays
 // (apps/ekg/ui/monitor.py). Drawing: strip_paper.js, strip_overview.js; the list: strip_list.js; input: strip_input.js.
 const PX_PER_MM = 4;
@@ -47,6 +48,9 @@ function clock(time) {
   const seconds = (time % 60).toFixed(1).padStart(4, '0');
   return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
 }
+
+const clockAt = (time) => clock(time + state.data.start);
+const lastShown = () => Math.min(state.at + visible(), state.data.duration);
 
 function parsed(text) {
   try {
@@ -97,9 +101,7 @@ function writeReadings() {
   const place = Math.max(1, firstFrom(state.playing ? penAt() : state.at + visible() / 2) - 1);
   find('.ekg-rate').textContent = data?.mean_rates[Math.min(place, data.times.length - 1)] ?? '–';
   find('.ekg-label').textContent = data ? data.label : '';
-  find('.ekg-time').textContent = data
-    ? `${clock(Math.max(0, state.at) + data.start)} to ${clock(Math.min(state.at + visible(), data.duration) + data.start)}`
-    : '';
+  find('.ekg-time').textContent = data ? `${clockAt(Math.max(0, state.at))} to ${clockAt(lastShown())}` : '';
   find('.ekg-play').textContent = state.playing ? 'Pause' : 'Play';
   find('.ekg-play').setAttribute('aria-pressed', String(state.playing));
 }

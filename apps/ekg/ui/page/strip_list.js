@@ -11,10 +11,10 @@ function listBeats() {
 }
 
 function beatButton(place) {
-  const { times, start, called, classes, sure, names } = state.data;
+  const { times, called, classes, sure, names } = state.data;
   const letter = classes[place];
   const doubtful = called[place] !== letter;
-  const time = clock(times[place] + start);
+  const time = clockAt(times[place]);
   const mark = Object.assign(document.createElement('b'), { textContent: called[place] });
   mark.style.color = classColour(letter);
   const likely = Object.assign(document.createElement('span'), { textContent: sure[place] });

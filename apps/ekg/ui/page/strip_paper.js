@@ -197,5 +197,5 @@ function writeBeat(context, place, letter, height) {
 function writeClock(context, until, height) {
   Object.assign(context, { textAlign: 'left', font: `11px ${FONT}`, fillStyle: inks().clock });
   for (let second = Math.max(0, Math.ceil(state.at)); second < until; second++)
-    context.fillText(clock(second + state.data.start).replace(/\.0$/, ''), xOf(second) + 3, height - 24);
+    context.fillText(clockAt(second).replace(/\.0$/, ''), xOf(second) + 3, height - 24);
 }
