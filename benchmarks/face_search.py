@@ -116,10 +116,10 @@ def main() -> None:
     rows: list[Timing] = []
     for row in measure([int(size) for size in options.sizes.split(",")], repeats=options.repeats):
         rows.append(row)
-        told = "" if row.right else "  WRONG ANSWER"
+        verdict = "" if row.right else "  WRONG ANSWER"
         print(
             f"{row.people:>10,} {row.seconds * 1e3:>9.2f} ms {row.naive_seconds * 1e3:>9.2f} ms "
-            f"{row.ratio:>6.1f}x{told}"
+            f"{row.ratio:>6.1f}x{verdict}"
         )
     if options.write:
         path = weights_dir() / "face" / "search.json"

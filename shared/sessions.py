@@ -1,7 +1,7 @@
 """Something private per browser session, forgotten with the session.
 
 gradio's own ``State`` is copied deeply and is no place for galleries or locks; this store is keyed by the session's
-hash instead. The end of a session is told by ``leave``; a session whose end goes unnoticed is forgotten after a while
+hash instead. ``leave`` announces the end of a session; one whose end goes unnoticed is forgotten after a while
 of idleness, and the store never holds more than a fixed number of them.
 """
 

@@ -8,9 +8,17 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from apps.face.decision.matching import Uncalibrated, check_threshold, decide, find_calibration
+from apps.face.encoding.convert import convert
 from apps.face.encoding.encoders import AVERAGES, DEFAULT_AVERAGE, DEFAULT_ENCODER, ENCODERS
+from apps.face.evaluation.calibrate import calibrate, write
+from apps.face.evaluation.protocol import evaluate
+from apps.face.identify import identify_photo
+from apps.face.photo.pipeline import encode, find_face
 from shared import cli
+from shared.images import open_image
 from shared.progress import Progress
+from shared.settings import weights_dir
 
 _Result = TypeVar("_Result")
 _EVERY_S = 2.0  # seconds between two lines of progress
@@ -69,11 +77,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(arguments: argparse.Namespace) -> None:
-    from apps.face.decision.matching import Uncalibrated, check_threshold, decide, known
-    from apps.face.photo.pipeline import encode, find_face
-    from shared.images import open_image
 
-    calibrated = known(arguments.encoder)
+    calibrated = find_calibration(arguments.encoder)
     tau = calibrated.threshold if arguments.threshold is None else check_threshold(arguments.threshold)
     start = time.perf_counter()
     faces = [find_face(open_image(path, path.name), path.name) for path in (arguments.first, arguments.second)]
@@ -81,8 +86,8 @@ def _verify(arguments: argparse.Namespace) -> None:
     answer = decide(first, second, arguments.encoder, tau, calibrated=calibrated)
     if arguments.json:
         boxes = [list(face.box) for face in faces]
-        told = {"threshold_source": calibrated.source} if isinstance(calibrated, Uncalibrated) else {}
-        cli.write_json({**vars(answer), **told, "boxes": boxes, "seconds": time.perf_counter() - start})
+        origin = {"threshold_source": calibrated.source} if isinstance(calibrated, Uncalibrated) else {}
+        cli.write_json({**vars(answer), **origin, "boxes": boxes, "seconds": time.perf_counter() - start})
         return
     print("same person" if answer.same else "different people")
     print(f"distance {answer.distance:.3f} (d = {answer.d_squared:.3f}), threshold {answer.threshold:.3f}")
@@ -95,7 +100,6 @@ def _verify(arguments: argparse.Namespace) -> None:
 
 
 def _identify(arguments: argparse.Namespace) -> None:
-    from apps.face.identify import identify_photo
 
     found = identify_photo(
         arguments.image, arguments.gallery, arguments.encoder, threshold=arguments.threshold, top=arguments.top
@@ -114,7 +118,6 @@ def _identify(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from apps.face.evaluation.protocol import evaluate
 
     found = _watched(evaluate(arguments.images, arguments.pairs, arguments.encoder, average=arguments.average))
     if arguments.json:
@@ -133,7 +136,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _calibrate(arguments: argparse.Namespace) -> None:
-    from apps.face.evaluation.calibrate import calibrate, write
 
     found = _watched(calibrate(arguments.images, arguments.pairs, arguments.encoder, title=arguments.title))
     path = write(found, arguments.encoder, arguments.out)
@@ -147,8 +149,6 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 
 def _convert(arguments: argparse.Namespace) -> None:
-    from apps.face.encoding.convert import convert
-    from shared.settings import weights_dir
 
     for file in convert(arguments.out or weights_dir() / "face", arguments.source):
         print(f"{file.path}  {file.size}  {file.sha256}")

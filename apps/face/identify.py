@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
+from PIL import Image
 
 from apps.face.decision.error_curves import pooling
-from apps.face.decision.matching import check_threshold, known
+from apps.face.decision.matching import check_threshold, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.gallery.bulk import Report, Skipped, enroll_all, list_folder
 from apps.face.gallery.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
@@ -63,7 +64,7 @@ def identify_photo(
         HubError: a file, an option or the weights cannot be used, the photo shows no face, or the gallery nobody.
     """
     name = find_encoder(encoder).name
-    calibrated = known(name)
+    calibrated = find_calibration(name)
     tau = calibrated.threshold if threshold is None else check_threshold(threshold)
     k = check_whole(top, "The number of candidates", low=1, high=10_000)
     photo = open_image(image, image.name)
@@ -81,7 +82,6 @@ def identify_photo(
 
 
 def _enroll(people: MemoryGallery, folder: Path, encoder: str) -> tuple[Skipped, ...]:
-    from PIL import Image
 
     def encode_file(data: bytes) -> tuple[NDArray[Any], bytes]:
         face = find_face(open_image(data))

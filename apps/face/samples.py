@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.errors import check_choice
+from shared.images import open_image
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +26,6 @@ def sample(key: str) -> bytes:
 
 def sample_picture(key: str) -> Image.Image:
     """A sample photo, to be shown in an input."""
-    from shared.images import open_image
 
     return open_image(_path(key))
 

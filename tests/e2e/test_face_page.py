@@ -44,7 +44,7 @@ def set_tau(page: Any, value: str) -> None:
 
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["projector", "phone"])
-def test_two_uploaded_photos_get_a_verdict_and_tau_decides_anew(
+def test_two_uploaded_photos_get_a_verdict_and_tau_decides_again(
     open_page: Callable[..., Any], viewport: dict[str, int] | None
 ) -> None:
     page = open_page("face", **({"viewport": viewport} if viewport else {}))

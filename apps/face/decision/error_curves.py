@@ -51,21 +51,30 @@ def deviate(rate: ArrayLike) -> NDArray[np.float64]:
 
 def curves(known: Calibration) -> Curves:
     """The curves of ``known`` on a regular grid."""
-    full = np.flatnonzero(known.far >= 0.999)
-    end = float(known.thresholds[full[0]] if len(full) else known.thresholds[-1])
-    tau, edges = np.linspace(0, end, POINTS), np.linspace(0, end, BINS + 1)
+    same, different, end = histogram(known, BINS)
+    tau = np.linspace(0, end, POINTS)
     far, frr = _at(known, tau)
-    far_edges, frr_edges = _at(known, edges)
     crossing = int(np.argmin(np.abs(known.far - known.frr)))
     return Curves(
         tau=tau,
         far=far,
         frr=frr,
-        same=np.maximum(-np.diff(frr_edges), 0),
-        different=np.maximum(np.diff(far_edges), 0),
+        same=same,
+        different=different,
         eer=float((known.far[crossing] + known.frr[crossing]) / 2),
         eer_tau=float(known.thresholds[crossing]),
     )
+
+
+def histogram(known: Calibration, bins: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Shares of the genuine and of the impostor pairs in each of ``bins``, (bins,) each, and where the last bin ends.
+
+    That is the distance at which nearly all measured impostor pairs are accepted.
+    """
+    accepted = np.flatnonzero(known.far >= 0.999)
+    end = float(known.thresholds[accepted[0]] if len(accepted) else known.thresholds[-1])
+    far, frr = _at(known, np.linspace(0, end, bins + 1))
+    return np.maximum(-np.diff(frr), 0), np.maximum(np.diff(far), 0), end
 
 
 def _at(known: Calibration, tau: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,7 +1,7 @@
 """Same person or not: distances, the threshold, and a probability that never contradicts the decision.
 
-The similarity function is d(a, b) = ||f(a) - f(b)||², as in the course; the threshold tau is told in plain distance
-||f(a) - f(b)||, as everybody quotes it, and same means distance <= tau.
+The similarity function is d(a, b) = ||f(a) - f(b)||², as in the course; the threshold tau is a plain distance
+||f(a) - f(b)||, as it is usually quoted, and same means distance <= tau.
 
 The probability comes from the likelihood ratio of the distance, fitted as log LR = slope * (centre - distance) on
 measured pairs, half of them of one person. Choosing tau instead of the centre is the same as saying how many of the
@@ -123,7 +123,7 @@ def calibration(encoder: str = DEFAULT_ENCODER) -> Calibration:
         OptionError: no such encoder.
         WeightsError: nothing was measured for it, or the file is missing or damaged.
     """
-    found = known(encoder)
+    found = find_calibration(encoder)
     if isinstance(found, Uncalibrated):
         raise WeightsError(
             f"measured error rates of {found.encoder}",
@@ -133,7 +133,7 @@ def calibration(encoder: str = DEFAULT_ENCODER) -> Calibration:
     return found
 
 
-def known(encoder: str = DEFAULT_ENCODER) -> Calibration | Uncalibrated:
+def find_calibration(encoder: str = DEFAULT_ENCODER) -> Calibration | Uncalibrated:
     """The calibration of ``encoder``; its published threshold where nothing was measured.
 
     Raises:
@@ -187,10 +187,10 @@ def decide(
         WeightsError: the encoder's figures are missing or damaged.
     """
     d_squared = float(squared_distance(np.ravel(a), np.ravel(b)))
-    return judge(d_squared, known(encoder) if calibrated is None else calibrated, threshold)
+    return decision_at(d_squared, find_calibration(encoder) if calibrated is None else calibrated, threshold)
 
 
-def judge(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: float | None = None) -> Decision:
+def decision_at(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: float | None = None) -> Decision:
     """The decision for a squared distance; see ``decide``."""
     tau = calibrated.threshold if threshold is None else check_threshold(threshold)
     plain = math.sqrt(d_squared)
@@ -202,7 +202,7 @@ def judge(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: f
     return replace(
         decision,
         probability=probability(plain, tau, calibrated.slope),
-        prior=_chance(calibrated.slope * (tau - calibrated.centre)),
+        prior=_sigmoid(calibrated.slope * (tau - calibrated.centre)),
         likelihood_ratio=math.exp(min(max(calibrated.slope * (calibrated.centre - plain), -27.6), 27.6)),
         far=calibrated.far_at(tau),
         frr=calibrated.frr_at(tau),
@@ -212,10 +212,10 @@ def judge(d_squared: float, calibrated: Calibration | Uncalibrated, threshold: f
 
 def probability(plain: float, tau: float, slope: float) -> float:
     """The posterior probability of one person: falling in the distance, and >= 0.5 exactly when ``plain <= tau``."""
-    value = _chance(slope * (tau - plain))
+    value = _sigmoid(slope * (tau - plain))
     # a distance above tau by less than the rounding of exp would come out as one half
     return max(value, 0.5) if plain <= tau else min(value, math.nextafter(0.5, 0.0))
 
 
-def _chance(logit: float) -> float:
+def _sigmoid(logit: float) -> float:
     return 1.0 / (1.0 + math.exp(-min(max(logit, -700.0), 700.0)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from pathlib import Path
 
 from shared.errors import HashError, WeightsError
 from shared.registry import WeightFile
+from shared.weights import write_shards
 
 PACKAGE = "face_recognition_models"
 FILE = "models/dlib_face_recognition_resnet_model_v1.dat"
@@ -34,20 +36,18 @@ def convert(folder: Path, source: Path | None = None) -> tuple[WeightFile, ...]:
     """Write the encoder as fp16 safetensors shards into ``folder``; the entries that the registry declares.
 
     Raises:
-        WeightsError: ``source`` (default: the installed package's file) cannot be had or is another network's.
+        WeightsError: ``source`` (default: the installed package's file) is not there or is another network's.
         HashError: it is not the file that the figures were measured with.
     """
-    import hashlib
 
     import torch
 
     from apps.face.encoding.dlib_format import read_face_resnet
-    from shared.weights import write_shards
 
     path = source or find_source()
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != SHA256:
-        raise HashError(f"{path.name} has SHA-256 {SHA256}", digest, "Install face-recognition-models 0.3.0 again.")
+        raise HashError(f"{path.name} with SHA-256 {SHA256}", digest, "Install face-recognition-models 0.3.0 again.")
     return write_shards(read_face_resnet(path).state_dict(), folder, STEM, dtype=torch.float16)
 
 

@@ -42,11 +42,15 @@ class Reader:
         """Read as many ints as there are ``values`` and refuse any other."""
         got = tuple(self.integer() for _ in values)
         if got != values:
-            raise WeightsError(f"{what}, {values}", f"{got} before byte {self.at}", "Is it the face ResNet, version 1?")
+            raise WeightsError(
+                f"{what}, {values}",
+                f"{got} before byte {self.at}",
+                "Check that it is dlib_face_recognition_resnet_model_v1.dat.",
+            )
 
     def tensor(self, n: int, what: str) -> Tensor:
         """The tensor at the cursor, flat, of ``n`` numbers."""
-        self.expect(f"The tensor version of {what}", _TENSOR_VERSION)
+        self.expect(f"the tensor version of {what}", _TENSOR_VERSION)
         extents = [self.integer() for _ in range(4)]
         if math.prod(extents) != n or self.at + 4 * n > len(self.data):
             raise WeightsError(f"{what}, {n:,} numbers", f"extents {extents} at byte {self.at}", "Get the file again.")
@@ -59,7 +63,11 @@ class Reader:
         tag = bytes([1, len(layer)]) + layer.encode()
         found = self.data.find(tag, self.at)
         if found < 0:
-            raise WeightsError(f"a layer {layer} after byte {self.at}", "none", "Is it the face ResNet, version 1?")
+            raise WeightsError(
+                f"a layer {layer} after byte {self.at}",
+                "none",
+                "Check that it is dlib_face_recognition_resnet_model_v1.dat.",
+            )
         self.at = found + len(tag)
 
 
@@ -77,13 +85,13 @@ def read_face_resnet(path: Path) -> FaceResNet:
             n = layer.weight.numel()
             values = reader.tensor(n + layer.out_channels, what)
             size, stride, padding = layer.kernel_size[0], layer.stride[0], int(layer.padding[0])
-            reader.expect(f"The geometry of {what}", layer.out_channels, size, size, stride, stride, padding, padding)
+            reader.expect(f"the geometry of {what}", layer.out_channels, size, size, stride, stride, padding, padding)
             reader.seek("affine_")
             gamma, beta = reader.tensor(2 * layer.out_channels, f"the affine layer of {what}").chunk(2)
             layer.weight.copy_(values[:n].view_as(layer.weight) * gamma.view(-1, 1, 1, 1))
             layer.bias.copy_(values[n:] * gamma + beta)  # type: ignore[union-attr]
         reader.seek("fc_2")
         width = BLOCKS[-1][0]
-        reader.expect("The geometry of the last layer", DIMENSION, width)
+        reader.expect("the geometry of the last layer", DIMENSION, width)
         network.encoding.weight.copy_(reader.tensor(width * DIMENSION, "the last layer").view(width, DIMENSION).T)
     return network.eval()

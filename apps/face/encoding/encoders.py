@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.device import bf16_is_fast, on_zero_gpu, pick_device
 from shared.errors import InputError, check_choice
+from shared.model_cache import model_cache
 from shared.registry import find
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def encode_chips(
     Raises:
         OptionError: no such encoder.
         InputError: a chip has another shape.
-        WeightsError: the encoder's weights cannot be had.
+        WeightsError: the encoder's weights are not available.
     """
     return unit(outputs(chips, encoder, flip=flip, exact=exact))
 
@@ -121,8 +123,6 @@ def outputs(
 ) -> Encodings:
     """What the network says of each chip, (n, D), at the length that it has; see ``encode_chips``."""
     import torch
-
-    from shared.model_cache import model_cache
 
     spec = find_encoder(encoder)
     shape = (spec.side, spec.side, 3)
@@ -156,8 +156,6 @@ def _fast_dtype() -> torch.dtype | None:
     chip. ZeroGPU hardware keeps the float32 model that was placed at start.
     """
     import torch
-
-    from shared.device import bf16_is_fast, on_zero_gpu, pick_device
 
     return torch.bfloat16 if bf16_is_fast(pick_device()) and not on_zero_gpu() else None
 

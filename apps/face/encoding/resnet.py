@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from shared.weights import read_tensors
+
 STEM = 32  # filters of the first convolution
 # filters and stride of the residual blocks, in order
 BLOCKS = (
@@ -79,7 +81,6 @@ class FaceResNet(nn.Module):
 
 def load(paths: Sequence[Path]) -> nn.Module:
     """The network with the weights in the safetensors shards at ``paths``: float32, channels last, evaluation mode."""
-    from shared.weights import read_tensors
 
     network = FaceResNet()
     network.load_state_dict({name: tensor.float() for name, tensor in read_tensors(paths).items()}, strict=True)

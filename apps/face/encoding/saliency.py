@@ -1,8 +1,8 @@
 """What an encoder looks at for one decision: occlusion (Zeiler and Fergus 2014, section 4.2), on the distance of a
 pair.
 
-A grey square slides over the first chip; at every place the covered chip is encoded anew, and its squared distance to
-the second chip is compared with that of the whole one:
+A grey square slides over the first chip; at every place the covered chip is encoded again, and its squared distance
+to the second chip is compared with that of the uncovered one:
 
     importance(place) = d(covered x1, x2) - d(x1, x2)
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from shared.errors import InputError, check_whole
 
@@ -76,10 +77,10 @@ def occlude(
     """
     check_whole(places, "The places along one side", low=2, high=40)
     target = np.asarray(other, np.float64)
-    whole = np.asarray(encode([chip])[0], np.float64)
-    if whole.shape != target.shape:
-        raise InputError("encodings of one length, from one encoder", f"{whole.shape} and {target.shape}")
-    d_squared = float(((whole - target) ** 2).sum())
+    uncovered = np.asarray(encode([chip])[0], np.float64)
+    if uncovered.shape != target.shape:
+        raise InputError("encodings of one length, from one encoder", f"{uncovered.shape} and {target.shape}")
+    d_squared = float(((uncovered - target) ** 2).sum())
     importance = np.full((places, places), np.nan)
     at = centres(len(chip), places)
     for row, y in enumerate(at):
@@ -90,7 +91,6 @@ def occlude(
 
 def overlay(chip: Chip, importance: NDArray[np.float64], *, side: int = 240) -> NDArray[np.uint8]:
     """``chip`` under its map, (side, side, 3): green where the pair is alike, orange where it differs, else grey."""
-    from PIL import Image
 
     known = np.nan_to_num(importance)
     largest = float(np.abs(known).max()) or 1.0

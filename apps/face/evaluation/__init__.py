@@ -1,1 +1,1 @@
-"""How often the verifier errs: lists of pairs, error rates, calibration, the speed of the search."""
+"""How often the verifier errs: lists of pairs, error rates, calibration."""

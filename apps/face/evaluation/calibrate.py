@@ -62,7 +62,7 @@ def calibrate(
     Raises:
         InputError: the pairs file or a photo is missing or damaged, or there are too few people.
         OptionError: no such encoder.
-        WeightsError: the encoder cannot be had.
+        WeightsError: the encoder is not available.
     """
     name = find_encoder(encoder).name
     pairs = read_pairs(pairs_file)
@@ -157,7 +157,7 @@ def far_thresholds(every: AllPairs) -> list[dict[str, Any]]:
 
 
 def resampled(every: AllPairs) -> tuple[Floats, Floats]:
-    """Thresholds and true-accept rates at ``FARS``, (1 + resamples, FARS): as measured, then with people drawn anew.
+    """Thresholds and true-accept rates at ``FARS``, (1 + resamples, FARS): as measured, then with the people resampled.
 
     The same people are drawn for every encoder, so that differences between two have an interval as well.
     """
@@ -190,12 +190,12 @@ def _resampled_accepts(every: AllPairs, drawn: Floats, taus: Floats) -> Floats:
     d, weights = every.distances[every.same], every.weights[every.same]
     person = every.people[every.i[every.same]]
     n_people = drawn.shape[1]
-    whole = np.bincount(person, weights, n_people)
+    full = np.bincount(person, weights, n_people)
     rates = np.zeros_like(taus)
     for row, times in enumerate(drawn):
         for k, tau in enumerate(taus[row]):
             below = d <= tau
-            rates[row, k] = times @ np.bincount(person[below], weights[below], n_people) / (times @ whole)
+            rates[row, k] = times @ np.bincount(person[below], weights[below], n_people) / (times @ full)
     return rates
 
 

@@ -1,4 +1,4 @@
-"""The accuracy of the whole pipeline by the protocol of Labeled Faces in the Wild (Huang et al. 2007).
+"""The accuracy from photo to decision, by the protocol of Labeled Faces in the Wild (Huang et al. 2007).
 
 Every photo is decoded, searched and encoded once. Where several faces are in the frame, the one that its size and place
 speak for is taken (``pipeline.centrality``). A pair with a photo in which no face is found counts as an error. The
@@ -28,6 +28,8 @@ from apps.face.evaluation.metrics import (
     wilson_interval,
 )
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
+from apps.face.photo.pipeline import Face, centrality, encode, find_faces
+from shared.images import open_image
 from shared.progress import Progress
 
 BATCH = 16  # faces that are encoded together
@@ -86,9 +88,6 @@ def encode_photos(
     paths: Sequence[Path], encoder: str = DEFAULT_ENCODER, *, average: str = DEFAULT_AVERAGE
 ) -> Generator[Progress, None, Encoded]:
     """Find and encode the subject of every photo; yields how far it is, returns the encodings."""
-    from apps.face.photo.pipeline import Face, centrality, encode, find_faces
-    from shared.images import open_image
-
     spec = find_encoder(encoder)
     encodings = np.full((len(paths), spec.dimension), np.nan, np.float32)
     detect_s = encode_s = 0.0
@@ -119,7 +118,7 @@ def evaluate(
     Raises:
         InputError: the pairs file or a photo is missing or damaged.
         OptionError: no such encoder.
-        WeightsError: the encoder cannot be had.
+        WeightsError: the encoder is not available.
     """
     find_encoder(encoder)
     pairs = read_pairs(pairs_file)

@@ -213,7 +213,7 @@ def _file_reader(path: Path) -> Callable[[], bytes]:
             with path.open("rb") as stream:
                 return _limited(stream.read(LARGEST_FILE + 1))
         except OSError as error:
-            raise InputError("a file that can be read", error.strerror or "an unreadable one") from error
+            raise InputError("a file that can be read", error.strerror or "one that cannot be read") from error
 
     return read
 
@@ -226,4 +226,4 @@ def _limited(data: bytes) -> bytes:
 
 def _check_count(count: int) -> None:
     if count > MOST_FILES:
-        raise ResourceError(f"at most {MOST_FILES:,} files at once", "more", "Send them in parts.")
+        raise ResourceError(f"at most {MOST_FILES:,} files at once", f"{count:,} or more", "Send them in parts.")

@@ -1,11 +1,11 @@
 """The gallery of enrolled people: names, encodings and thumbnails, and who may delete them. Photos are never kept.
 
 ``Gallery`` is what the page, the command line and the tests use; ``MemoryGallery`` here keeps one browser session's
-people in memory and forgets them with it, ``store.SqliteGallery`` keeps those of a whole class in one file.
+people in memory and forgets them with it, ``store.SqliteGallery`` keeps those of a class in one file.
 
-A name belongs to whoever enrolled it first: nobody else can add a photo to it, so nobody can slip his face under
-another's name, and everybody can delete exactly what he enrolled. Owners are secrets that the caller makes up
-(``owner``); only their SHA-256 is kept.
+A name belongs to whoever enrolled it first: nobody else can add a photo to it, so nobody can hide a face under
+somebody else's name, and everybody can delete exactly what they enrolled. Owners are secrets that the caller makes
+up (``owner``); only their SHA-256 is kept.
 
 Encodings of different encoders lie in different spaces: every encoding is kept with its encoder's identity, and an
 index is made from one encoder's encodings only.
@@ -40,7 +40,7 @@ class GalleryFullError(ResourceError):
 class Limits:
     """How much one gallery holds."""
 
-    photos: int  # in the whole gallery
+    photos: int  # in the gallery
     photos_per_owner: int
     photos_per_person: int = 50
 
@@ -146,7 +146,7 @@ class Gallery(ABC):
         """An index of the encodings that ``encoder`` made."""
 
     def index(self, encoder: str) -> Index:
-        """The index for ``encoder``, made anew only when the gallery has changed."""
+        """The index for ``encoder``, made again only when the gallery has changed."""
         version = self.version()
         with self._indices_lock:
             known = self._indices.get(encoder)
@@ -279,26 +279,26 @@ def check_room(limits: Limits, *, photos: int, owned: int, of_person: int) -> No
 def taken(name: str) -> InputError:
     """The name belongs to somebody else."""
     return InputError(
-        "a name that nobody else enrolled",
-        quoted(name),
-        "Choose another name, with an initial for example.",
+        "",
+        f"{quoted(name)} was enrolled by somebody else",
+        "Choose another name, for example with an initial.",
     )
 
 
 def unknown_person(name: object) -> InputError:
     """Nobody of that name is enrolled."""
-    return InputError("the name of an enrolled person", quoted(name), "Choose one of the list.")
+    return InputError("the name of an enrolled person", quoted(name), "Choose a name from the list.")
 
 
 def unknown_photo(photo: object) -> InputError:
     """No such photo is enrolled."""
-    return InputError("the number of an enrolled photo", quoted(photo), "It may have been forgotten already.")
+    return InputError("the number of an enrolled photo", quoted(photo), "It may have been deleted already.")
 
 
 def not_yours(name: str) -> InputError:
     """Somebody else enrolled it."""
     return InputError(
         "",
-        f"{quoted(name)} was enrolled in another browser session and can only be deleted there",
-        "Ask whoever enrolled it.",
+        f"{quoted(name)} was enrolled in another browser and can only be deleted there",
+        "Ask whoever enrolled this person.",
     )

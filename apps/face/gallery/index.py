@@ -180,7 +180,7 @@ class Index:
             return self._templates
 
     def _make_templates(self) -> Rows:
-        """(K, D): each person's mean encoding, brought to the mean length of his photos."""
+        """(K, D): each person's mean encoding, brought to the mean length of their photos."""
         counts = self._counts[:, None]
         means = np.add.reduceat(self.rows, self._starts, axis=0, dtype=np.float64) / counts
         lengths = np.add.reduceat(np.sqrt(self._norms.astype(np.float64)), self._starts)[:, None] / counts

@@ -22,18 +22,18 @@ def check_name(name: object) -> str:
     Raises:
         InputError: it is empty, too long, or holds control characters.
     """
-    expected = f"A name has 1 to {LONGEST_NAME} visible characters"
+    needed = f"a name of 1 to {LONGEST_NAME} visible characters"
     if not isinstance(name, str) or not name.strip():
-        raise InputError(expected, "none", "Type a name.")
+        raise InputError(needed, "nothing", "Type a name.")
     shown = " ".join(unicodedata.normalize("NFC", name).split())
     if len(shown) > LONGEST_NAME:
-        raise InputError(expected, f"{len(shown):,} characters", "Shorten the name.")
+        raise InputError(needed, f"{len(shown):,} characters", "Shorten the name.")
     hidden = [c for c in shown if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS]
     if hidden:
         code = ", ".join(f"U+{ord(c):04X}" for c in hidden[:3])
-        raise InputError(expected, f"control characters ({code})", "Type the name again without them.")
+        raise InputError(needed, f"control characters ({code})", "Type the name again without them.")
     if not name_key(shown):
-        raise InputError(expected, "only invisible characters", "Type a name.")
+        raise InputError(needed, "only invisible characters", "Type a name.")
     return shown
 
 

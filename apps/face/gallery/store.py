@@ -205,7 +205,7 @@ class SqliteGallery(Gallery):
         """A connection of this call's own; whatever is not committed when it closes never happened."""
         with self._as_store_errors():
             if not self.path.exists():
-                raise self._error("nothing: the file was moved or deleted")
+                raise self._error("no file: it was moved or deleted")
             with contextlib.closing(sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)) as db:
                 db.execute("PRAGMA foreign_keys = ON")
                 db.execute("PRAGMA synchronous = FULL")
@@ -239,11 +239,11 @@ class SqliteGallery(Gallery):
         except (sqlite3.Error, OSError) as error:
             raise self._error(str(error)) from error
 
-    def _error(self, got: str) -> StoreError:
+    def _error(self, found: str) -> StoreError:
         return StoreError(
             f"the class gallery in {self.path}",
-            got,
-            "Check the file, or start the hub with another --gallery PATH; the file was left as it is.",
+            found,
+            "Check the file, which was not changed, or start the hub with another --gallery PATH.",
         )
 
 

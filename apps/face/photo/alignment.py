@@ -19,7 +19,7 @@ Landmarks = NDArray[np.float64]  # (5, 2): left eye, right eye, nose, left and r
 Matrix = NDArray[np.float64]  # (2, 3): photo -> chip
 
 REFERENCE = np.array([(48.0, 46.0), (101.8, 45.7), (74.5, 78.9), (51.9, 104.8), (98.3, 105.1)])
-REFERENCE_SIDE = 150  # pixels of the chip that REFERENCE is told in
+REFERENCE_SIDE = 150  # pixels of the chip whose coordinates REFERENCE has
 
 
 def similarity(source: Landmarks, target: Landmarks) -> Matrix:

@@ -1,8 +1,8 @@
 """The cascade of MTCNN (Zhang et al. 2016, arXiv 1604.02878) with the three networks of facenet-pytorch.
 
 P-Net slides over a pyramid of the photo and proposes squares, R-Net refuses most of them, O-Net decides and places five
-landmarks. Networks and weights are facenet-pytorch's; the cascade is written anew, since that package's cannot be asked
-for landmarks in a known box, fails on photos under 20 pixels and in bfloat16, resamples the full photo for every level,
+landmarks. Networks and weights are facenet-pytorch's; the cascade is our own, because that package's gives
+no landmarks in a known box, fails on photos under 20 pixels and in bfloat16, resamples the full photo for every level,
 and squeezes a crop that reaches over the photo's edge: the landmarks of tight portraits move by a tenth of the face.
 Here one batched ``roi_align`` cuts the crops of all candidates (an average where it shrinks; outside the photo its edge
 goes on), and the pyramid is built level from level.
@@ -22,6 +22,7 @@ from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from torch import Tensor, nn
 from torchvision.ops import nms, roi_align
 
+# The numbers below, and those of the overlaps, are facenet-pytorch's.
 CELL, STRIDE = 12, 2  # pixels that one output of P-Net sees, and the step between outputs
 FACTOR = 0.709  # between levels of the pyramid: half the area
 REFINE, OUTPUT = 24, 48  # pixels of the inputs of R-Net and O-Net
@@ -178,7 +179,7 @@ def _square(boxes: Tensor) -> Tensor:
 
 
 def _suppress(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
-    """Indices of the boxes to keep, best first; overlap is told against the smaller box, so a box in a box goes."""
+    """Indices of the boxes to keep, best first; overlap is a share of the smaller box, so a box in a box goes."""
     order = scores.argsort(descending=True)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(1)
     kept: list[int] = []

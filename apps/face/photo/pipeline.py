@@ -24,6 +24,7 @@ from apps.face.encoding.encoders import (
     encode_views,
     find_encoder,
 )
+from apps.face.photo.alignment import chips, crop_box
 from shared.errors import ImageError, check_choice, named
 
 if TYPE_CHECKING:
@@ -73,7 +74,6 @@ def find_faces(image: Image.Image, *, limit: int | None = None, quick: bool = Fa
 
 
 def _face(image: Image.Image, found: Detection) -> Face:
-    from apps.face.photo.alignment import chips
 
     chip, *zoomed = chips(image, found.landmarks, CHIP_SIDE, (1.0, *ZOOMS))
     return Face(
@@ -102,7 +102,7 @@ def centrality(face: Face | Detection, size: tuple[int, int]) -> float:
     """How much speaks for ``face`` being the subject of a photo of ``size`` (width, height).
 
     Its area less twice the squared distance of its centre from the photo's, as facenet-pytorch weighs the photos of
-    LFW, where other people stand beside and behind the one who is meant.
+    LFW, where other people stand next to and behind the subject.
     """
     x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
     return face.area - 2.0 * ((x - size[0] / 2) ** 2 + (y - size[1] / 2) ** 2)
@@ -122,7 +122,7 @@ def encode(
     Raises:
         OptionError: no such encoder or average.
         InputError: a chip of another encoder.
-        WeightsError: the encoder's weights cannot be had.
+        WeightsError: the encoder's weights are not available.
     """
     spec = find_encoder(encoder)
     flip, zoom = AVERAGES[check_choice(average, AVERAGES, "The average")]
@@ -132,7 +132,6 @@ def encode(
 
 def _crop(image: Image.Image, box: tuple[float, float, float, float], landmarks: NDArray[np.float64]) -> Chip:
     """The box and its margin, squeezed square as FaceNet was trained on; only faces lying on their side are turned."""
-    from apps.face.photo.alignment import crop_box
 
     eyes = landmarks[1] - landmarks[0]
     quarter_turns = round(float(np.degrees(np.arctan2(eyes[1], eyes[0]))) / 90) % 4
@@ -144,12 +143,12 @@ def no_face(what: str, size: tuple[int, int]) -> ImageError:
     """The photo shows no face that the detector can find: what to do about it."""
     if min(size) < 60:
         return ImageError(
-            f"{named(what)}, with a face at least 40 pixels wide",
+            f"{named(what)}, showing a face at least 40 pixels wide",
             f"a picture of {size[0]} x {size[1]} pixels, too small to find one",
             "Choose a larger picture.",
         )
     return ImageError(
-        f"{named(what)}, with a face",
+        f"{named(what)}, showing a face",
         "none that the detector can find",
-        "Try one with the face larger, upright, from the front, in even light, and not covered.",
+        "Try a photo where the face is larger, upright, seen from the front, evenly lit and not covered.",
     )

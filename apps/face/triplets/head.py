@@ -1,12 +1,12 @@
 """Learn with the triplet loss, live: a small linear head on top of frozen encodings, trained in seconds on a CPU.
 
 The head maps an encoding x (D) to g(x) = W x (E numbers) and is trained so that L(A, P, N) falls on the gallery's own
-triplets, mined anew in every step as ``mining.MINERS`` does. It is no better face encoder than what it stands on, and
+triplets, mined again in every step as ``mining.MINERS`` does. It is no better face encoder than what it stands on, and
 is not meant to be: it shows what the loss does to a cloud of points, what mining changes, and why the margin is
 there. With the margin 0 the constant g = 0 has no loss, and nothing stops W from shrinking towards it: the collapse.
 
 E = 2 by default, so that the drawing shows the encodings themselves and no projection of them; more are drawn by
-their two principal axes. Gradients are the closed form of ``triplet``; the optimiser is Adam (Kingma and Ba 2015).
+their two principal axes. Gradients are the closed form of ``triplet``; the optimizer is Adam (Kingma and Ba 2015).
 numpy only.
 
 Axis letters: N photos, T triplets, D numbers of an encoding, E numbers of the head.

@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.face.decision.error_curves import far_for, pooling, stranger_chance
-from apps.face.decision.matching import Calibration, Uncalibrated, check_threshold, decide, judge
+from apps.face.decision.matching import (
+    Calibration,
+    Uncalibrated,
+    check_threshold,
+    decide,
+    decision_at,
+    find_calibration,
+)
 from apps.face.gallery.gallery import Gallery
 from apps.face.gallery.index import Candidate
 from apps.face.triplets.loss import Triplet
 from apps.face.ui.draw import chip_url, percent
-from apps.face.ui.state import Shot, encoder_id, known_of
+from apps.face.ui.state import Shot, encoder_id
 
 Json = dict[str, Any]
 CANDIDATES = 5  # people in a ranking
@@ -46,9 +53,9 @@ def statement(known: Calibration | Uncalibrated, tau: float) -> str:
     """At what false-accept rate the threshold stands, and on what data; or that nobody knows."""
     if isinstance(known, Uncalibrated):
         return (
-            f"This encoder was not calibrated here: how often τ = {tau:.3f} errs is not known, so no error rate and no "
-            f"probability is told. The published figure is {known.threshold:.3f}: {known.source}. To measure your own "
-            f"on photos of people: {known.remedy}"
+            f"This encoder was not calibrated here: its error rates at τ = {tau:.3f} are unknown, so neither they nor "
+            f"a probability are shown. The published threshold is {known.threshold:.3f}: {known.source}. To measure it "
+            f"on photos of your own: {known.remedy}"
         )
     far, frr = known.far_at(tau), known.frr_at(tau)
     return (
@@ -63,9 +70,9 @@ def verify_answer(first: Shot, second: Shot, encoder: str, threshold: float | No
 
     Raises:
         OptionError: unknown encoder, or an unusable threshold.
-        WeightsError: the encoder cannot be had, or was not measured.
+        WeightsError: the encoder is not available, or was not measured.
     """
-    known = known_of(encoder)
+    known = find_calibration(encoder)
     tau = known.threshold if threshold is None else check_threshold(threshold)  # before any network runs
     decision = decide(first.encoding(encoder), second.encoding(encoder), encoder, tau, calibrated=known)
     return {
@@ -93,7 +100,7 @@ def candidate_answer(candidate: Candidate, known: Calibration | Uncalibrated, ta
         "name": candidate.person,
         "distance": candidate.distance,
         "d_squared": candidate.d_squared,
-        "probability": judge(candidate.d_squared, known, tau).probability,
+        "probability": decision_at(candidate.d_squared, known, tau).probability,
         "photo": candidate.photo,
         "photos": candidate.photos,
     }
@@ -106,10 +113,10 @@ def identify_answer(
 
     Raises:
         OptionError: unknown encoder, an unusable threshold or number of candidates.
-        WeightsError: the encoder cannot be had, or was not measured.
+        WeightsError: the encoder is not available, or was not measured.
         StoreError: the class gallery cannot be read.
     """
-    known = known_of(encoder)
+    known = find_calibration(encoder)
     tau = known.threshold if threshold is None else check_threshold(threshold)
     index = gallery.index(encoder_id(encoder))
     rankings = index.rank_many(shot.encodings(encoder, quick=quick), k, **pooling(known)) if shot.faces else ()

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import gradio as gr
 
-from apps.face.decision.matching import check_threshold
+from apps.face.decision.matching import check_threshold, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.triplets.loss import DEFAULT_MARGIN, check_margin, measure
 from apps.face.ui.answers import CANDIDATES, Json, gallery_answer, identify_answer, triplet_answer, verify_answer
 from apps.face.ui.enrol import enroll_shot
-from apps.face.ui.state import class_path, gallery_of, known_of, look, owner_of
+from apps.face.ui.state import class_path, gallery_of, owner_of, read_photo
 from apps.ui import LIGHT, QUICK, guard, photo_input
 from shared.errors import InputError, check_whole
 
@@ -42,9 +42,9 @@ def verify(
     threshold comes from), encoder, photo_a and photo_b (size, faces with box and landmarks in pixels, chosen, chip as
     a data: URL).
     """
-    known_of(encoder)  # an unknown encoder is told before any photo is looked at
+    find_calibration(encoder)  # an unknown encoder is refused before any photo is read
     tau = _threshold(threshold)
-    first, second = look(photo_a, "Photo 1"), look(photo_b, "Photo 2")
+    first, second = read_photo(photo_a, "Photo 1"), read_photo(photo_b, "Photo 2")
     first.choose(face_a)
     second.choose(face_b)
     return verify_answer(first, second, encoder, tau)
@@ -65,10 +65,10 @@ def identify(photo: str | None, threshold: str, encoder: str, candidates: float,
     calibrated), advice (None, or where the chance is above 5 %: threshold, far and frr that keep it there), statement,
     encoder, size.
     """
-    known_of(encoder)
+    find_calibration(encoder)
     count = check_whole(candidates, "The number of candidates", low=1, high=100)
     tau = _threshold(threshold)
-    return identify_answer(look(photo), gallery_of(request), encoder, tau, k=count)
+    return identify_answer(read_photo(photo), gallery_of(request), encoder, tau, k=count)
 
 
 def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, request: gr.Request) -> Json:
@@ -85,8 +85,8 @@ def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, re
         A dictionary: name, photo (its number), photos (of this person), added (False where this very photo was enrolled
         already), warning, gallery ("session" or "class"), people (name, photos, mine).
     """
-    known_of(encoder)
-    shot = look(photo)
+    find_calibration(encoder)
+    shot = read_photo(photo)
     shot.choose(face)
     gallery, owner = gallery_of(request), owner_of(request, key)
     done, warning = enroll_shot(shot, name, encoder, gallery, owner)
@@ -121,7 +121,7 @@ def forget(name: str, photo: float, everybody: bool, key: str, request: gr.Reque
     elif name.strip():
         gone = gallery.forget(name, owner=owner)
     else:
-        raise InputError("", "nothing was named", "Say what to delete: a name, a photo number, or everybody.")
+        raise InputError("", "Nothing was chosen", "Say what to delete: a name, a photo number, or everybody.")
     return {"forgotten": gone, **gallery_answer(gallery, owner, shared=class_path() is not None)}
 
 
@@ -138,10 +138,10 @@ def triplet(anchor: str | None, positive: str | None, negative: str | None, marg
     Returns: A dictionary: loss, d_ap and d_an (squared distances), margin, region ("easy", "semi-hard" or "hard"),
     formula (the loss with its numbers), encoder.
     """
-    known_of(encoder)
+    find_calibration(encoder)
     alpha = check_margin(margin)
     A, P, N = (
-        look(photo, what).encoding(encoder)
+        read_photo(photo, what).encoding(encoder)
         for photo, what in ((anchor, "The anchor"), (positive, "The positive"), (negative, "The negative"))
     )
     return triplet_answer(measure(A, P, N, alpha), encoder)

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from apps.face.ui.state import Shot
 from apps.markup import Markup, h, joined, url_of
@@ -28,7 +29,6 @@ def jpeg_url(data: bytes) -> str:
 
 def chip_url(chip: NDArray[np.uint8]) -> str:
     """An aligned face (S, S, 3) as a data: URL."""
-    from PIL import Image
 
     return data_url(Image.fromarray(chip))
 
@@ -41,7 +41,7 @@ def percent(share: float, *, n: int = 0) -> str:
 
 
 def likely(probability: float) -> str:
-    """A probability for people; never told as certain."""
+    """A probability for people; never shown as certain."""
     if probability > 0.999:
         return "over 99.9 %"
     return "under 0.1 %" if probability < 0.001 else percent(probability)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
+from apps.face.decision.matching import find_calibration
 from apps.face.gallery.bulk import MOST_FILES, Listing, Report, enroll_all, list_files, list_zip
 from apps.face.gallery.gallery import Enrolled, Gallery, thumbnail
 from apps.face.gallery.names import LONGEST_NAME, check_name
@@ -22,18 +24,17 @@ from apps.face.ui.state import (
     encoder_id,
     gallery_of,
     is_upload,
-    known_of,
-    look,
     owner_of,
+    read_photo,
     visitor,
 )
 from apps.markup import Markup, h, joined, message, page_file, progress_bar, prose, table
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 
-_HINT = "Choose a photo of one person and type a name. One photo is enough; more photos make recognition surer."
-# What lists or forgets people goes through one line: a list read before somebody was forgotten never arrives after.
+_HINT = "Choose a photo of one person and type a name. One photo is enough; more photos make recognition more reliable."
 _SKIPPED = 200  # files left out that a report lists
+# Listing and forgetting people takes turns: a list from before somebody was forgotten never arrives afterwards.
 IN_TURN: dict[str, Any] = {"concurrency_id": "face-people", "concurrency_limit": 1, "show_progress": "hidden"}
 
 
@@ -64,7 +65,7 @@ def privacy() -> Markup:
 
 
 def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> gr.HTML:
-    """Lay out the sub-tab; returns the list of people, which is read anew when the page loads."""
+    """Lay out the sub-tab; returns the list of people, which is read again when the page loads."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=330):
             photo = photo_input("Photo of one person", height=230, elem_id="face-enrol-photo", format="png")
@@ -132,7 +133,7 @@ def enroll_shot(shot: Shot, name: str, encoder: str, gallery: Gallery, owner: st
     encoding, identity = shot.encoding(encoder), encoder_id(encoder)
     nearest = gallery.index(identity).rank(encoding, 2)
     done = gallery.enroll(name, encoding, encoder=identity, thumbnail=_small(shot), owner=owner)
-    tau = known_of(encoder).threshold
+    tau = find_calibration(encoder).threshold
     alike = next((one for one in nearest if one.person != done.person and one.distance <= tau), None)
     if alike is None:
         return done, ""
@@ -140,7 +141,6 @@ def enroll_shot(shot: Shot, name: str, encoder: str, gallery: Gallery, owner: st
 
 
 def _small(shot: Shot) -> bytes:
-    from PIL import Image
 
     return thumbnail(Image.fromarray(shot.face.chip))
 
@@ -151,7 +151,7 @@ def _on_photo(photo: str | None, request: gr.Request) -> Markup:
     if photo is None:
         return message(_HINT)
     try:
-        who.shots["enrol"] = look(photo)
+        who.shots["enrol"] = read_photo(photo)
     except HubError as error:
         return message(str(error), "warn")
     return _chosen_html(who.shots["enrol"])
@@ -173,7 +173,7 @@ def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[Ma
     words = (
         f"{done.person} is enrolled with {plural(done.photos, 'photo')}."
         if done.added
-        else f"This very photo of {done.person} was enrolled already."
+        else f"This photo of {done.person} was already enrolled."
     )
     said = message(words, "good"), message(warning, "warn") if warning else None, _chosen_html(shot)
     return joined(said), people_html(owner, request), gr.update(value="")
@@ -183,7 +183,7 @@ def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> Markup:
     gallery, mine = gallery_of(request), owner_of(request, owner)
     for key in SAMPLES:
         if key != "obama2":  # kept out, to be recognised
-            enroll_shot(look(sample(key)), sample_name(key), encoder, gallery, mine)
+            enroll_shot(read_photo(sample(key)), sample_name(key), encoder, gallery, mine)
     gr.Info("Three sample people are enrolled. Now try a photo.")
     return people_html(owner, request)
 
@@ -200,7 +200,7 @@ def _enrol_zip(archive: str | None, encoder: str, owner: str, request: gr.Reques
 def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Markup, Any]]:
     files = [(str(file["name"]), Path(str(file["path"]))) for file in event.files]
     if not all(is_upload(place) for _, place in files):
-        raise InputError("", "these files were not uploaded on this page", "Choose the folder again.")
+        raise InputError("", "These files were not uploaded on this page", "Choose the folder again.")
     try:
         listing = list_files(files, lost=[str(name) for name in event.lost], count=int(event.count))
         yield from _enrol_listing(listing, encoder, owner, request)
@@ -211,7 +211,7 @@ def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.Event
 
 def _enrol_listing(listing: Listing, encoder: str, owner: str, request: gr.Request) -> Iterator[tuple[Markup, Any]]:
     def encode(data: bytes) -> tuple[Any, bytes]:
-        shot = look(data)
+        shot = read_photo(data)
         return shot.encoding(encoder), _small(shot)
 
     gallery, mine = gallery_of(request), owner_of(request, owner)

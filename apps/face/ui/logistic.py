@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from apps.charts import Bin, reliability
 from apps.face.decision.logistic import FEATURES, Logistic
+from apps.face.decision.matching import calibration
 from apps.face.encoding.encoders import find_encoder
 from apps.face.ui.answers import verify_answer
 from apps.face.ui.draw import chip, likely, panel, percent
 from apps.face.ui.siamese import bars, coded, pair_of, sample_note
-from apps.face.ui.state import calibration_of, visitor
+from apps.face.ui.state import visitor
 from apps.markup import Fact, Markup, details, facts, h, joined, message, prose, table
 from apps.ui import LIGHT, PRIVATE, guard
 from shared.errors import WeightsError
@@ -48,7 +49,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> tuple[gr.Radio, gr.HTML]:
 def head_html(encoder: str, tau: float, kind: str, request: gr.Request) -> Markup:
     """The head's answer for the visitor's pair, and how good head and threshold are on people not used for fitting."""
     try:
-        calibration_of(encoder)
+        calibration(encoder)
     except WeightsError as error:
         return message(str(error), "warn")
     figures = measured(find(find_encoder(encoder).name, "face"))

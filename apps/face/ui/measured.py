@@ -8,11 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from apps.face.decision.matching import Uncalibrated
+from apps.face.decision.matching import Uncalibrated, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.ui.answers import statement
 from apps.face.ui.draw import panel, percent
-from apps.face.ui.state import known_of
 from apps.markup import Fact, Markup, cell, facts, h, joined, message, prose, table
 from shared.errors import HubError
 from shared.registry import find, measured
@@ -30,7 +29,7 @@ def build() -> gr.HTML:
 def figures_html(encoder: str) -> Markup:
     """The figures of ``encoder`` as the registry has them."""
     record = find(find_encoder(encoder).name, "face")
-    found = known_of(encoder)
+    found = find_calibration(encoder)
     if isinstance(found, Uncalibrated):
         return message(f"{record.title}: {statement(found, found.threshold)}.", "warn")
     values = measured(record)

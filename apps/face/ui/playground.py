@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from apps.face.encoding.encoders import find_encoder
 from apps.face.gallery.gallery import Gallery, thumbnail
+from apps.face.photo.pipeline import encode
 from apps.face.samples import SAMPLES, sample, sample_name
-from apps.face.ui.state import encoder_id, look
+from apps.face.triplets.variations import variations
+from apps.face.ui.state import encoder_id, read_photo
 
 VARIATIONS = 9  # of each sample photo
 MOST = 600  # photos of a gallery that are used: the first enrolled
@@ -57,15 +60,11 @@ def of_gallery(gallery: Gallery, owner: str, encoder: str) -> Playground | None:
 @functools.lru_cache(maxsize=2)
 def of_samples(encoder: str) -> Playground:
     """Nine variations of each sample photo: three people, one of them with two photos."""
-    from PIL import Image
-
-    from apps.face.photo.pipeline import encode
-    from apps.face.triplets.variations import variations
 
     names = tuple(dict.fromkeys(sample_name(key) for key in SAMPLES))
     chips, person = [], []
     for seed, key in enumerate(SAMPLES):
-        face = look(sample(key)).face
+        face = read_photo(sample(key)).face
         chips += variations(face.views(find_encoder(encoder))[0], VARIATIONS, seed=seed)
         person += [names.index(sample_name(key))] * VARIATIONS
     return Playground(

@@ -11,14 +11,14 @@ from apps.face.gallery.gallery import Gallery
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, identify_answer
 from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, panel, percent, plural
-from apps.face.ui.state import PHOTO, Shot, gallery_of, look, owner_of, visitor
+from apps.face.ui.state import PHOTO, Shot, gallery_of, owner_of, read_photo, visitor
 from apps.gradio_patches import hand_over_as
 from apps.markup import Markup, h, joined, message, prose
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 
 _HINT = "Choose a photo: every face on it is looked up in the gallery."
-_NOBODY = "First enrol somebody: 3 sample people with one click on the left, or your own under Enrol / forget."
+_NOBODY = "Enrol somebody first: three sample people with one click on the left, or your own under Enrol / forget."
 _STREAM_S = 120  # seconds after which the live webcam pauses
 _EVERY_S = 0.2  # seconds between its frames
 _SHOWN = 24  # people of the gallery that are shown before any photo
@@ -50,8 +50,8 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
                     )
                     hand_over_as(camera, _frame)
                     gr.Markdown(
-                        "Frames are looked at in memory and forgotten; nothing is enrolled from here. Faces are found "
-                        "from an eighth of the picture’s height on."
+                        "Frames are read in memory and then forgotten; nothing is enrolled from here. Only faces of at "
+                        "least an eighth of the picture’s height are found."
                     )
             again = gr.Button("Recognise", variant="primary", elem_id="face-recognise")
         with gr.Column(scale=7, min_width=330):
@@ -114,7 +114,7 @@ def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) 
     if photo is None:
         return redraw(encoder, tau, request)
     try:
-        who.shots["probe"] = look(photo)
+        who.shots["probe"] = read_photo(photo)
         return redraw(encoder, tau, request)
     except HubError as error:
         return message(str(error), "warn")
@@ -127,7 +127,7 @@ def _on_clear(encoder: str, tau: float, request: gr.Request) -> Markup:
 
 def _on_sample(key: str) -> Any:
     def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Markup]:
-        visitor(request).shots["probe"] = look(sample(key))
+        visitor(request).shots["probe"] = read_photo(sample(key))
         return sample_picture(key), redraw(encoder, tau, request)
 
     return guard(chosen)
@@ -141,7 +141,7 @@ def _recognise(encoder: str, tau: float, request: gr.Request) -> Markup:
 def _on_frame(frame: bytes | None, encoder: str, tau: float, request: gr.Request) -> Any:
     if frame is None:
         return gr.skip()
-    shot = look(frame, "The webcam", need=False, quick=True)
+    shot = read_photo(frame, "The webcam", need=False, quick=True)
     if not shot.faces:
         return joined((boxed(shot, "live", choose=False), message("No face in the picture yet.")))
     return panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""), quick=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.face.decision.error_curves import histogram
 from apps.face.decision.matching import Calibration, Uncalibrated
 from apps.markup import Markup, h, joined, svg
 
@@ -17,19 +18,9 @@ _AXIS = "axis: plain distance ‖f(x₁) − f(x₂)‖"
 _UNMEASURED = f"{_AXIS}; nobody else's distances were measured with this encoder"
 
 
-def densities(known: Calibration, bins: int = _BINS) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Shares of same and of different pairs per bin of distance, and the axis' end: from the measured error curves."""
-    beyond = np.flatnonzero(known.far >= 0.999)
-    end = float(known.thresholds[beyond[0]] if len(beyond) else known.thresholds[-1])
-    edges = np.linspace(0, end, bins + 1)
-    same = np.diff(1 - np.interp(edges, known.thresholds, known.frr, left=1.0))
-    different = np.diff(np.interp(edges, known.thresholds, known.far, left=0.0))
-    return np.maximum(same, 0), np.maximum(different, 0), end
-
-
 def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tuple[str, float]] = ()) -> Markup:
     """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a needle per distance."""
-    end = max(reach(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
+    end = max(axis_end(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
     named = "; ".join(f"{name} {value:.3f}" for name, value in distances)
     drawing = svg(
         None if isinstance(known, Uncalibrated) else _histograms(known, end),
@@ -55,13 +46,13 @@ def _legend(known: Calibration | Uncalibrated) -> Markup:
     return h.p(joined(keys, " "), class_="cf-legend")
 
 
-def reach(known: Calibration | Uncalibrated) -> float:
+def axis_end(known: Calibration | Uncalibrated) -> float:
     """Where the axis ends: where nearly all measured pairs of two people are, or where unit vectors can be at all."""
-    return 2.0 if isinstance(known, Uncalibrated) else densities(known)[2]
+    return 2.0 if isinstance(known, Uncalibrated) else histogram(known, _BINS)[2]
 
 
 def _histograms(known: Calibration, end: float) -> Markup:
-    same, different, measured = densities(known)
+    same, different, measured = histogram(known, _BINS)
     scale = (_BASE - _TOP) / max(same.max(), different.max(), 1e-9)
     kinds = (("cf-h-same", same), ("cf-h-diff", different))
     return joined(_bars(kind, shares, measured / end, scale) for kind, shares in kinds)

@@ -11,10 +11,13 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.face.decision.matching import squared_distance
 from apps.face.encoding.encoders import find_encoder
+from apps.face.encoding.saliency import occlude, overlay
+from apps.face.photo.pipeline import encode
 from apps.face.samples import sample
 from apps.face.ui.draw import chip, chip_url, panel, percent
-from apps.face.ui.state import Shot, Visitor, look, visitor
+from apps.face.ui.state import Shot, Visitor, read_photo, visitor
 from apps.markup import Markup, h, joined, message, prose, table
 from apps.ui import HEAVY, PRIVATE, guard
 
@@ -28,10 +31,10 @@ def build(encoder: gr.Dropdown) -> gr.HTML:
     """Lay out the sub-tab; returns its panel, which is filled when the tab is opened."""
     view = panel(message(_HINT), elem_id="face-siamese")
     with gr.Row():
-        look = gr.Button("What does the network look at? Cover each chip bit by bit", elem_id="face-occlude", scale=3)
+        cover = gr.Button("What does the network look at? Cover each chip bit by bit", elem_id="face-occlude", scale=3)
         stop = gr.Button("Stop", variant="stop", scale=1, min_width=80)
     maps = panel(elem_id="face-saliency")
-    run = look.click(guard(occlusion), encoder, maps, **HEAVY, **PRIVATE)
+    run = cover.click(guard(occlusion), encoder, maps, **HEAVY, **PRIVATE)
     stop.click(None, None, None, cancels=[run], **PRIVATE)
     return view
 
@@ -60,13 +63,11 @@ def sample_note(who: Visitor) -> Markup | None:
 
 @functools.lru_cache(maxsize=1)
 def _sample_pair() -> tuple[Shot, Shot]:
-    return look(sample("obama"), "Sample 1"), look(sample("obama2"), "Sample 2")
+    return read_photo(sample("obama"), "Sample 1"), read_photo(sample("obama2"), "Sample 2")
 
 
 def timing(first: Shot, second: Shot, encoder: str) -> tuple[float, float]:
     """Seconds of two forward passes (best of 3), and of two stored encodings and their distance (best of 50)."""
-    from apps.face.decision.matching import squared_distance
-    from apps.face.photo.pipeline import encode
 
     def best(times: int, work: Any) -> float:
         taken = []
@@ -174,8 +175,6 @@ def _times(forward: float, lookup: float) -> Markup:
 
 def occlusion(encoder: str, request: gr.Request) -> Iterator[Markup]:
     """The occlusion maps of both chips for this pair, row by row."""
-    from apps.face.encoding.saliency import occlude
-    from apps.face.photo.pipeline import encode
 
     pair = pair_of(visitor(request))
 
@@ -194,7 +193,6 @@ def occlusion(encoder: str, request: gr.Request) -> Iterator[Markup]:
 
 
 def _map(chip_in: NDArray[np.uint8], importance: NDArray[np.float64], name: str, rows: int) -> Markup:
-    from apps.face.encoding.saliency import overlay
 
     known = importance[np.isfinite(importance)]
     picture = h.img(src=chip_url(overlay(chip_in, importance)), alt=f"Occlusion map of {name}", width=240, height=240)

@@ -19,36 +19,41 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import numpy as np
+from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
 from apps.face.encoding.encoders import find_encoder
 from apps.face.gallery.gallery import Gallery, MemoryGallery
 from apps.face.gallery.store import SqliteGallery
+from apps.face.photo.pipeline import encode, find_faces, no_face
 from apps.ui import PRIVATE, QUICK
 from shared import settings
 from shared.errors import HubError, ImageError, InputError, check_whole, named
+from shared.images import data_url, open_image
+from shared.model_cache import model_cache
 from shared.registry import find
 from shared.sessions import Sessions
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from apps.face.decision.matching import Calibration, Uncalibrated
     from apps.face.photo.pipeline import Face
 
-# A photo that arrives or is taken away: the page sends what it shows now, one event after the other, so that a removal
-# told late never undoes the upload that followed it.
+# A photo arrives or is removed: the page sends what it shows now, one event after the other, so that a removal that
+# arrives late never undoes the upload that followed it.
 PHOTO: dict[str, Any] = {**QUICK, **PRIVATE, "trigger_mode": "always_last"}
-MOST_FACES = 60  # of one photo that are looked at
+MOST_FACES = 60  # of one photo that are encoded
 LARGEST_SIDE = 2048  # pixels of the picture that faces are searched in
 _PREVIEW = 560  # pixels
 _UPLOAD_S = 120.0  # how long an upload stays on the disk
+_SMALL_FACE = 40  # pixels, below which a caution is shown; with _FRONTAL a rule of thumb, not measured
+_FRONTAL = (0.15, 0.85)  # where the nose lies between the eyes, seen from the left one, unless the face is turned away
 _PAIRS = 200  # distances of the visitor's own pairs that are remembered
 
 
 @dataclass(eq=False)
 class Shot:
-    """One photo, looked at."""
+    """One photo with the faces found in it."""
 
     size: tuple[int, int]  # width and height of the picture that the boxes refer to
     preview: str  # a small JPEG as a data: URL
@@ -75,7 +80,6 @@ class Shot:
         ``quick`` takes one pass per face instead of the mean over several cuts: for live pictures, where each is seen
         once.
         """
-        from apps.face.photo.pipeline import encode
 
         wanted = list(range(len(self.faces))) if faces is None else faces
         average = "single" if quick else "full"
@@ -206,11 +210,11 @@ def encoder_id(encoder: str) -> str:
     Other weights, or another way to cut and average the chips, make encodings that must not be compared with these.
     """
     record = find(find_encoder(encoder).name, "face")
-    told = "\n".join((*(file.sha256 for file in record.files), record.preprocessing, record.output))
-    return f"{record.name}@{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+    identity = "\n".join((*(file.sha256 for file in record.files), record.preprocessing, record.output))
+    return f"{record.name}@{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
-def look(
+def read_photo(
     source: str | bytes | Image.Image | None, what: str = "The photo", *, need: bool = True, quick: bool = False
 ) -> Shot:
     """Find the faces of a photo.
@@ -224,9 +228,6 @@ def look(
     Raises:
         ImageError: no picture, or (where ``need``) no face in it.
     """
-    from apps.face.photo.pipeline import find_faces, no_face
-    from shared.images import data_url, open_image
-    from shared.model_cache import model_cache
 
     if source is None:
         raise ImageError(named(what), "none", "Choose a file, take a photo, or click a sample.")
@@ -250,19 +251,19 @@ def look(
 def advice(face: Face) -> str:
     """A caution about a face that is hard to compare, or nothing."""
     width = min(face.box[2] - face.box[0], face.box[3] - face.box[1])
-    if width < 40:
-        return f"This face is only {width:.0f} pixels wide: the answer is less reliable than the figures say."
+    if width < _SMALL_FACE:
+        return f"This face is only {width:.0f} pixels wide: the answer is less reliable than the measured error rates."
     left, right, nose = face.landmarks[0], face.landmarks[1], face.landmarks[2]
     eyes = right - left
     apart = float(np.hypot(*eyes))
     along = float((nose - left) @ eyes) / max(apart * apart, 1e-9)
-    if not 0.15 < along < 0.85:
-        return "This face is turned far to the side: the answer is less reliable than the figures say."
+    if not _FRONTAL[0] < along < _FRONTAL[1]:
+        return "This face is turned far to the side: the answer is less reliable than the measured error rates."
     return ""
 
 
 def discard(path: Path) -> None:
-    """Delete an upload of gradio's shortly, once the page has shown it; a file sent again meanwhile starts anew."""
+    """Delete an upload of gradio's shortly, once the page has shown it; if it is sent again meanwhile, later."""
     if not is_upload(path):
         return
     seen = time.time()
@@ -279,32 +280,8 @@ def discard(path: Path) -> None:
 
 def is_upload(path: Path) -> bool:
     """Whether ``path`` lies in the folder where gradio keeps what was sent to it."""
-    from gradio.utils import get_upload_folder
 
     return Path(get_upload_folder()).resolve() in path.resolve().parents
-
-
-def calibration_of(encoder: str) -> Calibration:
-    """What was measured for ``encoder``.
-
-    Raises:
-        OptionError: no such encoder.
-        WeightsError: nothing was measured for it.
-    """
-    from apps.face.decision.matching import calibration
-
-    return calibration(encoder)
-
-
-def known_of(encoder: str) -> Calibration | Uncalibrated:
-    """What is known about the distances of ``encoder``: measured error rates, or only a published threshold.
-
-    Raises:
-        OptionError: no such encoder.
-    """
-    from apps.face.decision.matching import known
-
-    return known(encoder)
 
 
 def usable(make: Callable[[], object]) -> str:

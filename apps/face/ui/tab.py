@@ -1,7 +1,7 @@
 """The face tab: verify, recognise, enrol; then what lies behind the answers, and how good they are.
 
-One encoder and one threshold serve the whole tab. Moving the threshold redraws the answers from what is known: no
-network runs.
+One encoder and one threshold serve the whole tab. Moving the threshold redraws the answers from known distances:
+no network runs.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.face.ui import api, enrol, logistic, measured, recognise, siamese, threshold, triplets, verify
-from apps.face.ui.ruler import reach
-from apps.face.ui.state import class_gallery, class_path, known_of, leave, usable, visitor
+from apps.face.ui.ruler import axis_end
+from apps.face.ui.state import class_gallery, class_path, leave, usable, visitor
 from apps.markup import Markup, message, page_function, prose, style
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
+from shared.weights import ensure
 
-_STEP = 0.001  # of the threshold slider, in plain distance; as in threshold.html
+_STEP = 0.001  # of the threshold slider, in plain distance; as in the threshold explorer
 
 
 def build() -> None:
@@ -102,16 +104,15 @@ def build() -> None:
 def _range(encoder: str) -> dict[str, Any]:
     """The threshold slider for ``encoder``: as far as its measured distances reach."""
     try:
-        known = known_of(encoder)
+        known = find_calibration(encoder)
     except HubError:
         return {"minimum": 0.0, "maximum": 1.5, "value": 0.6}
-    end = max(reach(known), known.threshold)
+    end = max(axis_end(known), known.threshold)
     return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
 
 
 def _on_encoder(encoder: str) -> tuple[Any, Any]:
     """The encoder's own threshold; if it is not available, the bundled one stays, with the reason."""
-    from shared.weights import ensure
 
     try:
         ensure(find(find_encoder(encoder).name, "face"))

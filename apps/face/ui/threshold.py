@@ -12,8 +12,9 @@ from typing import Any
 import gradio as gr
 
 from apps.face.decision.error_curves import payload
+from apps.face.decision.matching import calibration
 from apps.face.ui.answers import STRANGERS
-from apps.face.ui.state import calibration_of, encoder_id, gallery_of, visitor
+from apps.face.ui.state import encoder_id, gallery_of, visitor
 from apps.markup import Content, Markup, h, joined, message, page_file, prose
 from shared.errors import WeightsError
 
@@ -40,7 +41,7 @@ def explorer(encoder: str, tau: float, request: gr.Request) -> Markup:
 
 def _html(encoder: str, tau: float, pairs: list[float], people: int) -> Markup:
     try:
-        known = calibration_of(encoder)
+        known = calibration(encoder)
     except WeightsError as error:
         return message(str(error), "warn")
     data = payload(known, tau, pairs, people=people) | {"strangers": STRANGERS}
@@ -101,7 +102,7 @@ def _lesson(data: dict[str, Any]) -> Markup:
     )
     source = prose(
         "The two error rates are equal ({:.2g} %) at τ = {:.3f}. Measured on: {}; {n:,} pairs of different people, so "
-        "rates below one in {n:,} cannot be told from 0.",
+        "rates below one in {n:,} cannot be distinguished from 0.",
         100 * data["eer"],
         data["eer_tau"],
         data["data"],

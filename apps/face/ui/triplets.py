@@ -27,7 +27,17 @@ from apps.face.triplets.mining import census, mine
 from apps.face.ui.draw import chip_url, jpeg_url, panel, percent
 from apps.face.ui.playground import Playground, playground
 from apps.face.ui.plots import cloud, number_line, regions_bar
-from apps.face.ui.state import PHOTO, Shot, ShownTriplet, TrainedHead, Visitor, gallery_of, look, owner_of, visitor
+from apps.face.ui.state import (
+    PHOTO,
+    Shot,
+    ShownTriplet,
+    TrainedHead,
+    Visitor,
+    gallery_of,
+    owner_of,
+    read_photo,
+    visitor,
+)
 from apps.markup import Markup, h, joined, message, prose, table
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
@@ -126,7 +136,7 @@ def _on_photo(slot: str) -> Any:
         if photo is None:
             return _triplet_html(who, margin)
         try:
-            who.shots[slot] = look(photo, what)
+            who.shots[slot] = read_photo(photo, what)
             return _measured(encoder, margin, request)
         except HubError as error:
             return message(str(error), "warn")
@@ -137,7 +147,7 @@ def _on_photo(slot: str) -> Any:
 def _on_sample(encoder: str, margin: float, request: gr.Request) -> tuple[Any, Any, Any, Markup]:
     keys = ("obama", "obama2", "biden")
     for (slot, _, what), key in zip(_SLOTS, keys, strict=True):
-        visitor(request).shots[slot] = look(sample(key), what)
+        visitor(request).shots[slot] = read_photo(sample(key), what)
     first, second, third = (sample_picture(key) for key in keys)
     return first, second, third, _measured(encoder, margin, request)
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import gradio as gr
 
+from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, verify_answer
 from apps.face.ui.draw import boxed, chip, likely, panel, percent
 from apps.face.ui.ruler import ruler
-from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, known_of, look, visitor
+from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, read_photo, visitor
 from apps.markup import Fact, Markup, facts, h, joined, message, prose
 from apps.ui import PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
@@ -48,7 +49,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> gr.HTML:
 def _first_look() -> Markup:
     """The panel before any photo: the axis that answers will stand on."""
     try:
-        known = known_of(DEFAULT_ENCODER)
+        known = find_calibration(DEFAULT_ENCODER)
     except HubError as error:
         return message(str(error), "warn")
     return joined((message(_HINT), ruler(known, known.threshold)))
@@ -66,7 +67,7 @@ def _on_photo(slot: str) -> Any:
         if photo is None:
             return panel_html(who, encoder, tau)
         try:
-            who.shots[slot] = look(photo, _NAMES[slot])
+            who.shots[slot] = read_photo(photo, _NAMES[slot])
             return _answered(who, encoder, tau)
         except HubError as error:
             return joined((message(str(error), "warn"), _left(who)))
@@ -78,7 +79,7 @@ def _on_sample(first: str, second: str) -> Any:
     def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Any, Markup]:
         who = visitor(request)
         for slot, name in (("a", first), ("b", second)):
-            who.shots[slot] = look(sample(name), _NAMES[slot])
+            who.shots[slot] = read_photo(sample(name), _NAMES[slot])
         return sample_picture(first), sample_picture(second), _answered(who, encoder, tau)
 
     return guard(chosen)
@@ -113,7 +114,7 @@ def panel_html(who: Visitor, encoder: str, tau: float) -> Markup:
     first, second = who.shots.get("a"), who.shots.get("b")
     if first is None or second is None:
         hint = message(_HINT if first is second else "Now the other photo.")
-        return joined((hint, _left(who), ruler(known_of(encoder), tau)))
+        return joined((hint, _left(who), ruler(find_calibration(encoder), tau)))
     answer = verify_answer(first, second, encoder, tau)
     minus = h.span("‖ − ‖", class_="cf-vs", aria_hidden="true")
     pair = h.div(boxed(first, "a"), chip(first, "x₁"), minus, chip(second, "x₂"), boxed(second, "b"), class_="cf-pair")
@@ -121,7 +122,7 @@ def panel_html(who: Visitor, encoder: str, tau: float) -> Markup:
         (
             pair,
             _verdict(answer),
-            ruler(known_of(encoder), tau, [("d", answer["distance"])]),
+            ruler(find_calibration(encoder), tau, [("d", answer["distance"])]),
             _facts(answer),
             _cautions(first, second),
             h.p(answer["statement"], class_="cf-statement"),

@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from apps.face.decision import error_curves as threshold
+from apps.face.decision import error_curves
 from apps.face.decision.matching import Calibration, calibration
 from apps.face.ui.answers import STRANGERS, advised
-from apps.face.ui.ruler import densities, ruler
+from apps.face.ui.ruler import ruler
 from shared.errors import OptionError
 
 
@@ -34,7 +34,7 @@ def measured(n: int = 500, seed: int = 0) -> tuple[Calibration, np.ndarray, np.n
 
 def test_the_rates_are_those_of_counting() -> None:
     known, same, different = measured()
-    made = threshold.curves(known)
+    made = error_curves.curves(known)
     for i in (30, 100, 140, 200):
         assert made.far[i] == pytest.approx((different <= made.tau[i]).mean(), abs=0.02)
         assert made.frr[i] == pytest.approx((same > made.tau[i]).mean(), abs=0.02)
@@ -46,13 +46,13 @@ def test_the_rates_are_those_of_counting() -> None:
 
 def test_the_histograms_hold_every_pair_once() -> None:
     known, same, different = measured()
-    made = threshold.curves(known)
-    edges = np.linspace(0, made.tau[-1], threshold.BINS + 1)
+    made = error_curves.curves(known)
+    edges = np.linspace(0, made.tau[-1], error_curves.BINS + 1)
     for shares, values in ((made.same, same), (made.different, different)):
         assert shares.sum() == pytest.approx(1, abs=0.005)
         counted = np.histogram(values, edges)[0] / len(values)
         np.testing.assert_allclose(shares, counted, atol=0.012)
-    assert densities(known)[0].sum() == pytest.approx(1, abs=0.005)
+    assert error_curves.histogram(known, 44)[0].sum() == pytest.approx(1, abs=0.005)
 
 
 @pytest.mark.parametrize("far", [0.0, 0.004, 0.1, 0.5, 1.0])
@@ -70,7 +70,7 @@ def test_the_advised_threshold_keeps_strangers_out_of_a_gallery_of_that_size(peo
     advice = advised(known, known.threshold, people)
     assert advice is not None
     assert advice["threshold"] < known.threshold
-    assert threshold.stranger_chance(advice["far"], people) <= STRANGERS
+    assert error_curves.stranger_chance(advice["far"], people) <= STRANGERS
     assert advice["frr"] == known.frr_at(advice["threshold"])
     assert advised(known, advice["threshold"], people) is None  # taken: nothing more to advise
     assert advised(known, known.threshold, 1) is None
@@ -78,40 +78,40 @@ def test_the_advised_threshold_keeps_strangers_out_of_a_gallery_of_that_size(peo
 
 def test_the_equal_error_rate_is_where_the_curves_cross() -> None:
     known, same, different = measured()
-    made = threshold.curves(known)
+    made = error_curves.curves(known)
     assert (different <= made.eer_tau).mean() == pytest.approx(made.eer, abs=0.005)
     assert (same > made.eer_tau).mean() == pytest.approx(made.eer, abs=0.005)
 
 
 def test_the_spread_is_half_the_mean_squared_distance_of_one_person() -> None:
     known, same, _ = measured()
-    assert threshold.spread(known) == pytest.approx((same**2).mean() / 2, rel=0.002)
+    assert error_curves.spread(known) == pytest.approx((same**2).mean() / 2, rel=0.002)
 
 
 def test_ninety_nine_percent_are_not_enough_for_a_hundred_people() -> None:
-    assert threshold.stranger_chance(0.01, 100) == pytest.approx(0.634, abs=0.0005)
+    assert error_curves.stranger_chance(0.01, 100) == pytest.approx(0.634, abs=0.0005)
     rng = np.random.default_rng(0)
     simulated = (rng.random((20_000, 100)) < 0.01).any(1).mean()
-    assert threshold.stranger_chance(0.01, 100) == pytest.approx(simulated, abs=0.015)
-    assert threshold.stranger_chance(1e-12, 1_000_000) == pytest.approx(1e-6, rel=1e-5)
-    assert [threshold.stranger_chance(far, k) for far, k in ((0.0, 5), (1.0, 1), (1.0, 0), (0.3, 0))] == [0, 1, 0, 0]
+    assert error_curves.stranger_chance(0.01, 100) == pytest.approx(simulated, abs=0.015)
+    assert error_curves.stranger_chance(1e-12, 1_000_000) == pytest.approx(1e-6, rel=1e-5)
+    assert [error_curves.stranger_chance(far, k) for far, k in ((0.0, 5), (1.0, 1), (1.0, 0), (0.3, 0))] == [0, 1, 0, 0]
 
 
 def test_the_rate_that_is_enough_is_the_inverse() -> None:
     for k in (1, 100, 1_000_000):
-        assert threshold.stranger_chance(threshold.far_for(0.01, k), k) == pytest.approx(0.01)
-    assert threshold.far_for(1.0, 7) == 1.0
+        assert error_curves.stranger_chance(error_curves.far_for(0.01, k), k) == pytest.approx(0.01)
+    assert error_curves.far_for(1.0, 7) == 1.0
 
 
 @pytest.mark.parametrize(("far", "k"), [(float("nan"), 1), (-0.1, 1), (1.1, 1), (0.5, -1), (0.5, 1.5)])
 def test_unusable_numbers_are_refused(far: float, k: float) -> None:
     with pytest.raises(OptionError):
-        threshold.stranger_chance(far, k)  # type: ignore[arg-type]
+        error_curves.stranger_chance(far, k)  # type: ignore[arg-type]
 
 
 def test_the_payload_is_small_and_plain() -> None:
     known, _, _ = measured()
-    data = threshold.payload(known, 0.6, [0.41, 0.9], people=7)
+    data = error_curves.payload(known, 0.6, [0.41, 0.9], people=7)
     assert json.loads(json.dumps(data)) == data
     assert data["pairs"] == [0.41, 0.9]
     assert len(json.dumps(data)) < 12_000

@@ -14,8 +14,8 @@ from apps.face.decision.matching import (
     calibration,
     check_threshold,
     decide,
+    decision_at,
     distance,
-    judge,
     probability,
     read_calibration,
     squared_distance,
@@ -59,17 +59,17 @@ def test_probability_never_rises_with_the_distance(first: float, second: float, 
 
 @given(d_squared=st.floats(0, 9), tau=thresholds)
 def test_decision_and_probability_agree_wherever_tau_is_moved(d_squared: float, tau: float) -> None:
-    answer = judge(d_squared, KNOWN, tau)
+    answer = decision_at(d_squared, KNOWN, tau)
     assert answer.same == (answer.distance <= tau) == (answer.probability >= 0.5)
     assert answer.threshold == tau
 
 
-def test_the_probability_is_the_posterior_of_the_prior_that_is_told() -> None:
-    answer = judge(0.5**2, KNOWN, 0.55)
+def test_the_probability_is_the_posterior_of_the_prior_that_is_reported() -> None:
+    answer = decision_at(0.5**2, KNOWN, 0.55)
     odds = answer.likelihood_ratio * answer.prior / (1 - answer.prior)
     assert answer.probability == pytest.approx(odds / (1 + odds))
-    assert judge(0.5**2, KNOWN, KNOWN.centre).prior == 0.5
-    assert judge(0.5**2, KNOWN, 0.3).likelihood_ratio == answer.likelihood_ratio
+    assert decision_at(0.5**2, KNOWN, KNOWN.centre).prior == 0.5
+    assert decision_at(0.5**2, KNOWN, 0.3).likelihood_ratio == answer.likelihood_ratio
 
 
 def test_zero_is_a_threshold_and_not_a_missing_one() -> None:

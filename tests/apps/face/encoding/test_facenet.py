@@ -1,7 +1,7 @@
 """The second encoder, which is downloaded and has no calibration: what works without one, and what is not claimed.
 
-Its file cannot be had here; a network of its shape with random weights stands in for it, in the cache folder where the
-download would lie, under the registry's record with that file's hash.
+Its file is not available here; a network of its shape with random weights stands in for it, in the cache folder where
+the download would lie, under the registry's record with that file's hash.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import Image
 
 from apps.face.__main__ import main
 from apps.face.decision.error_curves import pooling
-from apps.face.decision.matching import Calibration, Uncalibrated, calibration, judge, known
+from apps.face.decision.matching import Calibration, Uncalibrated, calibration, decision_at, find_calibration
 from apps.face.encoding.encoders import encode_chips
 from apps.face.gallery.gallery import MemoryGallery
 from apps.face.ui import answers as ui_answers
@@ -66,7 +66,7 @@ def cached(stand_in: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
 
 
 def test_the_published_threshold_is_a_plain_distance_with_its_origin() -> None:
-    found = known(NAME)
+    found = find_calibration(NAME)
     assert isinstance(found, Uncalibrated)
     assert found.threshold**2 == pytest.approx(1.242)
     assert "Schroff" in found.source
@@ -78,15 +78,15 @@ def test_the_published_threshold_is_a_plain_distance_with_its_origin() -> None:
 
 @pytest.mark.parametrize(("distance", "same"), [(1.0, True), (1.114, True), (1.115, False)])
 def test_without_calibration_there_is_a_decision_and_nothing_more(distance: float, same: bool) -> None:
-    decision = judge(distance**2, known(NAME))
+    decision = decision_at(distance**2, find_calibration(NAME))
     assert decision.same is same
     assert [decision.probability, decision.far, decision.frr, decision.prior, decision.likelihood_ratio] == [None] * 5
 
 
 def test_several_photos_answer_without_a_measured_spread_and_no_threshold_is_advised() -> None:
-    assert pooling(known(NAME)) == {"pool": "average"}
-    assert pooling(known())["pool"] == "template"
-    assert advised(known(NAME), 1.0, 1000) is None
+    assert pooling(find_calibration(NAME)) == {"pool": "average"}
+    assert pooling(find_calibration())["pool"] == "template"
+    assert advised(find_calibration(NAME), 1.0, 1000) is None
 
 
 def test_the_measured_figures_take_over_once_they_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -97,10 +97,10 @@ def test_the_measured_figures_take_over_once_they_are_there(monkeypatch: pytest.
     (tmp_path / "face" / f"{NAME}.json").write_text(json.dumps(figures | {"encoder": NAME}), encoding="utf-8")
     for module in ("apps.face.decision.matching", "shared.registry"):
         monkeypatch.setattr(f"{module}.weights_dir", lambda: tmp_path)
-    assert isinstance(known(NAME), Calibration)
+    assert isinstance(find_calibration(NAME), Calibration)
 
 
-def test_what_is_missing_is_told_where_the_file_cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_is_said_if_the_file_is_not_available(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONVHUB_OFFLINE", "1")
     model_cache().evict_idle()
     with pytest.raises(HubError):
@@ -158,19 +158,19 @@ def test_it_is_evaluated_and_calibrated_like_the_other(tmp_path: Path, capsys: p
 def test_the_page_answers_and_says_what_it_does_not_know() -> None:
     who = ui_state.Visitor()
     for slot, name in (("a", "obama"), ("b", "biden")):
-        who.shots[slot] = ui_state.look((SAMPLES / f"{name}.jpg").read_bytes(), name)
+        who.shots[slot] = ui_state.read_photo((SAMPLES / f"{name}.jpg").read_bytes(), name)
     html = panel_html(who, NAME, 1.114)
     assert "not calibrated" in html
     assert "probability of one person" not in html
     assert "Schroff" in html
-    assert "cf-h-same" not in ui_ruler.ruler(known(NAME), 1.114)
+    assert "cf-h-same" not in ui_ruler.ruler(find_calibration(NAME), 1.114)
     answer = ui_answers.verify_answer(who.shots["a"], who.shots["b"], NAME, None)
     assert answer["probability"] is None
 
 
 @pytest.mark.usefixtures("cached")
 def test_a_gallery_never_mixes_its_encodings_with_the_other_encoder_s() -> None:
-    shot = ui_state.look((SAMPLES / "obama.jpg").read_bytes())
+    shot = ui_state.read_photo((SAMPLES / "obama.jpg").read_bytes())
     gallery = MemoryGallery()
     for encoder, name in ((NAME, "Ada"), ("resnet29-128d", "Bob")):
         gallery.enroll(

@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit
 
 from apps.face.decision.logistic import FEATURES, Logistic, absolute, chi_square, fit
-from apps.face.decision.matching import judge, read_calibration
+from apps.face.decision.matching import decision_at, read_calibration
 from apps.face.evaluation.calibrate import (
     FARS,
     GRID,
@@ -118,7 +118,7 @@ def test_figures_hold_together_and_are_read_back(tmp_path: Path) -> None:
     known = read_calibration(values)
     assert known.data == "drawn people"
     assert known.far_at(values["threshold"]) == pytest.approx(0.01, abs=2e-3)
-    assert judge(0.0, known).same
+    assert decision_at(0.0, known).same
     assert values["data"]["pairs_same"] == 60 * 3
     assert values["data"]["pairs_different"] == 180 * 179 // 2 - 180
     assert not any("p0" in text for text in path.read_text().split('"'))  # no name of a person

@@ -75,7 +75,7 @@ def test_encodings_of_different_encoders_never_mix(gallery: Gallery) -> None:
     assert gallery.forget("Anna", owner="me") == 2
 
 
-def test_an_index_is_made_anew_only_after_a_change(gallery: Gallery) -> None:
+def test_an_index_is_made_again_only_after_a_change(gallery: Gallery) -> None:
     enroll(gallery, "Anna", 1)
     first = gallery.index(A)
     assert gallery.index(A) is first
@@ -85,7 +85,7 @@ def test_an_index_is_made_anew_only_after_a_change(gallery: Gallery) -> None:
     assert gallery.index(A).names == ("Anna",)
 
 
-def test_everybody_deletes_his_own_and_nobody_elses(gallery: Gallery) -> None:
+def test_everybody_deletes_their_own_and_nobody_elses(gallery: Gallery) -> None:
     anna = enroll(gallery, "Anna", 1, owner="me")
     ben = enroll(gallery, "Ben", 2, owner="you")
     for act in (

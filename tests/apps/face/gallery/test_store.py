@@ -164,7 +164,7 @@ def test_a_wrong_file_is_refused_and_left_as_it_is(tmp_path: Path, make: Callabl
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-def test_a_missing_folder_and_a_vanished_file_are_told(tmp_path: Path) -> None:
+def test_a_missing_folder_and_a_vanished_file_are_shown(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="No such file"):
         SqliteGallery(tmp_path / "nowhere" / "class.db")
     gallery = SqliteGallery(tmp_path / "class.db")

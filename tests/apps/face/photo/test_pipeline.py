@@ -139,7 +139,7 @@ def test_facenet_encodes_its_own_crop(vggface: Path, faces: dict[str, Face], mon
         asked.append(record.name)  # type: ignore[attr-defined]
         return contextlib.nullcontext(copy.deepcopy(network).to(dtype))
 
-    monkeypatch.setattr("shared.model_cache.model_cache", lambda: SimpleNamespace(lease=lease))
+    monkeypatch.setattr("apps.face.encoding.encoders.model_cache", lambda: SimpleNamespace(lease=lease))
     encoded = encode(list(faces.values()), "facenet-vggface2")
     assert asked == ["face/facenet-vggface2"]
     assert encoded.shape == (4, 512)

@@ -161,12 +161,12 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "tiny": (tiny, "at least"),
     "bomb": (bomb, "megapixels|pixels"),
     "cut": (lambda: OBAMA.read_bytes()[:20_000], "damaged"),
-    "faceless": (faceless, "with a face"),
+    "faceless": (faceless, "showing a face"),
 }
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_photo_is_told_and_the_server_goes_on(client: Client, tmp_path: Path, kind: str) -> None:
+def test_a_bad_photo_is_reported_and_the_server_goes_on(client: Client, tmp_path: Path, kind: str) -> None:
     make, message = BAD[kind]
     path = tmp_path / "photo.jpg"
     path.write_bytes(make())
@@ -182,14 +182,14 @@ def test_a_bad_photo_is_told_and_the_server_goes_on(client: Client, tmp_path: Pa
 
 
 @pytest.mark.parametrize("threshold", ["nan", "inf", "-0.1", "wide", "1e9"])
-def test_an_unusable_threshold_is_told(client: Client, threshold: str) -> None:
+def test_an_unusable_threshold_is_reported(client: Client, threshold: str) -> None:
     with pytest.raises(AppError, match="threshold"):
         client.predict(send(OBAMA), send(OBAMA_2), threshold=threshold, api_name="/verify")
     with pytest.raises(AppError, match="threshold"):
         client.predict(send(OBAMA), threshold=threshold, api_name="/identify")
 
 
-def test_an_unknown_encoder_is_told_with_the_known_ones(client: Client) -> None:
+def test_an_unknown_encoder_is_reported_with_the_known_ones(client: Client) -> None:
     for call in (
         lambda: client.predict(send(OBAMA), send(BIDEN), encoder="arcface", api_name="/verify"),
         lambda: client.predict(send(OBAMA), encoder="arcface", api_name="/identify"),
@@ -200,7 +200,7 @@ def test_an_unknown_encoder_is_told_with_the_known_ones(client: Client) -> None:
             call()
 
 
-def test_a_missing_photo_is_told(client: Client) -> None:
+def test_a_missing_photo_is_reported(client: Client) -> None:
     with pytest.raises(AppError, match="photo 2"):
         client.predict(send(OBAMA), None, api_name="/verify")
 
@@ -228,7 +228,7 @@ def test_forget_wants_to_know_what(client: Client) -> None:
         client.predict(api_name="/forget")
 
 
-def test_a_class_shares_one_gallery_and_everybody_deletes_his_own(
+def test_a_class_shares_one_gallery_and_everybody_deletes_their_own(
     start_hub: Callable[..., str], tmp_path: Path
 ) -> None:
     path = tmp_path / "class.db"

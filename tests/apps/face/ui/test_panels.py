@@ -123,7 +123,7 @@ def test_the_number_line_puts_n_into_its_region() -> None:
     assert "nan" not in number_line(of_distances(0.0, 0.0, 0.0))
 
 
-def test_counts_and_curves_are_told_in_words() -> None:
+def test_counts_and_curves_are_given_in_words() -> None:
     assert "semi-hard: <b>1,234</b>" in regions_bar({"hard": 0, "semi-hard": 1234, "easy": 5})
     assert bars(np.array([0.5, -1.0]), 1.0, "f").count("<rect") == 2
 
@@ -197,7 +197,7 @@ def test_the_speed_table_names_its_machine(monkeypatch: pytest.MonkeyPatch, tmp_
         assert words in html
 
 
-def test_the_worth_of_each_step_is_told_with_its_test_and_its_cost(
+def test_the_worth_of_each_step_is_reported_with_its_test_and_its_cost(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     row = {"name": "mirror", "title": "<mirror>", "against": "box", "kept": False, "n_pairs": 100, "accuracy": 0.98}
@@ -255,7 +255,7 @@ def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"not a picture")
         with pytest.raises(ImageError):
-            state.look(str(path))
+            state.read_photo(str(path))
     deadline = time.monotonic() + 5
     while upload.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
