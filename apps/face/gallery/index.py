@@ -24,7 +24,7 @@ Left out: approximate indices (product quantisation, graphs). They pay from tens
 
 from __future__ import annotations
 
-import threading
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -104,8 +104,6 @@ class Index:
         self.photo = photos
         self._starts = starts
         self._counts = np.diff(np.append(starts, len(rows)))
-        self._lock = threading.Lock()
-        self._templates: tuple[Rows, NDArray[np.float32]] | None = None
         self._norms = np.einsum("nd,nd->n", rows, rows)  # ||g||²
         if not np.isfinite(self._norms).all():
             raise InputError("finite encodings", "NaN or infinity")
@@ -173,21 +171,18 @@ class Index:
         """The rows that ``pool`` compares with, and their squared lengths: photos, or one template per person."""
         if pool != "template" or self.people == len(self.rows):
             return self.rows, self._norms
-        with self._lock:
-            if self._templates is None:
-                made = self._make_templates()
-                self._templates = made, np.einsum("kd,kd->k", made, made)
-            return self._templates
+        return self._templates
 
-    def _make_templates(self) -> Rows:
-        """(K, D): each person's mean encoding, brought to the mean length of their photos."""
+    @functools.cached_property
+    def _templates(self) -> tuple[Rows, NDArray[np.float32]]:
+        """(K, D): each person's mean encoding, brought to the mean length of their photos; and its squared length."""
         counts = self._counts[:, None]
         means = np.add.reduceat(self.rows, self._starts, axis=0, dtype=np.float64) / counts
         lengths = np.add.reduceat(np.sqrt(self._norms.astype(np.float64)), self._starts)[:, None] / counts
-        scaled: Rows = (means * lengths / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)).astype(
+        made: Rows = (means * lengths / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)).astype(
             np.float32
         )
-        return scaled
+        return made, np.einsum("kd,kd->k", made, made)
 
     def _squared(self, probes: Rows, rows: Rows, norms: NDArray[np.float32]) -> Rows:
         """(B, N) squared distances by the expansion, in chunks of rows so that no temporary grows with N."""

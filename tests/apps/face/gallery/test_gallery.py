@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from apps.face.gallery import gallery as gallery_module
 from apps.face.gallery.gallery import (
     THUMBNAIL_SIDE,
     Enrolled,
@@ -19,10 +24,11 @@ from apps.face.gallery.gallery import (
     MemoryGallery,
     thumbnail,
 )
+from apps.face.gallery.index import Index
 from apps.face.gallery.names import LONGEST_NAME, check_name, name_key
 from apps.face.gallery.store import SqliteGallery
 from shared.errors import InputError, ResourceError
-from shared.sessions import Sessions
+from tests.locks import LONG_S, WatchedLock, waits
 
 SMALL = b"a picture"
 A, B = "face/a@1", "face/b@1"
@@ -201,41 +207,70 @@ def test_what_ten_threads_enrol_is_all_there(gallery: Gallery) -> None:
     assert (index.people, len(index.rows)) == (10, 50)
 
 
+@pytest.fixture
+def locks(monkeypatch: pytest.MonkeyPatch) -> list[WatchedLock]:
+    """The locks of the galleries that a test makes, in the order of their making: of the indices, of the rows."""
+    made: list[WatchedLock] = []
+
+    def make() -> WatchedLock:
+        made.append(WatchedLock())
+        return made[-1]
+
+    monkeypatch.setattr(gallery_module, "threading", SimpleNamespace(Lock=make, RLock=make))
+    return made
+
+
+CALLS: dict[str, Callable[[Gallery], object]] = {
+    "enroll": lambda gallery: enroll(gallery, "Ben", 2),
+    "photos": lambda gallery: gallery.photos("me"),
+    "forget": lambda gallery: gallery.forget("Anna", owner="me"),
+    "forget_photo": lambda gallery: gallery.forget_photo(1, owner="me"),
+    "clear": lambda gallery: gallery.clear(owner="me"),
+    "version": lambda gallery: gallery.version(),
+    "load": lambda gallery: gallery.load(A),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_nobody_sees_or_changes_a_gallery_in_the_middle_of_an_enrolment(
+    call: str, locks: list[WatchedLock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = MemoryGallery()
+    enroll(gallery, "Anna", 1)
+    inside, leave = threading.Event(), threading.Event()
+    check = gallery_module.check_room
+
+    def held(*limits: Any, **counts: int) -> None:
+        check(*limits, **counts)  # there is room
+        if not inside.is_set():
+            inside.set()
+            leave.wait(LONG_S)
+
+    monkeypatch.setattr(gallery_module, "check_room", held)
+    first, second = (lambda: enroll(gallery, "Cleo", 3)), (lambda: CALLS[call](gallery))
+    assert waits(locks[1], inside, leave, first, second)
+
+
+def test_two_who_search_at_once_share_one_index(locks: list[WatchedLock]) -> None:
+    inside, leave = threading.Event(), threading.Event()
+    loads = []
+
+    class Slow(MemoryGallery):
+        def load(self, encoder: str) -> Index:
+            loads.append(encoder)
+            if not inside.is_set():
+                inside.set()
+                leave.wait(LONG_S)
+            return super().load(encoder)
+
+    gallery = Slow()
+    enroll(gallery, "Anna", 1)
+    assert waits(locks[0], inside, leave, lambda: gallery.index(A), lambda: gallery.index(A))
+    assert loads == [A]
+
+
 def test_a_thumbnail_is_small() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (150, 150, 3), np.uint8)
     small = thumbnail(Image.fromarray(noise))
     assert len(small) < 12_000
     assert Image.open(io.BytesIO(small)).size == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-
-
-def test_sessions_are_private_bounded_and_forgotten() -> None:
-    now = 0.0
-    sessions = Sessions(MemoryGallery, most=2, idle_s=10, clock=lambda: now)
-    enroll(sessions.get("a"), "Anna", 1)
-    assert sessions.get("b").photos("me") == ()
-    assert len(sessions.get("a").photos("me")) == 1
-    sessions.get("c")  # b, unused for longest, goes
-    assert len(sessions) == 2
-    assert len(sessions.get("a").photos("me")) == 1
-    sessions.drop("a")
-    sessions.drop("never seen")
-    assert sessions.get("a").photos("me") == ()
-    now = 11.0
-    assert len(sessions) == 0
-
-
-def test_a_closed_page_has_a_moment_to_come_back() -> None:
-    now = 0.0
-    sessions = Sessions(MemoryGallery, grace_s=60, clock=lambda: now)
-    enroll(sessions.get("phone"), "Anna", 1)
-    enroll(sessions.get("gone"), "Ben", 2)
-    sessions.leave("phone")
-    sessions.leave("gone")
-    sessions.leave("never seen")
-    now = 59.0
-    assert len(sessions.get("phone").photos("me")) == 1  # the phone woke up
-    now = 61.0
-    sessions.sweep()
-    assert len(sessions) == 1
-    assert len(sessions.get("phone").photos("me")) == 1
-    assert sessions.get("gone").photos("me") == ()

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from apps.face.photo import detector
 from apps.face.photo.detector import Detection, detect
-from apps.face.photo.mtcnn import _halve, _square, _suppress, cascade
+from apps.face.photo.mtcnn import Candidates, _halve, _square, _suppress, cascade
 from shared.images import open_image
 from shared.model_cache import model_cache
 from shared.registry import find
@@ -162,6 +162,29 @@ def test_a_small_face_is_found(photos: dict[str, Image.Image]) -> None:
     small = photos["collins"].copy()
     small.thumbnail((128, 128))
     assert len(detect(small)) == 1
+
+
+@pytest.mark.parametrize(
+    ("confidences", "found"),
+    [
+        ([0.8], [0.8]),  # sure: nothing else is tried
+        ([0.79, 0.8], [0.8]),  # a harder try is sure: taken, and the last one
+        ([0.79, *[0.799] * 7], [0.79]),  # no harder try is sure: what was found first stays
+        ([0.5, *[0.3] * 7], [0.5]),
+        ([0.49, *[0.3] * 7], []),
+    ],
+)
+def test_harder_tries_are_made_until_one_is_sure_and_only_then(
+    confidences: list[float], found: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = torch.tensor([[[60.0, 60.0], [90.0, 60.0], [75.0, 80.0], [62.0, 95.0], [88.0, 95.0]]])
+    one = Candidates(boxes=torch.tensor([[40.0, 40.0, 110.0, 110.0]]), scores=torch.tensor([0.9]), landmarks=points)
+    monkeypatch.setattr(detector, "cascade", lambda *_: one)
+    left = iter(confidences)
+    monkeypatch.setattr(detector, "place_landmarks", lambda *_: (points / 2, torch.tensor([next(left)])))
+    faces = detect(Image.new("RGB", (150, 150)))
+    assert [face.confidence for face in faces] == pytest.approx(found)
+    assert next(left, None) is None
 
 
 def test_of_a_box_in_a_box_the_surer_stays() -> None:

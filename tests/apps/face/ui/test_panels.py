@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -247,20 +250,73 @@ def test_probabilities_are_never_certain() -> None:
     assert [likely(p) for p in (1.0, 0.99953, 0.97, 0.0)] == ["over 99.9 %", "over 99.9 %", "97.0 %", "under 0.1 %"]
 
 
-def test_an_upload_is_deleted_once_it_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@dataclass
+class Alarm:
+    """A timer that goes off when the test says so."""
+
+    seconds: float
+    ring: Callable[[], None]
+    daemon: bool = False
+
+    def start(self) -> None:
+        assert self.daemon  # or the hub would not end before it
+
+
+@pytest.fixture
+def alarms(monkeypatch: pytest.MonkeyPatch) -> list[Alarm]:
+    made: list[Alarm] = []
+
+    def timer(seconds: float, ring: Callable[[], None]) -> Alarm:
+        made.append(Alarm(seconds, ring))
+        return made[-1]
+
+    monkeypatch.setattr(state, "threading", SimpleNamespace(Timer=timer))
+    return made
+
+
+@pytest.fixture
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """gradio's folder of what was sent."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    monkeypatch.setattr(state, "_UPLOAD_S", 0.05)
-    upload, own = tmp_path / "gradio" / "ab" / "photo.jpg", tmp_path / "photo.jpg"
+    (tmp_path / "gradio" / "ab").mkdir(parents=True)
+    return tmp_path / "gradio" / "ab"
+
+
+def test_an_upload_is_deleted_two_minutes_after_it_has_been_read(
+    uploads: Path, tmp_path: Path, alarms: list[Alarm]
+) -> None:
+    upload, own = uploads / "photo.jpg", tmp_path / "photo.jpg"
     for path in (upload, own):
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"not a picture")
         with pytest.raises(ImageError):
             state.read_photo(str(path))
-    deadline = time.monotonic() + 5
-    while upload.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    (alarm,) = alarms  # the other is not gradio's, so not ours to delete
+    assert alarm.seconds == 120
+    assert upload.exists()
+    alarm.ring()
     assert not upload.exists()
-    assert own.exists()  # not gradio's: not ours to delete
+    assert own.exists()
+    alarm.ring()  # gone already: no error
+
+
+def test_an_upload_that_was_sent_again_meanwhile_stays(uploads: Path, alarms: list[Alarm]) -> None:
+    upload = uploads / "photo.jpg"
+    upload.write_bytes(b"a picture")
+    state.discard(upload)
+    later = time.time() + 60
+    os.utime(upload, (later, later))
+    alarms[0].ring()
+    assert upload.exists()
+
+
+def test_only_what_gradio_keeps_is_an_upload(uploads: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "gradio-secrets" / "x.jpg"
+    secret.parent.mkdir()
+    secret.write_bytes(b"s")
+    (uploads / "link.jpg").symlink_to(secret)
+    assert state.is_upload(uploads / "photo.jpg")
+    for path in (secret, uploads / ".." / ".." / "gradio-secrets" / "x.jpg", uploads / "link.jpg", uploads.parent):
+        assert not state.is_upload(path)
 
 
 @pytest.mark.parametrize("seed", range(8))
