@@ -20,6 +20,7 @@ from tests.e2e.conftest import PHONE
 SAMPLES = Path(__file__).parents[2] / "apps" / "face" / "samples"
 OBAMA, OBAMA_2, BIDEN, COLLINS = (str(SAMPLES / f"{name}.jpg") for name in ("obama", "obama2", "biden", "collins"))
 LONG = 90_000  # ms: the first photo loads torch and two networks, on a busy machine
+HOSTILE = "<img src=x onerror=document.title='hacked'>"  # as a name inside a zip
 VERDICT, WHO, PEOPLE = "#face-verdict", "#face-who", "#face-people"
 
 
@@ -138,7 +139,7 @@ def test_a_zip_enrols_a_class_with_a_report(open_page: Callable[..., Any], tmp_p
         archive.write(OBAMA_2, "class/Barack_Obama/2.jpg")
         archive.write(COLLINS, "class/Eileen Collins/1.jpg")
         archive.writestr("class/Nobody/noise.jpg", b"not a picture")
-        archive.writestr("class/readme.txt", b"hello")
+        archive.writestr(f"class/{HOSTILE}.txt", b"hello")
     page = open_page("face")
     sub_tab(page, "Enrol / forget")
     page.get_by_text("A whole class at once").click()
@@ -146,7 +147,32 @@ def test_a_zip_enrols_a_class_with_a_report(open_page: Callable[..., Any], tmp_p
     report = expect(page, "#face-bulk-report", "3 photos of 2 people enrolled; 2 files skipped")
     assert "not a picture" in report
     assert "class/Nobody/noise.jpg" in report
+    assert f"class/{HOSTILE}.txt" in report
     expect(page, PEOPLE, "2 people, 3 photos")
+    assert page.title() == "ConvHub"
+
+
+def test_a_path_that_was_not_uploaded_is_refused(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    """A client may send any path of the server's as that of its upload; gradio looks first, then we do."""
+    (tmp_path / "Anna").mkdir()
+    (tmp_path / "Anna" / "1.jpg").write_bytes(Path(COLLINS).read_bytes())
+    forged: list[str] = []
+
+    def forge(route: Any) -> None:
+        body = route.request.post_data_json
+        if "files" in (body.get("event_data") or {}):
+            forged.append(body["event_data"]["files"][0]["path"])
+            body["event_data"]["files"][0]["path"] = OBAMA
+        route.continue_(post_data=json.dumps(body))
+
+    page = open_page("face")
+    page.route("**/queue/join*", forge)
+    sub_tab(page, "Enrol / forget")
+    page.get_by_text("A whole class at once").click()
+    page.set_input_files("#face-bulk-folder input[type=file]", str(tmp_path))
+    page.get_by_text(re.compile("cannot be accessed|not uploaded on this page")).first.wait_for(timeout=LONG)
+    assert len(forged) == 1
+    expect(page, PEOPLE, "Nobody is enrolled yet")
 
 
 def test_a_folder_enrols_with_its_sub_folders_as_names(open_page: Callable[..., Any], tmp_path: Path) -> None:

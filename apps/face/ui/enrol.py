@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -198,15 +198,25 @@ def _enrol_zip(archive: str | None, encoder: str, owner: str, request: gr.Reques
 
 
 def _enrol_folder(encoder: str, owner: str, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Markup, Any]]:
-    files = [(str(file["name"]), Path(str(file["path"]))) for file in event.files]
-    if not all(is_upload(place) for _, place in files):
-        raise InputError("", "These files were not uploaded on this page", "Choose the folder again.")
+    files = sent_files(event.files)
     try:
         listing = list_files(files, lost=[str(name) for name in event.lost], count=int(event.count))
         yield from _enrol_listing(listing, encoder, owner, request)
     finally:
         for _, place in files:
             discard(place)
+
+
+def sent_files(files: Sequence[Mapping[str, object]]) -> list[tuple[str, Path]]:
+    """The files that the page says it sent: each one's path in its folder, and where it lies.
+
+    Raises:
+        InputError: one lies elsewhere; a client can write any path of this server's there.
+    """
+    sent = [(str(file["name"]), Path(str(file["path"]))) for file in files]
+    if not all(is_upload(place) for _, place in sent):
+        raise InputError("", "These files were not uploaded on this page", "Choose the folder again.")
+    return sent
 
 
 def _enrol_listing(listing: Listing, encoder: str, owner: str, request: gr.Request) -> Iterator[tuple[Markup, Any]]:

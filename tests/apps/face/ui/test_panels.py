@@ -19,14 +19,14 @@ from apps.face.gallery.gallery import MemoryGallery, thumbnail
 from apps.face.photo.pipeline import Face
 from apps.face.triplets.loss import of_distances
 from apps.face.triplets.variations import variations
-from apps.face.ui import logistic, measured, siamese, state, triplets
+from apps.face.ui import enrol, logistic, measured, siamese, state, triplets
 from apps.face.ui.draw import boxed, likely, percent, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.plots import cloud, number_line, regions_bar
 from apps.face.ui.siamese import bars
 from apps.face.ui.state import Shot, advice
 from shared import registry
-from shared.errors import ImageError, OptionError
+from shared.errors import ImageError, InputError, OptionError
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -92,8 +92,11 @@ def test_only_ones_own_can_be_forgotten() -> None:
 
 def test_hard_faces_come_with_a_caution() -> None:
     assert advice(face(0, 100)) == ""
-    assert "pixels wide" in advice(face(0, 25))
-    assert "side" in advice(face(0, 100, nose=1.1))
+    assert "pixels wide" in advice(face(0, 39))
+    assert advice(face(0, 40)) == ""
+    for turned, frontal in ((0.14, 0.16), (0.86, 0.84)):
+        assert "side" in advice(face(0, 100, nose=turned))
+        assert advice(face(0, 100, nose=frontal)) == ""
 
 
 @pytest.mark.parametrize(
@@ -317,6 +320,10 @@ def test_only_what_gradio_keeps_is_an_upload(uploads: Path, tmp_path: Path) -> N
     assert state.is_upload(uploads / "photo.jpg")
     for path in (secret, uploads / ".." / ".." / "gradio-secrets" / "x.jpg", uploads / "link.jpg", uploads.parent):
         assert not state.is_upload(path)
+        with pytest.raises(InputError, match="not uploaded on this page"):
+            enrol.sent_files([{"name": "Ada/1.jpg", "path": str(uploads / "1.jpg")}, {"name": "x", "path": str(path)}])
+    sent = enrol.sent_files([{"name": "Ada/1.jpg", "path": str(uploads / "1.jpg")}])
+    assert sent == [("Ada/1.jpg", uploads / "1.jpg")]
 
 
 @pytest.mark.parametrize("seed", range(8))
