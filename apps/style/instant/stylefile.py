@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -27,7 +26,6 @@ VERSION = "1"
 CHANNELS = 495  # N of the painter of 26 styles (a test compares)
 _HIGHEST = 100.0  # of |gamma| and |beta|; the painter's own reach 4.4
 _LONGEST_TITLE = 60  # characters
-_HASH = re.compile(r"[0-9a-f]{64}|")
 _BYTES = 4 * CHANNELS  # of one tensor
 _LENGTH = struct.Struct("<Q")  # of the header, before it
 _TENSORS = {
@@ -41,7 +39,6 @@ class StyleFile:
     """What such a file holds."""
 
     title: str  # one line, up to 60 characters
-    picture: str  # SHA-256 of the size and pixels of the picture that it was learned from, or empty
     gamma: torch.Tensor  # (N,)
     beta: torch.Tensor  # (N,)
 
@@ -54,7 +51,7 @@ def write_style(style: StyleFile) -> bytes:
     """
     import torch
 
-    note = {"format": FORMAT, "version": VERSION, "title": plain_title(style.title), "picture": style.picture}
+    note = {"format": FORMAT, "version": VERSION, "title": plain_title(style.title)}
     header = json.dumps({"__metadata__": note, **_TENSORS}, ensure_ascii=False, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     both = torch.stack([style.gamma, style.beta]).detach().float().cpu().contiguous()
@@ -80,7 +77,7 @@ def read_style(data: bytes) -> StyleFile:
     note = _checked_note(data[_LENGTH.size : _LENGTH.size + length])
     both = torch.frombuffer(bytearray(data[_LENGTH.size + length :]), dtype=torch.float32).view(2, CHANNELS)
     _check_numbers(both)
-    return StyleFile(title=plain_title(note["title"]), picture=note["picture"], gamma=both[0], beta=both[1])
+    return StyleFile(title=plain_title(note["title"]), gamma=both[0], beta=both[1])
 
 
 def looks_like_style(data: bytes) -> bool:
@@ -110,10 +107,9 @@ def _checked_note(header: bytes) -> dict[str, str]:
 def _is_note(note: Any) -> TypeGuard[dict[str, str]]:
     return (
         isinstance(note, dict)
-        and note.keys() == {"format", "version", "title", "picture"}
+        and note.keys() == {"format", "version", "title"}
         and all(isinstance(value, str) for value in note.values())
         and note["format"] == FORMAT
-        and _HASH.fullmatch(note["picture"]) is not None
     )
 
 

@@ -149,7 +149,7 @@ def test_what_is_out_of_range_is_said(content: Image.Image, blue: Style, wrong: 
 
 
 def test_a_style_is_found_by_name_by_file_and_by_picture(blue: Style, tmp_path: Path) -> None:
-    file = StyleFile(title="Mine", picture="", gamma=blue.gamma, beta=blue.beta)
+    file = StyleFile(title="Mine", gamma=blue.gamma, beta=blue.beta)
     path = tmp_path / "mine.safetensors"
     path.write_bytes(write_style(file))
     for given in (path, path.read_bytes()):
