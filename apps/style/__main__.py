@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     _add_options(one)
     instant.add_now(commands)
+    instant.add_learn(commands)
     sheet = commands.add_parser("sheet", help="the contact sheet: contents x styles x presets, for judging by eye")
     sheet.add_argument("--out", type=Path, default=Path("runs/style-sheet"), help="folder (default: %(default)s)")
     sheet.add_argument("--size", default=256, help="pixels (default: %(default)s)")
@@ -149,6 +150,9 @@ def main(argv: Sequence[str]) -> None:
         return
     if chosen.command == "now":
         instant.now(chosen)
+        return
+    if chosen.command == "learn":
+        instant.learn(chosen)
         return
     from apps.style.run.sheet import make_sheets
 

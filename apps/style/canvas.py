@@ -11,14 +11,15 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from apps.style.options import Options
+from apps.style.options import LARGEST, Options
 from shared.errors import ImageError, named
 from shared.images import Source, open_image
 
 SHORTEST = 16  # pixels of a picture's shorter side at the smallest size of a run
 LONGEST_SHAPE = 8.0  # longer side / shorter side
 _FLAT = 2.0  # of 255: a style picture with a smaller standard deviation has no style to offer
-_BASE = {"content": 128, "style": 128, "blend": 64, "noise": 64}  # pixels of the first size when going coarse to fine
+# Pixels of the first size when going coarse to fine; what the small sizes find is in an instant picture already.
+_BASE = {"content": 128, "style": 128, "blend": 64, "noise": 64, "instant": LARGEST}
 _STEP = 2.0  # a size is at most this many times the one before
 _NOISE = 0.15  # standard deviation of the noise; black to white is 1
 
@@ -118,7 +119,7 @@ def start(init: str, content: Tensor | None, style: Tensor | None, seed: int) ->
     given = content if content is not None else style
     if given is None:
         raise ValueError("a start needs a picture, for its size if for nothing else")
-    if init == "content":
+    if init in ("content", "instant"):  # the instant picture itself needs both pictures, and a painter
         return given.clone()
     if init == "style":
         return (style if style is not None else given).clone()

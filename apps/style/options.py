@@ -30,6 +30,7 @@ INITS = {
     "noise": "noise",
     "style": "the style picture",
     "blend": "half content, half noise",
+    "instant": "the picture in one pass",
 }
 POOLINGS = {"average": "average (smoother, the paper's)", "max": "max (as the network was trained)"}
 UNITS = {

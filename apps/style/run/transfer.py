@@ -5,7 +5,8 @@ any step and resumed; it then continues exactly as if it had not been stopped.
 
 Departures from the paper, all of them choices in ``Options``: sizes from coarse to fine (Gatys et al. 2017, arXiv
 1611.07865), which also rids a start from noise of its grain; costs counted against their targets (``objective``); Adam.
-Left out: patch-based and masked costs, and networks trained to paint in one pass (Johnson et al. 2016).
+A run may start from what a network that was trained to paint in one pass gives (``instant``), as Johnson et al. 2016
+compare the two. Left out: patch-based and masked costs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from apps.style import canvas
 from apps.style.canvas import Stage
 from apps.style.descent.descent import Descent
 from apps.style.descent.objective import Costs, Objective
+from apps.style.instant.begin import start_from
 from apps.style.options import Options, checked
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import fastest_dtype
@@ -116,6 +118,7 @@ class Run:
         self._stage = 0
         self._in_stage = 0  # iterations done at this size
         self._descent: Descent | None = None  # G and the optimizer's memory; None before the first step
+        self._instant: Image.Image | None = None  # the picture in one pass, once a run begins from it
         self._pace: float | None = None  # s per iteration and pixel, the latest iterations counting most
 
     @property
@@ -171,8 +174,7 @@ class Run:
         """The objective at this size, with G enlarged to it if the size has just begun."""
         content, style = self._tensors(stage)
         if self._descent is None:
-            begin = canvas.start(self.options.init, content, style, self.options.seed)
-            self._descent = Descent(begin, self.options)
+            self._descent = Descent(self._start(stage, content, style), self.options)
         elif self._in_stage == 0:
             self._descent = Descent(canvas.enlarged(self._descent.pixels, stage), self.options)
         return Objective(network, self.options, content, style, dtype=self.dtype)
@@ -186,7 +188,7 @@ class Run:
         content, style = self._tensors(stage)
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network, torch.no_grad():
             exact = Objective(cast("VGG", network), self.options, content, style, dtype=torch.float32)
-            begin = canvas.start(self.options.init, content, style, self.options.seed)
+            begin = self._start(stage, content, style)
             size = (stage.height, stage.width)
             first, last = (
                 exact.read(exact(pixels)[1], number, size) for pixels, number in ((begin, 0), (now, self.done))
@@ -200,6 +202,17 @@ class Run:
             seconds_per_iteration=self.elapsed_s / max(1, self.done),
             peak_bytes=self.peak_bytes,
         )
+
+    def _start(self, stage: Stage, content: Tensor | None, style: Tensor | None) -> Tensor:
+        """The first G, at the size of ``stage``."""
+        if self.options.init != "instant" or self.content is None or self.style is None:
+            return canvas.start(self.options.init, content, style, self.options.seed)
+        if self._instant is None:
+            painted = start_from(self.content, self.style, self.options.size)
+            if self._colours is not None:
+                painted = canvas.with_light_of(canvas.greyed(painted), self._colours)
+            self._instant = painted
+        return canvas.to_tensor(self._instant, stage, self.device)
 
     def _watch(self) -> None:
         self.peak_bytes = max(self.peak_bytes, _memory_now(self.device))

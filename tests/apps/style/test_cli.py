@@ -143,3 +143,34 @@ def test_bad_input_to_now_is_one_line_and_status_two(
     assert (status, stdout) == (2, "")
     assert len(stderr.strip().splitlines()) == 1
     assert words in stderr
+
+
+def test_learn_writes_a_style_that_now_paints_with(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.style.instant import learn
+
+    monkeypatch.setattr(learn, "_TRIED", 1)  # of the contents that the first style is chosen by
+    style, out = tmp_path / "mine.safetensors", tmp_path / "now.png"
+    arguments = ["learn", saved[1], "--out", str(style), "--title", "Mine", "--steps", "1"]
+    status, stdout, stderr = _call(arguments, capsys)
+    assert (status, stdout) == (0, "")
+    assert "1/1" in stderr
+    assert style.stat().st_size < 4600
+    status, stdout, _ = _call(
+        ["now", saved[0], "--style", str(style), "--out", str(out), "--size", "64", "--json"], capsys
+    )
+    assert (status, json.loads(stdout)["style"]) == (0, "Mine")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--steps", "0"], "--steps"), (["--seed", "x"], "--seed"), (["--content", "-1"], "--content")],
+)
+def test_bad_input_to_learn_is_one_line_and_status_two(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    status, _, stderr = _call(["learn", saved[1], "--out", str(tmp_path / "s.safetensors"), *arguments], capsys)
+    assert status == 2
+    assert len(stderr.strip().splitlines()) == 1
+    assert words in stderr

@@ -15,6 +15,7 @@ from PIL import Image
 from apps.style import canvas
 from apps.style.descent import losses
 from apps.style.descent.objective import Objective
+from apps.style.instant.begin import start_from
 from apps.style.options import Options
 from apps.style.run.transfer import Run, Step
 from apps.style.vgg.network import VGG
@@ -29,6 +30,25 @@ def finished(run: Run, **how: Any) -> list[Step]:
 
 def pixels(run: Run) -> np.ndarray:
     return np.asarray(run.picture)
+
+
+@pytest.mark.parametrize("keep_colours", [False, True])
+def test_a_run_starts_from_the_picture_in_one_pass(
+    content: Image.Image, style: Image.Image, keep_colours: bool
+) -> None:
+    options = dataclasses.replace(SMALL, init="instant", coarse_to_fine=True, size=256, iterations=2)
+    run = Run(content, style, dataclasses.replace(options, keep_colours=keep_colours))
+    assert len(run.stages) == 1  # what the small sizes would find is in the picture already
+    next(run.steps(every_s=0.0))
+    painted = start_from(content, style, 256)
+    seen, grey = (np.asarray(one, dtype=float) for one in (painted, painted.convert("L")))
+    begun = run._descent.pixels[0].permute(1, 2, 0).numpy() * 255  # type: ignore[union-attr]
+    if keep_colours:
+        assert np.abs(begun - begun[..., :1]).max() < 40  # grey, as nearly as a step away from it
+        light = np.asarray(content.convert("L"), dtype=float)
+        seen = ((grey - grey.mean()) * (light.std() / grey.std()) + light.mean())[..., None].clip(0, 255)
+    assert np.abs(begun - seen).mean() < 6
+    assert run.result().first.content > 0  # it is not the content picture
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
