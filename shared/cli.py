@@ -7,9 +7,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
-from shared.errors import HubError, one_line
+from shared.errors import HubError, InputError, one_line
 
 BAD_INPUT = 2  # exit status
 _INTERRUPTED = 130  # exit status of a program stopped by Ctrl-C
@@ -48,3 +49,15 @@ def write_json(value: Any) -> None:
 def say(text: str) -> None:
     """A line for people, on stderr, so that stdout stays the answer."""
     sys.stderr.write(f"{text}\n")
+
+
+def check_target(path: Path, option: str = "--out") -> None:
+    """Whether a file can be written to ``path``, as far as its folder tells; before long work, not after it.
+
+    Raises:
+        InputError: its folder does not exist, or it is a folder itself.
+    """
+    if path.is_dir():
+        raise InputError(f"a file for {option}", f"the folder {path}", "Add the name of a file.")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"a file in an existing folder for {option}", str(path), "Make the folder, or choose another.")

@@ -1,4 +1,4 @@
-"""``python -m apps.gan``: draw digits, measure a generator, train everything that the demo bundles.
+"""``python -m apps.gan``: draw digits, measure a generator, train what the demo bundles, enlarge photos.
 
 ::
 
@@ -6,6 +6,7 @@
     evaluate --model cgan-digits [--data DIR] [--n 10000] [--json]
     train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
     augment  [--data DIR] [--out FILE]
+    upscale  PHOTO --out PNG [--model gan|small|bicubic] [--json]
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from apps.gan.choices import GENERATORS
+from apps.gan.sharpen.options import DEFAULT as UPSCALER
+from apps.gan.sharpen.options import UPSCALERS
 from shared.cli import Parser, run, say, write_json
 
 TRAINED = (*GENERATORS, "judge-digits", "superres-digits")
@@ -29,7 +32,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="python -m apps.gan", description="Digits from noise: draw, measure, train.")
+    parser = Parser(prog="python -m apps.gan", description="Digits from noise: draw, measure, train. Photos: enlarge.")
     commands = parser.add_subparsers(dest="command", required=True)
     sample = commands.add_parser("sample", help="draw digits")
     sample.set_defaults(work=_sample)
@@ -59,6 +62,12 @@ def _parser() -> Parser:
     augment = commands.add_parser("augment", help="measure whether generated digits help a classifier")
     augment.set_defaults(work=_augment)
     augment.add_argument("--out", type=Path, help="file for the figures (default: weights/gan/augmentation.json)")
+    upscale = commands.add_parser("upscale", help="make a photo four times as large")
+    upscale.set_defaults(work=_upscale)
+    upscale.add_argument("photo", type=Path, metavar="PHOTO")
+    upscale.add_argument("--out", type=Path, metavar="PNG", required=True, help="the large picture")
+    upscale.add_argument("--model", default=UPSCALER, help=f"{', '.join(UPSCALERS)} (default: {UPSCALER})")
+    upscale.add_argument("--json", action="store_true", help="print one JSON object")
     for command in (evaluate, train, augment):
         command.add_argument(
             "--data", type=Path, default=_DATA, help=f"the folder that holds MNIST/raw (default: {_DATA})"
@@ -117,6 +126,12 @@ def _augment(*, out: Path | None, data: Path, download: bool) -> None:
 
     for line in commands.augment(out=out, data=data, download=download):
         say(line)
+
+
+def _upscale(*, photo: Path, out: Path, model: str, json: bool) -> None:
+    from apps.gan.sharpen import commands
+
+    commands.upscale_to(photo, out, model=model, as_json=json)
 
 
 if __name__ == "__main__":

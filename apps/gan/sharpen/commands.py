@@ -1,0 +1,113 @@
+"""One call for the endpoint ``/upscale``, and the command ``python -m apps.gan upscale``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from apps.gan.sharpen.options import DEFAULT
+from apps.gan.sharpen.upscale import LONG_S, check_fits, describe_estimate, estimate_s, open_photo, result, upscale
+from shared.cli import check_target, say, write_json
+from shared.device import describe, pick_device
+from shared.errors import InputError
+from shared.images import Source, png_bytes
+from shared.progress import Progress, paced
+
+_SAY_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enlarged:
+    """A photo four times as large, and what it took."""
+
+    picture: Image.Image
+    model: str  # a key of UPSCALERS
+    small: tuple[int, int]  # width and height of the photo
+    expected_s: float  # seconds, told before
+    seconds: float
+    device: str  # for people
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything but the picture, as plain values."""
+        return {
+            "model": self.model,
+            "width": self.picture.width,
+            "height": self.picture.height,
+            "from_width": self.small[0],
+            "from_height": self.small[1],
+            "expected_s": round(self.expected_s, 3),
+            "seconds": round(self.seconds, 3),
+            "device": self.device,
+        }
+
+
+def enlarge(
+    photo: Source,
+    *,
+    model: str = DEFAULT,
+    expected: Callable[[float], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Enlarged:
+    """``photo``, in any form that ``shared.images.open_image`` takes, four times as large: the core of ``/upscale``.
+
+    Args:
+        photo: a path, bytes, picture or array.
+        model: a key of ``UPSCALERS``.
+        expected: is told the seconds it will take, before it begins.
+        progress: is told every few seconds how far it is.
+
+    Raises:
+        ImageError: no photo, a damaged one, or one with a side under 8 pixels.
+        OptionError, ResourceError, WeightsError: see ``upscale``.
+    """
+    small = open_photo(photo)
+    check_fits(small.size, model)
+    seconds = estimate_s(small.size, model)
+    if expected is not None:
+        expected(seconds)
+    begun = time.perf_counter()
+    for step in paced(upscale(small, model=model), every_s=_SAY_EVERY_S):
+        if progress is not None:
+            progress(step.progress)
+    return Enlarged(
+        picture=result(step),
+        model=model,
+        small=small.size,
+        expected_s=seconds,
+        seconds=time.perf_counter() - begun,
+        device=describe(pick_device()),
+    )
+
+
+def upscale_to(photo: Path, out: Path, *, model: str = DEFAULT, as_json: bool = False) -> None:
+    """Write ``photo`` four times as large to ``out`` as a PNG, say how long it takes, and print what was done.
+
+    Raises:
+        InputError: ``out`` cannot be written; before the work begins where its folder is not there.
+        HubError: see ``enlarge``.
+    """
+    check_target(out)
+    answer = enlarge(photo, model=model, expected=_say_if_long, progress=_say_progress)
+    try:
+        out.write_bytes(png_bytes(answer.picture))
+    except OSError as error:
+        raise InputError("a file that can be written for --out", str(error), "Choose another.") from error
+    if as_json:
+        write_json(answer.numbers() | {"out": str(out)})
+    else:
+        say(f"{answer.picture.width} x {answer.picture.height} pixels by {model} in {answer.seconds:.1f} s: {out}")
+
+
+def _say_if_long(seconds: float) -> None:
+    if seconds > LONG_S:
+        say(describe_estimate(seconds))
+
+
+def _say_progress(progress: Progress) -> None:
+    if 0 < progress.fraction < 1:
+        say(f"{progress.fraction:.0%}")

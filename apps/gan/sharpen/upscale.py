@@ -1,0 +1,227 @@
+"""A photo four times as large, as a stream of steps, with its cost known before.
+
+::
+
+    check_fits(photo.size, "gan")            # or an error that says what would fit
+    describe_estimate(estimate_s(photo.size, "gan"))   # "About 12 s on this machine."
+    for step in upscale(photo, model="gan"):
+        step.progress.fraction               # 0..1
+    step.picture                             # of the last step
+
+Closing the generator ends the work at the next tile, of which one takes a fraction of a second. Networks run in float16
+on CUDA and in bfloat16 on CPUs that multiply matrices in it (51 dB from float32's picture, half its time), else in
+float32.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from apps.gan.sharpen.networks import SRVGG, RRDBNet
+from apps.gan.sharpen.options import DEFAULT, FACTOR, SMALLEST, UPSCALERS, Upscaler
+from apps.gan.sharpen.tiles import Network, enlarged, multiply_adds
+from shared import device as devices
+from shared.device import bf16_is_fast, on_zero_gpu, pick_device
+from shared.errors import ResourceError, check_choice
+from shared.images import Source, open_image
+from shared.model_cache import model_cache
+from shared.progress import Progress, duration
+from shared.registry import find
+
+LONG_S = 30.0  # s: work that takes longer says so before it starts
+_SHARE = 0.6  # of the free memory that one picture may take
+_BYTES = {"gan": 5 * 64 * 4 + 400, "small": 400, "bicubic": 100}  # per pixel of the small picture: maps, large picture
+_TILES_BYTES = 300_000_000  # what the tiles of the moment take, at most
+_PROBE = 24  # pixels of a side
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpscaleStep:
+    """How far it is; the last step carries the picture."""
+
+    progress: Progress  # counted in multiply-adds
+    picture: Image.Image | None = None
+
+
+def open_photo(source: Source, what: str = "The photo") -> Image.Image:
+    """``source`` upright and in RGB, as ``upscale`` takes it; errors are those of ``shared.images.open_image``."""
+    return open_image(source, what, min_side=SMALLEST)
+
+
+def check_fits(size: tuple[int, int], model: str = DEFAULT, device: torch.device | None = None) -> None:
+    """Whether a photo of ``size`` (width, height) can be enlarged by ``model`` on ``device`` (default: the settings').
+
+    Raises:
+        OptionError: no such model.
+        ResourceError: the photo is too large for the time that people wait, or for the free memory.
+    """
+    way, place = find_upscaler(model), pick_device() if device is None else device
+    pixels, most = size[0] * size[1], largest(model, place)
+    if pixels > most:
+        longest = int(max(size) * (most / pixels) ** 0.5)
+        raise ResourceError(
+            f"a photo of at most {most:,} pixels for {way.title}, which makes each of them {FACTOR**2}",
+            f"{size[0]} x {size[1]}, which is {pixels:,}",
+            f"Make it smaller first (its longer side at most {longest} pixels), crop it, or choose another way.",
+        )
+    need, free = _BYTES[model] * pixels + _TILES_BYTES, devices.memory(place).free
+    if need > _SHARE * free:
+        raise ResourceError(
+            f"about {need / 1e9:.1f} GB for a photo of {size[0]} x {size[1]} pixels",
+            f"{free / 1e9:.1f} GB free, of which it may take {_SHARE:.0%}",
+            "Choose a smaller photo, or close other programs.",
+        )
+
+
+def largest(model: str, device: torch.device) -> int:
+    """The pixels that a photo may have for ``model`` on ``device``."""
+    way = find_upscaler(model)
+    return way.most_on_cpu if device.type == "cpu" else way.most_pixels
+
+
+def estimate_s(size: tuple[int, int], model: str = DEFAULT, device: torch.device | None = None) -> float:
+    """About how many seconds ``upscale`` takes for ``size`` (width, height): from a probe and the work of all tiles.
+
+    The probe takes a fraction of a second, once per model and device; the first one loads the network.
+    """
+    way = find_upscaler(model)
+    if way.record is None:
+        return 0.0
+    place = pick_device() if device is None else device
+    return multiply_adds(_blank(model), size[1], size[0]) / _pace(model, str(place))
+
+
+def describe_estimate(seconds: float) -> str:
+    """The estimate for people; a long one says so."""
+    about = f"About {duration(max(0.1, seconds))} on this machine."
+    return about if seconds <= LONG_S else f"{about} The small network is much faster."
+
+
+def upscale(
+    photo: Image.Image, *, model: str = DEFAULT, device: torch.device | None = None, dtype: torch.dtype | None = None
+) -> Iterator[UpscaleStep]:
+    """Make ``photo`` (RGB) four times as large, a tile at a time.
+
+    Args:
+        photo: at least 8 pixels a side; see ``open_photo``.
+        model: a key of ``UPSCALERS``.
+        device: default: that of the settings.
+        dtype: of the weights; default: what is fastest there.
+
+    Raises:
+        OptionError, ResourceError: see ``check_fits``; before the first step.
+        WeightsError: the network's weights cannot be had.
+    """
+    place = pick_device() if device is None else device
+    check_fits(photo.size, model, place)
+    return _steps(photo, find_upscaler(model), place, dtype or fastest_dtype(place))
+
+
+def upscaled(photo: Image.Image, *, model: str = DEFAULT, device: torch.device | None = None) -> Image.Image:
+    """``photo`` four times as large, at once; arguments and errors as of ``upscale``."""
+    return result(deque(upscale(photo, model=model, device=device), maxlen=1)[0])
+
+
+def result(last: UpscaleStep) -> Image.Image:
+    """The picture of the ``last`` step."""
+    if last.picture is None:
+        raise ValueError("the work is not finished")
+    return last.picture
+
+
+def _steps(photo: Image.Image, way: Upscaler, device: torch.device, dtype: torch.dtype) -> Iterator[UpscaleStep]:
+    begun = time.perf_counter()
+    if way.record is None:
+        yield UpscaleStep(progress=Progress(done=1, total=1), picture=bicubic(photo))
+        return
+    with model_cache().lease(find(way.record, "gan"), device, dtype=_leased(dtype)) as network:
+        ours, done = _ours(network), 0
+        total = multiply_adds(ours, photo.height, photo.width)
+        yield UpscaleStep(progress=Progress(done=0, total=total, text=way.title))
+        work = enlarged(ours, as_tensor(photo).to(device))
+        while True:
+            try:
+                done += next(work)
+            except StopIteration as end:
+                picture = as_picture(end.value)
+                break
+            spent = time.perf_counter() - begun
+            yield UpscaleStep(progress=Progress(done=done, total=total, text=way.title, elapsed_s=spent))
+    spent = time.perf_counter() - begun
+    yield UpscaleStep(progress=Progress(done=total, total=total, text=way.title, elapsed_s=spent), picture=picture)
+
+
+def find_upscaler(model: object) -> Upscaler:
+    """The way called ``model``.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    return UPSCALERS[check_choice(model, UPSCALERS, "The model")]
+
+
+def bicubic(photo: Image.Image, factor: int = FACTOR) -> Image.Image:
+    """``photo`` ``factor`` times as large by bicubic interpolation (Keys 1981, a = -1/2)."""
+    return photo.resize((photo.width * factor, photo.height * factor), Image.Resampling.BICUBIC)
+
+
+def shrunk(photo: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """``photo`` at ``size`` (width, height) by bicubic interpolation, widened as it shrinks so that nothing aliases."""
+    return photo.resize(size, Image.Resampling.BICUBIC)
+
+
+def as_tensor(photo: Image.Image) -> Tensor:
+    """An RGB picture as (1, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.array(photo, np.float32) / 255).permute(2, 0, 1)[None]
+
+
+def as_picture(values: Tensor) -> Image.Image:
+    """(1, 3, H, W) as a picture, values outside of [0, 1] cut off."""
+    levels = (values[0].clamp(0, 1) * 255).round().to(torch.uint8)
+    return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
+
+
+def fastest_dtype(device: torch.device) -> torch.dtype:
+    """float16 on CUDA, bfloat16 on a CPU with matrix hardware for it, else float32."""
+    if device.type == "cuda":
+        return torch.float16
+    return torch.bfloat16 if device.type == "cpu" and bf16_is_fast(device) else torch.float32
+
+
+def _leased(dtype: torch.dtype) -> torch.dtype | None:
+    """ZeroGPU hardware keeps the float32 model that was placed at start."""
+    return None if dtype is torch.float32 or on_zero_gpu() else dtype
+
+
+@functools.lru_cache(maxsize=4)
+def _blank(model: str) -> Network:
+    """The network of ``model`` without memory for its weights: all that counting needs."""
+    with torch.device("meta"):
+        return SRVGG() if model == "small" else RRDBNet()
+
+
+@functools.lru_cache(maxsize=8)
+def _pace(model: str, device: str) -> float:
+    """Multiply-adds per second of ``model``, by the better of two small pictures."""
+    grey = Image.new("RGB", (_PROBE, _PROBE), "grey")
+    times = []
+    for _ in range(2):
+        begun = time.perf_counter()
+        upscaled(grey, model=model, device=torch.device(device))
+        times.append(time.perf_counter() - begun)
+    return multiply_adds(_blank(model), _PROBE, _PROBE) / min(times)
+
+
+def _ours(network: nn.Module) -> Network:
+    if not isinstance(network, RRDBNet | SRVGG):
+        raise TypeError(f"the record holds a {type(network).__name__}")
+    return network

@@ -1,0 +1,79 @@
+"""``python -m apps.gan upscale``, and the core of ``/upscale``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from apps.gan.__main__ import main
+from apps.gan.sharpen.commands import enlarge
+from shared.cli import run
+
+
+def status(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        run(main, ["upscale", *arguments])
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def photo(tmp_path: Path, cat: Image.Image) -> Path:
+    path = tmp_path / "cat.png"
+    cat.crop((0, 0, 24, 16)).save(path)
+    return path
+
+
+def test_a_photo_is_written_four_times_as_large(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "large.png"
+    assert status(str(photo), "--out", str(out), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    with Image.open(out) as written:
+        assert (written.format, written.size) == ("PNG", (96, 64))
+        assert np.array_equal(np.asarray(written), np.asarray(enlarge(photo).picture))
+    assert told["model"] == "gan"
+    assert (told["width"], told["height"], told["from_width"], told["from_height"]) == (96, 64, 24, 16)
+    assert told["seconds"] > 0
+    assert told["expected_s"] > 0
+    assert told["out"] == str(out)
+
+
+@pytest.mark.parametrize("model", ["small", "bicubic"])
+def test_other_ways(model: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(str(photo), "--out", str(tmp_path / "x.png"), "--model", model) == 0
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert f"96 x 64 pixels by {model}" in streams.err
+
+
+def test_bad_input_is_one_line_and_exit_status_2(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "x.png")
+    for arguments, words in (
+        ([str(photo), "--out", out, "--model", "magic"], "gan, small, bicubic"),
+        ([str(photo), "--out", str(tmp_path / "no" / "x.png")], "existing folder for --out"),
+        ([str(photo), "--out", str(tmp_path)], "a file for --out"),
+        ([str(tmp_path / "no.png"), "--out", out], "no file no.png"),
+        ([str(photo)], "--out"),
+    ):
+        assert status(*arguments) == 2
+        streams = capsys.readouterr()
+        assert words in streams.err
+        assert streams.err.count("\n") == 1
+        assert streams.out == ""
+    assert not Path(out).exists()
+
+
+def test_time_and_progress_are_told(photo: Path) -> None:
+    expected: list[float] = []
+    done: list[float] = []
+    enlarge(photo, model="small", expected=expected.append, progress=lambda step: done.append(step.fraction))
+    assert len(expected) == 1
+    assert expected[0] > 0
+    assert done[-1] == 1
