@@ -7,7 +7,8 @@ its entry i is J after i iterations. ``worth`` is the first i at which the run f
 of the instant picture; null where it had not within the run. The instant picture is that of the style which was learned
 from the sample; that of the painter of any style is measured, too. How fast or busy the machine is does not matter.
 
-``python -m benchmarks.style_one_pass [--size 256] [--iterations 80] [--out weights/style/one-pass.json]``
+``python -m benchmarks.style_one_pass [--size 256] [--iterations 40] [--kept FILE] [--out weights/style/one-pass.json]``
+measures what FILE, a pair per line, does not have yet: a long measurement may be interrupted, or shared by processes.
 """
 
 from __future__ import annotations
@@ -88,22 +89,35 @@ def spread(values: Sequence[float]) -> list[float]:
     return [float(f"{value:.4g}") for value in statistics.quantiles(values, n=4, method="inclusive")]
 
 
+def read_kept(path: Path | None) -> dict[tuple[str, str], dict[str, Any]]:
+    """The pairs that an earlier run has measured, by content and style."""
+    if path is None or not path.is_file():
+        return {}
+    pairs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {(pair["content"], pair["style"]): pair for pair in pairs}
+
+
 def main() -> None:
     """Measure, print, and keep the figures where the page reads them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--iterations", type=int, default=80)
+    parser.add_argument("--iterations", type=int, default=40)
     parser.add_argument("--contents", default=",".join(sample.name for sample in of_role("content")))
     parser.add_argument("--styles", default=",".join(sample.name for sample in of_role("style")))
+    parser.add_argument("--kept", type=Path, help="keep each pair here as soon as it is measured")
     parser.add_argument("--out", type=Path, help="write the figures as JSON, for example weights/style/one-pass.json")
     chosen = parser.parse_args()
     options = Options(size=chosen.size, iterations=chosen.iterations, coarse_to_fine=False)
+    kept = read_kept(chosen.kept)
     pairs = []
     for style in map(find_sample, chosen.styles.split(",")):
         for content in map(find_sample, chosen.contents.split(",")):
-            pairs.append(measured(content, style, options))
-            told = {name: pairs[-1][name] for name in ("content", "style", "worth", "instant", "any_style")}
-            print(json.dumps(told), flush=True)
+            pair = kept.get((content.name, style.name)) or measured(content, style, options)
+            pairs.append(pair)
+            print(json.dumps({key: value for key, value in pair.items() if not key.startswith("from_")}), flush=True)
+            if chosen.kept is not None and (content.name, style.name) not in kept:
+                with chosen.kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(pair) + "\n")
     figures = {
         "command": " ".join([f"python -m benchmarks.{Path(__file__).stem}", *sys.argv[1:]]),
         "device": describe(pick_device()),

@@ -5,6 +5,16 @@ from __future__ import annotations
 from shared.registry.types import Bundled, HubFile, Record, WeightFile
 
 _FROM_LITE = Bundled(made_by="python -m apps.style.instant.convert")
+_LEARNED = {  # SHA-256 and bytes by the name of the sample picture
+    "swirls": ("f33b459c8565b7fe81f6714e7c124373e09f38787de7d6ea19f3e80d2725bef9", 4176),
+    "woodcut": ("02195ea22f48f457fef41e71a21b4a4897d3052f3b6cdb13f8295644056591a9", 4176),
+    "mosaic": ("7ceed4dbf7fbc52aa8bcb99ad0135d9d50bcc0af1921ccc5a347d17248ee7035", 4176),
+    "bands": ("d592f64ef815332db2e0760a9e843fba6887f0b11c86606cd3a2a5486051e55b", 4176),
+    "circles": ("b90968722e6fda17ffce1a016c7781aa53a8f224e7e6501a56bc41afaf352d84", 4168),
+    "points": ("afbdd6575ed5bf78ba5761d266b713c257eac0e5196370545123b239c3afd058", 4176),
+    "planes": ("9daffdd5d494c6b88dfec02aaf5ef883dd485db34e275806131aa4de5f8e5a91", 4176),
+    "ink": ("e68a9b13e1bd31da5f51e94516c963dc02729cea163eb5dc107a707f8422dec5", 4176),
+}
 
 RECORDS: tuple[Record, ...] = (
     Record(
@@ -126,5 +136,21 @@ RECORDS: tuple[Record, ...] = (
         preprocessing="B 3 256 256, RGB 0..1",
         output="B 100, the numbers that stand for the style of each picture",
         card="style/arbitrary-transform.md",
+    ),
+    Record(
+        name="style/learned-samples",
+        title="Eight styles learned from the sample pictures",
+        task="style",
+        files=tuple(
+            WeightFile(path=f"style/learned/{name}.safetensors", sha256=sha256, size=size)
+            for name, (sha256, size) in _LEARNED.items()
+        ),
+        origin=Bundled(made_by="python -m apps.style learn"),
+        loader="apps.style.instant.load:load_learned_styles",
+        licence="MIT; for the weights of style/multistyle26 (Apache-2.0)",
+        source="trained by us, as Dumoulin, Shlens & Kudlur 2017 (arXiv 1610.07629), section 3.2, adds a style",
+        preprocessing="as style/multistyle26, whose gamma and beta they are",
+        output="gamma and beta of each style, 495 numbers each",
+        card="style/learned-samples.md",
     ),
 )

@@ -67,7 +67,7 @@ def _slug(title: str) -> str:
 
 KNOWN = tuple(NamedStyle(name=_slug(title), title=title, kind="known", row=row) for row, title in enumerate(_TITLES))
 LEARNED: tuple[NamedStyle, ...] = tuple(
-    NamedStyle(name=sample.name, title=sample.title, kind="learned", row=-1) for sample in of_role("style")[:0]
+    NamedStyle(name=sample.name, title=sample.title, kind="learned", row=-1) for sample in of_role("style")
 )
 STYLES: dict[str, NamedStyle] = {style.name: style for style in (*KNOWN, *LEARNED)}
 
