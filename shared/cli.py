@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -26,6 +27,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[Sequence[str]], None], argv: Sequence[str] | None = None) -> NoReturn:
     """Call ``main`` with the arguments and exit: 0, or 2 with one line on stderr where it raises a ``HubError``."""
+    utf8_streams()
     try:
         main(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
@@ -39,6 +41,17 @@ def run(main: Callable[[Sequence[str]], None], argv: Sequence[str] | None = None
         sys.stderr.write("Stopped.\n")
         sys.exit(_INTERRUPTED)
     sys.exit(0)
+
+
+def utf8_streams() -> None:
+    """Write UTF-8, whatever the terminal's or the system's code page: names are in every script.
+
+    What is no text in any encoding (a file's name in another one's bytes, as Python reads it) is written as
+    ``\\udcXX``, which in JSON is the same character.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(value: Any) -> None:

@@ -1,7 +1,9 @@
 """Pictures as people send them: any format and mode Pillow reads, phones' HEIC included, turned upright, RGB.
 
-Left out: colour management (a wide-gamut photo is read as if it were sRGB), every frame but the first, and the formats
-that Pillow reads by running other programs (EPS by Ghostscript, WMF by Windows).
+What the numbers in the file mean (depth, colour profile, transparency) is in ``shared/colours.py``.
+
+Left out: every picture of a file but the one that it names as its own (a HEIC's primary one, an animation's first), and
+the formats that Pillow reads by running other programs (EPS by Ghostscript, WMF by Windows).
 """
 
 from __future__ import annotations
@@ -9,28 +11,29 @@ from __future__ import annotations
 import base64
 import io
 import re
-import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from shared.colours import DAMAGE, alpha, deepened, to_rgb
 from shared.errors import ImageError, named
 
 if TYPE_CHECKING:
     import numpy as np
 
 Source = Union[str, Path, bytes, Image.Image, "np.ndarray"]
+_Layers = tuple[Image.Image, Image.Image | None]  # RGB, and the transparency (L) where there is any
 MAX_PIXELS = 178_000_000  # twice Pillow's own warning limit, where Pillow refuses
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
 _SCALABLE = ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr")  # modes that Pillow resizes as they are
 _FORMATS = "JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF"
 _LARGE_PIXELS = 40_000_000  # larger pictures are decoded one at a time: 178 megapixels with alpha take 1.4 GB
+_TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _UNSAFE_FORMATS = ("EPS", "WMF")  # they run other programs
 _TURNS = {  # EXIF orientation -> what makes it upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -41,19 +44,6 @@ _TURNS = {  # EXIF orientation -> what makes it upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_DAMAGE = (  # what Pillow's readers raise at damaged files
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    ArithmeticError,
-    AttributeError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-)
 _open_lock = threading.Lock()  # guards the warning filters, which are global
 _large_lock = threading.Lock()
 
@@ -62,22 +52,30 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
     """``source`` as an upright RGB picture whose longer side has at most ``max_side`` pixels.
 
     ``source`` is a path, a file's bytes, a Pillow image, or an array (H, W), (H, W, 3) or (H, W, 4) of uint8, or of
-    floats in [0, 1]. EXIF rotation is applied; transparency is laid on white; 16-bit and float modes are scaled to 8
-    bits; of an animation the first frame is taken. ``what`` names the picture in messages.
+    floats in [0, 1]. EXIF rotation is applied; colour profiles are converted to sRGB; transparency is laid on white;
+    16-bit and float modes are scaled to 8 bits. Of a file with several pictures, the one that it names as its own is
+    taken: the primary one of a HEIC, the first frame of an animation. ``what`` names the picture in messages.
 
     Raises:
         ImageError: no picture, a damaged or unknown one, or one with a side under ``min_side`` or over 178 megapixels.
     """
+    return open_with_alpha(source, what, min_side=min_side, max_side=max_side)[0]
+
+
+def open_with_alpha(
+    source: Source, what: str = "The photo", *, min_side: int = 2, max_side: int = MAX_SIDE
+) -> tuple[Image.Image, Image.Image | None]:
+    """As ``open_image``, with the transparency beside it: an L picture of its size, or ``None`` where all is opaque."""
     if source is None or (isinstance(source, str | bytes) and not source):
         raise ImageError(named(what), "none", "Choose a file, take a photo, or click a sample.")
     if isinstance(source, Image.Image):
         with _damage_as_image_error(what):
-            upright = _upright_rgb(source, what, max_side)
+            upright, transparency = _upright_rgb(source, what, max_side)
     elif isinstance(source, str | Path | bytes):
         with _damage_as_image_error(what):
-            upright = _decode(source, what, max_side)
+            upright, transparency = _decode(source, what, max_side)
     else:
-        upright = _upright_rgb(_from_array(source, what), what, max_side)
+        upright, transparency = _upright_rgb(_from_array(source, what), what, max_side)
     if min(upright.size) < min_side:
         reduced = ", its longer side reduced to that" if max(upright.size) == max_side else ""
         raise ImageError(
@@ -85,7 +83,7 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
             f"{upright.width} x {upright.height}{reduced}",
             "Choose a larger or a less elongated picture." if reduced else "Choose a larger picture.",
         )
-    return upright
+    return upright, transparency
 
 
 def png_bytes(image: Image.Image) -> bytes:
@@ -108,22 +106,38 @@ def data_url(image: Image.Image, *, lossless: bool = False) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _decode(source: str | Path | bytes, what: str, max_side: int) -> Image.Image:
+def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
     _register_heif()
     Image.init()
     safe = [name for name in Image.ID if name not in _UNSAFE_FORMATS]
     stream = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
     with _open_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        image = Image.open(stream, formats=safe)
+        try:
+            image = Image.open(stream, formats=safe)
+        except UnidentifiedImageError as error:
+            if _head(source) in _TIFF_HEADS:
+                found = "one with numbers that this hub does not read, for example colours as floating-point numbers"
+                raise ImageError(f"{named(what)} as a usual TIFF", found, "Save it as PNG or JPEG.") from error
+            raise
     with image:
         pixels = image.width * image.height
         if pixels > MAX_PIXELS:
             raise _too_large(what, pixels)
         if image.format in ("JPEG", "MPO"):  # decoded at 1/2, 1/4 or 1/8: fast, and little memory
             image.draft("RGB", _fitting(image.size, max_side))
-        with _large_lock if pixels > _LARGE_PIXELS else nullcontext():
-            return _upright_rgb(image, what, max_side)
+        if pixels > _LARGE_PIXELS:
+            with _large_lock:
+                return _upright_rgb(image, what, max_side)
+        return _upright_rgb(deepened(image, lambda: Image.open(stream, formats=safe)), what, max_side)
+
+
+def _head(source: str | Path | bytes) -> bytes:
+    """The first four bytes."""
+    if isinstance(source, bytes):
+        return source[:4]
+    with Path(source).open("rb") as file:
+        return file.read(4)
 
 
 @contextmanager
@@ -144,7 +158,7 @@ def _damage_as_image_error(what: str) -> Iterator[None]:
         ) from error
     except FileNotFoundError as error:
         raise ImageError(named(what), f"no file {Path(error.filename).name}", "Choose it again.") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__  # no path
         raise ImageError(
             f"{named(what)} as an undamaged {_FORMATS} file", f"a damaged one ({reason})", "Save or send it again."
@@ -159,30 +173,31 @@ def _too_large(what: str, pixels: int) -> ImageError:
     )
 
 
-def _upright_rgb(image: Image.Image, what: str, max_side: int) -> Image.Image:
-    """A picture of its own; ``image`` stays as it is."""
+def _upright_rgb(image: Image.Image, what: str, max_side: int) -> _Layers:
+    """A picture of its own and its transparency; ``image`` stays as it is."""
     if image.width == 0 or image.height == 0:
         raise ImageError(named(what), f"{image.width} x {image.height} pixels", "Choose another picture.")
-    if getattr(image, "is_animated", False):
+    if getattr(image, "is_animated", False) and "primary" not in image.info:  # a HEIC is opened at its primary picture
         image.seek(0)
     image.load()
     turn = _turn(image)
     if max(image.size) > max_side and image.mode in _SCALABLE and "transparency" not in image.info:
         image = image.resize(_fitting(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    rgb = _to_rgb(image, max_side)
-    if max(rgb.size) > max_side:
-        rgb = rgb.resize(_fitting(rgb.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if turn is not None:
-        rgb = rgb.transpose(turn)
-    rgb.info.clear()  # neither the place where a photo was taken nor a comment goes further
-    return rgb
+    rgb, transparency = to_rgb(image, max_side), alpha(image)
+    layers = [layer for layer in (rgb, transparency) if layer is not None]
+    for i, layer in enumerate(layers):
+        if max(layer.size) > max_side:
+            layer = layer.resize(_fitting(layer.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        layers[i] = layer.transpose(turn) if turn is not None else layer
+        layers[i].info.clear()  # neither the place where a photo was taken nor a comment goes further
+    return layers[0], layers[1] if len(layers) > 1 else None
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
     """What makes ``image`` upright. (``ImageOps.exif_transpose`` fails on photos whose other tags are damaged.)"""
     try:
         return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except _DAMAGE:  # no orientation can be read: as it lies
+    except DAMAGE:  # no orientation can be read: as it lies
         return None
 
 
@@ -190,34 +205,6 @@ def _fitting(size: tuple[int, int], max_side: int) -> tuple[int, int]:
     """``size`` reduced so that its longer side is ``max_side``, if it is longer."""
     scale = min(1.0, max_side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _to_rgb(image: Image.Image, max_side: int) -> Image.Image:
-    """``image`` as an RGB picture of its own."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return _scaled_to_8_bits(image, max_side)
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        white.alpha_composite(rgba)
-        return white.convert("RGB")
-    return image.convert("RGB") if image.mode != "RGB" else image.copy()
-
-
-def _scaled_to_8_bits(image: Image.Image, max_side: int) -> Image.Image:
-    """A grey picture of 16 bits, of whole numbers or of floats (to 1, or to 255) as RGB."""
-    import numpy as np
-
-    deep = image.mode
-    if max(image.size) > max_side:
-        image = image.convert("F").resize(_fitting(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    if deep == "F":
-        full = 1.0 if values.max(initial=0.0) <= 1.0 else 255.0
-    else:
-        full = 255.0 if deep == "I" and values.max(initial=0) <= 255 else 65535.0
-    grey = np.clip(np.rint(values * (255.0 / full)), 0, 255).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")
 
 
 def _from_array(array: np.ndarray, what: str) -> Image.Image:

@@ -110,6 +110,26 @@ def test_a_reader_who_goes_away_is_no_error() -> None:
         assert process.wait(20) == 0
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii:strict", "utf-8:strict", "utf-16"])
+def test_streams_are_utf_8_whatever_the_system_s_code_page(encoding: str) -> None:
+    """A name in another script, and one that is in no script: a folder's name in latin-1, as Python reads it."""
+    program = """
+from shared.cli import run, say, write_json
+name = "José 王小明 " + b"Jos\\xe9".decode("utf-8", "surrogateescape")
+run(lambda _: [print(name), say(name), write_json({"name": name})] and None)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    text, answer = done.stdout.decode("utf-8").splitlines()
+    assert text == done.stderr.decode("utf-8").strip() == "José 王小明 Jos\\udce9"
+    assert json.loads(answer)["name"] == "José 王小明 Jos\udce9"
+
+
 def test_a_parser_says_its_errors_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         cli.Parser(prog="python -m x").parse_args(["--what\never"])
