@@ -1,4 +1,4 @@
-"""Charts as inline SVG in the page's own colours: lines, bars, reliability diagrams. No gradio, no torch.
+"""Charts in the page's own colours: lines, bars, reliability diagrams, confusion matrices. No gradio, no torch.
 
 They are drawn here and not by altair (``shared.plots``) where they are redrawn several times a second, where a dozen
 stand side by side, or where a page must show them before any script runs: an SVG of some kilobytes swaps without a
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apps.markup import Content, Markup, figure, h, joined, number, svg
+from apps.markup import Content, Markup, cell, figure, h, joined, number, svg, table
 
 COLOURS = ("--ch-ink", "--ch-blue", "--ch-orange", "--ch-green", "--ch-red", "--ch-pink", "--ch-sky", "--ch-grey")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 3", "12 4", "3 6")
@@ -307,3 +307,14 @@ def bars(rows: Iterable[Bar], *, class_: str = "") -> Markup:
         for row in rows
     )
     return h.div(*made, class_=f"ch-bars {class_}".strip())
+
+
+def confusion(
+    counts: Sequence[Sequence[int]], names: Sequence[Content], *, corner: Content, title: Content = None
+) -> Markup:
+    """A confusion matrix with each count's share of its row behind it; ``corner`` says what rows and columns are."""
+    rows = (
+        (name, *(cell(f"{n:,}", class_="ch-share", style=f"--share:{100 * n / max(1, sum(row)):.1f}%") for n in row))
+        for name, row in zip(names, counts, strict=True)
+    )
+    return table((corner, *names), rows, title=title, class_="ch-confusion")

@@ -69,8 +69,8 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    """The hub's style sheet."""
-    return page_file(__file__, "hub.css")
+    """The hub's style sheets."""
+    return page_file(__file__, "colours.css") + page_file(__file__, "hub.css")
 
 
 def build(settings: Settings) -> gr.Blocks:

@@ -28,6 +28,7 @@ __all__ = [
     "Content",
     "Fact",
     "Markup",
+    "base_style",
     "cell",
     "details",
     "facts",
@@ -152,6 +153,11 @@ def style(module_file: str, *names: str) -> Markup:
     return Markup(f"<style>{''.join(page_file(module_file, name) for name in names)}</style>")
 
 
+def base_style() -> Markup:
+    """The hub's colours and the look of what is made here, for a page that is not the hub's: the report."""
+    return style(__file__, "colours.css", "markup.css")
+
+
 def url_of(data: bytes, kind: str) -> str:
     """``data`` as a ``data:`` URL of the media type ``kind`` ("image/png")."""
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
@@ -173,9 +179,9 @@ def figure(content: Content, caption: Content = None, *, class_: str = "", **att
     return h.figure(content, words, class_=f"ch-figure {class_}".strip(), **attributes)
 
 
-def details(summary: Content, *content: Content, class_: str = "") -> Markup:
-    """Something folded behind one line."""
-    return h.details(h.summary(summary), *content, class_=class_ or None)
+def details(summary: Content, *content: Content, class_: str = "", open: bool = False) -> Markup:
+    """Something folded behind one line; ``open``: unfolded at first."""
+    return h.details(h.summary(summary), *content, class_=class_ or None, open=open)
 
 
 class _Cell(Markup):
@@ -192,19 +198,22 @@ def table(
     head: Sequence[Content],
     rows: Iterable[Sequence[Content]],
     *,
+    title: Content = None,
     caption: Content = None,
     names_rows: bool = True,
     class_: str = "",
 ) -> Markup:
     """A table that scrolls sideways in its own box where it is wider than the page.
 
-    ``head``: a title per column, empty for a table without titles; ``names_rows``: the first cell of a row is its
-    heading. A cell from ``cell()`` keeps its own attributes; a row that is already markup (``h.tr``) is kept as it is.
+    ``head``: a title per column, empty for a table without titles; ``title``: above the table, stays where it is when
+    the table scrolls; ``caption``: scrolls with it; ``names_rows``: the first cell of a row is its heading. A cell from
+    ``cell()`` keeps its own attributes; a row that is already markup (``h.tr``) is kept as it is.
     """
     top = h.thead(h.tr(title if isinstance(title, _Cell) else h.th(title, scope="col") for title in head))
     body = h.tbody(row if isinstance(row, Markup) else h.tr(_cells(row, names_rows)) for row in rows)
     words = h.caption(caption) if caption else None
-    return h.div(h.table(words, top if head else None, body), class_=f"ch-table {class_}".strip(), tabindex=0)
+    box = h.div(h.table(words, top if head else None, body), class_=f"ch-table {class_}".strip(), tabindex=0)
+    return h.figure(h.figcaption(title), box, class_="ch-figure ch-titled") if title else box
 
 
 def _cells(row: Sequence[Content], names_rows: bool) -> Iterable[Markup]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, TypeVar, cast
 
 import gradio as gr
 
 from apps import gradio_patches
 from apps.markup import Content, h, joined
+from apps.measured import Part
 from shared.device import HEAVY_LANE, gpu_task
 from shared.errors import HubError
 
@@ -124,3 +125,10 @@ def section(kind: Kind, title: Content, text: Content = "") -> gr.HTML:
     """A heading with its tag: use it, look inside, measure it."""
     tag = h.span(_KINDS[kind], class_=f"ch-kind ch-kind-{kind}")
     return gr.HTML(h.div(tag, h.h2(title), h.p(text) if text else None, class_="ch-section"))
+
+
+def measurements(parts: Iterable[Part]) -> None:
+    """The chapters of measured figures, one under the other."""
+    for part in parts:
+        section("measure", part.title, part.text)
+        gr.HTML(part.body, elem_id=part.id)

@@ -33,7 +33,7 @@ HEAVY = (
 )  # fmt: skip
 GRADIO = re.compile(r"app\.py|apps/(hub|ui|gradio_patches)\.py|apps/\w+/ui/.*\.py")
 MOST_FILES = 20  # of code in one folder
-DRAWING = ("apps.markup", "apps.charts")  # what every module of a demo may import
+DRAWING = ("apps.markup", "apps.charts", "apps.measured")  # what every module of a demo may import
 CODE = (".py", ".js", ".css", ".html")
 OURS = ("app", "apps", "shared", "tests", "benchmarks", "tools")
 OUTSIDE = {"__init__", "__main__"}  # of the rooms: the one declares them, the other is the command line
@@ -93,11 +93,13 @@ def may_import(name: str, target: str) -> bool:
     if not inside:  # apps/hub.py and its helpers; demos are named in shared/demos.py and imported by their names
         return (
             name == "apps/hub.py"
-            or re.fullmatch(r"apps\.(ui|status|join|markup|charts|gradio_patches|DEMOS|Demo)(\..*)?", target)
+            or re.fullmatch(r"apps\.(ui|status|join|markup|charts|measured|gradio_patches|DEMOS|Demo)(\..*)?", target)
             is not None
         )
     if re.match(rf"apps\.{demo}(\.|$)", target):
         return is_room_below(demo, inside[0].removesuffix(".py"), target.split(".")[2])
+    if demo == "report" and re.match(r"apps\.(\w+\.measured|page)\b", target):
+        return True  # what a demo's tab shows as measured, the report shows too
     return target.startswith(DRAWING) or (
         inside[0] == "ui" and re.match(r"apps\.(ui|gradio_patches)\b", target) is not None
     )

@@ -6,29 +6,18 @@ Each row names data set, split and n beside the figure and its 95 % interval. A 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from apps.report.figures import Figures, percent, plain, read_source, span, wilson
+from apps.ekg import measured as ekg
+from apps.measured import Headline
+from apps.report.figures import Figures, percent, plain, read_source, span
 from shared.settings import weights_dir
 
 _MNIST = "MNIST, 10,000 test digits"
-_DS1 = "MIT-BIH DS1, 22 patients, each judged by a network that never saw him"
-
-
-@dataclass(frozen=True)
-class Headline:
-    """One measured figure."""
-
-    demo: str
-    figure: str
-    value: str
-    interval: str  # empty where none was measured
-    data: str  # data set, split and n
 
 
 def headlines() -> tuple[Headline, ...]:
     """Every figure of the table that lies in a file, in the order of the tabs."""
-    return (*_faces(), *_style(), *_gans(), *_ekg())
+    return (*_faces(), *_style(), *_gans(), *ekg.headlines())
 
 
 def markdown() -> str:
@@ -89,30 +78,3 @@ def _gans() -> Iterator[Headline]:
     psnr = restored.number("gan", "psnr_db")
     bicubic = f"{_MNIST}, 7 x 7 to 28 x 28; bicubic: {plain(restored.number('bicubic', 'psnr_db'), 1)} dB"
     yield from _row("GANs", "super-resolution, PSNR", psnr, f"{plain(psnr, 1)} dB", "", bicubic)
-
-
-def _ekg() -> Iterator[Headline]:
-    file = _read("ekg/beatnet-ds1.json")
-    patients = file.below("by_patient") or Figures({})
-    beats = f"{_DS1}; {plain(patients.number('n_beats'), 0)} beats"
-    accuracy, always = patients.number("accuracy"), patients.number("always_n", "accuracy")
-    interval = span(patients.interval("interval_95_over_patients", "accuracy"))
-    figure = f"accuracy (always N: {percent(always)})"
-    yield from _row("EKG", figure, accuracy, percent(accuracy), interval, beats)
-    macro = patients.number("macro_f1_nsv")
-    interval = _bare(patients.interval("interval_95_over_patients", "macro_f1_nsv"))
-    yield from _row("EKG", "macro-F1 of N, S, V", macro, plain(macro), interval, beats)
-    for letter in ("S", "V"):
-        se, ppv = (patients.number("per_class", letter, key) for key in ("se", "ppv"))
-        both = [patients.interval("interval_95_over_patients", f"{letter}_{key}") for key in ("se", "ppv")]
-        interval = "; ".join(span(pair, 0).removeprefix("95 %: ") for pair in both if pair)
-        yield from _row("EKG", f"{letter}: sensitivity / PPV", se, f"{percent(se)} / {percent(ppv)}", interval, beats)
-    mixed = file.number("by_beat", "accuracy")
-    count = file.number("by_beat", "n_beats")
-    interval = span(wilson(mixed, count)) if mixed is not None and count else ""
-    everybody = f"the same patients in training and test, which flatters; {plain(count, 0)} beats"
-    yield from _row("EKG", "accuracy with beats mixed", mixed, percent(mixed), interval, everybody)
-
-
-def _bare(pair: tuple[float, float] | None) -> str:
-    return "" if pair is None else f"{pair[0]:.3f} to {pair[1]:.3f}"

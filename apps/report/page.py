@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from apps.report import ekg, face, gan, library, overview, style
+from apps.ekg import measured as ekg
+from apps.report import demo, face, gan, library, overview, style
 
 SECTIONS = {
     "overview": ("At a glance", overview.show),
     "face": ("Faces", face.show),
     "style": ("Style transfer", style.show),
     "gan": ("GANs", gan.show),
-    "ekg": ("EKG", ekg.show),
+    "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.parts())),
     "cards": ("Model cards", library.show_cards),
     "benchmarks": ("Benchmarks", library.show_benchmarks),
 }

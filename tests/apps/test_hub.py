@@ -62,7 +62,7 @@ def test_the_number_of_waiting_requests_is_limited(page: gr.Blocks) -> None:
 
 def test_what_plays_for_minutes_or_takes_milliseconds_has_a_lane_of_its_own(page: gr.Blocks) -> None:
     lanes = {fn.fn.__name__: fn.concurrency_id for fn in page.fns.values() if fn.fn is not None}
-    assert lanes["_follow"] == "ekg-monitor"
+    assert lanes["play_live"] == "ekg-monitor"
     assert lanes["conv_shapes"] == "conv"
     assert lanes["verify"] == lanes["sample_digits"] == lanes["classify_ekg"] == "quick"
 

@@ -188,7 +188,7 @@ def test_an_upload_and_the_figures_on_a_phone(open_page: Callable[..., Any], tmp
     for name in ("One beat", "Break it", "How good is it?"):
         page.get_by_role("tab", name=name).click()
     page.evaluate("document.querySelectorAll('#ekg-measure details').forEach((fold) => { fold.open = true; })")
-    page.wait_for_selector("#ekg-measure .ekg-table table")
+    page.wait_for_selector("#ekg-measure .ch-titled table")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     for caption in page.locator("#ekg-measure figcaption").all():
         box = caption.bounding_box()

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from apps.charts import Bin, points, reliability
+from apps.charts import points
 from apps.ekg.aami import CLASSES, LETTERS
-from apps.markup import Content, Markup, cell, details, h, joined, prose, svg, table
+from apps.markup import Content, Markup, details, h, joined, prose, svg
 from shared.images import data_url
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArra
     zero = h.line(x1=0, x2=_W, y1=_H / 2, y2=_H / 2, stroke="var(--ch-line)")
     lower = _svg((zero, _line(sums, -span, span, "var(--ch-blue)", 2), dot), "The sum at every position")
     words = caption(f"Sum at this position: {float(sums[position]):+.3f}")
-    return h.div(h.div(upper), h.div(lower, words), class_="ekg-pair")
+    return h.div(h.div(upper), h.div(lower, words), class_="ch-pair")
 
 
 def caption(*content: Content) -> Markup:
@@ -188,45 +188,6 @@ def features_html(features: Sequence[tuple[str, float]]) -> Markup:
     """The numbers that go into the network with the shape, as a folded table."""
     rows = (h.tr(h.td(name), h.td(f"{value:+.2f}")) for name, value in features)
     return details(f"{len(features)} numbers next to the shape", h.table(rows), class_="ekg-features")
-
-
-def confusion_html(confusion: Sequence[Sequence[int]], title: str) -> Markup:
-    """A confusion matrix with the share of each row behind its counts."""
-    rows = (
-        [letter, *(cell(f"{n:,}", style=f"--share:{100 * n / max(1, sum(row)):.1f}%") for n in row)]
-        for letter, row in zip(LETTERS, confusion, strict=True)
-    )
-    return _framed(table(("annotated ↓ network →", *LETTERS), rows), title, "ekg-confusion")
-
-
-def table_html(head: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> Markup:
-    """A plain table that scrolls in its own box below its title; the first column is a heading."""
-    return _framed(table(head, rows), title)
-
-
-def _framed(content: Markup, title: str, class_: str = "") -> Markup:
-    return h.figure(h.figcaption(title), content, class_=f"ekg-table {class_}".strip())
-
-
-def patients_html(per_record: dict[str, dict[str, Any]]) -> Markup:
-    """A bar per patient, the worst first: how many beats got another class than the cardiologists'."""
-    worst = max(1 - row["accuracy"] for row in per_record.values()) or 1.0
-
-    def bar(name: str, wrong: float) -> Markup:
-        length = h.i(style=f"width:{100 * wrong / worst:.1f}%;background:var(--ch-red)")
-        return h.div(h.span(name), length, h.em(f"{wrong:.1%}"), class_="ekg-bar-row")
-
-    errors = sorted(((1 - row["accuracy"], name) for name, row in per_record.items()), reverse=True)
-    words = (
-        "Errors per patient, judged by a network that never saw that patient. A single overall figure hides this "
-        "spread."
-    )
-    return h.div(caption(words), h.div(bar(name, wrong) for wrong, name in errors), class_="ekg-patients")
-
-
-def reliability_svg(bins: Sequence[dict[str, Any]]) -> Markup:
-    """How often an answer was right against how sure it was; on the diagonal the two agree."""
-    return reliability({"answers": [Bin(row["confidence"], row["accuracy"], row["n"]) for row in bins]}, unit="beats")
 
 
 def _svg(body: Content, label: str) -> Markup:

@@ -9,10 +9,10 @@ import gradio as gr
 from apps.ekg.aami import LETTERS
 from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
 from apps.ekg.beats.windows import CHANNELS, WINDOW
-from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, layers_html, slide_svg, table_html
+from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, layers_html, slide_svg
 from apps.ekg.ui.results import result_store
 from apps.ekg.ui.strip import strip_json
-from apps.markup import Markup, h, joined
+from apps.markup import Markup, h, joined, table
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import RecordError
 
@@ -161,5 +161,5 @@ def answer_disturbed(
         ("beat not found", f"{result.lost:,}", ""),
         ("false detection", f"{result.added:,}", ""),
     ]
-    text = table_html(("The first five minutes", "beats", "share"), rows, "Against the undisturbed recording")
+    text = table(("The first five minutes", "beats", "share"), rows, title="Against the undisturbed recording")
     return text, strip_json(after, result_store().keep(after), label="disturbed")

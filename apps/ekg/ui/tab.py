@@ -6,14 +6,15 @@ from typing import Any
 
 import gradio as gr
 
+from apps.ekg import measured
 from apps.ekg.formats.supported import ACCEPTED, NAMES
 from apps.ekg.samples import SAMPLES
-from apps.ekg.ui import inside, measured
+from apps.ekg.ui import inside
 from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other_sample, progress_html, show_part
 from apps.ekg.ui.drawings import DISCLAIMER, caption, colours_css
 from apps.ekg.ui.monitor import play_live, stop_live
 from apps.markup import h, joined, page_file, style
-from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, measurements, section
 
 _STRIP = ("strip_paper.js", "strip_overview.js", "strip_list.js", "strip_input.js", "strip.js")  # the last one begins
 _MONITOR: dict[str, Any] = {"concurrency_id": "ekg-monitor", "concurrency_limit": 16}  # plays for minutes, mostly waits
@@ -35,7 +36,7 @@ def build() -> None:
         with gr.Tab("Break it"):
             inside.build_break(token, viewer)
         with gr.Tab("How good is it?"):
-            measured.build()
+            measurements(measured.parts())
 
 
 def _controls() -> dict[str, Any]:

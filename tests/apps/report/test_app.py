@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
 
+from apps.ekg import measured as ekg
+
 testing = pytest.importorskip("streamlit.testing.v1", reason="needs streamlit")
 
 ROOT = Path(__file__).resolve().parents[3]
+BUNDLE = ROOT / "weights"
 APP = ROOT / "apps" / "report" / "app.py"
 SECTIONS = ("overview", "face", "style", "gan", "ekg", "cards", "benchmarks")
 
@@ -20,26 +24,6 @@ FACE = {
     "curve": {"threshold": [0.0, 0.5, 1.0], "far": [0.0, 0.01, 1.0], "frr": [1.0, 0.02, 0.0]},
     "accuracy": 0.98,
     "n_pairs": 1680,
-}
-RESULT = {
-    "accuracy": 0.96,
-    "macro_f1_nsv": 0.8,
-    "n_beats": 1000,
-    "n_records": 5,
-    "per_class": {letter: {"se": 0.9, "ppv": 0.8, "f1": 0.85, "support": 200} for letter in "NSVFQ"},
-    "confusion": [[10 * (i == j) + 1 for j in range(5)] for i in range(5)],
-    "classes": list("NSVFQ"),
-    "always_n": {"accuracy": 0.89, "macro_f1_nsv": 0.3},
-    "interval_95_over_patients": {"accuracy": [0.9, 0.99], "macro_f1_nsv": [0.7, 0.9], "S_se": [0.5, 0.8]},
-    "calibration": {"ece": 0.02, "bins": [{"confidence": 0.5, "accuracy": 0.4}, {"confidence": 0.9, "accuracy": 0.9}]},
-    "folds": [{"records": ["101", "106"], "accuracy": 0.9, "macro_f1_nsv": 0.8, "S_se": 0.5}],
-}
-EKG = {
-    "about": "Cross-validation made for this test.",
-    "by_patient": RESULT,
-    "by_beat": RESULT | {"accuracy": 0.99},
-    "ablation": [{"name": "signal only", "accuracy": 0.9, "macro_f1_nsv": 0.7, "S_f1": 0.2}],
-    "detectors": {"ours": {"se": 0.99, "ppv": 0.98, "n_beats": 51_000}},
 }
 GAN = {
     "n": 10_000,
@@ -97,7 +81,7 @@ def test_it_shows_the_bundle_as_it_is(section: str) -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_it_says_so_where_nothing_is_measured(section: str, weights: Path) -> None:
     app = run(section)
-    if section in ("face", "style", "gan", "ekg"):
+    if section in ("face", "style", "gan"):
         assert "not measured yet" in shown(app)
         assert not app.metric
 
@@ -144,27 +128,24 @@ def test_the_faces_steps_and_search(weights: Path) -> None:
     assert "1,680 pairs of somebody" in shown(app)
 
 
-def test_the_first_page_shows_figure_interval_and_n(weights: Path) -> None:
-    put(weights, "ekg/beatnet-ds1.json", EKG)
+def test_the_first_page_has_every_headline(weights: Path) -> None:
+    assert "not measured yet" in shown(run("overview"))
+    (weights / "ekg").mkdir()
+    copyfile(BUNDLE / ekg.FILE, weights / ekg.FILE)
     (table,) = run("overview").dataframe
     rows = {row["measured"]: row for row in table.value.to_dict("records")}
-    accuracy = rows["accuracy (always N: 89.0 %)"]
-    assert (accuracy["figure"], accuracy["95 % interval"]) == ("96.0 %", "90.0 to 99.0 %")
-    assert "22 patients" in accuracy["on"]
-    assert accuracy["on"].endswith("1,000 beats")
-    assert rows["accuracy with beats mixed"]["95 % interval"] == "98.2 to 99.5 %"  # Wilson's, n = 1,000
-    assert not any("Faces" in row["demo"] for row in rows.values())
+    assert set(rows) == {row.figure for row in ekg.headlines()}
+    assert rows["macro-F1 of N, S, V"]["figure"] == "0.883"
 
 
-def test_ekg(weights: Path) -> None:
-    put(weights, "ekg/beatnet.json", EKG)
+def test_a_demo_shows_its_chapters_and_its_files(weights: Path) -> None:
+    (weights / "ekg").mkdir()
+    (weights / "ekg" / "odd.json").write_text("{", encoding="utf-8")
+    copyfile(BUNDLE / ekg.FILE, weights / ekg.FILE)
     app = run("ekg")
-    text = shown(app)
-    assert "96.0 %" in text
-    assert "1,000 beats of 5 records; 95 %: 90.0 to 99.0 % (patients)" in text
-    assert "89.0 %" in text
-    assert len(app.dataframe) >= 4
-    assert "50.0 to 80.0" in app.dataframe[0].value.to_string()
+    assert ekg.parts()[0].title in shown(app)
+    assert [one.label for one in app.expander] == ["beatnet-ds1.json, as stored", "odd.json, as stored"]
+    assert "The file cannot be read" in shown(app)
 
 
 def test_gans(weights: Path) -> None:

@@ -1,15 +1,13 @@
-"""The EKG tab's drawings: foreign text stays text, the worst come first."""
+"""The EKG tab's drawings: foreign text stays text."""
 
 from __future__ import annotations
-
-import re
 
 from apps.ekg.answers.classify import classified
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.network.weights import leased
 from apps.ekg.ui import inside
-from apps.ekg.ui.drawings import patients_html, summary_html
+from apps.ekg.ui.drawings import summary_html
 from apps.ekg.ui.results import result_store
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -23,8 +21,3 @@ def test_a_hostile_lead_is_shown_as_letters() -> None:
     assert "Refused" in refused
     assert "&lt;img src=x" in refused
     assert HOSTILE not in refused
-
-
-def test_the_worst_patient_stands_first() -> None:
-    made = patients_html({"a": {"accuracy": 0.9}, "b": {"accuracy": 0.5}, "c": {"accuracy": 0.99}})
-    assert re.findall(r"<span>(\w)</span>", made) == ["b", "a", "c"]

@@ -1,19 +1,17 @@
-"""The EKG tab's figures: what was measured, on whom, and how the same network looks when patients are mixed."""
+"""The measured figures: on whom, how good per class, and how the same network looks when patients are mixed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-import gradio as gr
+from apps.charts import Bar, Bin, bars, confusion, reliability
+from apps.ekg.aami import LETTERS
+from apps.markup import Content, Markup, cell, details, h, joined, note, prose, style, table
+from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of
 
-from apps.ekg.ui.drawings import caption, confusion_html, patients_html, reliability_svg, table_html
-from apps.markup import Content, Markup, cell, h, joined, prose, table
-from apps.ui import section
-from shared.errors import HubError
-from shared.registry import measured, records
-
-Figures = dict[str, Any]
+FILE = "ekg/beatnet-ds1.json"
+_COMMAND = "python -m benchmarks.ekg_weights DIR TRAINED.safetensors"
+_DS1 = "MIT-BIH DS1, 22 patients, each judged by a network that never saw that patient"
 _HEADLINES = {
     "Accuracy": "accuracy",
     "Macro-F1 of N, S, V": "macro_f1_nsv",
@@ -24,24 +22,43 @@ _HEADLINES = {
 }
 
 
-def build() -> None:
-    """Lay out the figures; they are read from ``weights/ekg/`` when the page is built."""
-    section("measure", "How good is it, on patients it never saw?")
-    known = records("ekg")
-    try:
-        figures = measured(known[0]) if known else {}
-    except HubError as error:
-        gr.HTML(caption("The figures are not available. ", str(error)))
-        return
-    if figures:
-        gr.HTML(measure_html(figures), elem_id="ekg-measure")
+def parts() -> tuple[Part, ...]:
+    """The chapters: one, with everything but the main comparison folded."""
+    title = "How good is it, on patients it never saw?"
+    return (Part(title=title, body=drawn(FILE, _chapter, _COMMAND), id="ekg-measure"),)
 
 
-def measure_html(figures: Figures) -> Markup:
+def headlines() -> tuple[Headline, ...]:
+    """The rows of the README's table."""
+    return rows_of(FILE, _headlines)
+
+
+def _headlines(figures: Figures) -> Iterator[Headline]:
+    patients, mixed = figures["by_patient"], figures["by_beat"]
+    intervals = patients["interval_95_over_patients"]
+    beats = f"{_DS1}; {patients['n_beats']:,} beats"
+    always = percent(patients["always_n"]["accuracy"], 1)
+    accuracy = percent(patients["accuracy"], 1)
+    yield Headline("EKG", f"accuracy (always N: {always})", accuracy, between(intervals["accuracy"]), beats)
+    low, high = intervals["macro_f1_nsv"]
+    score = f"{patients['macro_f1_nsv']:.3f}"
+    yield Headline("EKG", "macro-F1 of N, S, V", score, f"{low:.3f} to {high:.3f}", beats)
+    for letter in ("S", "V"):
+        own = patients["per_class"][letter]
+        both = f"{percent(own['se'], 1)} / {percent(own['ppv'], 1)}"
+        spread = "; ".join(between(intervals[f"{letter}_{key}"], 0) for key in ("se", "ppv"))
+        yield Headline("EKG", f"{letter}: sensitivity / PPV", both, spread, beats)
+    flattered = f"the same patients in training and test, which flatters; {mixed['n_beats']:,} beats"
+    spread = between(mixed["interval_95_over_patients"]["accuracy"])
+    yield Headline("EKG", "accuracy with beats mixed", percent(mixed["accuracy"], 1), spread, flattered)
+
+
+def _chapter(figures: Figures) -> Markup:
     """The one comparison that matters, and behind it everything else, folded."""
     by_patient, by_beat = figures["by_patient"], figures["by_beat"]
     return joined(
         (
+            style(__file__, "measured.css"),
             h.p(figures["about"], class_="ekg-lead"),
             _comparison(by_patient, by_beat),
             h.p(_same_network_twice(by_patient), _bias(figures), class_="ekg-lead"),
@@ -75,7 +92,7 @@ def _bias(figures: Figures) -> str:
 
 
 def _fold(title: str, body: Markup, *, shown: bool = False) -> Markup:
-    return h.details(h.summary(title), h.div(body), class_="ekg-fold", open=shown) if body else Markup()
+    return details(title, h.div(body), class_="ch-fold", open=shown) if body else Markup()
 
 
 def _comparison(by_patient: Figures, by_beat: Figures) -> Markup:
@@ -83,16 +100,16 @@ def _comparison(by_patient: Figures, by_beat: Figures) -> Markup:
     always = {**by_patient["always_n"], "per_class": {}}
     intervals = by_patient["interval_95_over_patients"]
 
-    def figure(result: Figures, key: str, note: Content = None) -> Markup:
+    def figure(result: Figures, key: str, spread: Content = None) -> Markup:
         value = _value(result, key)
-        return cell(h.b(_shown(key, value)), note, style=f"--share:{100 * value:.1f}%")
+        return cell(h.b(_shown(key, value)), spread, class_="ch-share", style=f"--share:{100 * value:.1f}%")
 
-    def spread(key: str) -> Markup:
+    def interval(key: str) -> Markup:
         low, high = intervals[key]
         return h.small(f"{_shown(key, low)} to {_shown(key, high)}")
 
     rows = [
-        (title, figure(by_patient, key, spread(key)), figure(by_beat, key), figure(always, key))
+        (title, figure(by_patient, key, interval(key)), figure(by_beat, key), figure(always, key))
         for title, key in _HEADLINES.items()
     ]
     n, patients = f"{by_patient['n_beats']:,}", by_patient["n_records"]
@@ -102,7 +119,7 @@ def _comparison(by_patient: Figures, by_beat: Figures) -> Markup:
         ("beats mixed", h.small(f"{by_beat['n_beats']:,} beats of patients it has seen")),
         ("always N", h.small("answers N without looking")),
     )
-    return h.figure(table(heads, rows), class_="ekg-table ekg-compared")
+    return table(heads, rows, class_="ekg-compared")
 
 
 def _value(result: Figures, key: str) -> float:
@@ -119,14 +136,20 @@ def _shown(key: str, value: float) -> str:
 
 def _confusions(by_patient: Figures, by_beat: Figures) -> Markup:
     pair = (
-        confusion_html(by_patient["confusion"], "By patient"),
-        confusion_html(by_beat["confusion"], "Beats mixed"),
+        confusion(result["confusion"], LETTERS, corner="annotated ↓ network →", title=title)
+        for result, title in ((by_patient, "By patient"), (by_beat, "Beats mixed"))
     )
     words = "A row is what the cardiologists wrote, a column what the network answered; shading: its share of the row."
-    return joined((h.div(pair, class_="ekg-pair"), caption(words)))
+    return joined((h.div(pair, class_="ch-pair"), note(words)))
 
 
 def _patients(result: Figures) -> Markup:
+    """A bar per patient, the worst first, and the folds that the patients were judged in."""
+    errors = sorted(((1 - row["accuracy"], name) for name, row in result["per_record"].items()), reverse=True)
+    worst = errors[0][0] or 1.0
+    drawn_errors = bars(
+        (Bar(name, wrong / worst, f"{wrong:.1%}", "--ch-red") for wrong, name in errors), class_="ekg-patients"
+    )
     rows = [
         (
             ", ".join(fold["records"]),
@@ -137,7 +160,11 @@ def _patients(result: Figures) -> Markup:
         for fold in result["folds"]
     ]
     heads = ("left out of training", "accuracy", "macro-F1", "S Se", "S PPV", "V Se", "V PPV")
-    return joined((patients_html(result["per_record"]), table_html(heads, rows, "Fold by fold")))
+    words = (
+        "Errors per patient, judged by a network that never saw that patient. A single overall figure hides this "
+        "spread."
+    )
+    return joined((note(words), drawn_errors, table(heads, rows, title="Fold by fold")))
 
 
 def _calibration(result: Figures) -> Markup:
@@ -149,7 +176,8 @@ def _calibration(result: Figures) -> Markup:
         calibration["ece"],
         _doubtful(calibration["abnormal"]),
     )
-    return h.div(reliability_svg(calibration["bins"]), h.p(words), class_="ekg-side")
+    bins = [Bin(row["confidence"], row["accuracy"], row["n"]) for row in calibration["bins"]]
+    return h.div(reliability({"answers": bins}, unit="beats"), h.p(words), class_="ch-pair")
 
 
 def _doubtful(abnormal: Figures) -> str:
@@ -170,7 +198,7 @@ def _choices(rows: Sequence[Figures], feature_nets: Figures | None) -> Markup:
         "Left out or changed in the networks with convolutions, by patient, means of two seeds; an interval across 0 "
         "may be chance"
     )
-    return joined((table_html(heads, map(_choice, rows), title), _gain_of_features(feature_nets)))
+    return joined((table(heads, map(_choice, rows), title=title), _gain_of_features(feature_nets)))
 
 
 def _choice(row: Figures) -> tuple[str, ...]:
@@ -193,7 +221,7 @@ def _gain_of_features(gain: Figures | None) -> Markup:
         return Markup()
     low, high = gain["interval_95"]
     alone = ", ".join(f"{name} {value:.3f}" for name, value in gain["alone"].items())
-    return caption(
+    return note(
         f"Two kinds of network answer together. Each by itself, at its best bias: macro-F1 {alone}; together "
         f"{gain['together']:.3f}. The second kind adds {gain['macro_f1_gain']:.3f} (95 % over patients {low:+.3f} to "
         f"{high:+.3f}); another seed of the convolutions moves them by more."
@@ -203,4 +231,4 @@ def _gain_of_features(gain: Figures | None) -> Markup:
 def _detectors(detectors: Figures) -> Markup:
     rows = [(name, f"{row['se']:.2%}", f"{row['ppv']:.2%}", f"{row['n_beats']:,}") for name, row in detectors.items()]
     title = "Beats found without annotations, on the 22 patients of DS1 (within 150 ms); gqrs is used"
-    return table_html(("detector", "Se", "PPV", "beats"), rows, title) if rows else Markup()
+    return table(("detector", "Se", "PPV", "beats"), rows, title=title) if rows else Markup()
