@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
             sys.stderr.write(f"No free port to listen on ({one_line(str(error))}). Choose one with --port.\n")
             return BAD_INPUT
     if chosen.mcp:
-        logging.getLogger("convhub").info("MCP tools: %s", ", ".join(hub.name_tools(page)) or page.mcp_error)
+        logging.getLogger("convhub").info("MCP tools: %s", hub.tools(page))
     hub.warm_up(chosen)
     page.block_thread()
     return 0

@@ -71,14 +71,26 @@ def waiting(page: gr.Blocks) -> int:
     return len(page._queue)
 
 
-def limit_tools(page: gr.Blocks, hidden: tuple[str, ...]) -> tuple[str, ...]:
-    """With ``--mcp``: name the tools after their endpoints and take ``hidden`` ones away; returns their names.
+def limit_tools(hidden: tuple[str, ...]) -> None:
+    """Name the tools that agents see after their endpoints, and take the endpoints ``hidden`` away.
 
-    gradio can name a tool only after the function behind it, and shows every endpoint or none.
+    gradio can name a tool only after the function behind it, and shows every endpoint or none. The table is changed
+    where gradio makes it, during the launch: changed afterwards, an agent in the first moment would see everything.
+
+    Raises:
+        ImportError: gradio was installed without ``gradio[mcp]``.
     """
+    from gradio.mcp import GradioMCPServer
+
+    given = GradioMCPServer.get_tool_to_endpoint
+
+    def limited(server: GradioMCPServer) -> dict[str, str]:
+        return {path.lstrip("/"): path for path in given(server).values() if path not in hidden}
+
+    setattr(GradioMCPServer, "get_tool_to_endpoint", limited)  # noqa: B010 - mypy takes no assignment of a method
+
+
+def tools(page: gr.Blocks) -> tuple[str, ...]:
+    """The names of the tools that ``page`` shows to agents; none without ``--mcp``."""
     server = page.mcp_server_obj
-    if server is None:
-        return ()
-    endpoints = [path for path in server.tool_to_endpoint.values() if path not in hidden]
-    server.tool_to_endpoint = {path.lstrip("/"): path for path in endpoints}
-    return tuple(server.tool_to_endpoint)
+    return () if server is None else tuple(server.tool_to_endpoint)

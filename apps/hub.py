@@ -5,6 +5,7 @@ Everything the page needs comes from this server: system fonts, no analytics, no
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import itertools
 import logging
@@ -76,6 +77,9 @@ def css() -> str:
 def build(settings: Settings) -> gr.Blocks:
     """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
     gradio_patches.write_pictures_whole()
+    if settings.mcp:
+        with contextlib.suppress(ImportError):  # gradio reports what is missing, see ``tools``
+            gradio_patches.limit_tools(_NOT_FOR_AGENTS)
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     page.queue(max_size=_QUEUE_LIMIT)  # while the page is empty: gradio describes the whole page anew at this call
@@ -120,9 +124,9 @@ def launch_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def name_tools(page: gr.Blocks) -> tuple[str, ...]:
-    """With ``--mcp``: name the tools after their endpoints, take the face endpoints away; returns their names."""
-    return gradio_patches.limit_tools(page, _NOT_FOR_AGENTS)
+def tools(page: gr.Blocks) -> str:
+    """With ``--mcp``, after the launch: the names of the tools, or why there are none."""
+    return ", ".join(gradio_patches.tools(page)) or str(page.mcp_error)
 
 
 def place_models(settings: Settings) -> None:

@@ -82,7 +82,15 @@ def test_the_queue_can_be_counted() -> None:
     assert gradio_patches.waiting(page) == 0
 
 
-def test_tools_are_named_only_with_mcp() -> None:
+def test_agents_see_named_and_limited_tools_from_the_first_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    mcp = pytest.importorskip("gradio.mcp", reason="needs gradio[mcp]")
+    monkeypatch.setattr(mcp.GradioMCPServer, "get_tool_to_endpoint", mcp.GradioMCPServer.get_tool_to_endpoint)
     with gr.Blocks() as page:
-        gr.Textbox()
-    assert gradio_patches.limit_tools(page, ()) == ()
+        button = gr.Button()
+        button.click(lambda: None, None, None, api_name="shown")
+        button.click(lambda: None, None, None, api_name="hidden")
+    assert gradio_patches.tools(page) == ()
+    gradio_patches.limit_tools(("/hidden",))
+    page.mcp_server_obj = mcp.GradioMCPServer(page)  # as the launch does, before it listens
+    assert page.mcp_server_obj.tool_to_endpoint == {"shown": "/shown"}
+    assert gradio_patches.tools(page) == ("shown",)
