@@ -25,22 +25,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
-from apps.face.decision.matching import find_calibration
-from apps.face.encoding.encoders import DEFAULT_ENCODER, encode_views
 from apps.face.evaluation.pairs import find_photos, read_pairs
-from apps.face.photo.alignment import chips
-from apps.face.photo.detector import detect
-from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, centrality
+from apps.gan.sharpen.identity import SIZES
 from apps.gan.sharpen.options import UPSCALERS
 from apps.gan.sharpen.upscale import fastest_dtype, shrunk, upscaled
 from shared.device import describe, pick_device
 from shared.images import open_image
 from shared.settings import weights_dir
+from shared.verifier import find_verifier
 
 Floats = NDArray[np.float64]
-SIZES = (16, 24, 32, 48, 64)  # pixels of a side
 WAYS = tuple(UPSCALERS)
 RESAMPLES = 2000
 SEED = 0
@@ -91,23 +86,23 @@ def encodings(first: Path, second: Path) -> dict[str, Floats]:
     ``second`` (D,) and ``original`` (D,); per way ``WAY`` and ``WAY-detected`` (sizes, D), NaN where the detector finds
     no face; ``eyes`` and ``box``: pixels between the eyes and of the box's longer side, by pixels of the photo's side.
     """
+    verifier = find_verifier()
     photos = [open_image(path, path.name) for path in (first, second)]
-    marks = [_landmarks(photo) for photo in photos]
+    marks = [verifier.landmarks(photo) for photo in photos]
     if marks[0] is None or marks[1] is None:
         return {}
     original, landmarks = photos[0], marks[0]
-    views = [_views(photo, mark) for photo, mark in zip(photos, marks, strict=True) if mark is not None]
+    faces = [(photo, mark) for photo, mark in zip(photos, marks, strict=True) if mark is not None]
     names, found = ["original", "second"], {}
     for way, size in ((way, size) for way in WAYS for size in SIZES):
         restored = upscaled(shrunk(original, (size, size)), model=way)
-        scale = np.array(restored.size) / np.array(original.size)
-        views.append(_views(restored, landmarks * scale))
+        faces.append((restored, landmarks * (np.array(restored.size) / np.array(original.size))))
         names.append(f"{way} {size}")
-        seen = _landmarks(restored)
+        seen = verifier.landmarks(restored)
         if seen is not None:
-            views.append(_views(restored, seen))
+            faces.append((restored, seen))
             names.append(f"{way} {size} detected")
-    told = dict(zip(names, encode_views(views).astype(np.float64), strict=True))
+    told = dict(zip(names, verifier.encodings(faces), strict=True))
     missing = np.full_like(told["original"], np.nan)
     for way in WAYS:
         found[way] = np.stack([told[f"{way} {size}"] for size in SIZES])
@@ -118,7 +113,8 @@ def encodings(first: Path, second: Path) -> dict[str, Floats]:
 
 def judged(people: list[dict[str, Floats]]) -> dict[str, Any]:
     """Distances, shares and their intervals, as plain values."""
-    tau = find_calibration(DEFAULT_ENCODER).threshold
+    verifier = find_verifier()
+    tau = verifier.tau
     second = np.stack([person["second"] for person in people])
     original = np.stack([person["original"] for person in people])
     drawn = np.random.default_rng(SEED).integers(len(people), size=(RESAMPLES, len(people)))
@@ -136,7 +132,7 @@ def judged(people: list[dict[str, Floats]]) -> dict[str, Any]:
             rows.append(row)
         ways[way] = {"title": UPSCALERS[way].title, "rows": rows}
     return {
-        "encoder": DEFAULT_ENCODER,
+        "encoder": verifier.title,
         "tau": tau,
         "sizes": list(SIZES),
         "eyes": round(float(np.median([person["eyes"] for person in people])), 3),  # by pixels of a side
@@ -197,17 +193,6 @@ def _others(hits: NDArray[np.bool_], drawn: NDArray[np.int64]) -> dict[str, Any]
 def _with_interval(value: float, resampled: Floats) -> dict[str, Any]:
     low, high = np.quantile(resampled, (0.025, 0.975))
     return {"value": round(value, 4), "interval": [round(float(low), 4), round(float(high), 4)]}
-
-
-def _landmarks(photo: Image.Image) -> Floats | None:
-    """Of the face that the photo is about, as the verifier chooses it; ``None`` where none is found."""
-    found = detect(photo, fine=True, harder=True)
-    best = max(found, key=lambda face: centrality(face, photo.size), default=None)
-    return None if best is None else best.landmarks
-
-
-def _views(photo: Image.Image, landmarks: Floats) -> list[NDArray[np.uint8]]:
-    return chips(photo, landmarks, CHIP_SIDE, (1.0, *ZOOMS))
 
 
 def _remembered(folder: Path | None, number: int, work: Callable[[], dict[str, Floats]]) -> dict[str, Floats]:

@@ -9,6 +9,8 @@ from shared.settings import weights_dir
 
 AUGMENTATION = "gan/augmentation.json"
 TEXTBOOK = "gan/textbook.json"
+SHARPEN = "gan/sharpen.json"  # photos made small and restored
+IDENTITY = "gan/identity.json"  # faces made small and restored, put to the verifier
 
 
 def measurement(name: str) -> dict[str, Any] | None:

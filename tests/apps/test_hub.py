@@ -20,7 +20,7 @@ from shared.settings import Settings
 ENDPOINTS = {  # what outside users rely on
     "face": {"/verify", "/identify", "/enroll", "/forget", "/triplet"},
     "style": {"/stylize", "/unit_patches"},
-    "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate"},
+    "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate", "/upscale"},
     "ekg": {"/classify_ekg"},
     "conv": {"/conv_shapes"},
 }

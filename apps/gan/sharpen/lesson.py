@@ -22,7 +22,7 @@ from apps.gan.sharpen.measures import psnr_db, texture_distance
 from apps.gan.sharpen.options import FACTOR, SMALLEST, UPSCALERS
 from apps.gan.sharpen.upscale import result, shrunk, upscale
 from shared.errors import ImageError
-from shared.perceptual import features, perceptual_distance
+from shared.perceptual import Features, features, perceptual_distance
 from shared.progress import Progress
 
 SIDE = 384  # pixels of the original's longer side
@@ -37,10 +37,10 @@ class Restored:
     way: str  # a key of UPSCALERS
     picture: Image.Image  # as large as the original
     psnr_db: float  # of the luminance, four pixels around it left out
-    distance: float  # to the original, place by place, in a network's eyes: 0 to 2
-    texture: float  # ... wherever it is in the picture: 0 to 4
     kept_db: float  # PSNR of the picture made small again, to the small picture; nothing left out
     seconds: float  # for the restoration alone
+    distance: float | None = None  # to the original, place by place, in a network's eyes: 0 to 2
+    texture: float | None = None  # ... wherever it is in the picture: 0 to 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,16 @@ def prepared(photo: Image.Image, side: int = SIDE) -> Image.Image:
     return reduced.crop((left, top, left + width - width % FACTOR, top + height - height % FACTOR))
 
 
-def lesson(photo: Image.Image, *, ways: Sequence[str] = WAYS, side: int = SIDE) -> Iterator[Lesson]:
+def lesson(
+    photo: Image.Image, *, ways: Sequence[str] = WAYS, side: int = SIDE, judged: bool = True
+) -> Iterator[Lesson]:
     """Make ``photo`` (RGB) small and restore it in each of the ``ways``, one after the other.
+
+    Args:
+        photo: of any size.
+        ways: keys of ``UPSCALERS``.
+        side: pixels of the original's longer side, at most.
+        judged: also ask the network for ``distance`` and ``texture``, which takes longer than the small network.
 
     Raises:
         ImageError: see ``prepared``.
@@ -82,24 +90,28 @@ def lesson(photo: Image.Image, *, ways: Sequence[str] = WAYS, side: int = SIDE) 
     original = prepared(photo, side)
     now = Lesson(original=original, small=shrunk(original, (original.width // FACTOR, original.height // FACTOR)))
     yield now
-    seen = features(original)
+    seen = features(original) if judged else None
     for number, way in enumerate(ways):
         begun = time.perf_counter()
         for step in upscale(now.small, model=way):
             yield replace(now, progress=_progress(number + step.progress.fraction, ways))
-        picture, seconds = result(step), time.perf_counter() - begun
-        found = features(picture)
-        answer = Restored(
-            way=way,
-            picture=picture,
-            psnr_db=psnr_db(picture, original),
-            distance=perceptual_distance(seen, found),
-            texture=texture_distance(seen, found),
-            kept_db=psnr_db(shrunk(picture, now.small.size), now.small, border=0),
-            seconds=seconds,
-        )
+        answer = _answer(way, result(step), now, seconds=time.perf_counter() - begun, seen=seen)
         now = replace(now, restored=(*now.restored, answer), progress=_progress(number + 1, ways))
         yield now
+
+
+def _answer(way: str, picture: Image.Image, now: Lesson, *, seconds: float, seen: Features | None) -> Restored:
+    answer = Restored(
+        way=way,
+        picture=picture,
+        psnr_db=psnr_db(picture, now.original),
+        kept_db=psnr_db(shrunk(picture, now.small.size), now.small, border=0),
+        seconds=seconds,
+    )
+    if seen is None:
+        return answer
+    found = features(picture)
+    return replace(answer, distance=perceptual_distance(seen, found), texture=texture_distance(seen, found))
 
 
 def _progress(done: float, ways: Sequence[str]) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from apps.gan.ui import anatomy, digits, guess, lab, measured, players, restore, sampling, walk
+from apps.gan.ui import anatomy, digits, guess, lab, measured, players, restore, sampling, sharpen, walk
 from apps.markup import style
 from apps.ui import intro
 
@@ -16,6 +16,7 @@ PANELS = (
     ("Are you better than D?", guess.panel),
     ("GAN Lab", lab.panel),
     ("From a picture", restore.panel),
+    ("Sharpen a photo", sharpen.panel),
     ("Anatomy", anatomy.panel),
     ("Measured", measured.panel),
 )

@@ -1,0 +1,223 @@
+"""Sharpen a photo: small, restored in three ways under one lens, what each is worth, and whose face it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from apps.gan.sharpen.options import DEFAULT, UPSCALERS
+from apps.gan.sharpen.samples import FIRST, SAMPLES, sample_path
+from apps.gan.ui import sharpen_face, sharpen_view
+from apps.gan.ui.common import LATEST, heading
+from apps.markup import Markup, h, message, note, page_file, style, url_of
+from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
+from shared.errors import HubError, check_choice, check_whole
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from apps.gan.sharpen.lesson import Lesson
+
+RESTORE, ENLARGE = "restore", "enlarge"
+_MODES = {RESTORE: "Make it small, then restore it", ENLARGE: "Enlarge it as it is, four times"}
+_LEAST, _MOST = 24, 96  # pixels of the small picture's longer side
+_LIVE_S = 2.0  # s that the small network may take to be asked without a button
+_WATCHED: dict[str, Any] = LATEST | QUICK | {"show_progress": "minimal"}
+
+
+def panel() -> None:
+    """Lay out the panel."""
+    gr.HTML(style(__file__, "sharpen.css"), padding=False)
+    seen = heading(
+        "use",
+        "Four times as large",
+        "A small picture does not hold the details of a large one. Bicubic interpolation leaves them out; a GAN has "
+        "learned what photos look like and invents them.",
+    )
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=290):
+            photo = photo_input("Photo", height=200, format="png", value=str(sample_path(FIRST)), elem_id="gan-photo")
+            strip = _samples()
+            mode = gr.Radio([(title, name) for name, title in _MODES.items()], value=RESTORE, label="What to do")
+            side = gr.Slider(
+                _LEAST, _MOST, value=_MOST, step=8, label="Made small to", info="Pixels of the longer side."
+            )
+            with gr.Row():
+                go = gr.Button("Restore with the GAN", variant="primary", min_width=150, elem_id="gan-sharpen-go")
+                stop = gr.Button("Stop", min_width=70, elem_id="gan-sharpen-stop")
+            told = gr.HTML(note("Bicubic and the small network answer at once."), label="Progress")
+        with gr.Column(scale=3, min_width=320):
+            view = gr.HTML(
+                note("The pictures appear here."),
+                label="The photo in every way",
+                js_on_load=page_file(__file__, "magnifier.js"),
+                elem_id="gan-sharpen-view",
+                apply_default_css=False,
+            )
+    section("inside", "Perception against distortion", "Looking right and being right are two things.")
+    figures = gr.HTML(sharpen_view.nothing_judged(), label="The figures of this photo", apply_default_css=False)
+    section("measure", "On many photos", "Reduced to 384 pixels, made four times smaller, restored, and compared.")
+    gr.HTML(sharpen_view.measured())
+    asked = [photo, side, mode]
+    running = go.click(heavy(_restore), asked, [view, told, figures], **HEAVY, **PRIVATE)
+    stop.click(lambda: note("Stopped."), None, told, cancels=[running], **LIGHT, **PRIVATE)
+    watched = [seen.expand, photo.input, side.input, mode.input]
+    changed = [gr.on(watched, guard(_live), asked, [view, figures], cancels=[running], **_WATCHED, **PRIVATE)]
+    chosen = strip.click(guard(_on_sample), None, photo, cancels=[running], **LIGHT, **PRIVATE)
+    for event in (chosen, sharpen_face.panel(photo)):
+        changed.append(event.then(guard(_live), asked, [view, figures], **_WATCHED, **PRIVATE))
+    for event in changed:
+        event.then(guard(_expected), asked, told, **_WATCHED, **PRIVATE)
+    _endpoint()
+
+
+def upscale(photo: str, model: str = DEFAULT) -> tuple[Image.Image, dict[str, Any]]:
+    """Make a photo four times as large along each side.
+
+    Args:
+        photo: the photo; on a CPU at most 512 x 512 pixels for the GAN and a megapixel for the others.
+        model: "gan" (Real-ESRGAN: sharp, because it invents what the photo does not hold), "small" (its small sibling,
+            27 times faster) or "bicubic" (no network, nothing invented).
+
+    Returns:
+        The large picture; a dictionary: model, width, height, from_width, from_height, expected_s (told before),
+        seconds, device.
+    """
+    from apps.gan.sharpen.commands import enlarge
+
+    check_choice(model, UPSCALERS, "The model")
+    answer = enlarge(photo, model=model)
+    return answer.picture, answer.numbers()
+
+
+def _endpoint() -> None:
+    """/upscale, whose components no visitor sees."""
+    with gr.Row(visible=False):
+        photo = photo_input("The photo")
+        model = gr.Dropdown(list(UPSCALERS), value=DEFAULT, label="The model")
+        large = gr.Image(label="The large picture", format="png")
+        numbers = gr.JSON(label="As numbers")
+        button = gr.Button("Upscale")
+    button.click(heavy(upscale), [photo, model], [large, numbers], api_name="upscale", **HEAVY)
+
+
+def _samples() -> gr.HTML:
+    buttons = [
+        h.button(
+            h.img(alt=title, src=url_of(sample_path(name).read_bytes(), "image/jpeg")),
+            type="button",
+            data_act="sample",
+            data_sample=name,
+            title=title,
+        )
+        for name, title in SAMPLES.items()
+    ]
+    return gr.HTML(
+        h.div(buttons, class_="gs-strip", role="group", aria_label="Samples"),
+        js_on_load=CLICKS,
+        apply_default_css=False,
+        elem_id="gan-sharpen-samples",
+    )
+
+
+def _on_sample(event: gr.EventData) -> str:
+    return str(sample_path(event.sample))
+
+
+def _opened(photo: str | None, mode: str) -> Image.Image:
+    """The visitor's photo.
+
+    Raises:
+        HubError: see ``open_photo``; too large for the GAN where it is to be enlarged as it is.
+    """
+    from apps.gan.sharpen.upscale import check_fits, open_photo
+
+    opened = open_photo(photo)  # type: ignore[arg-type]
+    if check_choice(mode, _MODES, "What to do") == ENLARGE:
+        check_fits(opened.size, DEFAULT)
+    return opened
+
+
+def _small_side(side: object) -> int:
+    return check_whole(side, "The longer side of the small picture", low=_LEAST, high=_MOST)
+
+
+def _live(photo: str | None, side: float, mode: str) -> tuple[Markup, Markup]:
+    """What needs no button: bicubic and, where it takes a moment, the small network."""
+    from apps.gan.sharpen.upscale import estimate_s, upscaled
+
+    empty = sharpen_view.nothing_judged()
+    if not photo:
+        return note("Choose a photo, or click a sample."), empty
+    try:
+        opened = _opened(photo, mode)
+        if mode == ENLARGE:
+            quick = [way for way in ("bicubic", "small") if estimate_s(opened.size, way) <= _LIVE_S]
+            return sharpen_view.enlarged(opened, {way: upscaled(opened, model=way) for way in quick}), empty
+        return sharpen_view.restored(_last(_lesson(opened, side, judged=False))), empty
+    except HubError as error:
+        return message(str(error), "warn"), empty
+
+
+def _expected(photo: str | None, side: float, mode: str) -> Markup:
+    """How long the GAN would take, before anybody asks for it."""
+    from apps.gan.sharpen.lesson import prepared
+    from apps.gan.sharpen.options import FACTOR
+    from apps.gan.sharpen.upscale import describe_estimate, estimate_s
+
+    if not photo:
+        return note("")
+    try:
+        opened = _opened(photo, mode)
+        if mode == RESTORE:
+            reduced = prepared(opened, FACTOR * _small_side(side))
+            size = (reduced.width // FACTOR, reduced.height // FACTOR)
+        else:
+            size = opened.size
+        return note("The GAN: ", describe_estimate(estimate_s(size, DEFAULT)))
+    except HubError:
+        return note("")  # the pictures say it
+
+
+def _restore(photo: str | None, side: float, mode: str) -> Iterator[tuple[Any, Any, Any]]:
+    """Every way, the GAN last, with its progress."""
+    from shared.progress import duration, paced
+
+    opened = _opened(photo, mode)
+    if mode == ENLARGE:
+        yield from _enlarge(opened)
+        return
+    for found in paced(_lesson(opened, side, judged=True)):
+        if len(found.restored) < len(sharpen_view.TITLES):
+            yield gr.skip(), sharpen_view.working(found.progress), gr.skip()
+    took = duration(found.restored[-1].seconds)
+    yield sharpen_view.restored(found), note(f"Done: the GAN took {took}."), sharpen_view.judged(found)
+
+
+def _enlarge(photo: Image.Image) -> Iterator[tuple[Any, Any, Any]]:
+    from apps.gan.sharpen.upscale import result, upscale
+    from shared.progress import duration, paced
+
+    made: dict[str, Image.Image] = {}
+    for way in sharpen_view.TITLES:
+        for step in paced(upscale(photo, model=way)):
+            yield gr.skip(), sharpen_view.working(step.progress), gr.skip()
+        made[way] = result(step)
+        wait = "Being painted ..."
+        done = note(f"Done: the GAN took {duration(step.progress.elapsed_s)}.") if way == DEFAULT else gr.skip()
+        yield sharpen_view.enlarged(photo, made, wait=wait), done, gr.skip()
+
+
+def _lesson(photo: Image.Image, side: object, *, judged: bool) -> Iterator[Lesson]:
+    from apps.gan.sharpen.lesson import lesson
+    from apps.gan.sharpen.options import FACTOR
+
+    ways = tuple(sharpen_view.TITLES) if judged else ("bicubic", "small")
+    return lesson(photo, ways=ways, side=FACTOR * _small_side(side), judged=judged)
+
+
+def _last(steps: Iterator[Lesson]) -> Lesson:
+    *_, last = steps
+    return last
