@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.settings import weights_dir
 from tests.e2e.conftest import PHONE, PROJECTOR, type_in
 
 WAIT_MS = 120_000
@@ -54,12 +55,61 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     page.wait_for_function("document.querySelector('#style-files').innerText.includes('recipe')", timeout=WAIT_MS)
 
 
+def test_the_picture_in_one_pass_comes_before_the_optimizers(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    _set(page, "Size", "96")
+    _set(page, "Iterations", "3")
+    page.evaluate(
+        """() => {
+          window.captions = [];
+          const note = () => window.captions.push(document.querySelector('#style-live figcaption')?.innerText);
+          const whole = {childList: true, subtree: true, characterData: true};
+          new MutationObserver(note).observe(document.querySelector('#style-live'), whole);
+        }"""
+    )
+    page.locator("#style-paint").click()
+    page.locator("#style-live figcaption", has_text="3 iterations in").wait_for(timeout=WAIT_MS)
+    seen = [words.split()[0] for words in page.evaluate("window.captions") if words]
+    assert [first for first in dict.fromkeys(seen) if first in ("In", "Iteration")] == ["In", "Iteration"]
+    page.locator("#style-curves", has_text="J of the picture in one pass is").wait_for(timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("viewport", [PROJECTOR, PHONE], ids=["projector", "phone"])
+def test_a_style_is_chosen_mixed_and_loaded(open_page: Callable[..., Any], viewport: dict[str, int]) -> None:
+    page = open_page("style", viewport=viewport)
+    told = page.locator("#style-now-told")
+    page.get_by_role("tab", name="In one pass").click()
+    told.filter(has_text="Starry blue, 384 ×").wait_for(timeout=WAIT_MS)
+    assert page.locator("#style-now-styles [data-act=style]").count() == 34
+    page.locator("#style-now-styles [data-style=dusk]").click()
+    told.filter(has_text="Dusk, 384 ×").wait_for(timeout=WAIT_MS)
+    assert page.locator("#style-now-styles [aria-pressed=true]").inner_text() == "Dusk"
+    page.locator("#style-now-second input").click()
+    page.get_by_role("option", name="Embers").click()
+    told.filter(has_text="Dusk and Embers, 384 ×").wait_for(timeout=WAIT_MS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_a_saved_style_is_loaded_and_painted_with(open_page: Callable[..., Any]) -> None:
+    page = open_page("style")
+    page.get_by_role("tab", name="Teach a style").click()
+    page.locator("#style-teach-use").click()
+    page.wait_for_selector("text=You have no style of your own yet", timeout=WAIT_MS)
+    page.locator("#style-teach-load button").first.click()
+    page.locator("#style-teach-file input[type=file]").set_input_files(weights_dir() / "style/learned/ink.safetensors")
+    page.locator("#style-teach-told", has_text="“Brown ink” is loaded").wait_for(timeout=WAIT_MS)
+    page.locator("#style-teach-use").click()
+    page.locator("#style-now-told", has_text="Brown ink, 384 ×").wait_for(timeout=WAIT_MS)
+    page.locator("#style-now-styles [data-style=own-1][aria-pressed=true]").wait_for(timeout=WAIT_MS)
+
+
 def test_who_waits_for_others_sees_the_queue(open_page: Callable[..., Any]) -> None:
     first, second = open_page("style"), open_page("style", viewport=PHONE)
     for page in (first, second):
         _set(page, "Iterations", "1000")
-        page.locator("#style-paint").click()
-        page.wait_for_timeout(500)
+    first.locator("#style-paint").click()
+    first.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
+    second.locator("#style-paint").click()
     second.locator("#tab-style .progress-text:visible", has_text="queue: 1/1").wait_for(timeout=WAIT_MS)
     first.locator("#style-stop").click()
     second.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)

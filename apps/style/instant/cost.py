@@ -8,11 +8,10 @@ import time
 import torch
 
 from apps.style.instant.paint import SMALLEST, Wish, paint_tensor, stage_of
-from apps.style.instant.style import MANY_RECORD, Style
+from apps.style.instant.style import plain_style
 from shared import device as devices
 from shared.errors import ResourceError
 from shared.progress import duration
-from shared.registry import find
 
 _PROBE = 160  # pixels: smaller ones fit into the cache and look cheaper than they are
 _TIMES = 3  # of the probe; the fastest counts
@@ -55,10 +54,7 @@ def check_fits(wish: Wish, device: torch.device) -> None:
 @functools.lru_cache(maxsize=8)
 def seconds_per_pixel(name: str, device: torch.device) -> float:
     """Of the painter whose record is called ``name``, measured once."""
-    from apps.style.instant.networks import ANY, MANY
-
-    total = (MANY if name == MANY_RECORD else ANY).total
-    style = Style(title="", record=find(name), gamma=torch.ones(total), beta=torch.zeros(total))
+    style = plain_style(name)
     picture = torch.rand(1, 3, _PROBE, _PROBE)
     paint_tensor(style.record, picture, [style], device)  # which loads the network
     times = []

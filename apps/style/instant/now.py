@@ -16,7 +16,7 @@ from apps.style.instant.style import Style, find_any_style
 from shared.device import describe, pick_device
 from shared.images import Source
 
-StyleSource = str | Path | bytes | Image.Image  # a name; a picture or a style file
+StyleSource = str | Path | bytes | Image.Image | Style  # a name; a picture or a style file; a style
 
 
 @dataclass(frozen=True, kw_only=True)

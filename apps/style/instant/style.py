@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from apps.style import canvas
-from apps.style.instant.networks import STYLE_SIDE
+from apps.style.instant.networks import ANY, MANY, STYLE_SIDE
 from apps.style.instant.stylefile import LARGEST, StyleFile, looks_like_style, read_style
 from apps.style.instant.table import NamedStyle, find_style
 from shared.errors import OptionError, check_number
@@ -59,14 +59,16 @@ class Style:
         return Style(title=title, record=self.record, gamma=gamma, beta=beta)
 
 
-def find_any_style(given: str | Path | bytes | Image.Image) -> Style:
-    """The style that ``given`` stands for: a name (text is never a path), or a style file or picture.
+def find_any_style(given: str | Path | bytes | Image.Image | Style) -> Style:
+    """The style that ``given`` stands for: a name (text is never a path), a style file or picture, or itself.
 
     Raises:
         OptionError: a text that is no name of a style.
         InputError: a style file that cannot be used.
         ImageError: a picture that cannot be used.
     """
+    if isinstance(given, Style):
+        return given
     if isinstance(given, str):
         return named_style(find_style(given))
     if not isinstance(given, Image.Image) and looks_like_style(head := _head(given)):
@@ -97,6 +99,12 @@ def named_style(named: NamedStyle) -> Style:
         known = cast("ManyStyles", held)
         gamma, beta = known.gamma[named.row].clone(), known.beta[named.row].clone()
     return Style(title=named.title, record=many, gamma=gamma, beta=beta)
+
+
+def plain_style(record: str) -> Style:
+    """A style for the painter called ``record`` that changes nothing in what its convolutions say: to measure with."""
+    total = (MANY if record == MANY_RECORD else ANY).total
+    return Style(title="", record=find(record), gamma=torch.ones(total), beta=torch.zeros(total))
 
 
 def from_file(file: StyleFile) -> Style:

@@ -203,16 +203,26 @@ class Run:
             peak_bytes=self.peak_bytes,
         )
 
+    def cost_of(self, picture: Image.Image) -> Costs:
+        """What ``picture``, RGB, costs at the run's last size, in float32."""
+        stage = self.stages[-1]
+        content, style = self._tensors(stage)
+        with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network, torch.no_grad():
+            exact = Objective(cast("VGG", network), self.options, content, style, dtype=torch.float32)
+            pixels = canvas.to_tensor(self._without_colours(picture), stage, self.device)
+            return exact.read(exact(pixels)[1], 0, (stage.height, stage.width))
+
     def _start(self, stage: Stage, content: Tensor | None, style: Tensor | None) -> Tensor:
         """The first G, at the size of ``stage``."""
         if self.options.init != "instant" or self.content is None or self.style is None:
             return canvas.start(self.options.init, content, style, self.options.seed)
         if self._instant is None:
-            painted = start_from(self.content, self.style, self.options.size)
-            if self._colours is not None:
-                painted = canvas.with_light_of(canvas.greyed(painted), self._colours)
-            self._instant = painted
+            self._instant = self._without_colours(start_from(self.content, self.style, self.options.size))
         return canvas.to_tensor(self._instant, stage, self.device)
+
+    def _without_colours(self, picture: Image.Image) -> Image.Image:
+        """``picture`` as G is descended: grey, with the content's light, where the content's colours are kept."""
+        return picture if self._colours is None else canvas.with_light_of(canvas.greyed(picture), self._colours)
 
     def _watch(self) -> None:
         self.peak_bytes = max(self.peak_bytes, _memory_now(self.device))

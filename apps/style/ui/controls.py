@@ -41,8 +41,8 @@ def turn() -> dict[str, Any]:
     return {"show_progress": "full", "show_progress_on": badge}
 
 
-def sample_strip(role: Role, label: str) -> gr.HTML:
-    """Thumbnails of the samples, as buttons."""
+def sample_strip(role: Role, label: str, place: str = "samples") -> gr.HTML:
+    """Thumbnails of the samples, as buttons; ``place`` tells the strips of several sub-tabs apart."""
     buttons = [
         h.button(
             h.img(alt=sample.title, src=url_of(sample.thumb.read_bytes(), "image/jpeg")),
@@ -57,7 +57,7 @@ def sample_strip(role: Role, label: str) -> gr.HTML:
         h.div(buttons, class_="cs-strip", role="group", aria_label=label),
         js_on_load=CLICKS,
         apply_default_css=False,
-        elem_id=f"style-samples-{role}",
+        elem_id=f"style-{place}-{role}",
     )
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 
 from apps.charts import lines, short
 from apps.markup import Markup, cell, figure, h, joined, note, progress_bar, prose, table, url_of
-from shared.images import data_url
+from apps.style.run.worth import reached_after
+from shared.images import data_url, jpeg_bytes
 from shared.progress import duration
 
 if TYPE_CHECKING:
@@ -49,10 +50,21 @@ def framed(url: str, text: str, share: float) -> Markup:
     return figure((h.img(src=url, alt="The generated picture G"), progress_bar(share)), text, class_="cs-live")
 
 
-def cost_curves(costs: Sequence[Costs], weights: Mapping[str, float], *, log: bool) -> Markup:
+def instant(picture: Image.Image, text: str) -> Markup:
+    """The picture in one pass, while the optimizer is on its way."""
+    return figure(h.img(src=jpeg_url(jpeg_bytes(picture)), alt="The picture in one pass"), text, class_="cs-live")
+
+
+def cost_curves(
+    costs: Sequence[Costs], weights: Mapping[str, float], *, log: bool, one_pass: Costs | None = None
+) -> Markup:
     """Two charts: J with its two parts, and J_style[l] of every layer.
 
-    ``weights``: alpha and beta, as ``Result`` has them.
+    Args:
+        costs: of the iterations so far.
+        weights: alpha and beta, as ``Result`` has them.
+        log: a logarithmic axis.
+        one_pass: what the picture in one pass costs, at the run's last size.
     """
     if not costs:
         return note("The curves appear with the first iterations.")
@@ -62,13 +74,30 @@ def cost_curves(costs: Sequence[Costs], weights: Mapping[str, float], *, log: bo
         "α J content": [weights["alpha"] * cost.content for cost in costs],
         "β J style": [weights["beta"] * cost.style for cost in costs],
     }
+    if one_pass is not None:
+        parts["one pass"] = [one_pass.J if cost.size == one_pass.size else math.nan for cost in costs]
     layers = {name: [cost.layers[name] for cost in costs] for name in costs[-1].layers}
     larger = [float(after.iteration) for before, after in itertools.pairwise(costs) if before.size != after.size]
     charts = [lines(parts, x, log=log, title="J(G) = α J content + β J style", marks=larger)]
     if layers:
         charts.append(lines(layers, x, log=log, title="J style[l], layer by layer", marks=larger))
     grows = " Dashed vertical lines: the picture is enlarged." if larger else ""
-    return joined((h.div(charts, class_="cs-charts"), note("Iterations from left to right.", grows)))
+    words = note("Iterations from left to right.", grows)
+    return joined((h.div(charts, class_="cs-charts"), words, _worth(costs, one_pass)))
+
+
+def _worth(costs: Sequence[Costs], one_pass: Costs | None) -> Markup | None:
+    """What the picture in one pass costs, and when the run has come down to it."""
+    if one_pass is None:
+        return None
+    reached = reached_after(costs, one_pass)
+    if reached is None:
+        told = "this run has not come down to that yet."
+    elif reached == 0:
+        told = "this run starts there."
+    else:
+        told = f"this run has come down to that after {reached} iterations."
+    return note(f"“one pass”: J of the picture in one pass is {short(one_pass.J)}; {told}")
 
 
 def gram_table(grams: Mapping[str, Mapping[str, Tensor]]) -> Markup:

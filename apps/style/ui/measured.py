@@ -7,12 +7,18 @@ from typing import Any
 
 import gradio as gr
 
+from apps.charts import lines
 from apps.markup import Content, Markup, cell, h, joined, note, prose, table
 from apps.ui import section
 from shared.settings import weights_dir
 
 FILE = "style/speed.json"
 LIMITS_FILE = "style/limits.json"
+ONE_PASS_FILE = "style/one-pass.json"
+_ONE_PASS = (
+    "J of the picture in one pass on the axis of the optimizer’s own J, as Johnson, Alahi and Fei-Fei compared them in "
+    "2016; every J is divided by that of the content picture, where the optimizer starts by default."
+)
 _FINITE = {True: "finite", False: "not finite", None: "not measured"}
 _NAMES = {
     "textbook": "textbook: float32, full network, NCHW, autograd",
@@ -30,6 +36,8 @@ def build() -> None:
         "Seconds per iteration; the methods take turns within one run.",
     )
     gr.HTML(joined((speed(), limits())), elem_id="style-measured", apply_default_css=False)
+    section("measure", "How many iterations is one pass worth?", _ONE_PASS)
+    gr.HTML(one_pass(), elem_id="style-measured-one-pass", apply_default_css=False)
 
 
 def speed() -> Markup:
@@ -114,6 +122,49 @@ def limits() -> Markup:
             note(f"{found['device']}. ", prose("Command: <code>{}</code>", found["command"])),
         )
     )
+
+
+def one_pass() -> Markup:
+    """What one pass is worth, over contents and styles, with its spread; or how to measure it."""
+    found = _measured(ONE_PASS_FILE)
+    if found is None:
+        return note("Nothing has been measured yet; python -m benchmarks.style_one_pass measures it.")
+    told, iterations = found["summary"], found["iterations"]
+    rows = [
+        [
+            "iterations that come down to one pass, style learned here",
+            *_spread(told["worth"], "{:.0f}"),
+        ],
+        ["J in one pass, style learned here", *_spread(told["instant"], "{:.3f}")],
+        ["J in one pass, style read from the picture", *_spread(told["any_style"], "{:.3f}")],
+        [f"J after {iterations} iterations from the content", *_spread(told["from_content"][-1], "{:.3f}")],
+        [f"J after {iterations} iterations from one pass", *_spread(told["from_instant"][-1], "{:.3f}")],
+    ]
+    curves = {
+        "from the content": [low_median_high[1] for low_median_high in told["from_content"]],
+        "from one pass": [low_median_high[1] for low_median_high in told["from_instant"]],
+    }
+    curves["one pass"] = [told["instant"][1]] * len(curves["from the content"])
+    never = told["not_reached"]
+    left = f" {never} of the pairs never came down to it within {iterations} iterations." if never else ""
+    contents, styles = ({pair[role] for pair in found["pairs"]} for role in ("content", "style"))
+    about = (
+        f"{len(contents)} contents with {len(styles)} styles, {found['size']} pixels, {found['device']}, torch "
+        f"{found['torch']}.{left} J is not the eye: a picture in one pass can look better than its J, and the "
+        "optimizer’s better than one pass where shapes matter. "
+    )
+    return joined(
+        (
+            lines(curves, log=True, title="J, median over the pairs, iteration by iteration"),
+            table(["", "median", "lower quartile", "upper quartile"], rows, class_="cs-costs"),
+            note(about, prose("Command: <code>{}</code>", found["command"])),
+        )
+    )
+
+
+def _spread(quartiles: list[float], form: str) -> list[str]:
+    lower, median, upper = (form.format(value) for value in quartiles)
+    return [median, lower, upper]
 
 
 def _measured(file: str) -> dict[str, Any] | None:

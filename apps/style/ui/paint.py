@@ -26,6 +26,7 @@ from apps.style.ui.state import FIRST, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
 from shared.device import pick_device
 from shared.errors import HubError, InputError
+from shared.progress import duration
 
 _MORE = 50  # iterations that Continue adds to a finished run
 _STOP_S = 20.0  # s: no iteration takes longer
@@ -115,7 +116,9 @@ def _connect(
     outputs = [parts[name] for name in ("live", "curves", "grams", "numbers", "result")]
     fields = [controls[name] for name in PRESET_FIELDS]
     stylize_once = heavy(stylize)
-    buttons["paint"].click(stylize_once, asked, outputs, api_name="stylize", js=_LOOK, **HEAVY, **waiting)
+    pictures = [*asked[:2], controls["alpha"], controls["beta"], controls["keep_colours"], controls["init"]]
+    first = buttons["paint"].click(guard(_in_one_pass), pictures, parts["live"], js=_LOOK, **QUICK, **PRIVATE)
+    first.then(stylize_once, asked, outputs, api_name="stylize", **HEAVY, **waiting)
     buttons["more"].click(heavy(_more), None, outputs, **HEAVY, **PRIVATE, **waiting)
     buttons["stop"].click(guard(_stop), None, status, queue=False, **LIGHT, **PRIVATE)
     chosen = [controls["preset"], *fields]
@@ -145,6 +148,27 @@ ARGUMENTS = (
     "seed",
     "backbone",
 )
+
+
+def _in_one_pass(
+    content: str | None, style: str | None, alpha: float, beta: float, keep_colours: bool, init: str
+) -> Any:
+    """The picture in one pass, before the optimizer begins; nothing where it would say nothing about the run.
+
+    What is wrong with the pictures or the recipe is for ``stylize`` to say, which comes next.
+    """
+    if not (content and style and alpha and beta):
+        return gr.skip()
+    from apps.style.instant.begin import style_for
+    from apps.style.instant.now import stylize_now
+
+    try:
+        answer = stylize_now(content, style_for(open_pictures(content, style, 1, 1)[1]), keep_colours=keep_colours)  # type: ignore[arg-type]
+    except HubError:
+        return gr.skip()
+    goes_on = "goes on from it" if init == "instant" else "now begins on its own, for as long as you let it"
+    size = f"{answer.picture.width} × {answer.picture.height} pixels in {duration(answer.seconds)}"
+    return graphics.instant(answer.picture, f"In one pass: {size}. The optimizer {goes_on}.")
 
 
 def stylize(
@@ -183,7 +207,7 @@ def stylize(
         style_layers: layers whose style matrices are compared, such as relu1_1.
         lambdas: weight of each style layer, "relu1_1=1, relu2_1=0.5"; 1 if it is left out.
         units: "target": lambda weighs each layer relative to its target; "written": it multiplies the bare cost.
-        init: what G starts from: content, noise, style or blend.
+        init: what G starts from: content, noise, style, blend, or instant: the picture in one pass.
         optimizer: lbfgs or adam.
         pooling: average or max.
         smoothness: weight of the total variation.
@@ -201,12 +225,14 @@ def stylize(
     session = session_of(request)
     session.stop_requested.set()  # a run of this session that is still going gives way
     from apps.style.run.transfer import Run
+    from apps.style.run.worth import one_pass
 
     run = Run(*open_pictures(content, style, options.alpha, options.beta), options)
     warning = warn_if_long(run)
     session.begin(run)
     if warning:
         yield (graphics.empty(warning), *(gr.skip(),) * 4)
+    session.one_pass = one_pass(run)
     yield from stream(session, run)
 
 

@@ -96,7 +96,7 @@ def _finished(session: Session, run: Run) -> Answer:
 def curves(session: Session, run: Run) -> Markup:
     """The curves of the costs so far, on the axis that the visitor chose."""
     weights = {"alpha": run.options.alpha, "beta": run.options.beta}
-    return graphics.cost_curves(run.costs, weights, log=session.log)
+    return graphics.cost_curves(run.costs, weights, log=session.log, one_pass=session.one_pass)
 
 
 def _numbers(step: Step) -> dict[str, Any]:

@@ -18,12 +18,23 @@ from shared.errors import InputError
 from shared.sessions import Sessions
 
 if TYPE_CHECKING:
+    from apps.style.descent.objective import Costs
+    from apps.style.instant.stylefile import StyleFile
     from apps.style.run.transfer import Run
     from apps.style.units.patches import Indexed
 
 FIRST = {"content": EXAMPLE[0], "style": EXAMPLE[1]}  # on the page when it opens
 _MOST = 40  # sessions whose runs are kept in memory
+_MOST_STYLES = 12  # of a visitor's own
 _IDLE_S = 3600.0  # s after which a run is forgotten
+
+
+@dataclass(frozen=True, eq=False)
+class OwnStyle:
+    """A style that the visitor taught the painter, or loaded from a file."""
+
+    file: StyleFile
+    thumb: bytes  # JPEG
 
 
 @dataclass(eq=False)
@@ -37,6 +48,11 @@ class Session:
     log: bool = True  # the curves' axis
     stop_requested: threading.Event = field(default_factory=threading.Event)
     idle: threading.Event = field(default_factory=threading.Event)  # nothing is being painted
+    one_pass: Costs | None = None  # of the picture in one pass, on the axis of the run's J
+    styles: dict[str, OwnStyle] = field(default_factory=dict)  # "own-1" -> the visitor's own
+    stop_film: threading.Event = field(default_factory=threading.Event)
+    stop_lesson: threading.Event = field(default_factory=threading.Event)
+    _styles_made: int = 0
     _folder: Path | None = None
 
     def __post_init__(self) -> None:
@@ -44,7 +60,7 @@ class Session:
 
     def begin(self, run: Run) -> None:
         """A new run takes the place of the last."""
-        self.run, self.frames = run, Frames()
+        self.run, self.frames, self.one_pass = run, Frames(), None
         self.stop_requested.clear()
 
     def current(self) -> Run:
@@ -56,6 +72,30 @@ class Session:
         if self.run is None or self.run.done == 0:
             raise InputError("", "Nothing has been painted yet", "Press Paint first.")
         return self.run
+
+    def keep(self, style: OwnStyle) -> str:
+        """The name under which ``style`` can be chosen from now on; beyond twelve the oldest is forgotten."""
+        self._styles_made += 1
+        name = f"own-{self._styles_made}"
+        self.styles[name] = style
+        while len(self.styles) > _MOST_STYLES:
+            del self.styles[next(iter(self.styles))]
+        return name
+
+    def latest_style(self) -> str:
+        """The name of the visitor's latest own style.
+
+        Raises:
+            InputError: there is none yet.
+        """
+        if not self.styles:
+            raise InputError("", "You have no style of your own yet", "Press Teach, or load a style file.")
+        return next(reversed(self.styles))
+
+    def stop_all(self) -> None:
+        """Ask everything that the visitor has under way to stop."""
+        for event in (self.stop_requested, self.stop_film, self.stop_lesson):
+            event.set()
 
     def file(self, name: str, data: bytes | str | None = None) -> Path:
         """A path to a file of this session, with ``data`` in it if there is any."""
@@ -78,9 +118,9 @@ def session_of(request: gr.Request | None) -> Session:
 
 
 def leave(request: gr.Request) -> None:
-    """The page was closed: stop its run now, and forget it unless the page is back soon."""
+    """The page was closed: stop what it has under way, and forget it unless the page is back soon."""
     name = str(request.session_hash)
     left = SESSIONS.find(name)
     if left is not None:
-        left.stop_requested.set()
+        left.stop_all()
         SESSIONS.leave(name)

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.context import Context
 
 from apps.markup import style
-from apps.style.ui import compare, measured, paint, replay, result, units
+from apps.style.ui import compare, measured, now, paint, replay, result, teach, units
 from apps.style.ui.state import leave
 from apps.ui import guard, section
 
@@ -25,6 +25,10 @@ def build() -> None:
     with gr.Tabs(elem_id="style-tabs") as tabs:
         with gr.Tab("Paint", id="paint"):
             parts = paint.build()
+        with gr.Tab("In one pass", id="now") as now_tab:
+            chosen = now.build(now_tab)
+        with gr.Tab("Teach a style", id="teach"):
+            teach.build(chosen, tabs)
         with gr.Tab("Frames, video, recipe", id="after") as after:
             result.build(parts, after)
             replay.build(parts, tabs)

@@ -76,9 +76,41 @@ def test_stylize_refuses_hostile_pictures(
         client.predict(**(_pictures() | SMALL | {role: handle_file(str(path))}), api_name="/stylize")
 
 
+def test_stylize_now_paints_at_once_by_name_and_by_picture(client: Client) -> None:
+    given = {"content": _pictures()["content"], "size": 128}
+    picture, told, numbers = client.predict(**given, style="dusk", api_name="/stylize_now")
+    with Image.open(picture) as opened:
+        assert max(opened.size) == 128
+    assert "Dusk, 128 ×" in told
+    assert (numbers["style"], numbers["painter"]) == ("Dusk", "style/multistyle26")
+    *_, numbers = client.predict(**given, style_picture=_pictures()["style"], api_name="/stylize_now")
+    assert numbers["painter"] == "style/arbitrary-transform"
+    *_, numbers = client.predict(**given, style="dusk", second="embers", share=0.25, api_name="/stylize_now")
+    assert numbers["style"] == "Dusk and Embers"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"content": None}, "content picture"),
+        ({"style": "nothing"}, "starry-blue"),  # the list of all names
+        ({"style": "../../etc/passwd"}, "starry-blue"),
+        ({"style": "own-1"}, "own-1"),
+        ({"second": "nothing"}, "starry-blue"),
+        ({"second": "dusk", "share": 2}, "maximum value 1"),
+        ({"size": 100_000}, "1024"),
+        ({"style_picture": handle_file(str(SAMPLES["ink"].path)), "second": "dusk"}, "two styles of the same painter"),
+    ],
+)
+def test_stylize_now_refuses_mistakes(client: Client, wrong: dict[str, Any], words: str) -> None:
+    given = {"content": _pictures()["content"], "style": "dusk", "size": 64}
+    with pytest.raises(AppError, match=words):
+        client.predict(**(given | wrong), api_name="/stylize_now")
+
+
 def test_the_endpoint_documents_itself(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert {"/stylize", "/unit_patches"} <= endpoints.keys()
+    assert {"/stylize", "/stylize_now", "/unit_patches"} <= endpoints.keys()
     names = {parameter["parameter_name"] for parameter in endpoints["/stylize"]["parameters"]}
     assert set(ARGUMENTS) <= names
 

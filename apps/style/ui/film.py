@@ -1,0 +1,104 @@
+"""A short film, or a recording of the webcam, painted frame by frame in the style that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from apps.markup import Markup, figure, h, note, progress_bar
+from apps.style.ui import graphics, styles
+from apps.style.ui.controls import turn
+from apps.style.ui.state import session_of
+from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy
+from shared.errors import InputError
+from shared.images import jpeg_bytes
+from shared.progress import duration
+
+_HINT = (
+    "The first 15 seconds, 10 frames a second, without sound, at most 384 pixels. Every frame is painted by itself, so "
+    "that strokes shimmer. The film is read here and forgotten with your session."
+)
+_SIDE = 384  # pixels at most: 150 frames should take a minute or two
+
+
+def build(mixture: Mapping[str, Any], look: Mapping[str, Any]) -> None:
+    """Lay out the fold; ``mixture`` and ``look`` are the components that say how to paint."""
+    with gr.Accordion("A short film or the webcam, frame by frame", open=False, elem_id="style-film-fold"), gr.Row():
+        with gr.Column(min_width=280):
+            source = gr.Video(
+                label="Film",
+                sources=["upload", "webcam"],
+                height=240,
+                elem_id="style-film-source",
+                webcam_options=gr.WebcamOptions(mirror=False),
+            )
+            with gr.Row(elem_classes="cs-buttons"):
+                start = gr.Button("Paint the film", variant="primary", elem_id="style-film-start", min_width=120)
+                stop = gr.Button("Stop", elem_id="style-film-stop", min_width=80)
+            gr.HTML(note(_HINT))
+        with gr.Column(min_width=280):
+            waiting = turn()
+            live = gr.HTML(
+                graphics.empty("Frames appear here as they are painted."),
+                elem_id="style-film-live",
+                apply_default_css=False,
+                label="The frame so far",
+            )
+            made = gr.Video(label="Painted", interactive=False, loop=True, elem_id="style-film-made")
+    asked = [source, *mixture.values(), *look.values()]
+    start.click(heavy(paint_frames), asked, [live, made], **HEAVY, **PRIVATE, **waiting)
+    stop.click(guard(stop_frames), None, None, queue=False, **LIGHT, **PRIVATE)
+
+
+def paint_frames(
+    source: str | None,
+    style: str,
+    picture: str | None,
+    second: str,
+    share: float,
+    size: float,
+    strength: float,
+    keep_colours: bool,
+    request: gr.Request,
+) -> Iterator[tuple[Any, Any]]:
+    """Frame by frame what is painted, then the film.
+
+    Raises:
+        InputError, ImageError, OptionError: no film, or no style, that can be used.
+    """
+    if not source:
+        raise InputError("a film", "none", "Record one with the webcam, or choose a file.")
+    from apps.style.instant.film import MOST_FRAMES, paint_film
+    from apps.style.instant.style import find_any_style
+
+    session = session_of(request)
+    session.stop_film.clear()
+    chosen = find_any_style(Path(picture) if picture else styles.find(session, style))
+    if second:
+        chosen = chosen.mixed(find_any_style(styles.find(session, second)), share)
+    target = session.file("painted.mp4")
+    frames = paint_film(
+        Path(source), target, chosen, size=min(_SIDE, int(size)), strength=strength, keep_colours=keep_colours
+    )
+    try:
+        for frame in frames:
+            yield _live(frame.picture, frame.number, MOST_FRAMES), gr.skip()
+            if session.stop_film.is_set():
+                break
+    finally:
+        frames.close()  # type: ignore[attr-defined]
+    yield gr.skip(), str(target)
+
+
+def _live(picture: Any, number: int, most: int) -> Markup:
+    image = h.img(src=graphics.jpeg_url(jpeg_bytes(picture)), alt="The frame that was painted last")
+    words = f"Frame {number}, of at most {most}; {duration(number / 10)} of the film."
+    return figure((image, progress_bar(number / most)), words, class_="cs-live")
+
+
+def stop_frames(request: gr.Request) -> None:
+    """Stop after the frame that is being painted; what was painted is a film all the same."""
+    session_of(request).stop_film.set()

@@ -1,0 +1,174 @@
+"""Teach a style: the painter learns a picture's style in minutes; the result is a file of 4 kB to keep and to share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from apps.markup import Markup, figure, h, message, note, progress_bar
+from apps.style.samples import find_sample
+from apps.style.ui import graphics, styles
+from apps.style.ui.controls import sample_strip, turn
+from apps.style.ui.now import stylize_now
+from apps.style.ui.state import Session, session_of
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
+from shared.errors import check_number
+from shared.images import jpeg_bytes
+from shared.progress import duration, paced
+
+if TYPE_CHECKING:
+    from apps.style.instant.learn import Learner, Step
+    from apps.style.instant.stylefile import StyleFile
+
+_TEXT = (
+    "A new style needs no new network: only its 990 numbers, gamma and beta, are trained, on crops of the six sample "
+    "photos, with the costs of the Paint tab and one more, for the colours. The first hundred steps do most."
+)
+_EMPTY = "What the painter has learned so far appears here."
+_HONEST = (
+    "Lessons do well with hatching, bands, planes and strong colours. The painter’s filters are fixed: it cannot learn "
+    "dots, nor shapes as large as the picture’s. For those, and for a single picture, the Paint tab is better."
+)
+_STEPS = (20, 400, 150)  # fewest, most, default
+_CONTENT = (0.5, 4.0, 1.0)
+_FILE_NAME = 40  # characters
+
+
+def build(chosen: Mapping[str, Any], tabs: gr.Tabs) -> None:
+    """Lay out the sub-tab; ``chosen``: parts of the sub-tab "In one pass", which is one of ``tabs``."""
+    section("use", "Teach the painter a picture of yours", _TEXT)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=330):
+            picture = photo_input("The picture with the style", height=200, elem_id="style-teach-picture", format="png")
+            strip = sample_strip("style", "The picture with the style: samples", "teach-samples")
+            title = gr.Textbox(label="Name of the style", max_length=60, elem_id="style-teach-title")
+            with gr.Row():
+                steps = gr.Slider(*_STEPS[:2], value=_STEPS[2], step=10, label="Steps", elem_id="style-teach-steps")
+                content = gr.Slider(
+                    *_CONTENT[:2],
+                    value=_CONTENT[2],
+                    step=0.5,
+                    label="The photo counts (fine lines: 2 to 3)",
+                )
+            with gr.Row(elem_classes="cs-buttons"):
+                begin = gr.Button("Teach", variant="primary", elem_id="style-teach", min_width=110)
+                stop = gr.Button("Stop", elem_id="style-teach-stop", min_width=80)
+                use = gr.Button("Paint with it", elem_id="style-teach-use", min_width=120)
+            told = gr.HTML(note("A lesson runs where paintings run: one after the other."), elem_id="style-teach-told")
+            with gr.Accordion("Load a style that somebody saved", open=False, elem_id="style-teach-load"):
+                sent = gr.File(
+                    label="Style file, 4 kB", file_types=[".safetensors"], height=110, elem_id="style-teach-file"
+                )
+        with gr.Column(scale=6, min_width=330):
+            waiting = turn()
+            live = gr.HTML(
+                graphics.empty(_EMPTY), elem_id="style-teach-live", apply_default_css=False, label="The style so far"
+            )
+            kept = gr.File(
+                label="The style, to keep and to share", interactive=False, height=110, elem_id="style-teach-kept"
+            )
+    gr.HTML(note(_HONEST))
+    strip.click(guard(_on_sample), None, [picture, title], **LIGHT, **PRIVATE)
+    asked = [picture, title, steps, content]
+    begin.click(heavy(teach), asked, [live, kept, told], **HEAVY, **PRIVATE, **waiting)
+    stop.click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
+    sent.upload(guard(load), sent, [live, told], **QUICK, **PRIVATE)
+    # Painted explicitly: a sub-tab that has never been open does not notice that its style has changed.
+    use.click(guard(_use), None, [tabs, chosen["style"], chosen["grid"]], **LIGHT, **PRIVATE).success(
+        guard(stylize_now), chosen["asked"], chosen["outputs"], **QUICK, **PRIVATE
+    )
+
+
+def teach(
+    picture: str | None, title: str, steps: float, content: float, request: gr.Request
+) -> Iterator[tuple[Any, Any, Any]]:
+    """A lesson; stopped early, it keeps what was learned by then."""
+    from apps.style import canvas
+    from apps.style.instant.judge import Weights
+    from apps.style.instant.learn import Learner, Lesson, sample_contents
+
+    session = session_of(request)
+    session.stop_lesson.clear()
+    weights = Weights(content=check_number(content, "How much the photo counts", low=0, high=100))
+    lesson = Lesson(steps=steps, weights=weights)  # type: ignore[arg-type]
+    learner = Learner(canvas.open_style(picture), sample_contents(), lesson, title=title.strip() or "My style")  # type: ignore[arg-type]
+    yield graphics.empty("The painter looks for the known style that comes closest ..."), gr.skip(), ""
+    lessons = learner.steps()
+    step: Step | None = None
+    try:
+        for step in paced(lessons):
+            if step.preview is not None:
+                yield _live(step), gr.skip(), gr.skip()
+            else:
+                yield gr.skip(), gr.skip(), note(_progress(step))
+            if session.stop_lesson.is_set():
+                break
+    finally:
+        lessons.close()  # type: ignore[attr-defined]
+    if step is not None:
+        yield _finished(session, learner, step)
+
+
+def _finished(session: Session, learner: Learner, step: Step) -> tuple[Any, Any, Any]:
+    from apps.style.instant.stylefile import SUFFIX, StyleFile, write_style
+
+    style = learner.style
+    file = StyleFile(title=style.title, gamma=style.gamma, beta=style.beta)
+    path = session.file(_file_name(file.title) + SUFFIX, write_style(file))
+    words = (
+        f"“{file.title}”, {step.progress.done} steps in {duration(step.progress.elapsed_s)}: keep the file, or press "
+    )
+    return _keep(session, file), str(path), message((words, h.b("Paint with it"), "."), "good")
+
+
+def _keep(session: Session, file: StyleFile) -> Markup:
+    own = styles.own_style(file)
+    session.keep(own)
+    image = h.img(src=graphics.jpeg_url(own.thumb), alt=f"The cat in the style {file.title}")
+    return figure(image, file.title, class_="cs-own")
+
+
+def _live(step: Step) -> Markup:
+    image = h.img(src=graphics.jpeg_url(jpeg_bytes(step.preview)), alt="A photo in the style so far")  # type: ignore[arg-type]
+    return figure((image, progress_bar(step.progress.fraction)), _progress(step), class_="cs-live")
+
+
+def _progress(step: Step) -> str:
+    left = "" if step.progress.left_s is None else f", about {duration(step.progress.left_s)} left"
+    costs = f"content {step.content:.3f}, style {step.style:.3f}"
+    return f"Step {step.progress.done} of {step.progress.total}: {costs}{left}"
+
+
+def _stop(request: gr.Request) -> Markup:
+    session_of(request).stop_lesson.set()
+    return note("The lesson stops after its step; what was learned by then is kept.")
+
+
+def load(path: str | None, request: gr.Request) -> tuple[Markup, Markup]:
+    """Keep the style in a file that was sent as one of the visitor's own.
+
+    Raises:
+        InputError: it is no style file.
+    """
+    file = styles.load_file(path)
+    shown = _keep(session_of(request), file)
+    return shown, message((f"“{file.title}” is loaded. Press ", h.b("Paint with it"), "."), "good")
+
+
+def _use(request: gr.Request) -> tuple[Any, Any, Any]:
+    """Go to the sub-tab "In one pass" with the latest of the visitor's own styles."""
+    session = session_of(request)
+    name = session.latest_style()
+    return gr.Tabs(selected="now"), name, styles.thumbnails(session, name)
+
+
+def _on_sample(event: gr.EventData) -> tuple[str, str]:
+    sample = find_sample(event.sample)
+    return str(sample.path), sample.title
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:_FILE_NAME] or "style"
