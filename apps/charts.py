@@ -72,6 +72,7 @@ def lines(
     *,
     title: str,
     log: bool = False,
+    log_x: bool = False,
     low: float | None = 0.0,
     marks: Sequence[float] = (),
     frame: Frame | None = None,
@@ -84,6 +85,7 @@ def lines(
         x: where the values stand; by default 0, 1, 2, ...
         title: the caption, and the description for those who do not see the drawing.
         log: a logarithmic axis of values.
+        log_x: a logarithmic axis along x.
         low: where a linear axis begins; ``None``: at the lowest value.
         marks: places on x with a dashed vertical line.
         frame: size and margins.
@@ -94,7 +96,8 @@ def lines(
     if not kept:
         return figure(svg(size=(frame.width, frame.height), label=title), title, class_="ch-chart")
     count = max(len(values) for values in kept.values())
-    across = np.asarray(range(count) if x is None else x, float)
+    given = np.asarray(range(count) if x is None else x, float)
+    across = np.log10(given) if log_x else given
     first, last = float(across[0]), float(across[-1])
     floor, ceiling = _reach(list(kept.values()), log, low)
 
@@ -113,8 +116,8 @@ def lines(
     for index, (name, values) in enumerate(kept.items()):
         parts.append(_line(name, values, across, px, py, log, index))
         parts.append(_label(name, values, py, log, index, taken, frame, show))
-    parts.append(h.text(f"{across[0]:.6g}", x=frame.left, y=frame.height - 8))
-    parts.append(h.text(f"{across[-1]:.6g}", x=frame.end, y=frame.height - 8, text_anchor="end"))
+    parts.append(h.text(f"{given[0]:.6g}", x=frame.left, y=frame.height - 8))
+    parts.append(h.text(f"{given[-1]:.6g}", x=frame.end, y=frame.height - 8, text_anchor="end"))
     ends = ", ".join(f"{name} {show(float(values[-1]))}" for name, values in kept.items())
     drawing = svg(parts, size=(frame.width, frame.height), label=f"{title}; at the end: {ends}", class_="ch-lines")
     return figure(drawing, title, class_="ch-chart")

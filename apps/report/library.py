@@ -7,10 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from apps.report.figures import card, is_here
-from apps.report.parts import missing, table
 from shared.registry import records
-from shared.registry.types import Bundled, InPackage
+from shared.registry.types import Bundled, InPackage, Record
 from shared.settings import weights_dir
 
 
@@ -20,14 +18,25 @@ def _where(record_is_here: bool, bundled: bool, packaged: bool) -> str:
     return "inside an installed package" if packaged else "downloaded when first used"
 
 
+def card(record: Record) -> str | None:
+    """The text of the record's model card, or ``None`` if it has none or the file is missing."""
+    try:
+        return (weights_dir() / str(record.card)).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def is_here(record: Record) -> bool:
+    """Whether every file of ``record`` lies in the bundle with the declared size."""
+    files = [(weights_dir() / file.path, file.size) for file in record.files]
+    return all(path.is_file() and path.stat().st_size == size for path, size in files)
+
+
 def show_cards() -> None:
     """The section "Model cards": the registry as a table, and each card as written."""
     st.header("Model cards")
     every = records()
-    if not every:
-        missing("Networks in the registry", state="none yet")
-        return
-    table(
+    st.dataframe(
         [
             {
                 "network": record.name,
@@ -40,17 +49,15 @@ def show_cards() -> None:
                 "card": "yes" if card(record) else "not written yet",
             }
             for record in every
-        ]
+        ],
+        hide_index=True,
     )
     chosen = st.selectbox("Network", [record.name for record in every], key="card")
     record = next(one for one in every if one.name == chosen)
     st.markdown(f"**{record.title}** · {record.licence}")
     st.caption(f"Source: {record.source}")
     text = card(record)
-    if text is None:
-        missing(f"The model card of {record.name}", state="not written yet")
-    else:
-        st.markdown(text)
+    st.markdown(text or "This network has no model card yet.")
     with st.expander("What the registry says"):
         st.json(
             {
@@ -76,8 +83,6 @@ def show_benchmarks() -> None:
         "and print their ratio. `make bench` runs those that need no data."
     )
     scripts = sorted(path for path in benchmarks_dir().glob("*.py") if not path.name.startswith("_"))
-    if not scripts:
-        missing("Benchmarks", state="none here")
     for path in scripts:
         st.subheader(path.stem.replace("_", " "))
         try:

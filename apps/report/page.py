@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import streamlit as st
 
 from apps.ekg import measured as ekg
-from apps.report import demo, face, gan, library, overview, style
+from apps.face import measured as face
+from apps.gan import measured as gan
+from apps.report import demo, library
+from apps.report.headlines import headlines
+from apps.style import measured as style
+
+
+def overview() -> None:
+    """The first section: every headline figure in one table."""
+    st.header("At a glance")
+    rows = headlines()
+    if not rows:
+        st.info("No figures: nothing was measured yet.", icon=":material/hourglass_empty:")
+        return
+    titles = ("demo", "measured", "figure", "95 % interval", "on")
+    st.dataframe([dict(zip(titles, astuple(row), strict=True)) for row in rows], hide_index=True)
+    st.caption("The README's table is made from the same rows.")
+
 
 SECTIONS = {
-    "overview": ("At a glance", overview.show),
-    "face": ("Faces", face.show),
-    "style": ("Style transfer", style.show),
-    "gan": ("GANs", gan.show),
+    "overview": ("At a glance", overview),
+    "face": ("Faces", lambda: demo.show("face", "Faces", face.parts())),
+    "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.parts())),
+    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.parts(), gan.restored()))),
     "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.parts())),
     "cards": ("Model cards", library.show_cards),
     "benchmarks": ("Benchmarks", library.show_benchmarks),

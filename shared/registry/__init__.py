@@ -74,7 +74,7 @@ def measured(record: Record) -> dict[str, Any]:
     path = weights_dir() / record.measured
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"the figures of {record.name} in {path}", str(error), "Restore the file from the repository."
         ) from error

@@ -16,8 +16,9 @@ from apps.face.decision.matching import (
 )
 from apps.face.gallery.gallery import Gallery
 from apps.face.gallery.index import Candidate
+from apps.face.measured import statement
 from apps.face.triplets.loss import Triplet
-from apps.face.ui.draw import chip_url, percent
+from apps.face.ui.draw import chip_url
 from apps.face.ui.state import Shot, encoder_id
 
 Json = dict[str, Any]
@@ -47,22 +48,6 @@ def photo_answer(shot: Shot) -> Json:
         "chip": chip_url(shot.face.chip) if shot.faces else None,
         "detect_seconds": round(shot.detect_s, 4),
     }
-
-
-def statement(known: Calibration | Uncalibrated, tau: float) -> str:
-    """At what false-accept rate the threshold stands, and on what data; or that nobody knows."""
-    if isinstance(known, Uncalibrated):
-        return (
-            f"This encoder was not calibrated here: its error rates at τ = {tau:.3f} are unknown, so neither they nor "
-            f"a probability are shown. The published threshold is {known.threshold:.3f}: {known.source}. To measure it "
-            f"on photos of your own: {known.remedy}"
-        )
-    far, frr = known.far_at(tau), known.frr_at(tau)
-    return (
-        f"At τ = {tau:.3f}, {percent(far, n=known.n_different)} of {known.n_different:,} measured pairs of different "
-        f"people are taken for one person (false accepts), and {percent(frr)} of the pairs of one person are not "
-        f"recognised (false rejects). Measured on: {known.data}."
-    )
 
 
 def verify_answer(first: Shot, second: Shot, encoder: str, threshold: float | None) -> Json:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from apps.face.ui.state import Shot
 from apps.markup import Markup, h, joined, url_of
+from apps.measured import percent
 from apps.ui import CLICKS
 from shared.images import data_url
 
@@ -33,26 +34,11 @@ def chip_url(chip: NDArray[np.uint8]) -> str:
     return data_url(Image.fromarray(chip))
 
 
-def percent(share: float, *, n: int = 0) -> str:
-    """A rate for people: three significant digits; one that was never seen among ``n`` pairs is "under 1/n"."""
-    if n and share * n < 0.5:
-        return f"under {_digits(100 / n)} %"
-    return f"{_digits(100 * share)} %"
-
-
 def likely(probability: float) -> str:
     """A probability for people; never shown as certain."""
     if probability > 0.999:
         return "over 99.9 %"
     return "under 0.1 %" if probability < 0.001 else percent(probability)
-
-
-def _digits(value: float) -> str:
-    if value >= 99.95 or value == 0:
-        return f"{value:.0f}"
-    if value >= 10:
-        return f"{value:.1f}"
-    return f"{float(f'{value:.2g}'):.12f}".rstrip("0").rstrip(".")  # never 9.1e-05
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -17,10 +17,11 @@ from apps.face.decision.logistic import FEATURES, Logistic
 from apps.face.decision.matching import calibration
 from apps.face.encoding.encoders import find_encoder
 from apps.face.ui.answers import verify_answer
-from apps.face.ui.draw import chip, likely, panel, percent
+from apps.face.ui.draw import chip, likely, panel
 from apps.face.ui.siamese import bars, coded, pair_of, sample_note
 from apps.face.ui.state import visitor
 from apps.markup import Fact, Markup, details, facts, h, joined, message, prose, table
+from apps.measured import percent
 from apps.ui import LIGHT, PRIVATE, guard
 from shared.errors import WeightsError
 from shared.registry import find, measured

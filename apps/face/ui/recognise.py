@@ -10,10 +10,11 @@ import gradio as gr
 from apps.face.gallery.gallery import Gallery
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, identify_answer
-from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, panel, percent, plural
+from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, panel, plural
 from apps.face.ui.state import PHOTO, Shot, gallery_of, owner_of, read_photo, visitor
 from apps.gradio_patches import hand_over_as
 from apps.markup import Markup, h, joined, message, prose
+from apps.measured import percent
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError
 

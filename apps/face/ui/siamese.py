@@ -16,9 +16,10 @@ from apps.face.encoding.encoders import find_encoder
 from apps.face.encoding.saliency import occlude, overlay
 from apps.face.photo.pipeline import encode
 from apps.face.samples import sample
-from apps.face.ui.draw import chip, chip_url, panel, percent
+from apps.face.ui.draw import chip, chip_url, panel
 from apps.face.ui.state import Shot, Visitor, read_photo, visitor
 from apps.markup import Markup, h, joined, message, prose, table
+from apps.measured import percent
 from apps.ui import HEAVY, PRIVATE, guard
 
 _HINT = "Open this view to compare two photos number by number."

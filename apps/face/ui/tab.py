@@ -11,9 +11,11 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from apps.face import measured
 from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
-from apps.face.ui import api, enrol, logistic, measured, recognise, siamese, threshold, triplets, verify
+from apps.face.ui import api, enrol, logistic, recognise, siamese, threshold, triplets, verify
+from apps.face.ui.draw import panel
 from apps.face.ui.ruler import axis_end
 from apps.face.ui.state import class_gallery, class_path, leave, usable, visitor
 from apps.markup import Markup, message, page_function, prose, style
@@ -78,7 +80,9 @@ def build() -> None:
             kind, head = logistic.build(encoder, tau)
         with gr.Tab("Measured", id="measured") as measured_tab:
             section("measure", "How good it is, and for whom", "Error rates with intervals, and speed.")
-            figures = measured.build()
+            figures = panel(measured.figures_html(DEFAULT_ENCODER), elem_id="face-measured")
+            section("measure", "One face among K")
+            gr.HTML(measured.speed_html(), elem_id="face-speed")
     api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}

@@ -24,7 +24,7 @@ from apps.face.triplets.loss import (
     of_distances,
 )
 from apps.face.triplets.mining import census, mine
-from apps.face.ui.draw import chip_url, jpeg_url, panel, percent
+from apps.face.ui.draw import chip_url, jpeg_url, panel
 from apps.face.ui.playground import Playground, playground
 from apps.face.ui.plots import cloud, number_line, regions_bar
 from apps.face.ui.state import (
@@ -39,6 +39,7 @@ from apps.face.ui.state import (
     visitor,
 )
 from apps.markup import Markup, h, joined, message, prose, table
+from apps.measured import percent
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 

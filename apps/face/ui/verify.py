@@ -10,10 +10,11 @@ from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, verify_answer
-from apps.face.ui.draw import boxed, chip, likely, panel, percent
+from apps.face.ui.draw import boxed, chip, likely, panel
 from apps.face.ui.ruler import ruler
 from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, read_photo, visitor
 from apps.markup import Fact, Markup, facts, h, joined, message, prose
+from apps.measured import percent
 from apps.ui import PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 

@@ -27,7 +27,7 @@ from apps.gan.drawing.tiles import sheet
 from apps.gan.exhibits.bundled import lease_generator, lease_judge, lease_snapshots
 from apps.gan.exhibits.snapshots import Snapshots, flat, measure_snapshots, run_summary
 from apps.gan.exhibits.superres import measure, shrink_and_restore, train_restorer
-from apps.gan.measurements import AUGMENTATION
+from apps.gan.measured import AUGMENTATION
 from apps.gan.players.data import Digits, load_mnist
 from apps.gan.players.judge import Judge, read, train_judge
 from apps.gan.players.metrics import share

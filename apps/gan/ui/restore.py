@@ -7,13 +7,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from apps.gan import measured
 from apps.gan.drawing.real_digits import some_real
 from apps.gan.drawing.tiles import Pictures, Tile, ink, is_empty, tiles, zoomed
 from apps.gan.ui.common import LATEST, REDRAW, heading, pad
-from apps.markup import Content, Markup, h, joined, note, prose, table
-from apps.ui import PRIVATE, guard, section
-from shared.errors import HubError
-from shared.registry import find, measured
+from apps.markup import Markup, note
+from apps.ui import PRIVATE, guard, measurements
 
 _BRUSH = 0.08  # of the sheet's width
 _ASK = "Draw on the sheet, or take a real digit."
@@ -40,8 +39,7 @@ def panel() -> None:
     taken = real.click(guard(_from_real), state, [state, out], **REDRAW, **PRIVATE)
     go.click(guard(_from_drawing), sheet, out, **REDRAW, **PRIVATE)
     sheet.change(guard(_while_drawing), sheet, out, cancels=[first, taken], **LATEST, **REDRAW, **PRIVATE)
-    section("measure", "Does it help?", "On 10,000 test digits that neither the generator nor the judge had seen.")
-    gr.HTML(_figures())
+    measurements([measured.restored()])
 
 
 def _from_drawing(strokes: str) -> Markup:
@@ -76,26 +74,3 @@ def _restored(picture: Pictures) -> Markup:
         Tile("Conditional GAN", f"reads {found.read[2]} · {psnr_sharp:.1f} dB"),
     ]
     return tiles(np.stack((original, zoomed(found.small, 4), smooth, sharp)), captions, width_px=170)
-
-
-def _figures() -> Markup:
-    try:
-        figures = measured(find("gan/superres-digits", "gan"))
-    except HubError:
-        return note("No figures are bundled.")
-    head = ("", "PSNR", "the judge reads the true digit", "Fréchet distance")
-    rows = [_row(title, figures[key]) for title, key in (("Bicubic", "bicubic"), ("Conditional GAN", "gan"))]
-    explained = prose(
-        "n = {:,}, MNIST test split; the judge reads {:.2%} of the originals correctly. PSNR compares pixels, the "
-        "distance compares the judge's features. Command: {}.",
-        figures["n"],
-        figures["original_accuracy"],
-        h.code(figures["command"]),
-    )
-    return joined([table(head, rows, class_="gan-figures"), note(explained)])
-
-
-def _row(title: str, figures: dict[str, Any]) -> tuple[Content, ...]:
-    low, high = figures["accuracy_interval"]
-    accuracy = prose("{:.2%} <small>({:.2%} to {:.2%})</small>", figures["accuracy"], low, high)
-    return title, f"{figures['psnr_db']:.2f} dB", accuracy, f"{figures['fid']:.2f}"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.charts import Frame, lines
-from apps.gan.measurements import IDENTITY, measurement
+from apps.gan.measured import IDENTITY
 from apps.gan.sharpen.samples import FACE, sample_path
 from apps.gan.ui.sharpen_view import TITLES, working
 from apps.markup import Content, Markup, cell, figure, h, joined, note, prose, table
+from apps.measured import stored
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
 from shared.images import data_url
 
@@ -135,7 +136,7 @@ def _curves(found: Identity) -> Markup:
 
 def measured() -> Markup:
     """The curves of many people, with how often the verifier recognised them."""
-    found = measurement(IDENTITY)
+    found = stored(IDENTITY)
     if found is None:
         return note("Not measured yet: ", h.code("python -m benchmarks.gan_identity --images DIR --pairs FILE --write"))
     sizes = found["sizes"]

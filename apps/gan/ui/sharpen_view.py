@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apps.charts import COLOURS
-from apps.gan.measurements import SHARPEN, measurement
+from apps.gan.measured import SHARPEN
 from apps.gan.sharpen.options import UPSCALERS
 from apps.markup import Content, Markup, figure, h, joined, note, progress_bar, prose, svg, table
+from apps.measured import stored
 from shared.images import data_url
 from shared.progress import Progress, duration
 
@@ -167,7 +168,7 @@ def _plane(answers: Sequence[Restored]) -> Markup:
 
 def measured() -> Markup:
     """The figures of the bundled photos: means, the difference with its interval, how many photos."""
-    found = measurement(SHARPEN)
+    found = stored(SHARPEN)
     if found is None:
         return note("Not measured yet: ", h.code("python -m benchmarks.gan_sharpen --scikit DIR --write"), ".")
     names = {

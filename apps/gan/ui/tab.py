@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-from apps.gan.ui import anatomy, digits, guess, lab, measured, players, restore, sampling, sharpen, walk
+from apps.gan import measured
+from apps.gan.ui import anatomy, digits, guess, lab, players, restore, sampling, sharpen, walk
 from apps.markup import style
-from apps.ui import intro
+from apps.ui import intro, measurements
 
 PANELS = (
     ("Sample", sampling.panel),
@@ -18,7 +19,7 @@ PANELS = (
     ("From a picture", restore.panel),
     ("Sharpen a photo", sharpen.panel),
     ("Anatomy", anatomy.panel),
-    ("Measured", measured.panel),
+    ("Measured", lambda: measurements(measured.parts())),
 )
 
 

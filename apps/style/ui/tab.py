@@ -8,9 +8,10 @@ import gradio as gr
 from gradio.context import Context
 
 from apps.markup import style
-from apps.style.ui import compare, measured, now, paint, replay, result, teach, units
+from apps.style import measured
+from apps.style.ui import compare, now, paint, replay, result, teach, units
 from apps.style.ui.state import leave
-from apps.ui import guard, section
+from apps.ui import guard, measurements, section
 
 _GRAMS = (
     "The style matrix of each layer for the content C, the style S and the generated picture G, converging while it is "
@@ -40,5 +41,5 @@ def build() -> None:
         with gr.Tab("A against B", id="compare"):
             compare.build(parts)
         with gr.Tab("How fast", id="measure"):
-            measured.build()
+            measurements(measured.parts())
     page.unload(guard(leave))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import time
 from collections.abc import Callable
@@ -19,12 +18,13 @@ from apps.face.gallery.gallery import MemoryGallery, thumbnail
 from apps.face.photo.pipeline import Face
 from apps.face.triplets.loss import of_distances
 from apps.face.triplets.variations import variations
-from apps.face.ui import enrol, logistic, measured, siamese, state, triplets
-from apps.face.ui.draw import boxed, likely, percent, plural
+from apps.face.ui import enrol, logistic, siamese, state, triplets
+from apps.face.ui.draw import boxed, likely, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.plots import cloud, number_line, regions_bar
 from apps.face.ui.siamese import bars
 from apps.face.ui.state import Shot, advice
+from apps.measured import percent
 from shared import registry
 from shared.errors import ImageError, InputError, OptionError
 
@@ -181,53 +181,6 @@ def test_the_verdict_on_the_head_follows_the_figures(accuracy: float, words: str
     assert words in logistic.verdict_on_head(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
     assert "the head is the better" in logistic.verdict_on_head(plain, HEAD, {"ece": 0.05})
     assert "plain distance is the better" in logistic.verdict_on_head(plain, HEAD, {"ece": 0.01})
-
-
-def test_the_measured_panel_says_for_whom_and_with_which_intervals() -> None:
-    html = measured.figures_html("resnet29-128d")
-    for words in ("LFW protocol", "95 % interval", "TAR at FAR 0.1 %", "For whom these figures hold", "74.96", "made"):
-        assert words.lower() in html.lower()
-    assert html.partition("What each step is worth")[0].count("<tr>") == 6  # a head and five rates
-    assert "dlib’s own pipeline" in html
-
-
-def test_the_speed_table_names_its_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    stored = {"machine": "a <machine>", "date": "2026-01-01", "made_by": "a command"}
-    stored["rows"] = [{"people": 1_000_000, "seconds": 0.1, "naive_seconds": 1.5}]  # type: ignore[assignment]
-    monkeypatch.setattr(measured, "weights_dir", lambda: tmp_path)
-    assert "Not measured yet" in measured.speed_html()
-    (tmp_path / "face").mkdir()
-    (tmp_path / "face" / "search.json").write_text(json.dumps(stored), encoding="utf-8")
-    html = measured.speed_html()
-    for words in ("1,000,000", "100.0 ms", "1.50 s", "15.0 ×", "a &lt;machine&gt;"):
-        assert words in html
-
-
-def test_the_worth_of_each_step_is_reported_with_its_test_and_its_cost(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    row = {"name": "mirror", "title": "<mirror>", "against": "box", "kept": False, "n_pairs": 100, "accuracy": 0.98}
-    row |= {"accuracy_before": 0.97, "gained": 3, "lost": 2, "p": 0.5, "ms": 20.2, "ms_before": 10.4, "tar_gain": 0.012}
-    row |= {"tar_gain_interval": [-0.001, 0.02]}
-    first = {"name": "box", "title": "box", "against": "", "kept": True, "n_pairs": 100, "accuracy": 0.97, "ms": 10.4}
-    stored = {"encoder": "resnet29-128d", "made_by": "a command", "date": "2026-01-01", "machine": "a machine"}
-    stored |= {"data": {"title": "people", "images": 50, "pairs": 100}, "rows": [first, row], "dlib": row}  # type: ignore[dict-item]
-    monkeypatch.setattr(measured, "weights_dir", lambda: tmp_path)
-    assert measured.gains_html("resnet29-128d") is None  # not measured
-    (tmp_path / "face").mkdir()
-    (tmp_path / "face" / "accuracy.json").write_text(json.dumps(stored), encoding="utf-8")
-    html = str(measured.gains_html("resnet29-128d"))
-    for words in (
-        "&lt;mirror&gt;",
-        "97.00 → 98.00",
-        "3 / 2",
-        "+1.2 (-0.1 to +2.0)",
-        "10 → 20",
-        "not kept",
-        "1.94 times",
-    ):
-        assert words in html
-    assert measured.gains_html("facenet-vggface2") is None  # another encoder's
 
 
 def test_views_that_explain_a_pair_begin_with_the_samples() -> None:

@@ -13,12 +13,13 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from apps.gan.measurements import IDENTITY, SHARPEN, measurement
+from apps.gan.measured import IDENTITY, SHARPEN
 from apps.gan.sharpen.identity import Answer, Identity
 from apps.gan.sharpen.lesson import Lesson, Restored
 from apps.gan.sharpen.samples import SAMPLES, sample_path
 from apps.gan.ui import sharpen, sharpen_face, sharpen_view
 from apps.gan.ui.sharpen import ENLARGE, RESTORE, upscale
+from apps.measured import stored
 from shared.errors import OptionError
 from shared.progress import Progress
 
@@ -159,7 +160,7 @@ def test_the_verifier_is_asked_with_progress(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_measured_figures_name_n_and_interval() -> None:
-    photos, people = measurement(SHARPEN), measurement(IDENTITY)
+    photos, people = stored(SHARPEN), stored(IDENTITY)
     assert photos is not None
     assert people is not None
     html = sharpen_view.measured()

@@ -16,7 +16,7 @@ from PIL import Image
 
 from apps.style.descent.objective import Costs
 from apps.style.run.transfer import Result
-from apps.style.ui import graphics, measured
+from apps.style.ui import graphics
 
 
 def costs_of(values: Sequence[float], sizes: Sequence[int] = ()) -> list[Costs]:
@@ -127,12 +127,3 @@ def test_the_table_of_costs_adds_up_to_j() -> None:
         ["J style[relu1_1]", "20", "2", "β λ′ = 15", "300", "30"],
         ["J", "", "", "", "320", "32"],
     ]
-
-
-def test_measured_figures_are_shown_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
-    text = measured.speed()
-    assert "textbook: float32" in text
-    assert "Winograd alone" in text
-    monkeypatch.setattr(measured, "weights_dir", lambda: tmp_path)
-    assert "Nothing has been measured yet" in measured.speed()
-    assert measured.limits() == ""

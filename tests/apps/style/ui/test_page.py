@@ -15,7 +15,6 @@ from apps.style.options import Options
 from apps.style.run.presets import PRESETS
 from apps.style.samples import SAMPLES
 from apps.style.ui.controls import PRESET_FIELDS, options_from, preset_updates, values_of
-from apps.style.ui.measured import limits
 from apps.style.ui.paint import ARGUMENTS
 
 SMALL: dict[str, Any] = {"size": 48, "iterations": 4, "coarse_to_fine": False}
@@ -113,13 +112,6 @@ def test_the_endpoint_documents_itself(client: Client) -> None:
     assert {"/stylize", "/stylize_now", "/unit_patches"} <= endpoints.keys()
     names = {parameter["parameter_name"] for parameter in endpoints["/stylize"]["parameters"]}
     assert set(ARGUMENTS) <= names
-
-
-def test_the_measured_limits_are_shown() -> None:
-    shown = limits()
-    assert "peak memory of the process at 512 px" in shown
-    assert "1000 iterations" in shown
-    assert "not finite" not in shown
 
 
 def test_the_controls_say_what_the_options_say() -> None:

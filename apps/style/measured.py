@@ -1,20 +1,19 @@
-"""Measure it: how fast an iteration is compared with the textbook's form, and where the cost ends."""
+"""How fast an iteration is compared with the textbook's form, where the cost ends, and what a run survives."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
-
-import gradio as gr
 
 from apps.charts import lines
 from apps.markup import Content, Markup, cell, h, joined, note, prose, table
-from apps.ui import section
-from shared.settings import weights_dir
+from apps.measured import Figures, Headline, Part, drawn, rows_of
 
 FILE = "style/speed.json"
 LIMITS_FILE = "style/limits.json"
 ONE_PASS_FILE = "style/one-pass.json"
+_COMMAND, _LIMITS_COMMAND = "python -m benchmarks.style_speed", "python -m benchmarks.style_limits"
+_ONE_PASS_COMMAND = "python -m benchmarks.style_one_pass"
 _ONE_PASS = (
     "J of the picture in one pass on the axis of the optimizer’s own J, as Johnson, Alahi and Fei-Fei compared them in "
     "2016; every J is divided by that of the content picture, where the optimizer starts by default."
@@ -28,31 +27,45 @@ _NAMES = {
 }
 
 
-def build() -> None:
-    """Lay out the sub-tab."""
-    section(
-        "measure",
-        "How fast is an iteration?",
-        "Seconds per iteration; the methods take turns within one run.",
+def parts() -> tuple[Part, ...]:
+    """The chapters."""
+    return (
+        Part(
+            title="How fast is an iteration?",
+            text="Seconds per iteration; the methods take turns within one run.",
+            body=drawn(FILE, _speed, _COMMAND),
+            id="style-measured",
+        ),
+        Part(title="Where the cost ends", body=drawn(FILE, _ends, _COMMAND)),
+        Part(title="At its limits", body=drawn(LIMITS_FILE, _limits, _LIMITS_COMMAND)),
+        Part(
+            title="How many iterations is one pass worth?",
+            text=_ONE_PASS,
+            body=drawn(ONE_PASS_FILE, _one_pass, _ONE_PASS_COMMAND),
+            id="style-measured-one-pass",
+        ),
     )
-    gr.HTML(joined((speed(), limits())), elem_id="style-measured", apply_default_css=False)
-    section("measure", "How many iterations is one pass worth?", _ONE_PASS)
-    gr.HTML(one_pass(), elem_id="style-measured-one-pass", apply_default_css=False)
 
 
-def speed() -> Markup:
-    """The measured times and final costs, or how to measure them."""
-    found = _measured(FILE)
-    if found is None:
-        return note("Nothing has been measured yet; make bench measures it.")
+def headlines() -> tuple[Headline, ...]:
+    """The rows of the README's table."""
+    return rows_of(FILE, _headlines)
+
+
+def _headlines(found: Figures) -> Iterator[Headline]:
+    for size in ("256", "384"):
+        for name in ("ours float32", "ours bfloat16"):
+            figure = f"times the textbook's speed, {name.removeprefix('ours ')}, {size} px"
+            ratio = f"{found['sizes'][size][name]['times_faster']:.2f}"
+            yield Headline("Style transfer", figure, ratio, "", found["device"])
+
+
+def _speed(found: Figures) -> Markup:
+    """The measured times, and how many times faster than the textbook's form they are."""
     rows = [
         [_NAMES.get(name, name), f"{size} px", f"{one['seconds']:.3f} s", _faster(one, ""), _faster(one, "wall_")]
         for size, methods in found["sizes"].items()
         for name, one in methods.items()
-    ]
-    ends = [
-        [_NAMES.get(name, name), f"{found['cost']['size']} px", f"{100 * (ratio - 1):+.2f} %"]
-        for name, ratio in found["cost"]["J"].items()
     ]
     rounds = ", ".join(
         f"{size} px: {one['rounds']} rounds, {one['quiet']} quiet" for size, one in found.get("rounds", {}).items()
@@ -63,17 +76,21 @@ def speed() -> Markup:
     )
     return joined(
         (
-            table(["method", "size", "per iteration", "faster", "by the clock"], rows, class_="cs-costs"),
+            table(("method", "size", "per iteration", "faster", "by the clock"), rows),
             note(about, prose("Command: <code>{}</code>", found["command"])),
             _winograd(found.get("winograd")),
-            h.h3("Where the cost ends", class_="cs-head"),
-            table(
-                ["method", "size", f"J after {found['cost']['iterations']}, compared with the textbook"],
-                ends,
-                class_="cs-costs",
-            ),
         )
     )
+
+
+def _ends(found: Figures) -> Markup:
+    """The final costs, compared with the textbook's."""
+    rows = [
+        [_NAMES.get(name, name), f"{found['cost']['size']} px", f"{100 * (ratio - 1):+.2f} %"]
+        for name, ratio in found["cost"]["J"].items()
+    ]
+    head = ("method", "size", f"J after {found['cost']['iterations']}, compared with the textbook")
+    return table(head, rows)
 
 
 def _winograd(found: dict[str, Any] | None) -> Content:
@@ -96,11 +113,8 @@ def _faster(found: dict[str, Any], prefix: str) -> Markup:
     return cell(f"{ratio:.2f} × ", spread)
 
 
-def limits() -> Markup:
-    """Memory at a large size, and the outcome of a thousand iterations at extreme weights; empty if not measured."""
-    found = _measured(LIMITS_FILE)
-    if found is None:
-        return Markup()
+def _limits(found: Figures) -> Markup:
+    """Memory at a large size, and the outcome of a thousand iterations at extreme weights."""
     memory = [
         [f"peak memory of the process at {found['size']} px, {precision}", f"{gigabytes:.2f} GB"]
         for precision, gigabytes in found["peak_gb"].items()
@@ -116,36 +130,32 @@ def limits() -> Markup:
     head = [f"{found['iterations']} iterations at extreme weights: every cost and pixel", *found["peak_gb"]]
     return joined(
         (
-            h.h3("At its limits", class_="cs-head"),
-            table([], memory, class_="cs-costs"),
-            table(head, weights, class_="cs-costs"),
+            table((), memory),
+            table(head, weights),
             note(f"{found['device']}. ", prose("Command: <code>{}</code>", found["command"])),
         )
     )
 
 
-def one_pass() -> Markup:
-    """What one pass is worth, over contents and styles, with its spread; or how to measure it."""
-    found = _measured(ONE_PASS_FILE)
-    if found is None:
-        return note("Nothing has been measured yet; python -m benchmarks.style_one_pass measures it.")
-    told, iterations = found["summary"], found["iterations"]
+def _one_pass(found: Figures) -> Markup:
+    """What one pass is worth, over contents and styles, with its spread."""
+    summary, iterations = found["summary"], found["iterations"]
     rows = [
         [
             "iterations that come down to one pass, style learned here",
-            *_spread(told["worth"], "{:.0f}"),
+            *_spread(summary["worth"], "{:.0f}"),
         ],
-        ["J in one pass, style learned here", *_spread(told["instant"], "{:.3f}")],
-        ["J in one pass, style read from the picture", *_spread(told["any_style"], "{:.3f}")],
-        [f"J after {iterations} iterations from the content", *_spread(told["from_content"][-1], "{:.3f}")],
-        [f"J after {iterations} iterations from one pass", *_spread(told["from_instant"][-1], "{:.3f}")],
+        ["J in one pass, style learned here", *_spread(summary["instant"], "{:.3f}")],
+        ["J in one pass, style read from the picture", *_spread(summary["any_style"], "{:.3f}")],
+        [f"J after {iterations} iterations from the content", *_spread(summary["from_content"][-1], "{:.3f}")],
+        [f"J after {iterations} iterations from one pass", *_spread(summary["from_instant"][-1], "{:.3f}")],
     ]
     curves = {
-        "from the content": [low_median_high[1] for low_median_high in told["from_content"]],
-        "from one pass": [low_median_high[1] for low_median_high in told["from_instant"]],
+        "from the content": [low_median_high[1] for low_median_high in summary["from_content"]],
+        "from one pass": [low_median_high[1] for low_median_high in summary["from_instant"]],
     }
-    curves["one pass"] = [told["instant"][1]] * len(curves["from the content"])
-    never = told["not_reached"]
+    curves["one pass"] = [summary["instant"][1]] * len(curves["from the content"])
+    never = summary["not_reached"]
     left = f" {never} of the pairs never came down to it within {iterations} iterations." if never else ""
     contents, styles = ({pair[role] for pair in found["pairs"]} for role in ("content", "style"))
     about = (
@@ -156,7 +166,7 @@ def one_pass() -> Markup:
     return joined(
         (
             lines(curves, log=True, title="J, median over the pairs, iteration by iteration"),
-            table(["", "median", "lower quartile", "upper quartile"], rows, class_="cs-costs"),
+            table(("", "median", "lower quartile", "upper quartile"), rows),
             note(about, prose("Command: <code>{}</code>", found["command"])),
         )
     )
@@ -165,11 +175,3 @@ def one_pass() -> Markup:
 def _spread(quartiles: list[float], form: str) -> list[str]:
     lower, median, upper = (form.format(value) for value in quartiles)
     return [median, lower, upper]
-
-
-def _measured(file: str) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads((weights_dir() / file).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return found
