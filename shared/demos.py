@@ -35,7 +35,6 @@ DEMOS: tuple[Demo, ...] = (
         slug="style",
         title="Style transfer",
         summary="Paint one picture in the style of another, by changing its pixels until the network agrees.",
-        libraries=("altair",),
     ),
     Demo(
         slug="gan",

@@ -1,4 +1,4 @@
-"""Charts that look the same in every tab and in the report: altair specifications, drawn by the page itself.
+"""Charts that look the same in every tab: altair specifications, drawn by the page itself.
 
 altair was chosen because both gradio and streamlit bundle its renderer, so that a chart needs no network, follows the
 page's width and dark mode, and costs the server a few milliseconds. Import it through this module, inside handlers.
@@ -65,34 +65,6 @@ def lines(
     return styled(chart, height=height)
 
 
-def bars(
-    values: Mapping[str, float],
-    *,
-    x_title: str = "",
-    y_title: str = "",
-    title: str = "",
-    highlight: str | None = None,
-    height: int = _HEIGHT,
-) -> Chart:
-    """One bar per entry of ``values``, in their order, the entry ``highlight`` in another colour."""
-    import altair as alt
-    import pandas as pd
-
-    frame = pd.DataFrame({"name": list(values), "value": [float(value) for value in values.values()]})
-    frame["highlight"] = frame["name"] == highlight
-    chart = (
-        alt.Chart(frame, title=title)
-        .mark_bar()
-        .encode(
-            x=alt.X("name:N", title=x_title, sort=None, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("value:Q", title=y_title),
-            color=alt.condition("datum.highlight", alt.value(ORANGE), alt.value(BLUE)),
-            tooltip=["name:N", alt.Tooltip("value:Q", title=y_title or "value")],
-        )
-    )
-    return styled(chart, height=height)
-
-
 def histogram(
     samples: Mapping[str, Sequence[float] | np.ndarray],
     *,
@@ -133,42 +105,6 @@ def histogram(
         )
     )
     return styled(_with_rules(chart, rules), height=height)
-
-
-def heatmap(
-    matrix: Sequence[Sequence[float]] | np.ndarray,
-    *,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    row_title: str = "",
-    column_title: str = "",
-    title: str = "",
-    fmt: str = ",",
-    height: int = _HEIGHT,
-) -> Chart:
-    """``matrix`` (rows x columns) as coloured cells with their numbers written in, such as a confusion matrix."""
-    import altair as alt
-    import pandas as pd
-
-    cells = [
-        {"row": row, "column": column, "value": float(matrix[i][j])}
-        for i, row in enumerate(rows)
-        for j, column in enumerate(columns)
-    ]
-    highest = max((cell["value"] for cell in cells if isinstance(cell["value"], float)), default=1.0)
-    base = alt.Chart(pd.DataFrame(cells), title=title).encode(
-        x=alt.X("column:N", title=column_title, sort=None, axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y("row:N", title=row_title, sort=None),
-    )
-    squares = base.mark_rect().encode(
-        color=alt.Color("value:Q", scale=alt.Scale(scheme="blues", type="sqrt"), legend=None),
-        tooltip=["row:N", "column:N", "value:Q"],
-    )
-    numbers = base.mark_text().encode(
-        text=alt.Text("value:Q", format=fmt),
-        color=alt.condition(f"datum.value > {highest * 0.35}", alt.value("white"), alt.value("#222")),
-    )
-    return styled(squares + numbers, height=height)
 
 
 def styled(chart: Any, *, height: int = _HEIGHT) -> Any:

@@ -223,13 +223,6 @@ def test_lines() -> None:
     assert rows(spec(plots.lines({"a": [5.0, 6.0]}, x=[10.0, 20.0])))[1]["x"] == 20
 
 
-def test_bars_keep_their_order_and_one_is_highlighted() -> None:
-    made = spec(plots.bars({"N": 3, "S": 1, "V": 2}, highlight="V"))
-    assert [row["name"] for row in rows(made)] == ["N", "S", "V"]
-    assert [row["highlight"] for row in rows(made)] == [False, False, True]
-    assert made["encoding"]["x"]["sort"] is None
-
-
 @pytest.mark.parametrize("samples", [
     {"a": [0.1, 0.2, 0.9], "b": np.array([0.5])}, {"a": [0.0, 0.0]}, {"a": [-3.0, -2.0]}, {"a": [-3.0, 0.0]},
     {"a": [5.0]}, {"a": []}, {},
@@ -244,18 +237,13 @@ def test_histograms_add_up_to_one(samples: dict[str, Any]) -> None:
             assert any(row["low"] <= value <= row["high"] and row["share"] > 0 for row in bars)
 
 
-def test_rules_and_heatmaps() -> None:
+def test_rules_are_drawn_over_a_histogram() -> None:
     made = spec(plots.histogram({"a": [0.1, 0.9]}, rules={"tau": 0.5}))
     assert any(row.get("at") == 0.5 for row in rows(made))
-    made = spec(plots.heatmap([[5, 1], [0, 7]], rows=["N", "V"], columns=["n", "v"]))
-    assert {(row["row"], row["column"]): row["value"] for row in rows(made)}["V", "v"] == 7
-    spec(plots.heatmap([[0]], rows=["N"], columns=["n"]))
 
 
 def test_values_that_are_no_numbers_leave_a_gap() -> None:
-    for chart in (plots.lines({"J": [1.0, math.nan, math.inf, 2.0]}), plots.bars({"a": math.nan, "b": 1.0}),
-                  plots.heatmap([[math.nan, 1.0]], rows=["r"], columns=["a", "b"]),
-                  plots.histogram({"a": [1.0, math.nan, 2.0]})):  # fmt: skip
+    for chart in (plots.lines({"J": [1.0, math.nan, math.inf, 2.0]}), plots.histogram({"a": [1.0, math.nan, 2.0]})):
         spec(chart)
 
 

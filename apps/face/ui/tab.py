@@ -82,7 +82,7 @@ def build() -> None:
             section("measure", "How good it is, and for whom", "Error rates with intervals, and speed.")
             figures = panel(measured.figures_html(DEFAULT_ENCODER), elem_id="face-measured")
             section("measure", "One face among K")
-            gr.HTML(measured.speed_html(), elem_id="face-speed")
+            panel(measured.speed_html(), elem_id="face-speed")
     api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
