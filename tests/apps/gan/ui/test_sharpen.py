@@ -180,7 +180,7 @@ def test_measured_figures_name_n_and_interval() -> None:
 
 def test_figures_that_are_not_there_are_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (sharpen_view, sharpen_face):
-        monkeypatch.setattr(module, "measurement", lambda name: None)
+        monkeypatch.setattr(module, "stored", lambda name: None)
         assert "Not measured yet" in module.measured()
 
 
