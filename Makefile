@@ -8,7 +8,7 @@ ARGS ?=
 BENCHES := page_start face_search style_speed class_load  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report clean
+.PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report attack clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -35,6 +35,9 @@ format: $(DEV)  ## bring the code into its style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/biome format --config-path=.ci --write apps
+
+attack: $(DEV)  ## a hostile client against a hub on this machine: 10,000 odd calls; fewer: make attack ARGS="--calls 500"
+	$(BIN)/python -m tests.attack $(ARGS)
 
 bench: $(DEV)  ## the speed measurements, each against its plain counterpart in one run
 	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done

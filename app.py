@@ -5,42 +5,71 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import os
+import shutil
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from shared import settings
 from shared.cli import BAD_INPUT
 from shared.errors import HubError, OptionError, one_line
+from shared.serving import workspace
+from shared.serving.offline import forbid_connections
 
 
 def main(argv: Sequence[str]) -> int:
-    """Serve the hub until Ctrl-C; returns the exit status."""
+    """Serve the hub until Ctrl-C or SIGTERM; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         chosen = settings.read_settings(argv)
         check_address(chosen)
+        folder = workspace.open_workspace()
     except HubError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
     settings.publish(chosen)
+    if chosen.offline:
+        forbid_connections(also=(chosen.host,))
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        return serve(chosen, folder)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
+
+def serve(chosen: settings.Settings, folder: Path) -> int:
+    """Build the page and serve it until somebody ends it; returns the exit status."""
     with without_garbage_collection():
         from apps import hub  # after publish: gradio and huggingface-hub read the environment when they are imported
 
         hub.place_models(chosen)
         page = hub.build(chosen)
+        gate = hub.put_door(chosen, folder)
         try:
             page.launch(**hub.launch_options(chosen), prevent_thread_lock=True)
         except OSError as error:
             sys.stderr.write(f"No free port to listen on ({one_line(str(error))}). Choose one with --port.\n")
             return BAD_INPUT
+    gate.open(page.app)
     if chosen.mcp:
         logging.getLogger("convhub").info("MCP tools: %s", hub.tools(page))
     hub.warm_up(chosen)
-    page.block_thread()
+    try:
+        threading.Event().wait()
+    finally:
+        gate.state = "draining"
     return 0
+
+
+def _end(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -76,4 +105,8 @@ def check_address(chosen: settings.Settings) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # a network may still compute in a thread; taking Python apart beneath it would end in an abort

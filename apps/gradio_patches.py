@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
-from gradio import processing_utils
+from gradio import processing_utils, queueing, routes
 from gradio.data_classes import ImageData
+from gradio.state_holder import StateHolder
+
+from apps.door.lanes import FairQueue
+from apps.door.middleware import Door, Gate
+from shared.serving.attendance import ATTENDANCE
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -64,6 +69,44 @@ def _save_whole(img: Image.Image, cache_dir: str, name: str = "image", format: s
     except PermissionError:  # Windows, while somebody reads it: what is there has the same bytes
         Path(partial).unlink(missing_ok=True)
     return str(path)
+
+
+def put_door(gate: Gate) -> None:
+    """Let every request pass ``gate`` first, in the place where gradio answers to pages of any other origin.
+
+    gradio's own answer allows every origin, cookies included, as soon as the hub is reached under a name that is not
+    this machine's own; an ASGI middleware of ours could only stand behind it.
+    """
+    Door.gate = gate
+    vars(routes)["CustomCORSMiddleware"] = Door
+
+
+def share_fairly() -> None:
+    """Make pages from now on with our queue, and with room for those sessions first where somebody is there.
+
+    gradio begins events for sessions that nobody listens to, counts all lanes as one, and lets any made-up session
+    push a real one's state out.
+    """
+    vars(queueing)["Queue"] = FairQueue
+    vars(routes)["StateHolder"] = AttendedStates
+
+
+class AttendedStates(StateHolder):
+    """gradio's states of sessions; those whose page is open give way last."""
+
+    most_unattended = 100
+
+    def update(self, session_id: str) -> None:
+        """Note a use of ``session_id``, and let others give way if there are too many."""
+        with self.lock:
+            if session_id in self.session_data:
+                self.session_data.move_to_end(session_id)
+            away = [one for one in self.session_data if one != session_id and not ATTENDANCE.there(one)]
+            over = max(len(away) - self.most_unattended, len(self.session_data) - self.capacity)
+            others = [one for one in self.session_data if one != session_id and ATTENDANCE.there(one)]
+            for one in (*away, *others)[: max(over, 0)]:
+                self.session_data.pop(one, None)
+                self.time_last_used.pop(one, None)
 
 
 def waiting(page: gr.Blocks) -> int:

@@ -9,12 +9,17 @@ import contextlib
 import importlib
 import itertools
 import logging
+import shutil
 import threading
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from apps import DEMOS, Demo, gradio_patches
+from apps.door.inputs import guard_inputs
+from apps.door.janitor import Janitor
+from apps.door.middleware import Gate
 from apps.join import join_address, join_html
 from apps.markup import h, joined, page_file, style
 from apps.status import read_status, status_html
@@ -23,6 +28,7 @@ from shared import device, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
 from shared.settings import Settings
+from shared.weights.background import DOWNLOADS
 
 log = logging.getLogger("convhub")
 
@@ -30,7 +36,7 @@ TITLE = "ConvHub"
 TAGLINE = "What convolutional networks are used for, to try, to look into and to measure."
 _STATUS_EVERY_S = 5.0
 _NOT_FOR_AGENTS = ("/verify", "/identify", "/enroll", "/forget", "/triplet")  # faces are for people at the page
-_QUEUE_LIMIT = 200  # requests that may wait; more are told that the hub is busy
+_MOST_UPLOADS = 8_000_000_000  # bytes of all visitors' files together, if the disk has twice as much
 _SESSIONS = 500  # that gradio remembers, some 2 MB each; the one unused for longest goes first
 _CACHE_S = 3600  # s after which gradio's copies of uploads and results are deleted
 _SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
@@ -77,12 +83,14 @@ def css() -> str:
 def build(settings: Settings) -> gr.Blocks:
     """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
     gradio_patches.write_pictures_whole()
+    gradio_patches.share_fairly()
     if settings.mcp:
         with contextlib.suppress(ImportError):  # gradio reports what is missing, see ``tools``
             gradio_patches.limit_tools(_NOT_FOR_AGENTS)
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
-    page.queue(max_size=_QUEUE_LIMIT)  # while the page is empty: gradio describes the whole page anew at this call
+    # while the page is empty: gradio describes the whole page anew at this call; apps/door/lanes.py limits the queue
+    page.queue(max_size=None, api_open=False)
     with page:
         _header()
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
@@ -100,7 +108,18 @@ def build(settings: Settings) -> gr.Blocks:
         page.load(open_asked_tab, None, tabs, queue=False, **LIGHT, **PRIVATE)
         names = "{" + ",".join(f"{demo.title!r}:{demo.slug!r}" for demo in demos) + "}"
         tabs.select(None, None, None, js=_FOLLOW_TAB % names)
+    guard_inputs(page)
     return page
+
+
+def put_door(settings: Settings, folder: Path) -> Gate:
+    """Set up what every request passes; ``folder`` holds the visitors' files. Until ``open`` it answers nothing."""
+    free = shutil.disk_usage(folder).free
+    gate = Gate(settings, quota=min(_MOST_UPLOADS, free // 2))
+    gradio_patches.put_door(gate)
+    Janitor(folder).start()
+    DOWNLOADS.on = True
+    return gate
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:
@@ -112,6 +131,8 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "auth": settings.auth,
         "max_file_size": int(settings.max_upload_mb * 1e6),
         "mcp_server": settings.mcp or None,
+        "enable_monitoring": False,
+        "_frontend": False,  # else gradio gives up where the page does not answer within seconds, on a busy machine
         "theme": theme(),
         "css": css(),
         "state_session_capacity": _SESSIONS,

@@ -15,10 +15,11 @@ from typing import Any, Literal, TypeVar, cast
 import gradio as gr
 
 from apps import gradio_patches
-from apps.markup import Content, h, joined
+from apps.door.inputs import refusal
+from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, gpu_task
-from shared.errors import HubError
+from shared.errors import HubError, InputError
 
 log = logging.getLogger("convhub")
 
@@ -93,14 +94,21 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, HubError):
-        return gr.Error(
-            str(joined(error.sentences(), h.br())),
-            title="Please check",
-            duration=_ERROR_S,
-            print_exception=False,
-        )
+        return refusal(error)
     log.error("%s failed", getattr(handler, "__qualname__", handler), exc_info=error)
     return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
+
+
+def sent(event: gr.EventData, name: str) -> Any:
+    """What the page sent with ``event`` under ``name``; a client can send anything, so it is yet to be checked.
+
+    Raises:
+        InputError: nothing was sent under that name.
+    """
+    try:
+        return getattr(event, name)
+    except (AttributeError, TypeError):  # whatever came in place of an object
+        raise InputError("", f"This event came without its {name}", "Reload the page and try again.") from None
 
 
 def photo_input(label: str, **options: Any) -> gr.Image:

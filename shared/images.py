@@ -3,7 +3,12 @@
 What the numbers in the file mean (depth, colour profile, transparency) is in ``shared/colours.py``.
 
 Left out: every picture of a file but the one that it names as its own (a HEIC's primary one, an animation's first), and
-the formats that Pillow reads by running other programs (EPS by Ghostscript, WMF by Windows).
+every format outside a short list: some of the others run programs (EPS runs Ghostscript), or open a second file inside
+the first.
+
+No process of its own decodes: the size is known from the header before anything is decoded, the decoders of these
+formats take memory and time in proportion to it, and they let other threads run meanwhile. Handing each photo to
+another process and its pixels back would cost as much as finding the faces in it.
 """
 
 from __future__ import annotations
@@ -28,13 +33,14 @@ if TYPE_CHECKING:
 
 Source = Union[str, Path, bytes, Image.Image, "np.ndarray"]
 _Layers = tuple[Image.Image, Image.Image | None]  # RGB, and the transparency (L) where there is any
-MAX_PIXELS = 178_000_000  # twice Pillow's own warning limit, where Pillow refuses
+MAX_PIXELS = 66_000_000  # of a picture that has to be decoded whole, at 12 bytes a pixel in the worst case: 0.8 GB
+MAX_JPEG_PIXELS = 250_000_000  # of a baseline JPEG, which is decoded at 1/2, 1/4 or 1/8: phones write 200 megapixels
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
 _SCALABLE = ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr")  # modes that Pillow resizes as they are
-_FORMATS = "JPEG, PNG, WebP, HEIC, GIF, BMP or TIFF"
-_LARGE_PIXELS = 40_000_000  # larger pictures are decoded one at a time: 178 megapixels with alpha take 1.4 GB
+_FORMATS = "JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
+_READ = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PPM", "TGA")  # nothing else
+_LARGE_PIXELS = 16_000_000  # larger pictures are decoded one at a time
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_UNSAFE_FORMATS = ("EPS", "WMF")  # they run other programs
 _TURNS = {  # EXIF orientation -> what makes it upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -57,7 +63,8 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
     taken: the primary one of a HEIC, the first frame of an animation. ``what`` names the picture in messages.
 
     Raises:
-        ImageError: no picture, a damaged or unknown one, or one with a side under ``min_side`` or over 178 megapixels.
+        ImageError: no picture, a damaged or unknown one, or one with a side under ``min_side`` or too many pixels:
+            over 250 million in a baseline JPEG, over 66 million in anything else.
     """
     return open_with_alpha(source, what, min_side=min_side, max_side=max_side)[0]
 
@@ -109,12 +116,12 @@ def data_url(image: Image.Image, *, lossless: bool = False) -> str:
 def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
     _register_heif()
     Image.init()
-    safe = [name for name in Image.ID if name not in _UNSAFE_FORMATS]
     stream = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
     with _open_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS // 2  # Pillow refuses what has more than twice as many
         try:
-            image = Image.open(stream, formats=safe)
+            image = Image.open(stream, formats=_READ)
         except UnidentifiedImageError as error:
             if _head(source) in _TIFF_HEADS:
                 found = "one with numbers that this hub does not read, for example colours as floating-point numbers"
@@ -122,14 +129,15 @@ def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
             raise
     with image:
         pixels = image.width * image.height
-        if pixels > MAX_PIXELS:
-            raise _too_large(what, pixels)
-        if image.format in ("JPEG", "MPO"):  # decoded at 1/2, 1/4 or 1/8: fast, and little memory
+        reducible = image.format in ("JPEG", "MPO") and "progressive" not in image.info
+        if pixels > (MAX_JPEG_PIXELS if reducible else MAX_PIXELS):
+            raise _too_large(what, pixels, MAX_JPEG_PIXELS if reducible else MAX_PIXELS)
+        if image.format in ("JPEG", "MPO"):
             image.draft("RGB", _fitting(image.size, max_side))
         if pixels > _LARGE_PIXELS:
             with _large_lock:
                 return _upright_rgb(image, what, max_side)
-        return _upright_rgb(deepened(image, lambda: Image.open(stream, formats=safe)), what, max_side)
+        return _upright_rgb(deepened(image, lambda: Image.open(stream, formats=_READ)), what, max_side)
 
 
 def _head(source: str | Path | bytes) -> bytes:
@@ -149,7 +157,7 @@ def _damage_as_image_error(what: str) -> Iterator[None]:
         raise
     except Image.DecompressionBombError as error:
         pixels = re.search(r"\d+", str(error))
-        raise _too_large(what, int(pixels[0]) if pixels else 0) from error
+        raise _too_large(what, int(pixels[0]) if pixels else 0, MAX_JPEG_PIXELS) from error
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{named(what)} as a {_FORMATS} file",
@@ -165,9 +173,9 @@ def _damage_as_image_error(what: str) -> Iterator[None]:
         ) from error
 
 
-def _too_large(what: str, pixels: int) -> ImageError:
+def _too_large(what: str, pixels: int, most: int) -> ImageError:
     return ImageError(
-        f"{named(what)}, at most {MAX_PIXELS // 1_000_000} megapixels",
+        f"{named(what)}, at most {most // 1_000_000} megapixels",
         f"{pixels / 1e6:,.0f}",
         "Make it smaller, for example by a screenshot.",
     )

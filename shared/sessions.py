@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from shared.serving.attendance import ATTENDANCE
+
 T = TypeVar("T")
 
 
@@ -26,21 +28,24 @@ class Sessions(Generic[T]):
         most: int = 300,
         idle_s: float = 2 * 3600,
         grace_s: float = 120,
+        there: Callable[[str], bool] = ATTENDANCE.there,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """An empty store.
 
         Args:
             make: makes what a new session owns.
-            most: sessions kept; beyond them the one unused for longest is forgotten.
+            most: sessions kept; beyond them the one unused for longest is forgotten, those who are there last.
             idle_s: seconds after its last use that a session is forgotten.
             grace_s: seconds after ``leave``.
+            there: whether somebody is at the other end of a session now.
             clock: seconds, for tests.
         """
         self._make = make
         self._most = most
         self._idle_s = idle_s
         self._grace_s = grace_s
+        self._there = there
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._left: dict[str, float] = {}  # session -> when it is forgotten unless it is back
@@ -55,9 +60,14 @@ class Sessions(Generic[T]):
             known = self._kept.pop(session, None)
             owned = self._make() if known is None else known[1]
             self._kept[session] = (now, owned)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            if len(self._kept) > self._most:
+                del self._kept[self._least_needed(session)]
             return owned
+
+    def _least_needed(self, new: str) -> str:
+        """Who gives way: the one unused for longest of those who are gone, or else of all."""
+        others = [session for session in self._kept if session != new]
+        return next((session for session in others if not self._there(session)), others[0])
 
     def find(self, session: str) -> T | None:
         """What ``session`` owns, or ``None`` if it owns nothing; this is not a use of it."""

@@ -37,6 +37,7 @@ class Settings:
     max_upload_mb: float = 50.0
     cache_gb: float = 4.0
     mcp: bool = False
+    allow_host: tuple[str, ...] = ()  # further names of the hub, those of a proxy before it
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,13 @@ def _host(text: str) -> str:
     return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not names or any(set(name) & set(" /:") for name in names):
+        raise OptionError("names for --allow-host", quoted(text), "Write for example hub.school.example.")
+    return names
+
+
 def _gallery(text: str) -> Path:
     path = Path(text).expanduser()
     if not text or path.is_dir() or not path.absolute().parent.is_dir():
@@ -127,7 +135,12 @@ OPTIONS: tuple[Option, ...] = (
         ("GRADIO_SERVER_PORT",),
     ),
     Option("share", _switch("--share"), "also open a public link through gradio's tunnel"),
-    Option("auth", _auth, "ask every visitor for this user name and password", "USER:PASS"),
+    Option(
+        "auth",
+        _auth,
+        "ask every visitor for this user name and password (the variable keeps it out of the list of processes)",
+        "USER:PASS",
+    ),
     Option(
         "device",
         lambda text: check_choice(text, DEVICES, "--device"),
@@ -155,6 +168,12 @@ OPTIONS: tuple[Option, ...] = (
         lambda text: check_number(text, "--cache-gb", low=0.1, high=1024),
         "memory for loaded models, in GB (default: 4)",
         "GB",
+    ),
+    Option(
+        "allow-host",
+        _names,
+        "also answer under these names, for a proxy before the hub that sets X-Forwarded-For",
+        "NAME,NAME,...",
     ),
     Option("mcp", _switch("--mcp"), "also serve the tools as an MCP server (the face endpoints excepted)"),
 )
@@ -193,13 +212,15 @@ def read_settings(argv: Sequence[str] = (), environ: Mapping[str, str] | None = 
 def publish(settings: Settings) -> None:
     """Put what is read later (device, offline, memory, gallery) into the environment, so that one place decides.
 
-    ``HF_HUB_OFFLINE`` and ``GRADIO_ANALYTICS_ENABLED`` are set too: the libraries read them when they are imported.
+    ``HF_HUB_OFFLINE``, ``GRADIO_ANALYTICS_ENABLED`` and ``FORWARDED_ALLOW_IPS`` are set too: the libraries read them
+    when they are imported.
     """
     os.environ["CONVHUB_DEVICE"] = settings.device
     os.environ["CONVHUB_OFFLINE"] = "1" if settings.offline else "0"
     os.environ["CONVHUB_CACHE_GB"] = str(settings.cache_gb)
     os.environ["CONVHUB_GALLERY"] = str(settings.gallery or "")
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn would believe anybody on this machine; apps/door decides
     if settings.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"
 

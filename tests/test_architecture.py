@@ -31,7 +31,7 @@ HEAVY = (
     "torch", "torchvision", "facenet_pytorch", "altair", "matplotlib", "scipy", "sklearn", "wfdb", "streamlit",
     "pillow_heif", "safetensors.torch",
 )  # fmt: skip
-GRADIO = re.compile(r"app\.py|apps/(hub|ui|gradio_patches)\.py|apps/\w+/ui/.*\.py")
+GRADIO = re.compile(r"app\.py|apps/(hub|ui|gradio_patches)\.py|apps/door/(inputs|lanes)\.py|apps/\w+/ui/.*\.py")
 MOST_FILES = 20  # of code in one folder
 DRAWING = ("apps.markup", "apps.charts", "apps.measured")  # what every module of a demo may import
 CODE = (".py", ".js", ".css", ".html")
@@ -93,7 +93,9 @@ def may_import(name: str, target: str) -> bool:
     if not inside:  # apps/hub.py and its helpers; demos are named in shared/demos.py and imported by their names
         return (
             name == "apps/hub.py"
-            or re.fullmatch(r"apps\.(ui|status|join|markup|charts|measured|gradio_patches|DEMOS|Demo)(\..*)?", target)
+            or re.fullmatch(
+                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|DEMOS|Demo)(\..*)?", target
+            )
             is not None
         )
     if re.match(rf"apps\.{demo}(\.|$)", target):

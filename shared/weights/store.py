@@ -11,6 +11,7 @@ from typing import Literal
 from shared import settings
 from shared.errors import HashError, OfflineError, WeightsError
 from shared.registry.types import Bundled, InPackage, Record, WeightFile
+from shared.weights.background import DOWNLOADS
 from shared.weights.download import fetch
 from shared.weights.files import hash_file
 
@@ -35,7 +36,7 @@ class FileState:
 def ensure(record: Record, *, report: Report | None = None) -> tuple[Path, ...]:
     """Verified local paths of the files of ``record``, in the record's order; downloads what is missing.
 
-    ``report`` is told how far each download is.
+    ``report`` is told how far each download is. In a running hub nothing waits for a download: see ``background``.
 
     Raises:
         OfflineError: a file would have to be downloaded, and the hub is offline.
@@ -44,7 +45,16 @@ def ensure(record: Record, *, report: Report | None = None) -> tuple[Path, ...]:
         WeightsError: a bundled file, or the package that carries it, is missing.
         ResourceError: the disk is too full for a download.
     """
-    return tuple(_ensure_file(record, state, report) for state in inspect(record))
+    states = inspect(record)
+    missing = [state for state in states if state.condition != "ok" and state.place == "cache"]
+    if missing and DOWNLOADS.on and not settings.offline():
+
+        def fetch_all(progress: Report) -> None:
+            for state in missing:
+                _ensure_file(record, state, progress)
+
+        DOWNLOADS.start(record.name, sum(state.file.size for state in missing), fetch_all)
+    return tuple(_ensure_file(record, state, report) for state in states)
 
 
 def inspect(record: Record) -> tuple[FileState, ...]:

@@ -19,7 +19,7 @@ from shared.settings import Settings
 
 ENDPOINTS = {  # what outside users rely on
     "face": {"/verify", "/identify", "/enroll", "/forget", "/triplet"},
-    "style": {"/stylize", "/unit_patches"},
+    "style": {"/stylize", "/stylize_now", "/unit_patches"},
     "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate", "/upscale"},
     "ekg": {"/classify_ekg"},
     "conv": {"/conv_shapes"},
@@ -54,10 +54,6 @@ def test_every_answer_of_an_endpoint_has_a_name(page: gr.Blocks) -> None:
         if one["label"].startswith("value_")
     ]
     assert bare == []
-
-
-def test_the_number_of_waiting_requests_is_limited(page: gr.Blocks) -> None:
-    assert page._queue.max_size == 200
 
 
 def test_what_plays_for_minutes_or_takes_milliseconds_has_a_lane_of_its_own(page: gr.Blocks) -> None:

@@ -30,6 +30,7 @@ GOOD: dict[str, tuple[str, Any, str, Any]] = {  # name -> a text and its value, 
     "max-upload-mb": ("12.5", 12.5, "1", 1.0),
     "cache-gb": ("0.5", 0.5, "8", 8.0),
     "mcp": ("TRUE", True, "no", False),
+    "allow-host": ("a.example, B.example", ("a.example", "b.example"), "c.example", ("c.example",)),
 }
 BAD: dict[str, tuple[str, ...]] = {
     "host": (" ", "http://x", "a b"),
@@ -43,6 +44,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "max-upload-mb": ("0", "-1", "nan", "5000", "much"),
     "cache-gb": ("0", "inf", "2000"),
     "mcp": ("2",),
+    "allow-host": (",", "http://x", "x:80", "a b"),
 }
 by_name = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 

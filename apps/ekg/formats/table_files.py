@@ -18,7 +18,7 @@ from apps.ekg.formats.watch_files import Heading, heading_of
 from shared.errors import RecordError
 
 MAX_TEXT_BYTES = 200_000_000  # a day of one lead at 250 Hz is 150 MB
-_UNIT = re.compile(r"[(\[]\s*([^)\]]+?)\s*[)\]]")  # MLII (mV), time [s]
+_UNIT = re.compile(r"[(\[]([^()\[\]]+)[)\]]")  # MLII (mV), time [s]
 _TIME = re.compile(r"^\W*(time|t|zeit|seconds|sec|s|ms|elapsed time|timestamp|temps|tiempo)\b", re.IGNORECASE)
 _SAMPLE = re.compile(r"^\W*(sample|index|sample #|n|i)\W*$", re.IGNORECASE)
 _UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is warned of, or is a gap
@@ -99,4 +99,4 @@ def _lead(table: Table, column: int, heading: Heading) -> tuple[str, float, str]
 def _split_unit(title: str) -> tuple[str, str]:
     """The unit in the last brackets of a column's title, if it has any, and the title without it."""
     *_, last = [None, *_UNIT.finditer(title)]
-    return (last[1], title[: last.start()] + title[last.end() :]) if last else ("", title)
+    return (last[1].strip(), title[: last.start()] + title[last.end() :]) if last else ("", title)

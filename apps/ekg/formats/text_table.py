@@ -26,8 +26,12 @@ _MOST_ABOVE = 40  # lines above the numbers that are kept
 _HEAD = 20_000  # characters in which the first line of numbers must begin
 _SAMPLE_LINES = 200  # of numbers, from which the separator and the decimal mark are taken
 _NAN_HEAD = 10_000  # characters of the numbers in which the word "nan" is looked for
+MOST_COLUMNS = 64
+_LONGEST_LINE = 4_000  # characters; no pattern below ever sees a longer one
+_LONGEST_CELL = 60
+_LONGEST_HEADING = 200
 _NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?|nan|inf|-|[\d:.]+", re.IGNORECASE)
-_UNIT_CELL = re.compile(r"['\"(\[]?\s*[a-zµμ :.]*\s*['\")\]]?", re.IGNORECASE)
+_UNIT_CELL = re.compile(r"[a-zµμ :.]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,24 +47,42 @@ def read_table(data: bytes) -> Table:
     """The table of numbers in ``data``.
 
     Raises:
-        RecordError: there are no lines of numbers, or their lengths differ.
+        RecordError: there are no lines of numbers, their lengths differ, or they are too long.
     """
     text = _decoded(data)
-    head = text[:_HEAD].splitlines()
+    head = [line[:_LONGEST_LINE] for line in text[:_HEAD].splitlines()]
     first = next((n for n, line in enumerate(head) if is_numbers(line)), None)
     if first is None:
         raise RecordError("lines of numbers", quoted(head[0]) if head else "an empty file", REMEDY)
     separator, decimal = _style(head[first : first + _SAMPLE_LINES])
-    values = _numbers(text.split("\n", first)[-1], separator, decimal)
+    body = text.split("\n", first)[-1]
+    _check_width(body, " \t" if separator == " " else separator)
+    values = _numbers(body, separator, decimal)
     above = [line.strip() for line in head[:first] if line.strip(" ,;\t\r\n")]
-    return Table(values, _names(above[-2:], separator, values.shape[1]), tuple(above[:_MOST_ABOVE]))
+    heading = tuple(line[:_LONGEST_HEADING] for line in above[:_MOST_ABOVE])
+    return Table(values, _names(above[-2:], separator, values.shape[1]), heading)
 
 
 def is_numbers(line: str) -> bool:
     """Whether ``line`` holds numbers, clock times or signs for missing numbers and nothing else."""
     cells = [cell.strip(" \"'") for cell in re.split(r"[;,\t ]+", line.strip(" ;,\t\r"))]
     filled = [cell for cell in cells if cell]
-    return bool(filled) and all(_NUMBER.fullmatch(cell) for cell in filled)
+    return bool(filled) and all(len(cell) <= _LONGEST_CELL and _NUMBER.fullmatch(cell) for cell in filled)
+
+
+def _check_width(body: str, separators: str) -> None:
+    """Make sure that no line of the numbers is longer than a recording's can be, before anything is made of it."""
+    start, longest = 0, 0
+    while start < len(body):
+        end = body.find("\n", start, start + _LONGEST_LINE + 1)
+        if end < 0 and len(body) - start > _LONGEST_LINE:
+            raise RecordError(f"lines of at most {_LONGEST_LINE:,} characters", "a longer one", REMEDY)
+        end = len(body) if end < 0 else end
+        if start == 0:
+            longest = max(body.count(mark, 0, end) for mark in separators)
+        start = end + 1
+    if longest >= MOST_COLUMNS:
+        raise RecordError(f"at most {MOST_COLUMNS} columns", f"{longest + 1:,} or more", REMEDY)
 
 
 def _decoded(data: bytes) -> str:
@@ -149,14 +171,17 @@ def _clock(text: pd.Series) -> npt.NDArray[np.float64] | None:
 def _names(above: list[str], separator: str, columns: int) -> tuple[str, ...]:
     """The column names in the last lines above the numbers; a second line of units is joined to them."""
     rows = [
-        [cell.strip(" '\"") for cell in re.split(r"\s+" if separator == " " else re.escape(separator), line)]
+        [
+            cell.strip(" '\"")[:_LONGEST_CELL]
+            for cell in re.split(r"\s+" if separator == " " else re.escape(separator), line)
+        ]
         for line in above
     ]
     rows = [row[:columns] for row in rows if len(row) >= columns and not any(row[columns:])]  # a separator at the end
     if not rows or columns == 1:
         return tuple(row[0] for row in rows[-1:]) or ("",) * columns
-    if len(rows) == 2 and all(_UNIT_CELL.fullmatch(cell) for cell in rows[1]):
+    if len(rows) == 2:
         units = [cell.strip("()[] ") for cell in rows[1]]
-        if any(map(is_voltage, units)):
+        if all(_UNIT_CELL.fullmatch(unit) for unit in units) and any(map(is_voltage, units)):
             return tuple(f"{name} ({unit})" for name, unit in zip(rows[0], units, strict=True))
     return tuple(rows[-1])

@@ -30,7 +30,10 @@ MAX_LEADS = 16
 _BLOCK = 1 << 20  # samples per lead that are decoded at once
 _DEFAULT_GAIN = 200.0  # counts per millivolt where the header gives none or 0, by the specification
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
-_FORMAT = re.compile(r"(\d+)(x\d+)?(:\d+)?(\+(\d+))?")
+_FORMAT = re.compile(r"(\d{1,3})(x\d{1,9})?(:\d{1,9})?(\+(\d{1,15}))?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,15}\.?[0-9]{0,15}(e[+-]?[0-9]{1,2})?", re.ASCII | re.IGNORECASE)
+_LARGEST_NUMBER = 1e12  # samples, or samples per second
+_OTHER_LINE_ENDS = re.compile(r"[\v\f\x1c-\x1e\x85\u2028\u2029]")  # that Python sees and other readers do not
 _UNTOUCHED = "Upload the files as your database or recorder wrote them."
 
 
@@ -77,7 +80,8 @@ def open_header(path: Path) -> Recording:
     try:
         header = wfdb_package().rdheader(str(folder / name))
     except (ValueError, TypeError, AttributeError, IndexError) as error:
-        raise RecordError(f"a WFDB header in {name}.hea", str(error), _UNTOUCHED) from error
+        found = "one with fields that the format does not allow"
+        raise RecordError(f"a WFDB header in {name}.hea", found, _UNTOUCHED) from error
     to_mv = np.array([millivolts_per(unit) for unit in header.units])
     gain = np.array([value or _DEFAULT_GAIN for value in header.adc_gain])
     baseline = np.array(header.baseline)
@@ -112,11 +116,13 @@ def _checked_header(folder: Path, name: str) -> tuple[float, int, tuple[_Line, .
     if path.stat().st_size > MAX_HEADER_BYTES:
         raise RecordError(f"a header of at most {MAX_HEADER_BYTES:,} bytes", f"{path.stat().st_size:,}", _UNTOUCHED)
     text = path.read_bytes().decode("utf-8", "replace")
+    if _OTHER_LINE_ENDS.search(text):
+        raise RecordError(f"plain lines in {name}.hea", "a control character that ends lines", _UNTOUCHED)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise RecordError(f"a WFDB header in {name}.hea", "an empty file", _UNTOUCHED)
     fields = lines[0].split()
-    if fields[0] != name or len(fields) < 2 or not fields[1].isdigit():
+    if fields[0] != name or len(fields) < 2 or not re.fullmatch(r"[0-9]{1,4}", fields[1]):
         what = "a record of several segments" if "/" in fields[0] else quoted(lines[0])
         raise RecordError(f"“{name}”, leads, rate, samples as the first line of {name}.hea", what, _UNTOUCHED)
     n_leads = int(fields[1])
@@ -210,7 +216,9 @@ def _read_annotations(folder: Path, name: str, rate_hz: float, length: int) -> A
         with quietly():
             marks = wfdb_package().rdann(str(folder / name), "atr")
     except (ValueError, TypeError, IndexError, KeyError, OSError) as error:
-        raise RecordError(f"WFDB annotations in {path.name}", str(error), "Upload the record without it.") from error
+        raise RecordError(
+            f"WFDB annotations in {path.name}", "damaged ones", "Upload the record without it."
+        ) from error
     samples = np.asarray(marks.sample, np.int64)
     if samples.size and (samples.min() < 0 or samples.max() >= length or np.any(np.diff(samples) < 0)):
         raise RecordError(
@@ -231,10 +239,9 @@ def _lead_names(names: list[str | None]) -> tuple[str, ...]:
 
 
 def _number(text: str, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise RecordError(f"a number for {what}", quoted(text), _UNTOUCHED) from error
-    if not math.isfinite(value) or value < 0:
+    if not _NUMBER.fullmatch(text):
+        raise RecordError(f"a number for {what}", quoted(text), _UNTOUCHED)
+    value = float(text)
+    if not 0 <= value <= _LARGEST_NUMBER:
         raise RecordError(f"a number above 0 for {what}", quoted(text), _UNTOUCHED)
     return value

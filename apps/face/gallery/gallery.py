@@ -3,9 +3,10 @@
 ``Gallery`` is what the page, the command line and the tests use; ``MemoryGallery`` here keeps one browser session's
 people in memory and forgets them with it, ``store.SqliteGallery`` keeps those of a class in one file.
 
-A name belongs to whoever enrolled it first: nobody else can add a photo to it, so nobody can hide a face under
-somebody else's name, and everybody can delete exactly what they enrolled. Owners are secrets that the caller makes
-up (``owner``); only their SHA-256 is kept.
+A name belongs to whoever enrolled it first: nobody else can add a photo to it, or take a name that looks like it, so
+nobody can hide a face under somebody else's name, and everybody can delete exactly what they enrolled. Owners are
+secrets that the caller makes up (``owner``); only their SHA-256 is kept. Two owners are special: ``TEACHER`` may do
+everything, and what belongs to ``SAMPLES`` may be enrolled again and deleted by everybody.
 
 Encodings of different encoders lie in different spaces: every encoding is kept with its encoder's identity, and an
 index is made from one encoder's encodings only.
@@ -15,9 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,11 +27,15 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from apps.face.gallery.index import Index
-from apps.face.gallery.names import check_name, name_key
+from apps.face.gallery.names import check_name, look_key, name_key
 from shared.errors import InputError, ResourceError, quoted
 
 THUMBNAIL_SIDE = 96  # pixels
 SAME_PHOTO = 1e-9  # d² at or below which two photos are one and the same picture
+
+
+TEACHER = f"teacher {secrets.token_hex(16)}"  # nobody can make this up; another one after each start
+SAMPLES = "the samples of this hub"
 
 
 class GalleryFullError(ResourceError):
@@ -73,6 +79,27 @@ class Enrolled:
 def owner_mark(owner: str) -> str:
     """What is kept of an owner's secret."""
     return hashlib.sha256(owner.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def may_change(mark: str, owned_by: str) -> bool:
+    """Whether the owner with this mark may add to, and delete, what belongs to another mark."""
+    return mark in (owned_by, owner_mark(TEACHER)) or owned_by == owner_mark(SAMPLES)
+
+
+def check_look(shown: str, others: Iterable[str]) -> None:
+    """Refuse a new name that looks like one of ``others``, none of which is the same name.
+
+    Raises:
+        InputError: it does.
+    """
+    look = look_key(shown)
+    alike = next((other for other in others if look_key(other) == look), None)
+    if alike is not None:
+        raise InputError(
+            "",
+            f"{quoted(shown)} looks like {quoted(alike)}, who is enrolled already",
+            "Choose another name, for example with an initial.",
+        )
 
 
 def thumbnail(chip: Image.Image) -> bytes:
@@ -135,7 +162,7 @@ class Gallery(ABC):
 
     @abstractmethod
     def clear(self, *, owner: str) -> int:
-        """Delete everything that ``owner`` enrolled; the number of photos deleted."""
+        """Delete everything that ``owner`` enrolled, for ``TEACHER`` everything; the number of photos deleted."""
 
     @abstractmethod
     def version(self) -> int:
@@ -179,8 +206,10 @@ class MemoryGallery(Gallery):
         key = name_key(shown)
         with self._lock:
             mine = [row for row in self._rows if row.key == key]
-            if mine and mine[0].owner != mark:
+            if mine and not may_change(mark, mine[0].owner):
                 raise taken(shown)
+            if not mine:
+                check_look(shown, {row.photo.person for row in self._rows})
             alike = [row for row in mine if row.photo.encoder == encoder]
             for row in alike:
                 if same_photo(row.encoding, vector):
@@ -189,7 +218,8 @@ class MemoryGallery(Gallery):
             check_room(self.limits, photos=len(self._rows), owned=owned, of_person=len(mine))
             person = mine[0].photo.person if mine else shown
             photo = Photo(id=self._next, person=person, encoder=encoder, thumbnail=thumbnail, mine=True)
-            self._rows.append(_Row(photo=photo, key=key, owner=mark, encoding=vector))
+            owner_of_all = mine[0].owner if mine else mark
+            self._rows.append(_Row(photo=photo, key=key, owner=owner_of_all, encoding=vector))
             self._next += 1
             self._changes += 1
             return Enrolled(person=person, photo=photo.id, photos=len(alike) + 1, added=True)
@@ -198,7 +228,7 @@ class MemoryGallery(Gallery):
         """See ``Gallery.photos``."""
         mark = owner_mark(owner)
         with self._lock:
-            return tuple(replace(row.photo, mine=row.owner == mark) for row in self._rows)
+            return tuple(replace(row.photo, mine=may_change(mark, row.owner)) for row in self._rows)
 
     def forget(self, name: str, *, owner: str) -> int:
         """See ``Gallery.forget``."""
@@ -207,7 +237,7 @@ class MemoryGallery(Gallery):
             found = [row for row in self._rows if row.key == key]
             if not found:
                 raise unknown_person(name)
-            if found[0].owner != mark:
+            if not may_change(mark, found[0].owner):
                 raise not_yours(found[0].photo.person)
             return self._keep(lambda row: row.key != key)
 
@@ -217,7 +247,7 @@ class MemoryGallery(Gallery):
             found = next((row for row in self._rows if row.photo.id == photo), None)
             if found is None:
                 raise unknown_photo(photo)
-            if found.owner != owner_mark(owner):
+            if not may_change(owner_mark(owner), found.owner):
                 raise not_yours(found.photo.person)
             self._keep(lambda row: row.photo.id != photo)
             return found.photo.person
@@ -226,7 +256,7 @@ class MemoryGallery(Gallery):
         """See ``Gallery.clear``."""
         mark = owner_mark(owner)
         with self._lock:
-            return self._keep(lambda row: row.owner != mark)
+            return self._keep(lambda row: row.owner != mark and mark != owner_mark(TEACHER))
 
     def version(self) -> int:
         """See ``Gallery.version``."""

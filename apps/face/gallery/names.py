@@ -7,12 +7,24 @@ them.
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 
 from shared.errors import InputError
 
 LONGEST_NAME = 60  # characters
 _INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode categories
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show nothing
+_LOOKS = {  # small letters and digits of other scripts that most typefaces draw like a Latin one
+    latin: set(others)
+    for latin, others in {
+        "a": "аαɑ", "b": "ЬьƄ", "c": "сϲ", "d": "ԁ", "e": "еҽє", "g": "ɡց", "h": "һհ", "i": "іıɩιӏl1|ǀ", "j": "јϳ",
+        "k": "кκ", "m": "м", "o": "оοօσ0ᴏ", "p": "рρ", "q": "ԛզ", "s": "ѕꜱ", "t": "тτ", "u": "սυ", "v": "ѵν",
+        "w": "ԝѡω", "x": "хχ", "y": "уүγ", "z": "ᴢ",
+    }.items()
+}  # fmt: skip
+_CAPITALS = dict(zip("АВЕЗІЈКМНОРСТУХЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abe3ijkmhopctyxsabezhikmnoptyx", strict=True))
+_LATIN = {other: latin for latin, others in _LOOKS.items() for other in others}
 _JOINERS = frozenset("\u200c\u200d\ufe0f")  # inside emoji, and in scripts that need them: in the name, not in its key
 
 
@@ -28,10 +40,10 @@ def check_name(name: object) -> str:
     shown = " ".join(unicodedata.normalize("NFC", name).split())
     if len(shown) > LONGEST_NAME:
         raise InputError(needed, f"{len(shown):,} characters", "Shorten the name.")
-    hidden = [c for c in shown if unicodedata.category(c) in _INVISIBLE and c not in _JOINERS]
+    hidden = [c for c in shown if (unicodedata.category(c) in _INVISIBLE and c not in _JOINERS) or c in _BLANK]
     if hidden:
         code = ", ".join(f"U+{ord(c):04X}" for c in hidden[:3])
-        raise InputError(needed, f"control characters ({code})", "Type the name again without them.")
+        raise InputError(needed, f"characters that nobody can see ({code})", "Type the name again without them.")
     if not name_key(shown):
         raise InputError(needed, "only invisible characters", "Type a name.")
     return shown
@@ -43,3 +55,13 @@ def name_key(name: str) -> str:
     return " ".join(
         "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE and c not in _JOINERS).split()
     )
+
+
+@functools.lru_cache(maxsize=100_000)
+def look_key(name: str) -> str:
+    """What two names have in common that look the same: of letters that most typefaces draw alike, one stands for all.
+
+    Latin, Greek, Cyrillic and Armenian letters are compared, and digits with letters; accents count.
+    """
+    letters = (_CAPITALS.get(c, c) for c in unicodedata.normalize("NFKC", name))
+    return "".join(_LATIN.get(c, c) for c in name_key("".join(letters)))

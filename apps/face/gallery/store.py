@@ -22,13 +22,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from apps.face.gallery.gallery import (
     CLASS_LIMITS,
+    TEACHER,
     Enrolled,
     Gallery,
     Limits,
     Photo,
     check_encoding,
+    check_look,
     check_room,
     make_index,
+    may_change,
     not_yours,
     owner_mark,
     same_photo,
@@ -79,8 +82,10 @@ class SqliteGallery(Gallery):
         shown, vector, mark = check_name(name), check_encoding(encoding), owner_mark(owner)
         with self._writing() as db:
             person = db.execute("SELECT id, name, owner FROM people WHERE key = ?", (name_key(shown),)).fetchone()
-            if person is not None and person[2] != mark:
+            if person is not None and not may_change(mark, person[2]):
                 raise taken(shown)
+            if person is None:
+                check_look(shown, (name for (name,) in db.execute("SELECT name FROM people")))
             alike = _photos_of(db, person[0], encoder) if person is not None else []
             for photo, known in alike:
                 if same_photo(known, vector):
@@ -106,7 +111,7 @@ class SqliteGallery(Gallery):
                 " ORDER BY photos.id"
             ).fetchall()
         return tuple(
-            Photo(id=photo, person=name, encoder=encoder, thumbnail=small, mine=owned_by == mark)
+            Photo(id=photo, person=name, encoder=encoder, thumbnail=small, mine=may_change(mark, owned_by))
             for photo, name, encoder, small, owned_by in rows
         )
 
@@ -116,7 +121,7 @@ class SqliteGallery(Gallery):
             found = db.execute("SELECT id, name, owner FROM people WHERE key = ?", (name_key(str(name)),)).fetchone()
             if found is None:
                 raise unknown_person(name)
-            if found[2] != owner_mark(owner):
+            if not may_change(owner_mark(owner), found[2]):
                 raise not_yours(found[1])
             gone = db.execute("DELETE FROM photos WHERE person = ?", (found[0],)).rowcount
             db.execute("DELETE FROM people WHERE id = ?", (found[0],))
@@ -131,7 +136,7 @@ class SqliteGallery(Gallery):
             ).fetchone()
             if found is None:
                 raise unknown_photo(photo)
-            if found[2] != owner_mark(owner):
+            if not may_change(owner_mark(owner), found[2]):
                 raise not_yours(found[1])
             db.execute("DELETE FROM photos WHERE id = ?", (photo,))
             db.execute(
@@ -143,12 +148,11 @@ class SqliteGallery(Gallery):
 
     def clear(self, *, owner: str) -> int:
         """See ``Gallery.clear``."""
-        mark = owner_mark(owner)
+        mark, everything = owner_mark(owner), owner == TEACHER
         with self._writing() as db:
-            gone = db.execute(
-                "DELETE FROM photos WHERE person IN (SELECT id FROM people WHERE owner = ?)", (mark,)
-            ).rowcount
-            db.execute("DELETE FROM people WHERE owner = ?", (mark,))
+            whose = "SELECT id FROM people WHERE owner = ? OR ?"
+            gone = db.execute(f"DELETE FROM photos WHERE person IN ({whose})", (mark, everything)).rowcount
+            db.execute("DELETE FROM people WHERE owner = ? OR ?", (mark, everything))
         self._clean()
         return gone
 
@@ -237,11 +241,12 @@ class SqliteGallery(Gallery):
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise self._error(str(error)) from error
+            reason = error.strerror if isinstance(error, OSError) else None  # without the path, which visitors read
+            raise self._error(reason or str(error)) from error
 
     def _error(self, found: str) -> StoreError:
         return StoreError(
-            f"the class gallery in {self.path}",
+            f"the class gallery in {self.path.name}",
             found,
             "Check the file, which was not changed, or start the hub with another --gallery PATH.",
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -32,6 +31,7 @@ from shared.errors import HubError, ImageError, InputError, check_whole, named
 from shared.images import data_url, open_image
 from shared.model_cache import model_cache
 from shared.registry import find
+from shared.serving.later import LATER
 from shared.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ def visitor(request: gr.Request) -> Visitor:
 def leave(request: gr.Request) -> None:
     """The page was closed: forget the session shortly."""
     VISITORS.leave(session_of(request))
-    timer = threading.Timer(180, VISITORS.sweep)
-    timer.daemon = True
-    timer.start()
+    LATER.do("face sessions", 180, VISITORS.sweep)
 
 
 def class_path() -> Path | None:
@@ -273,15 +271,15 @@ def discard(path: Path) -> None:
             if path.stat().st_mtime <= seen:
                 path.unlink()
 
-    timer = threading.Timer(_UPLOAD_S, delete)
-    timer.daemon = True
-    timer.start()
+    LATER.do(path, _UPLOAD_S, delete)
 
 
 def is_upload(path: Path) -> bool:
-    """Whether ``path`` lies in the folder where gradio keeps what was sent to it."""
-
-    return Path(get_upload_folder()).resolve() in path.resolve().parents
+    """Whether ``path`` is a file in the folder where gradio keeps what was sent to it."""
+    try:
+        return path.is_file() and Path(get_upload_folder()).resolve() in path.resolve().parents
+    except (OSError, ValueError):  # a path with a NUL, or too long for any disk
+        return False
 
 
 def usable(make: Callable[[], object]) -> str:

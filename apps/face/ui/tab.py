@@ -121,7 +121,7 @@ def _on_encoder(encoder: str) -> tuple[Any, Any]:
     try:
         ensure(find(find_encoder(encoder).name, "face"))
     except WeightsError as error:
-        gr.Warning(str(prose("This encoder is not available here. {}", str(error))), duration=12)
+        gr.Warning(str(prose("This encoder is not available here yet. {}", str(error))), duration=12)
         encoder = DEFAULT_ENCODER
     return gr.update(value=encoder), gr.update(**_range(encoder))
 

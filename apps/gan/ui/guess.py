@@ -12,7 +12,7 @@ from apps.gan.drawing.tiles import Tile, tiles
 from apps.gan.ui.common import REDRAW, heading
 from apps.markup import Markup, note, prose
 from apps.ui import LIGHT, PRIVATE, guard
-from shared.errors import check_choice
+from shared.errors import InputError, check_choice
 
 _NAMES = [str(number) for number in range(1, ROUND + 1)]
 _WIDTH_PX = 104  # of a picture
@@ -81,7 +81,10 @@ def _deal() -> tuple[int, int, Markup, list[str], Markup]:
 def _count(
     answers: dict[str, Any], seed: int | None, tally: tuple[int, int, int]
 ) -> tuple[Markup, tuple[int, int, int], None]:
-    you, d = answers["score"]["you"], answers["score"]["d"]
+    score = answers.get("score") if isinstance(answers, dict) else None
+    if not isinstance(score, dict) or not all(isinstance(score.get(who), int) for who in ("you", "d")):
+        raise InputError("", "No answers have been checked yet", "Press Check my answers first.")
+    you, d = score["you"], score["d"]
     if seed is not None:  # a round counts once
         tally = (tally[0] + 1, tally[1] + you, tally[2] + d)
     rounds, yours, its = tally

@@ -42,7 +42,9 @@ def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
     file.upload(guard(_read), file, text, **LIGHT, **PRIVATE)
 
 
-def _read(path: str) -> str:
+def _read(path: str | None) -> str:
+    if path is None:
+        raise InputError("a recipe as a JSON file", "none", "Choose a file.")
     try:
         with Path(path).open(encoding="utf-8") as file:
             return file.read(LONGEST_RECIPE + 1)

@@ -16,6 +16,8 @@ from PIL import Image
 
 from apps.face.gallery import gallery as gallery_module
 from apps.face.gallery.gallery import (
+    SAMPLES,
+    TEACHER,
     THUMBNAIL_SIDE,
     Enrolled,
     Gallery,
@@ -25,7 +27,7 @@ from apps.face.gallery.gallery import (
     thumbnail,
 )
 from apps.face.gallery.index import Index
-from apps.face.gallery.names import LONGEST_NAME, check_name, name_key
+from apps.face.gallery.names import LONGEST_NAME, check_name, look_key, name_key
 from apps.face.gallery.store import SqliteGallery
 from shared.errors import InputError, ResourceError
 from tests.locks import LONG_S, WatchedLock, waits
@@ -274,3 +276,64 @@ def test_a_thumbnail_is_small() -> None:
     small = thumbnail(Image.fromarray(noise))
     assert len(small) < 12_000
     assert Image.open(io.BytesIO(small)).size == (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+
+
+@pytest.mark.parametrize(
+    ("name", "like"),
+    [
+        ("Аda", "Ada"),  # Cyrillic A
+        ("АDА", "Ada"),
+        ("Αda", "ada"),  # Greek Alpha
+        ("Bаrаck Оbаmа", "Barack Obama"),
+        ("Joe Вiden", "Joe Biden"),
+        ("AIice", "Alice"),
+        ("A1ice", "Alice"),
+        ("Ｊoe", "Joe"),
+        ("J0e", "Joe"),
+    ],
+)
+def test_a_name_that_looks_like_anothers_is_refused(gallery: Gallery, name: str, like: str) -> None:
+    enroll(gallery, like, 1, owner="ann")
+    with pytest.raises(InputError, match=r"looks like|somebody else"):
+        enroll(gallery, name, 2, owner="eve")
+    assert [photo.person for photo in gallery.photos("ann")] == [like]
+
+
+@pytest.mark.parametrize(
+    "names", [("José", "Jose"), ("Ada", "Ida"), ("王小明", "王小红"), ("Анна", "Инна"), ("Tim", "Tom")]
+)
+def test_names_that_look_different_live_together(gallery: Gallery, names: tuple[str, str]) -> None:
+    for seed, name in enumerate(names):
+        enroll(gallery, name, seed, owner=f"owner {seed}")
+    assert len(gallery.photos("x")) == 2
+    assert look_key(names[0]) != look_key(names[1])
+
+
+@pytest.mark.parametrize("name", ["Ada\u3164", "Ada\u034f", "Ada\u2800", "\u2800", "\u115f\u1160", "\uffa0 x"])
+def test_what_nobody_can_see_is_no_part_of_a_name(gallery: Gallery, name: str) -> None:
+    with pytest.raises(InputError, match="nobody can see"):
+        enroll(gallery, name, 1)
+
+
+def test_the_teacher_sees_and_deletes_everything(gallery: Gallery) -> None:
+    for seed, name in enumerate(("Ann", "Bob", "Cy")):
+        enroll(gallery, name, seed, owner=name)
+    assert all(photo.mine for photo in gallery.photos(TEACHER))
+    assert not any(photo.mine for photo in gallery.photos("teacher"))
+    assert gallery.forget("Ann", owner=TEACHER) == 1
+    gallery.forget_photo(gallery.photos(TEACHER)[0].id, owner=TEACHER)
+    assert enroll(gallery, "Cy", 9, owner=TEACHER).photos == 2
+    assert gallery.forget("Cy", owner="Cy") == 2  # still Cy's own
+    enroll(gallery, "Dee", 4, owner="Dee")
+    assert gallery.clear(owner="Eve") == 0
+    assert gallery.clear(owner=TEACHER) == 1
+    assert gallery.photos(TEACHER) == ()
+
+
+def test_the_samples_are_everybodys(gallery: Gallery) -> None:
+    enroll(gallery, "Barack Obama", 1, owner=SAMPLES)
+    assert not enroll(gallery, "Barack Obama", 1, owner=SAMPLES).added
+    assert gallery.photos("ann")[0].mine
+    assert enroll(gallery, "Barack Obama", 2, owner="ann").photos == 2
+    assert gallery.clear(owner="ann") == 0
+    assert gallery.forget("Barack Obama", owner="bob") == 2

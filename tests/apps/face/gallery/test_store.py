@@ -158,7 +158,8 @@ def test_a_wrong_file_is_refused_and_left_as_it_is(tmp_path: Path, make: Callabl
     before = path.read_bytes() if path.is_file() else None
     with pytest.raises(StoreError, match=message) as caught:
         SqliteGallery(path)
-    assert str(path) in str(caught.value)
+    assert path.name in str(caught.value)
+    assert str(path.parent) not in str(caught.value)  # visitors read it
     assert (path.read_bytes() if path.is_file() else None) == before
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,6 +25,7 @@ from apps.face.ui.state import Shot, advice
 from apps.measured import percent
 from shared import registry
 from shared.errors import ImageError, InputError, OptionError
+from shared.serving.later import Later
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
@@ -207,27 +206,21 @@ def test_probabilities_are_never_certain() -> None:
 
 
 @dataclass
-class Alarm:
-    """A timer that goes off when the test says so."""
+class Clock:
+    """Time that passes when the test says so."""
 
-    seconds: float
-    ring: Callable[[], None]
-    daemon: bool = False
+    now: float = 0.0
 
-    def start(self) -> None:
-        assert self.daemon  # or the hub would not end before it
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
-def alarms(monkeypatch: pytest.MonkeyPatch) -> list[Alarm]:
-    made: list[Alarm] = []
-
-    def timer(seconds: float, ring: Callable[[], None]) -> Alarm:
-        made.append(Alarm(seconds, ring))
-        return made[-1]
-
-    monkeypatch.setattr(state, "threading", SimpleNamespace(Timer=timer))
-    return made
+def clock(monkeypatch: pytest.MonkeyPatch) -> tuple[Clock, Later]:
+    clock = Clock()
+    later = Later(clock, in_thread=False)
+    monkeypatch.setattr(state, "LATER", later)
+    return clock, later
 
 
 @pytest.fixture
@@ -239,29 +232,31 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_upload_is_deleted_two_minutes_after_it_has_been_read(
-    uploads: Path, tmp_path: Path, alarms: list[Alarm]
+    uploads: Path, tmp_path: Path, clock: tuple[Clock, Later]
 ) -> None:
+    time, later = clock
     upload, own = uploads / "photo.jpg", tmp_path / "photo.jpg"
     for path in (upload, own):
         path.write_bytes(b"not a picture")
         with pytest.raises(ImageError):
             state.read_photo(str(path))
-    (alarm,) = alarms  # the other is not gradio's, so not ours to delete
-    assert alarm.seconds == 120
+    time.now = 119.0
+    later.do_due()
     assert upload.exists()
-    alarm.ring()
+    time.now = 120.0
+    later.do_due()
     assert not upload.exists()
-    assert own.exists()
-    alarm.ring()  # gone already: no error
+    assert own.exists()  # not gradio's, so not ours to delete
 
 
-def test_an_upload_that_was_sent_again_meanwhile_stays(uploads: Path, alarms: list[Alarm]) -> None:
+def test_an_upload_that_was_sent_again_meanwhile_stays(uploads: Path, clock: tuple[Clock, Later]) -> None:
     upload = uploads / "photo.jpg"
     upload.write_bytes(b"a picture")
     state.discard(upload)
-    later = time.time() + 60
-    os.utime(upload, (later, later))
-    alarms[0].ring()
+    ahead = time.time() + 60
+    os.utime(upload, (ahead, ahead))
+    clock[0].now = 121.0
+    clock[1].do_due()
     assert upload.exists()
 
 
@@ -270,6 +265,8 @@ def test_only_what_gradio_keeps_is_an_upload(uploads: Path, tmp_path: Path) -> N
     secret.parent.mkdir()
     secret.write_bytes(b"s")
     (uploads / "link.jpg").symlink_to(secret)
+    for name in ("photo.jpg", "1.jpg"):
+        (uploads / name).write_bytes(b"x")
     assert state.is_upload(uploads / "photo.jpg")
     for path in (secret, uploads / ".." / ".." / "gradio-secrets" / "x.jpg", uploads / "link.jpg", uploads.parent):
         assert not state.is_upload(path)

@@ -1,0 +1,117 @@
+"""What an event carries: files that are the visitor's own, values that the components can read, and a reason if not.
+
+gradio answers a value that it cannot read with no reason and writes a traceback to the log; and it takes the path of
+any file that it is given in the right shape. Both happen here, before any component sees the value.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import gradio as gr
+from gradio.block_function import BlockFunction
+
+from apps.door.lanes import asked_by
+from apps.door.visitors import FILES, UnreadableRequestError, file_objects
+from apps.markup import h, joined
+from shared.errors import HubError, InputError, quoted
+
+_asking: contextvars.ContextVar[str] = contextvars.ContextVar("visitor")
+_ERROR_S = 12.0
+
+
+def refusal(error: HubError) -> gr.Error:
+    """``error`` as a message on the page and a reason for clients, without a line in the log."""
+    return gr.Error(
+        str(joined(error.sentences(), h.br())), title="Please check", duration=_ERROR_S, print_exception=False
+    )
+
+
+def guard_inputs(page: gr.Blocks) -> None:
+    """Put the checks before every event of ``page``, public or private, and note what it hands out."""
+    process, read, write = page.process_api, page.preprocess_data, page.postprocess_data
+    FILES.publish(file["path"] for file in file_objects(_plain(page.config)) if isinstance(file.get("path"), str))
+
+    async def process_api(block_fn: Any, inputs: Any, **rest: Any) -> dict[str, Any]:
+        request = rest.get("request")
+        request = request[0] if isinstance(request, list) else request
+        mark = _asking.set(asked_by(getattr(request, "request", None))[0])
+        try:
+            event = rest.get("event_data")
+            _check(getattr(event, "_data", None))
+            answer: dict[str, Any] = await process(block_fn, inputs, **rest)
+            return answer
+        finally:
+            _asking.reset(mark)
+
+    async def preprocess_data(block_fn: BlockFunction, inputs: list[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        _check(inputs)
+        wanted = [getattr(block, "label", None) or block.get_block_name() for block in block_fn.inputs]
+        if not isinstance(inputs, list) or len(inputs) < len(wanted):
+            found = len(inputs) if isinstance(inputs, list) else 0
+            raise refusal(InputError(f"{len(wanted)} inputs ({', '.join(wanted)})", str(found), "Send all of them."))
+        try:
+            read_inputs: list[Any] = await read(block_fn, inputs, *args, **kwargs)
+        except gr.Error as error:
+            error.print_exception = False
+            raise
+        except Exception as error:  # a value that a component of gradio cannot read
+            raise refusal(_unreadable(wanted, inputs)) from error
+        return read_inputs
+
+    async def postprocess_data(*args: Any, **kwargs: Any) -> list[Any]:
+        shown: list[Any] = await write(*args, **kwargs)
+        FILES.give(_asking.get("unknown"), (f["path"] for f in file_objects(_plain(shown)) if f.get("path")))
+        return shown
+
+    patched: dict[str, Callable[..., Awaitable[Any]]] = {
+        "process_api": process_api,
+        "preprocess_data": preprocess_data,
+        "postprocess_data": postprocess_data,
+    }
+    vars(page).update(patched)
+
+
+def _check(sent: Any) -> None:
+    """Refuse every file in ``sent`` that is not this visitor's upload; whether it exists is never looked at."""
+    visitor = _asking.get("unknown")
+    try:
+        for file in file_objects(sent):
+            path, url = file.get("path"), file.get("url")
+            if path:
+                if not isinstance(path, str) or not FILES.owns(visitor, path):
+                    raise refusal(
+                        InputError(
+                            "a file that was uploaded here", "another path", "Choose the file on the page again."
+                        )
+                    )
+                file["url"] = None  # the path counts; no address is ever fetched
+            elif url and not (isinstance(url, str) and url.startswith("data:")):
+                raise refusal(
+                    InputError("a file that was uploaded here", "an address", "Download it first, then upload it.")
+                )
+    except UnreadableRequestError:
+        raise refusal(InputError("values as the page sends them", "a very deeply nested one", "")) from None
+
+
+def _unreadable(wanted: list[str], inputs: list[Any]) -> InputError:
+    """The reason for a value that a component could not read: what was wanted, and what came."""
+    found = ", ".join(quoted(value, 40) for value in inputs[: len(wanted)])
+    return InputError(
+        f"values that fit {', '.join(wanted)}" if wanted else "a call without values",
+        found or "none",
+        "The page's API description lists the types.",
+    )
+
+
+def _plain(value: Any) -> Any:
+    """gradio's models inside an answer as dictionaries, so that the files in them are found."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value

@@ -1,0 +1,137 @@
+"""The queue: who is next in each lane, and who may wait at all.
+
+gradio's queue takes events in the order in which they come, from anybody, up to one total. Here every lane has room of
+its own, each visitor has a fair share of it, an event is begun only while somebody waits for its answer, and one that
+nobody waits for is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from collections import Counter
+from typing import Any
+
+from gradio import queueing
+from gradio.queueing import Event, EventQueue
+
+from apps.door.middleware import ADDRESS, VISITOR
+from shared.device import HEAVY_LANE
+from shared.serving.attendance import ATTENDANCE
+
+log = logging.getLogger("convhub")
+
+MOST_WAITING = 400  # events of all lanes together
+LANE_WAITING = {HEAVY_LANE: 120}
+OTHER_LANE_WAITING = 200
+HEAVY_EACH = 3  # events that one visitor may have waiting in the lane of long runs
+OTHER_EACH = 24
+ADDRESS_SHARE = 0.6  # of a lane's places that one address may take
+UNATTENDED_S = 20.0  # how long an event may wait with nobody there for its answer
+_SWEEP_S = 1.0
+_SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")
+
+Answer = tuple[bool, Any, Any]
+
+
+class FairQueue(queueing.Queue):
+    """gradio's queue with shares."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._served: dict[tuple[str, str], float] = {}  # (lane, visitor) -> when last served
+        self._swept = 0.0
+
+    async def push(self, body: Any, request: Any, username: str | None) -> Answer:
+        """Take an event in, or say why not."""
+        reason = self._refusal(body, request)
+        if reason is not None:
+            return False, reason[1], reason[0]
+        try:
+            answer: Answer = await super().push(body, request, username)
+        except Exception:
+            log.exception("an event could not be queued")
+            return False, "This call could not be understood.", "error"
+        return answer
+
+    def _refusal(self, body: Any, request: Any) -> tuple[str, str] | None:
+        """Why this event may not wait: gradio's name for the case, and a sentence."""
+        session = body.session_hash
+        if session is not None and not _SESSION.fullmatch(session):
+            return "error", "Needed: session_hash, 4 to 64 letters and digits. Found: something else."
+        fn = self.blocks.fns.get(body.fn_index)
+        if fn is None:
+            return "error", f"There is no function {str(body.fn_index)[:20]}."
+        if body.event_data is not None and not isinstance(body.event_data, dict | list | str | int | float | bool):
+            return "error", "Needed: event_data as the page sends it. Found: something else."
+        if body.trigger_id is not None and body.trigger_id not in self.blocks.blocks:
+            return "error", "Needed: trigger_id, a component of this page. Found: none of that number."
+        lane = self.event_queue_per_concurrency_id.get(fn.concurrency_id)
+        waiting = lane.queue if lane is not None else []
+        visitor, address = asked_by(request)
+        most = LANE_WAITING.get(fn.concurrency_id, OTHER_LANE_WAITING)
+        if len(self) >= MOST_WAITING or len(waiting) >= most:
+            return "queue_full", "The hub is busy: too many calls wait. Try again in a minute."
+        if sum(asked_by(event.request)[1] == address for event in waiting) >= most * ADDRESS_SHARE:
+            return "queue_full", "Too many calls from this address wait. Try again in a minute."
+        each = HEAVY_EACH if fn.concurrency_id == HEAVY_LANE else OTHER_EACH
+        if sum(asked_by(event.request)[0] == visitor for event in waiting) >= each:
+            return "queue_full", f"{each} of your calls wait already. Let them finish first."
+        return None
+
+    def get_events(self) -> tuple[list[Event], bool, str] | None:
+        """The event to begin now: in a lane with room, of the visitor who was served longest ago."""
+        self._sweep()
+        lanes = list(self.event_queue_per_concurrency_id.values())
+        random.shuffle(lanes)
+        for lane in lanes:
+            if lane.concurrency_limit is not None and lane.current_concurrency >= lane.concurrency_limit:
+                continue
+            event = self._next(lane)
+            if event is not None:
+                lane.queue.remove(event)
+                self._served[lane.concurrency_id, asked_by(event.request)[0]] = time.monotonic()
+                return [event], False, lane.concurrency_id
+        return None
+
+    def _next(self, lane: EventQueue) -> Event | None:
+        running = Counter(
+            asked_by(event.request)[0]
+            for job in self.active_jobs
+            if job
+            for event in job
+            if event.concurrency_id == lane.concurrency_id
+        )
+        attended = [event for event in lane.queue if ATTENDANCE.there(event.session_hash)]
+
+        def turn(event: Event) -> tuple[int, float]:
+            visitor = asked_by(event.request)[0]
+            return running[visitor], self._served.get((lane.concurrency_id, visitor), 0.0)
+
+        return min(attended, key=turn, default=None)  # of equals the one that has waited longest
+
+    def _sweep(self) -> None:
+        """Drop what nobody waits for, and forget who was served long ago."""
+        now = time.monotonic()
+        if now - self._swept < _SWEEP_S:
+            return
+        self._swept = now
+        for lane in self.event_queue_per_concurrency_id.values():
+            for event in list(lane.queue):
+                if now - event.enqueue_time > UNATTENDED_S and not ATTENDANCE.there(event.session_hash):
+                    lane.queue.remove(event)
+                    event.alive = False
+                    self.event_ids_to_events.pop(event._id, None)
+                    self.pending_event_ids_session.get(event.session_hash, set()).discard(event._id)
+                    if not self.pending_event_ids_session.get(event.session_hash):
+                        self.pending_event_ids_session.pop(event.session_hash, None)
+                        self.pending_messages_per_session.pop(event.session_hash, None)
+        self._served = {key: when for key, when in self._served.items() if now - when < 3600}
+
+
+def asked_by(request: Any) -> tuple[str, str]:
+    """Visitor and address of a request that came through the door."""
+    scope = getattr(request, "scope", {})
+    return scope.get(VISITOR, "unknown"), scope.get(ADDRESS, "unknown")

@@ -1,0 +1,326 @@
+"""Every HTTP request passes here before gradio sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from apps.door import addresses
+from apps.door.logins import Guesses, Tickets
+from apps.door.routes import Route, find_route
+from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
+from shared.serving.attendance import ATTENDANCE, Attendance
+from shared.settings import Settings
+
+log = logging.getLogger("convhub")
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+VISITOR = "convhub.visitor"  # in a request's scope: who asks
+ADDRESS = "convhub.address"
+_BYTE_S = 20.0  # s that a body may pause
+_UPLOADS = 6  # of one address at a time
+_DEEPEST = 500  # brackets of a call's JSON, before its nesting is looked at
+_SAFE = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"content-security-policy": addresses.frame_ancestors().encode(),
+}
+
+PRESENT = Attendance(most_per_address=10**9)  # streams per visitor: who is gone loses their files
+
+
+class RefusedError(Exception):
+    """A request that goes no further: its status, and a sentence."""
+
+    def __init__(self, status: int, reason: str, headers: dict[bytes, bytes] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.headers = headers or {}
+
+
+class Gate:
+    """What the middleware knows about the hub that it guards; one per process."""
+
+    def __init__(self, settings: Settings, *, quota: int) -> None:
+        """A gate for a hub with ``settings``; ``quota`` bytes of uploads may lie on the disk in all."""
+        self.settings = settings
+        self.quota = quota
+        self.per_visitor = max(quota // 8, int(settings.max_upload_mb * 1.1e6))
+        self.names = addresses.host_names(settings)
+        self.behind_proxy = addresses.behind_proxy(settings)
+        self.guesses = Guesses()
+        self.tickets: Tickets | None = None
+        self.state = "starting"  # then "ready", then "draining"
+        self.uploading: dict[str, int] = {}
+
+    def open(self, app: Any) -> None:
+        """The page stands: answer. ``app`` is gradio's."""
+        if self.settings.auth is not None:
+            self.tickets = Tickets(app, self.settings.auth)
+        self.state = "ready"
+
+
+class Door:
+    """The middleware; it takes the place of gradio's own answer to pages of other origins (see gradio_patches)."""
+
+    gate: Gate  # set before gradio makes the app
+
+    def __init__(self, app: App, **_: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, refuse or pass on one request."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        send = _with_headers(send, _SAFE)
+        try:
+            await self._enter(scope, receive, send)
+        except RefusedError as refused:
+            await _answer(send, refused.status, refused.reason, refused.headers)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gate = self.gate
+        if scope["path"] == "/healthz":
+            ready = gate.state == "ready"
+            await _answer(send, 200 if ready else 503, gate.state)
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        address = _address(scope, headers, gate)
+        _same_house(scope, headers, gate)
+        route = find_route(scope["path"], scope["method"])
+        if route is None or scope["path"].startswith("//"):
+            raise RefusedError(404, "There is nothing here.")
+        cookies = _cookies(headers.get("cookie", ""))
+        visitor = visitor_of(cookies.get(COOKIE), address)
+        scope[VISITOR], scope[ADDRESS] = visitor, address
+        if scope["path"] == "/" and not visitor.startswith("cookie "):
+            https = (headers.get("x-forwarded-proto") if gate.behind_proxy else None) or scope["scheme"]
+            send = _with_headers(send, {b"set-cookie": _cookie_line(secure=https == "https")})
+        self._check_login(scope, headers, cookies, route)
+        if route.kind == "stream":
+            await self._stream(scope, receive, send, route)
+        elif route.kind == "upload":
+            await self._upload(scope, receive, send)
+        elif route.kind == "login":
+            await self._log_in(scope, receive, send, route)
+        else:
+            if route.kind == "logout":
+                self._log_out(scope, headers, cookies)
+            if route.kind == "file":
+                _check_file(scope)
+            if route.largest:
+                receive = await _whole(receive, route.largest, is_json=route.kind == "call")
+            await self.app(scope, receive, send)
+
+    def _check_login(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str], route: Route) -> None:
+        if self.gate.settings.auth is None or route.open:
+            return
+        tickets = self.gate.tickets
+        if tickets is not None and tickets.token(cookies) is not None:
+            return
+        if tickets is not None and route.kind == "tools":
+            wait = self.gate.guesses.wait(scope[ADDRESS])
+            if wait:
+                raise _too_often(wait)
+            sent = headers.get("authorization")
+            cookie = tickets.admit_agent(sent)
+            if sent is not None:
+                self.gate.guesses.tried(scope[ADDRESS], right=cookie is not None)
+            if cookie is not None:
+                scope["headers"] = [*scope["headers"], (b"cookie", cookie.encode())]
+                return
+            raise RefusedError(401, "Log in first.", {b"www-authenticate": b'Basic realm="ConvHub"'})
+        raise RefusedError(401, "Log in first.")
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+        guesses, address = self.gate.guesses, scope[ADDRESS]
+        wait = guesses.wait(address)
+        if wait:
+            seconds = int(wait) + 1
+            raise RefusedError(
+                429, f"Too many wrong passwords. Wait {seconds} s.", {b"retry-after": str(seconds).encode()}
+            )
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (200, 400, 401):
+                guesses.tried(address, right=message["status"] == 200)
+            await send(message)
+
+        await self.app(scope, await _whole(receive, route.largest, is_json=False), note)
+
+    def _log_out(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str]) -> None:
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise RefusedError(403, "Another page may not log you out.")
+        scope["query_string"] = b"all_session=false"
+        if self.gate.tickets is not None:
+            self.gate.tickets.forget(cookies)
+
+    async def _stream(self, scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+        match = route.pattern.fullmatch(scope["path"])
+        session = match.groupdict().get("session") if match else None
+        if session is None:
+            session = next(iter(parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", ())), "")
+        if not session or len(session) > 64:
+            raise RefusedError(400, "Needed: session_hash, the name of a session.")
+        visitor = scope[VISITOR]
+        with ATTENDANCE.stream(session, scope[ADDRESS]) as allowed:
+            if not allowed:
+                raise RefusedError(429, "Too many sessions from this address.")
+            with PRESENT.stream(visitor, visitor):
+                await self.app(scope, receive, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gate, visitor, address = self.gate, scope[VISITOR], scope[ADDRESS]
+        left = min(gate.per_visitor - FILES.bytes_of(visitor), gate.quota - FILES.bytes_of_all())
+        if left <= 0:
+            raise RefusedError(
+                413, "Your files on this hub have reached their limit. Close the page, and open it again later."
+            )
+        if gate.uploading.get(address, 0) >= _UPLOADS:
+            raise RefusedError(429, "Too many uploads at once from this address.")
+        gate.uploading[address] = gate.uploading.get(address, 0) + 1
+        answer = bytearray()
+        status = 0
+
+        async def keep(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif status == 200 and len(answer) < 1_000_000:
+                answer.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    FILES.give(visitor, _paths(bytes(answer)))
+            await send(message)
+
+        try:
+            await self.app(scope, _bounded(receive, left), keep)
+        finally:
+            gate.uploading[address] -= 1
+            if not gate.uploading[address]:
+                del gate.uploading[address]
+
+
+def _too_often(wait: float) -> RefusedError:
+    seconds = str(int(wait) + 1)
+    return RefusedError(429, f"Too many wrong passwords. Wait {seconds} s.", {b"retry-after": seconds.encode()})
+
+
+def _same_house(scope: Scope, headers: dict[str, str], gate: Gate) -> None:
+    """Refuse what was meant for another name, or sent by another page, and headers that only a proxy may set."""
+    host = headers.get("host")
+    if gate.behind_proxy:
+        host = headers.get("x-forwarded-host", host)
+    else:
+        scope["headers"] = [one for one in scope["headers"] if not one[0].startswith(b"x-forwarded-")]
+    if not addresses.host_is_ours(host, gate.names):
+        raise RefusedError(403, "This hub does not answer under that name; its owner can add it with --allow-host.")
+    origin = headers.get("origin")
+    if origin is not None and not addresses.origin_is_ours(origin, host or ""):
+        raise RefusedError(403, "Pages of other sites may not use this hub.")
+    if scope["method"] not in ("GET", "HEAD") and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise RefusedError(403, "Pages of other sites may not use this hub.")
+
+
+def _address(scope: Scope, headers: dict[str, str], gate: Gate) -> str:
+    if gate.behind_proxy and "x-forwarded-for" in headers:
+        return headers["x-forwarded-for"].rpartition(",")[2].strip()[:64]
+    return str((scope.get("client") or ("unknown",))[0])
+
+
+def _check_file(scope: Scope) -> None:
+    if not FILES.may_read(scope[VISITOR], scope["path"].partition("file=")[2]):
+        raise RefusedError(403, "This file is not yours, or it is gone.")
+
+
+async def _whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:
+    """The body, read now and checked, as the ``receive`` of whoever comes next."""
+    body = bytearray()
+    bounded = _bounded(receive, largest)
+    while True:
+        message = await bounded()
+        if message["type"] == "http.disconnect":
+            break
+        body.extend(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    if is_json and body.count(b"[") + body.count(b"{") > _DEEPEST:
+        try:
+            json.loads(body)
+        except (ValueError, RecursionError):
+            raise RefusedError(400, "Needed: JSON, nested no more deeply than the page's own.") from None
+    whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def replay() -> Message:
+        return whole.pop() if whole else await receive()
+
+    return replay
+
+
+def _bounded(receive: Receive, largest: int) -> Receive:
+    """``receive`` that ends a body which is too long, or stands still."""
+    left = largest
+    done = False
+
+    async def next_part() -> Message:
+        nonlocal left, done
+        if done:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), _BYTE_S)
+        except TimeoutError:
+            raise RefusedError(408, f"Nothing more came for {_BYTE_S:.0f} s.") from None
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise RefusedError(413, f"Needed: at most {largest / 1e6:,.1f} MB. Found: more.")
+        done = not message.get("more_body", False)
+        return message
+
+    return next_part
+
+
+def _paths(answer: bytes) -> list[str]:
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return []
+    return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
+
+
+def _cookies(header: str) -> dict[str, str]:
+    pairs = (part.strip().partition("=") for part in header[:8192].split(";"))
+    return {name: value for name, _, value in pairs}
+
+
+def _cookie_line(*, secure: bool) -> bytes:
+    # In a Space the page stands in a frame of another site: there the cookie needs None, which browsers take by https.
+    rest = "SameSite=None; Secure; Partitioned" if secure else "SameSite=Lax"
+    return f"{COOKIE}={new_cookie()}; Path=/; HttpOnly; {rest}".encode()
+
+
+def _with_headers(send: Send, more: dict[bytes, bytes]) -> Send:
+    async def send_more(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *more.items()]}
+        await send(message)
+
+    return send_more
+
+
+async def _answer(send: Send, status: int, text: str, headers: dict[bytes, bytes] | None = None) -> None:
+    body = json.dumps({"detail": text}).encode() if status >= 400 else text.encode()
+    kind = b"application/json" if status >= 400 else b"text/plain; charset=utf-8"
+    sent = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *(headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})

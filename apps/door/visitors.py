@@ -1,0 +1,140 @@
+"""Who a visitor is, which files are theirs, and how much of the disk they use.
+
+A visitor is known by a cookie that the hub has signed, so that a client can neither guess nor make up somebody else's;
+a client without one (a script) is known by its address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+COOKIE = "convhub-visitor"
+_SECRET = secrets.token_bytes(32)
+_DEEPEST = 40  # nested lists and objects of a request that are looked through
+
+
+def new_cookie() -> str:
+    """The value of the cookie of a visitor who has none."""
+    name = secrets.token_urlsafe(12)
+    return f"{name}.{_signature(name)}"
+
+
+def visitor_of(cookie: str | None, address: str) -> str:
+    """The visitor's name: from the cookie if the hub has signed it, or else from the address."""
+    name, _, signature = (cookie or "").rpartition(".")
+    if name and hmac.compare_digest(signature.encode(), _signature(name).encode()):
+        return f"cookie {name}"
+    return f"address {address}"
+
+
+def _signature(name: str) -> str:
+    return hmac.new(_SECRET, name.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@dataclass
+class _File:
+    size: int
+    since: float
+    owners: set[str] = field(default_factory=set)
+
+
+class Files:
+    """Which files the hub has written for whom. All methods may be called from any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._files: dict[str, _File] = {}
+        self._public: set[str] = set()
+        self._lock = threading.Lock()
+
+    def give(self, visitor: str, paths: Iterable[str]) -> None:
+        """Note that ``paths`` were uploaded by, or made for, ``visitor``; each must exist."""
+        for path in paths:
+            with suppress(OSError, ValueError):  # gone already, or no path at all
+                size = Path(path).stat().st_size
+                with self._lock:
+                    file = self._files.setdefault(path, _File(size, self._clock()))
+                    file.owners.add(visitor)
+                    file.since = self._clock()
+
+    def publish(self, paths: Iterable[str]) -> None:
+        """Let everybody read ``paths``: what the page itself shows."""
+        with self._lock:
+            self._public.update(paths)
+
+    def owns(self, visitor: str, path: str) -> bool:
+        """Whether ``path`` was uploaded by, or made for, ``visitor``. The disk is not asked."""
+        with self._lock:
+            file = self._files.get(path)
+            return file is not None and visitor in file.owners
+
+    def may_read(self, visitor: str, path: str) -> bool:
+        """Whether ``visitor`` may fetch ``path``."""
+        return path in self._public or self.owns(visitor, path)
+
+    def bytes_of(self, visitor: str) -> int:
+        """What the visitor's files hold on the disk."""
+        with self._lock:
+            return sum(file.size for file in self._files.values() if visitor in file.owners)
+
+    def bytes_of_all(self) -> int:
+        """What all visitors' files hold on the disk."""
+        with self._lock:
+            return sum(file.size for file in self._files.values())
+
+    def owners(self) -> set[str]:
+        """Everybody who has a file here."""
+        with self._lock:
+            return set().union(*(file.owners for file in self._files.values()))
+
+    def drop_visitor(self, visitor: str) -> list[str]:
+        """Take everything away from ``visitor``; the files that now belong to nobody."""
+        with self._lock:
+            for file in self._files.values():
+                file.owners.discard(visitor)
+            return self._take({path for path, file in self._files.items() if not file.owners})
+
+    def drop_older(self, seconds: float) -> list[str]:
+        """Forget the files that were last given out ``seconds`` ago or longer; which."""
+        with self._lock:
+            limit = self._clock() - seconds
+            return self._take({path for path, file in self._files.items() if file.since <= limit})
+
+    def _take(self, paths: set[str]) -> list[str]:
+        for path in paths:
+            del self._files[path]
+        return sorted(paths - self._public)
+
+
+FILES = Files()
+
+
+class UnreadableRequestError(ValueError):
+    """What a request carries is nested more deeply than anything the page sends."""
+
+
+def file_objects(value: Any, depth: int = 0) -> Iterable[dict[str, Any]]:
+    """Every object inside ``value`` that names a file: one with a "path" or a "url", at any depth.
+
+    Raises:
+        UnreadableRequestError: ``value`` is nested too deeply.
+    """
+    if depth > _DEEPEST:
+        raise UnreadableRequestError
+    if isinstance(value, dict):
+        if isinstance(value.get("path"), str) or isinstance(value.get("url"), str):
+            yield value
+        for inner in value.values():
+            yield from file_objects(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from file_objects(inner, depth + 1)

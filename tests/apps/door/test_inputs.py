@@ -1,0 +1,132 @@
+"""What an event carries: only the visitor's own files, and a reason for everything that cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from apps.door.inputs import guard_inputs
+from apps.door.middleware import ADDRESS, VISITOR
+from apps.door.visitors import FILES
+from apps.gradio_patches import hand_over_unopened
+
+
+@pytest.fixture
+def seen() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def page(seen: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> gr.Blocks:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    def note(*values: Any) -> Any:
+        seen.append(values)
+        return values[0]
+
+    with gr.Blocks() as page:
+        photo, file, number = (
+            gr.Image(label="Photo", type="filepath"),
+            gr.File(label="File"),
+            gr.Number(label="Size", precision=0),
+        )
+        hand_over_unopened(photo)
+        gr.Button().click(note, photo, photo)
+        gr.Button().click(note, file, file)
+        gr.Button().click(note, [number, number], number)
+    guard_inputs(page)
+    return page
+
+
+@pytest.fixture
+def upload(tmp_path: Path) -> str:
+    path = tmp_path / "ab" / "photo.png"
+    path.parent.mkdir()
+    path.write_bytes(b"\x89PNG")
+    FILES.give("ann", [str(path)])
+    return str(path)
+
+
+def call(page: gr.Blocks, fn: int, *inputs: Any, visitor: str = "ann", event: Any = None) -> Any:
+    request = SimpleNamespace(request=SimpleNamespace(scope={VISITOR: visitor, ADDRESS: "x"}))
+    data = gr.EventData(None, event)
+    return asyncio.run(page.process_api(page.fns[fn], list(inputs), request=request, event_data=data))
+
+
+META = {"_type": "gradio.FileData"}
+
+
+@pytest.mark.parametrize("fn", [0, 1])
+@pytest.mark.parametrize("extra", [{}, {"meta": META}, {"url": "http://example.com/"}, {"orig_name": "x.png"}])
+def test_a_file_of_another_place_is_refused_in_every_shape(
+    page: gr.Blocks, seen: list[Any], tmp_path: Path, upload: str, fn: int, extra: dict[str, Any]
+) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"secret")
+    reasons = set()
+    for path in (
+        str(secret),
+        "/etc/passwd",
+        "/nowhere/x",
+        "/dev/ptmx",
+        "..",
+        "nul\0",
+        f"{upload}/../photo.png",
+        "x" * 9999,
+    ):
+        with pytest.raises(gr.Error) as refused:
+            call(page, fn, {"path": path} | extra)
+        assert not refused.value.print_exception
+        reasons.add(refused.value.message)
+    with pytest.raises(gr.Error) as refused:
+        call(page, fn, {"path": upload} | extra, visitor="eve")
+    assert reasons == {refused.value.message}  # nothing can be learnt from the answer
+    assert "uploaded here" in refused.value.message
+    assert seen == []
+
+
+def test_the_visitors_own_upload_passes_and_no_address_with_it(page: gr.Blocks, seen: list[Any], upload: str) -> None:
+    call(page, 0, {"path": upload, "url": "http://example.com/x.png", "meta": META})
+    assert seen == [(upload,)]
+
+
+@pytest.mark.parametrize("url", ["http://example.com/x.png", "file:///etc/passwd", "/etc/passwd", "ftp://x"])
+def test_no_address_is_ever_fetched(page: gr.Blocks, seen: list[Any], url: str) -> None:
+    for fn in (0, 1):
+        for value in ({"url": url}, {"path": None, "url": url, "meta": META}, {"path": "", "url": url}):
+            with pytest.raises(gr.Error, match="uploaded here"):
+                call(page, fn, value)
+    assert seen == []
+
+
+def test_files_inside_the_events_own_data_are_looked_at_too(page: gr.Blocks, seen: list[Any], upload: str) -> None:
+    with pytest.raises(gr.Error, match="uploaded here"):
+        call(page, 2, 1, 2, event={"files": [{"name": "x", "path": "/etc/passwd"}]})
+    call(page, 2, 1, 2, event={"files": [{"name": "x", "path": upload}]})
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("value", ["many", {"a": 1}, [1], "9" * 9999, {"path": 5}])
+def test_a_value_of_the_wrong_kind_gets_a_reason_and_no_traceback(page: gr.Blocks, value: Any) -> None:
+    with pytest.raises(gr.Error, match="values that fit Size") as refused:
+        call(page, 2, value, 1)
+    assert not refused.value.print_exception
+    assert len(refused.value.message) < 400
+
+
+@pytest.mark.parametrize("inputs", [[], [1]])
+def test_missing_arguments_are_counted(page: gr.Blocks, inputs: list[Any]) -> None:
+    with pytest.raises(gr.Error, match=f"Found: {len(inputs)}"):
+        call(page, 2, *inputs)
+
+
+def test_what_is_handed_out_belongs_to_whoever_asked(page: gr.Blocks, upload: str, seen: list[Any]) -> None:
+    answer = call(page, 1, {"path": upload, "meta": META})
+    path = answer["data"][0]["path"]
+    assert FILES.owns("ann", path)
+    assert not FILES.owns("eve", path)

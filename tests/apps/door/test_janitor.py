@@ -1,0 +1,95 @@
+"""What is deleted from the disk, and when."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from apps.door import janitor
+from apps.door.janitor import Janitor
+from apps.door.visitors import Files
+from shared.serving.attendance import Attendance
+
+
+class House:
+    """A folder of uploads, its visitors, and time that the test moves."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = 0.0
+        self.files = Files(lambda: self.now)
+        self.present = Attendance()
+        self.janitor = Janitor(folder, self.files, self.present, lambda: self.now)
+
+    def upload(self, visitor: str, name: str = "photo.jpg") -> Path:
+        path = self.folder / visitor / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        self.files.give(visitor, [str(path)])
+        return path
+
+    def after(self, seconds: float) -> None:
+        self.now += seconds
+        self.janitor.come_round()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_files_go_two_minutes_after_their_owner_has_left(house: House) -> None:
+    photo = house.upload("ann")
+    with house.present.stream("ann", "ann"):
+        house.after(1000)
+        assert photo.exists()
+    house.after(1)
+    house.after(janitor.GONE_S - 1)
+    assert photo.exists()
+    house.after(1)
+    assert not photo.exists()
+    assert not photo.parent.exists()
+    assert not house.files.owns("ann", str(photo))
+
+
+def test_who_comes_back_in_time_keeps_them(house: House) -> None:
+    photo = house.upload("ann")
+    house.after(1)
+    house.after(janitor.GONE_S - 1)
+    with house.present.stream("ann", "ann"):
+        house.after(10)
+    house.after(1)
+    house.after(janitor.GONE_S - 1)
+    assert photo.exists()
+
+
+def test_no_file_stays_longer_than_an_hour(house: House) -> None:
+    with house.present.stream("ann", "ann"):
+        photo = house.upload("ann")
+        house.after(janitor.OLDEST_S - 1)
+        fresh = house.upload("ann", "second.jpg")
+        house.after(1)
+    assert not photo.exists()
+    assert fresh.exists()
+
+
+def test_a_file_of_two_stays_for_the_other(house: House) -> None:
+    photo = house.upload("ann")
+    house.files.give("bob", [str(photo)])
+    with house.present.stream("bob", "bob"):
+        house.after(1)
+        house.after(janitor.GONE_S)
+        assert photo.exists()
+
+
+def test_uploads_that_were_broken_off_go_and_those_under_way_stay(house: House) -> None:
+    old, new, other = (house.folder / name for name in ("tmpabc", "tmpdef", "kept"))
+    for path in (old, new, other):
+        path.write_bytes(b"x")
+    for path in (old, other):
+        os.utime(path, (time.time() - janitor.BROKEN_OFF_S - 5,) * 2)
+    house.after(1)
+    assert [path.exists() for path in (old, new, other)] == [False, True, True]

@@ -1,0 +1,68 @@
+"""Log-ins: guessing gets slower, the right password is not punished, and one visitor leaves at a time."""
+
+from __future__ import annotations
+
+import base64
+from types import SimpleNamespace
+
+import pytest
+
+from apps.door.logins import Guesses, Tickets
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_every_further_guess_waits_longer_up_to_half_a_minute() -> None:
+    clock = Clock()
+    guesses, waits = Guesses(clock), []
+    for _ in range(12):
+        guesses.tried("a", right=False)
+        waits.append(guesses.wait("a"))
+        clock.now += waits[-1]
+    assert waits == [0, 0, 0, 0, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert guesses.wait("b") == 0
+    guesses.tried("a", right=True)
+    guesses.tried("a", right=False)
+    assert guesses.wait("a") == 0
+
+
+def basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+@pytest.fixture
+def app() -> SimpleNamespace:
+    return SimpleNamespace(cookie_id="x", tokens={"t1": "class", "t2": "class"})
+
+
+def test_a_cookie_with_a_known_token_lets_in(app: SimpleNamespace) -> None:
+    tickets = Tickets(app, ("class", "secret"))
+    assert tickets.token({"access-token-unsecure-x": "t1"}) == "t1"
+    assert tickets.token({"access-token-x": "t2", "access-token-unsecure-x": "old"}) == "t2"
+    assert tickets.token({"access-token-x": "guess"}) is None
+    assert tickets.token({"access-token-y": "t1"}) is None
+    assert tickets.token({"access-token-x": ""}) is None
+
+
+def test_logging_out_takes_one_token(app: SimpleNamespace) -> None:
+    tickets = Tickets(app, ("class", "secret"))
+    tickets.forget({"access-token-unsecure-x": "t1"})
+    tickets.forget({"access-token-x": "unknown"})
+    assert set(app.tokens) == {"t2"}
+
+
+def test_an_agent_comes_in_with_user_and_password_only(app: SimpleNamespace) -> None:
+    tickets = Tickets(app, ("class", "se:cret"))
+    for wrong in (None, "", "Basic", "Basic !!", basic("class:wrong"), basic("class"), "Bearer t1", basic("x:se:cret")):
+        assert tickets.admit_agent(wrong) is None
+    cookie = tickets.admit_agent(basic("class:se:cret"))
+    assert cookie is not None
+    name, _, token = cookie.partition(";")[0].partition("=")
+    assert tickets.token({name: token}) == token
+    assert tickets.admit_agent(basic("class:se:cret")) == cookie  # one token for all its requests
+    assert len(app.tokens) == 3

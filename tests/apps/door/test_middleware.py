@@ -1,0 +1,302 @@
+"""The door with nothing behind it but a notebook: what passes, what is refused, and what is added."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from apps.door import middleware
+from apps.door.middleware import VISITOR, Door, Gate
+from apps.door.visitors import FILES
+from shared.serving.attendance import ATTENDANCE
+from shared.settings import Settings
+
+QUOTA = 8_000_000
+
+
+class Hub:
+    """The door, and an app behind it that notes what arrives and answers what it is told to."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.gate = Gate(Settings(**settings), quota=QUOTA)
+        self.door = Door(self.app)
+        self.door.gate = self.gate
+        self.seen: list[dict[str, Any]] = []
+        self.answer = b"{}"
+        self.status = 200
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        self.seen.append({**scope, "body": body, "there": ATTENDANCE.there("session1")})
+        await send({"type": "http.response.start", "status": self.status, "headers": []})
+        await send({"type": "http.response.body", "body": self.answer})
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | list[bytes] = b"", query: str = "", **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        parts = [body] if isinstance(body, bytes) else list(body)
+        given = {"host": "127.0.0.1:7860"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        scope = {
+            "type": "http",
+            "path": path,
+            "method": method,
+            "scheme": "http",
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+            "client": ("10.0.0.9", 5000),
+        }
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": parts.pop(0) if parts else b"", "more_body": bool(parts)}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(self.door(scope, receive, send))
+        start = sent[0]
+        headers_sent = {name.decode(): value.decode() for name, value in start["headers"]}
+        return start["status"], headers_sent, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+@pytest.fixture
+def hub() -> Hub:
+    return Hub()
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/monitoring", "GET"),
+        ("/monitoring/summary", "GET"),
+        ("/gradio_api/deep_link", "GET"),
+        ("/gradio_api/proxy=http://x/", "GET"),
+        ("/gradio_api/file/etc/passwd", "GET"),
+        ("/gradio_api/vibe-edit/", "POST"),
+        ("/gradio_api/runs", "GET"),
+        ("/gradio_api/process_recording", "POST"),
+        ("/gradio_api/custom_component/1/client/component/x.js", "GET"),
+        ("/docs", "GET"),
+        ("/", "POST"),
+        ("//etc", "GET"),
+        ("/gradio_api/heartbeat/a", "GET"),
+        ("/gradio_api/heartbeat/" + "a" * 65, "GET"),
+    ],
+)
+def test_routes_that_nobody_needs_do_not_exist(hub: Hub, path: str, method: str) -> None:
+    assert hub.ask(path, method)[0] == 404
+    assert hub.seen == []
+
+
+def test_every_answer_carries_the_headers_that_protect_the_page(hub: Hub) -> None:
+    for path in ("/", "/nowhere", "/healthz"):
+        headers = hub.ask(path)[1]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["content-security-policy"].startswith("frame-ancestors 'self' https://huggingface.co")
+        assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+    ],
+)
+def test_foreign_names_and_pages_are_refused(hub: Hub, headers: dict[str, str]) -> None:
+    assert hub.ask("/gradio_api/queue/join", "POST", b"{}", **headers)[0] == 403
+    assert hub.seen == []
+    assert hub.ask("/gradio_api/queue/join", "POST", b"{}", origin="http://127.0.0.1:7860")[0] == 200
+
+
+def test_a_link_from_elsewhere_opens_the_page(hub: Hub) -> None:
+    assert hub.ask("/", sec_fetch_site="cross-site")[0] == 200
+
+
+def test_only_a_known_proxy_may_say_who_asks_and_under_which_name(hub: Hub) -> None:
+    hub.ask("/", x_forwarded_for="1.2.3.4", x_forwarded_host="evil.example")
+    assert hub.seen[0][VISITOR] == "address 10.0.0.9"
+    assert not [name for name, _ in hub.seen[0]["headers"] if name.startswith(b"x-forwarded")]
+    proxied = Hub(allow_host=("hub.example",))
+    proxied.ask("/", x_forwarded_for="6.6.6.6, 1.2.3.4", x_forwarded_host="hub.example", x_forwarded_proto="https")
+    assert proxied.seen[0][VISITOR] == "address 1.2.3.4"
+    assert "Secure" in proxied.ask("/", x_forwarded_host="hub.example", x_forwarded_proto="https")[1]["set-cookie"]
+    assert proxied.ask("/", x_forwarded_host="evil.example")[0] == 403
+
+
+def test_a_visitor_gets_one_cookie_and_keeps_it(hub: Hub) -> None:
+    line = hub.ask("/")[1]["set-cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(line.split("; "))
+    cookie = line.partition(";")[0]
+    assert "set-cookie" not in hub.ask("/", cookie=f"other=1; {cookie}")[1]
+    name = hub.seen[-1][VISITOR]
+    assert name.startswith("cookie ")
+    hub.ask("/gradio_api/upload", "POST", cookie=cookie)
+    assert hub.seen[-1][VISITOR] == name
+    assert "set-cookie" in hub.ask("/", cookie=cookie[:-1] + "!")[1]
+
+
+def test_files_are_read_by_their_owner_only(hub: Hub, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.png"
+    mine.write_bytes(b"x")
+    FILES.give("address 10.0.0.9", [str(mine)])
+    assert hub.ask(f"/gradio_api/file={mine}")[0] == 200
+    cookie = hub.ask("/")[1]["set-cookie"].partition(";")[0]
+    seen = len(hub.seen)
+    for path in (
+        str(mine),
+        "/etc/passwd",
+        "/nowhere",
+        "http://example.com/",
+        f"{mine.parent}/../{mine.parent.name}/mine.png",
+    ):
+        assert hub.ask(f"/gradio_api/file={path}", cookie=cookie)[0] == 403
+    assert len(hub.seen) == seen
+
+
+def test_an_upload_belongs_to_whoever_sent_it(hub: Hub, tmp_path: Path) -> None:
+    sent = tmp_path / "photo.jpg"
+    sent.write_bytes(b"x" * 1000)
+    hub.answer = json.dumps([str(sent)]).encode()
+    assert hub.ask("/gradio_api/upload", "POST", b"form")[0] == 200
+    assert FILES.owns("address 10.0.0.9", str(sent))
+    FILES.drop_visitor("address 10.0.0.9")
+    hub.status = 400
+    hub.ask("/gradio_api/upload", "POST", b"form")
+    assert not FILES.owns("address 10.0.0.9", str(sent))
+
+
+def test_the_sum_of_a_visitors_files_is_limited(tmp_path: Path) -> None:
+    hub = Hub(max_upload_mb=1)
+    assert hub.gate.per_visitor == 1_100_000
+    part = b"x" * 400_000
+    assert hub.ask("/gradio_api/upload", "POST", [part] * 2)[0] == 200
+    assert hub.ask("/gradio_api/upload", "POST", [part] * 3)[0] == 413
+    kept = tmp_path / "kept"
+    kept.write_bytes(b"x" * 1_200_000)
+    FILES.give("address 10.0.0.9", [str(kept)])
+    status, _, body = hub.ask("/gradio_api/upload", "POST", b"x")
+    assert status == 413
+    assert b"reached their limit" in body
+    FILES.drop_visitor("address 10.0.0.9")
+    assert hub.gate.uploading == {}
+
+
+def test_a_call_is_read_whole_and_only_up_to_its_limit(hub: Hub) -> None:
+    assert hub.ask("/gradio_api/queue/join", "POST", [b'{"a":', b"1}"])[0] == 200
+    assert hub.seen[-1]["body"] == b'{"a":1}'
+    assert hub.ask("/gradio_api/queue/join", "POST", [b"x" * 4_000_001] * 2)[0] == 413
+    assert hub.ask("/gradio_api/cancel", "POST", b"x" * 100_001)[0] == 413
+    assert hub.ask("/gradio_api/queue/join", "POST", b"[" * 100_000 + b"]" * 100_000)[0] == 400
+    assert hub.ask("/gradio_api/queue/join", "POST", b"[[]," * 3000 + b"0" + b"]" * 3000)[0] == 400
+    assert hub.ask("/gradio_api/queue/join", "POST", b"[" + b"[]," * 2000 + b"0]")[0] == 200
+    assert len(hub.seen) == 2
+
+
+def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "_BYTE_S", 0.01)
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for path in ("/gradio_api/upload", "/gradio_api/queue/join"):
+        scope = {"type": "http", "path": path, "method": "POST", "scheme": "http", "query_string": b"", "client": None}
+        asyncio.run(hub.door({**scope, "headers": [(b"host", b"localhost")]}, never, send))
+    assert [message["status"] for message in sent if "status" in message] == [408, 408]
+    assert hub.gate.uploading == {}
+
+
+def test_a_session_is_there_while_its_stream_is_open(hub: Hub) -> None:
+    for path, query in (
+        ("/gradio_api/heartbeat/session1", ""),
+        ("/gradio_api/queue/data", "session_hash=session1"),
+        ("/gradio_api/call/verify/session1", ""),
+    ):
+        assert hub.ask(path, query=query)[0] == 200
+        assert hub.seen[-1]["there"]
+        assert not ATTENDANCE.there("session1")
+    assert hub.ask("/gradio_api/queue/data")[0] == 400
+
+
+def test_health_needs_no_name_and_no_log_in_and_says_when_to_come(hub: Hub) -> None:
+    asked = {"host": "probe.internal"}
+    assert hub.ask("/healthz", **asked)[::2] == (503, b'{"detail": "starting"}')
+    hub.gate.open(SimpleNamespace())
+    assert hub.ask("/healthz", **asked)[::2] == (200, b"ready")
+    hub.gate.state = "draining"
+    assert hub.ask("/healthz", **asked)[0] == 503
+
+
+@pytest.fixture
+def locked() -> Hub:
+    hub = Hub(auth=("class", "secret"))
+    hub.gate.open(SimpleNamespace(cookie_id="x", tokens={"t1": "class", "t2": "class"}))
+    return hub
+
+
+def test_auth_covers_every_route_but_the_page_itself_and_the_log_in(locked: Hub) -> None:
+    for path, method in (
+        ("/config", "GET"),
+        ("/gradio_api/info", "GET"),
+        ("/gradio_api/cancel", "POST"),
+        ("/gradio_api/reset", "POST"),
+        ("/gradio_api/heartbeat/session1", "GET"),
+        ("/gradio_api/mcp/", "POST"),
+        ("/gradio_api/mcp/sse", "GET"),
+        ("/gradio_api/upload", "POST"),
+        ("/gradio_api/queue/join", "POST"),
+        ("/logout", "GET"),
+    ):
+        assert locked.ask(path, method, b"{}")[0] == 401, path
+    assert locked.seen == []
+    assert locked.ask("/")[0] == 200
+    assert locked.ask("/static/x.js")[0] == 200
+    assert locked.ask("/config", cookie="access-token-x=t1")[0] == 200
+
+
+def test_before_the_hub_stands_nobody_is_let_in() -> None:
+    assert Hub(auth=("class", "secret")).ask("/config", cookie="access-token-x=t1")[0] == 401
+
+
+def test_guessing_is_slowed_down_at_both_entrances(locked: Hub) -> None:
+    locked.status = 400
+    for _ in range(5):
+        assert locked.ask("/login", "POST", b"username=class&password=x")[0] == 400
+    status, headers, _ = locked.ask("/login", "POST", b"username=class&password=secret")
+    assert (status, headers["retry-after"]) == (429, "1") or status == 429
+    assert locked.ask("/gradio_api/mcp/", "POST", b"{}", authorization="Basic Y2xhc3M6c2VjcmV0")[0] == 429
+    assert len(locked.seen) == 5
+
+
+def test_an_agent_with_the_password_reaches_the_tools(locked: Hub) -> None:
+    locked.ask("/gradio_api/mcp/", "POST", b"{}", authorization="Basic Y2xhc3M6c2VjcmV0")
+    cookies = [value for name, value in locked.seen[-1]["headers"] if name == b"cookie"]
+    assert b"access-token-unsecure-x=" in cookies[0]
+    assert locked.ask("/gradio_api/mcp/", "POST", b"{}", authorization="Basic Y2xhc3M6eA==")[0] == 401
+
+
+def test_one_visitor_logs_out_and_no_other_page_can_do_it(locked: Hub) -> None:
+    assert locked.ask("/logout", cookie="access-token-x=t1", sec_fetch_site="cross-site")[0] == 403
+    locked.ask("/logout", query="all_session=true", cookie="access-token-x=t1", sec_fetch_site="same-origin")
+    assert locked.seen[-1]["query_string"] == b"all_session=false"
+    assert locked.ask("/config", cookie="access-token-x=t1")[0] == 401
+    assert locked.ask("/config", cookie="access-token-x=t2")[0] == 200

@@ -1,0 +1,150 @@
+"""Every event of the page, public and private, called with values that no page sends."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from apps.ui import NEUTRAL
+
+_API = "/gradio_api"
+_META = {"_type": "gradio.FileData"}
+_DEEP: Any = []
+for _ in range(60):
+    _DEEP = [_DEEP]
+ODD: tuple[Any, ...] = (
+    None, True, False, 0, -1, 3, 10**400, 0.5, 1e308, -1e308, float("nan"), float("inf"),
+    "", " ", "x", "x" * 5_000, "9" * 5_000, "1e999", "\0", "\u202e\u200b", "<img src=x onerror=alert(1)>", "🫀" * 50,
+    "../../../../etc/passwd", "/etc/passwd", "/dev/ptmx", "http://127.0.0.1:1/", "[" * 3_000,
+    [], [None], [[]], [0] * 2_000, ["x", 1, None], [[1, 2], [3]], _DEEP,
+    {}, {"a": 1}, {"path": "/etc/passwd"}, {"path": "/etc/passwd", "meta": _META}, {"path": "/dev/ptmx"},
+    {"path": "x\0y"}, {"path": ""}, {"url": "http://127.0.0.1:1/x.png"}, {"url": "data:image/png;base64,AAAA"},
+    {"url": "data:;base64,!!"}, {"url": "file:///etc/passwd", "meta": _META}, [{"path": "/etc/passwd"}],
+    {"value": {"path": "/etc/hosts"}}, {"__class__": "x"}, {"image": None, "points": [[0] * 6]}, {"background": "x"},
+)  # fmt: skip
+KEYS = ("slot", "face", "tau", "sample", "token", "files", "lost", "count", "act", "value", "index", "name", "person")
+SLOW = {"iterations": 1, "steps": 1, "size": 32, "count": 1, "frames": 2, "updates": 1, "epochs": 1, "beats": 1}
+_PATIENCE_S = 120.0
+
+
+@dataclass
+class Report:
+    """What became of the calls."""
+
+    calls: int = 0
+    answers: Counter[str] = field(default_factory=Counter)  # by kind
+    faults: list[str] = field(default_factory=list)  # neutral, without a reason, hanging, or no answer at all
+    slowest_s: float = 0.0
+
+    def note(self, kind: str, call: str, seconds: float) -> None:
+        """One answer; the bad kinds are kept with the call that led to them."""
+        self.calls += 1
+        self.answers[kind] += 1
+        self.slowest_s = max(self.slowest_s, seconds)
+        if kind not in ("answered", "refused", "turned away"):
+            self.faults.append(f"{kind}: {call}")
+
+
+class Client:
+    """One made-up session with its heartbeat, as a page has it."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.session = name
+        self._http = httpx.Client(base_url=url, timeout=_PATIENCE_S)
+        self._beat = self._http.stream("GET", f"{_API}/heartbeat/{name}")
+        self._beat.__enter__()
+
+    def close(self) -> None:
+        """Leave, as a closed page does."""
+        self._beat.__exit__(None, None, None)
+        self._http.close()
+
+    def call(self, fn: int, data: Any, event: Any = None, trigger: int | None = None) -> str:
+        """The kind of answer to one event: answered, refused (with a reason), or something worse."""
+        body = {"fn_index": fn, "data": data, "event_data": event, "trigger_id": trigger, "session_hash": self.session}
+        headers = {"content-type": "application/json"}
+        try:
+            joined = self._http.post(f"{_API}/queue/join", content=json.dumps(body), headers=headers)
+            if joined.status_code != 200:
+                return (
+                    "turned away" if joined.status_code < 500 or joined.status_code == 503 else f"{joined.status_code}"
+                )
+            return self._answer(joined.json()["event_id"])
+        except httpx.TimeoutException:
+            return "hangs"
+        except httpx.HTTPError as error:
+            return f"no answer ({type(error).__name__})"
+
+    def _answer(self, event_id: str) -> str:
+        with self._http.stream("GET", f"{_API}/queue/data", params={"session_hash": self.session}) as stream:
+            for message in messages(stream):
+                if message.get("event_id") == event_id and message["msg"] == "process_completed":
+                    return kind_of(message)
+        return "no answer (the stream ended)"
+
+
+def messages(stream: httpx.Response) -> Iterator[dict[str, Any]]:
+    """The messages of a stream of gradio's."""
+    for line in stream.iter_lines():
+        if line.startswith("data: {"):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def kind_of(completed: dict[str, Any]) -> str:
+    """What an answer is."""
+    if completed["success"]:
+        return "answered"
+    reason = completed["output"].get("error")
+    if not reason:
+        return "without a reason"
+    return "neutral" if NEUTRAL in reason else "refused"
+
+
+def plausible(component: dict[str, Any]) -> Any:
+    """What a page would send for a component: its value, made cheap where it stands for work."""
+    props = component["props"]
+    label = str(props.get("label", "")).lower()
+    for word, cheap in SLOW.items():
+        if word in label:
+            return max(cheap, props.get("minimum") or 0)
+    return props.get("value")
+
+
+def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4) -> Report:
+    """Call every event of the hub at ``url`` in turn, ``calls`` times in all, each time with something odd."""
+    dice = random.Random(seed)
+    config = httpx.get(f"{url}/config", timeout=_PATIENCE_S).json()
+    components = {component["id"]: component for component in config["components"]}
+    events = [one for one in config["dependencies"] if one["backend_fn"]]
+    report = Report()
+    clients = [Client(url, f"fuzz{seed}x{number}") for number in range(sessions)]
+    try:
+        for number in range(calls):
+            event = events[number % len(events)]
+            data: Any = [plausible(components[i]) for i in event["inputs"] if i in components]
+            spoilt = dice.randint(0, min(2, len(data)))
+            for place in dice.sample(range(len(data)), spoilt):
+                data[place] = dice.choice(ODD)
+            if dice.random() < 0.08:
+                data = dice.choice((data[:-1], [*data, *data], [], [*data, dice.choice(ODD)]))
+            extra = None
+            if dice.random() < 0.6:
+                extra = {key: dice.choice(ODD) for key in dice.sample(KEYS, dice.randint(0, 4))}
+            elif dice.random() < 0.2:
+                extra = dice.choice(ODD)
+            trigger = next((target[0] for target in event["targets"] if target[0]), None)
+            started = time.monotonic()
+            kind = dice.choice(clients).call(event["id"], data, extra, trigger)
+            name = f"{event['id']} {event.get('api_name')} {event['targets']} data={data!r:.300} event={extra!r:.300}"
+            report.note(kind, name, time.monotonic() - started)
+    finally:
+        for client in clients:
+            client.close()
+    return report
