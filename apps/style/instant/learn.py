@@ -108,7 +108,6 @@ class Learner:
         Raises:
             WeightsError: the files of a network are missing.
         """
-        begun = time.perf_counter()
         with (
             model_cache().lease(BACKBONES[DEFAULT_BACKBONE].record, self.device) as vgg,
             model_cache().lease(find(MANY_RECORD), self.device) as held,
@@ -120,6 +119,7 @@ class Learner:
             optimizer = torch.optim.Adam([numbers], lr=self.lesson.rate, betas=(0.9, 0.99))
             self._mean = numbers.detach().clone()
             costs: list[Tensor] = []
+            begun = time.perf_counter()  # after the search, or the time that is left would be far too long at first
             for step in range(self.lesson.steps):
                 optimizer.param_groups[0]["lr"] = self.lesson.rate * _schedule(step / self.lesson.steps)
                 costs.append(self._practise(many, judge, numbers, optimizer))

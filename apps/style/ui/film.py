@@ -49,8 +49,15 @@ def build(mixture: Mapping[str, Any], look: Mapping[str, Any]) -> None:
             )
             made = gr.Video(label="Painted", interactive=False, loop=True, elem_id="style-film-made")
     asked = [source, *mixture.values(), *look.values()]
-    start.click(heavy(paint_frames), asked, [live, made], **HEAVY, **PRIVATE, **waiting)
+    start.click(guard(_wanted), None, None, **LIGHT, **PRIVATE).success(
+        heavy(paint_frames), asked, [live, made], **HEAVY, **PRIVATE, **waiting
+    )
     stop.click(guard(stop_frames), None, None, queue=False, **LIGHT, **PRIVATE)
+
+
+def _wanted(request: gr.Request) -> None:
+    """Before the queue, so that Stop reaches a film that waits."""
+    session_of(request).stop_film.clear()
 
 
 def paint_frames(
@@ -75,7 +82,8 @@ def paint_frames(
     from apps.style.instant.style import find_any_style
 
     session = session_of(request)
-    session.stop_film.clear()
+    if session.stop_film.is_set():
+        return
     chosen = find_any_style(Path(picture) if picture else styles.find(session, style))
     if second:
         chosen = chosen.mixed(find_any_style(styles.find(session, second)), share)

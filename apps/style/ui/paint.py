@@ -231,7 +231,7 @@ def stylize(
     warning = warn_if_long(run)
     session.begin(run)
     if warning:
-        yield (graphics.empty(warning), *(gr.skip(),) * 4)
+        gr.Warning(warning, title="A long run")  # beside the picture in one pass, not in its place
     session.one_pass = one_pass(run)
     yield from stream(session, run)
 

@@ -73,13 +73,21 @@ def build(chosen: Mapping[str, Any], tabs: gr.Tabs) -> None:
     gr.HTML(note(_HONEST))
     strip.click(guard(_on_sample), None, [picture, title], **LIGHT, **PRIVATE)
     asked = [picture, title, steps, content]
-    begin.click(heavy(teach), asked, [live, kept, told], **HEAVY, **PRIVATE, **waiting)
+    begin.click(guard(_wanted), None, told, **LIGHT, **PRIVATE).success(
+        heavy(teach), asked, [live, kept, told], **HEAVY, **PRIVATE, **waiting
+    )
     stop.click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
     sent.upload(guard(load), sent, [live, told], **QUICK, **PRIVATE)
     # Painted explicitly: a sub-tab that has never been open does not notice that its style has changed.
     use.click(guard(_use), None, [tabs, chosen["style"], chosen["grid"]], **LIGHT, **PRIVATE).success(
         guard(stylize_now), chosen["asked"], chosen["outputs"], **QUICK, **PRIVATE
     )
+
+
+def _wanted(request: gr.Request) -> Markup:
+    """Before the queue, so that Stop reaches a lesson that waits."""
+    session_of(request).stop_lesson.clear()
+    return note("The lesson begins when it is its turn.")
 
 
 def teach(
@@ -91,7 +99,9 @@ def teach(
     from apps.style.instant.learn import Learner, Lesson, sample_contents
 
     session = session_of(request)
-    session.stop_lesson.clear()
+    if session.stop_lesson.is_set():
+        yield gr.skip(), gr.skip(), note("Stopped before it began.")
+        return
     weights = Weights(content=check_number(content, "How much the photo counts", low=0, high=100))
     lesson = Lesson(steps=steps, weights=weights)  # type: ignore[arg-type]
     learner = Learner(canvas.open_style(picture), sample_contents(), lesson, title=title.strip() or "My style")  # type: ignore[arg-type]
@@ -144,7 +154,7 @@ def _progress(step: Step) -> str:
 
 def _stop(request: gr.Request) -> Markup:
     session_of(request).stop_lesson.set()
-    return note("The lesson stops after its step; what was learned by then is kept.")
+    return note("The lesson stops after its step, or does not begin; what was learned by then is kept.")
 
 
 def load(path: str | None, request: gr.Request) -> tuple[Markup, Markup]:

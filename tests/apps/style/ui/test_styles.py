@@ -72,6 +72,14 @@ def test_a_lesson_that_is_stopped_keeps_what_was_learned(visit: Visit) -> None:
     assert [one.file.title for one in session_of(visit("a")).styles.values()] == ["My style"]
 
 
+def test_what_is_stopped_while_it_waits_does_not_begin(visit: Visit, tmp_path: Path) -> None:
+    session = session_of(visit("a"))
+    session.stop_all()
+    ((_, _, told),) = teach.teach(SWIRLS, "", 400, 1.0, visit("a"))
+    assert "before it began" in told
+    assert list(painted_film(film_of(tmp_path, 1), visit("a"))) == []
+
+
 @pytest.mark.usefixtures("short_lessons")
 def test_a_page_that_is_closed_ends_its_lesson_and_returns_the_networks(visit: Visit) -> None:
     lesson = teach.teach(SWIRLS, "", 400, 1.0, visit("a"))
