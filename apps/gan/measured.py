@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 
 from apps.charts import confusion
 from apps.gan.choices import ARMS, GENERATORS, SIZES
+from apps.gan.sharpen import measured as sharpen
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, table
 from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of, stored
 
 AUGMENTATION = "gan/augmentation.json"
 TEXTBOOK = "gan/textbook.json"
-SHARPEN = "gan/sharpen.json"  # photos made small and restored
-IDENTITY = "gan/identity.json"  # faces made small and restored, put to the verifier
 _CONDITIONAL, _JUDGE, _RESTORED = "gan/cgan-digits.json", "gan/judge-digits.json", "gan/superres-digits.json"
 _NONE = "—"
 _DIGITS = [str(digit) for digit in range(10)]
@@ -59,11 +58,21 @@ def restored() -> Part:
     )
 
 
+def sharpened() -> tuple[Part, ...]:
+    """The chapters of the panel that sharpens photos."""
+    return (sharpen.photos(), sharpen.faces())
+
+
 def headlines() -> tuple[Headline, ...]:
     """The rows of the README's table."""
     judge = rows_of(_JUDGE, _judge_headline)
     generators = (rows_of(f"gan/{name}.json", _generator_headlines) for name in _IN_README)
-    return (*judge, *(row for rows in generators for row in rows), *rows_of(_RESTORED, _restored_headline))
+    return (
+        *judge,
+        *(row for rows in generators for row in rows),
+        *rows_of(_RESTORED, _restored_headline),
+        *sharpen.headlines(),
+    )
 
 
 _MNIST = "MNIST, 10,000 test digits"

@@ -30,7 +30,7 @@ SECTIONS = {
     "overview": ("At a glance", overview),
     "face": ("Faces", lambda: demo.show("face", "Faces", face.parts())),
     "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.parts())),
-    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.parts(), gan.restored()))),
+    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.parts(), gan.restored(), *gan.sharpened()))),
     "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.parts())),
     "cards": ("Model cards", library.show_cards),
     "benchmarks": ("Benchmarks", library.show_benchmarks),

@@ -28,6 +28,18 @@ def test_it_answers_as_the_faces_tab_does() -> None:
     assert "ResNet" in verifier.title
 
 
+def test_a_bystander_is_not_meant() -> None:
+    verifier = find_verifier()
+    with Image.open(SAMPLES / "obama.jpg") as opened:
+        person = opened.convert("RGB").resize((240, 320))
+    alone = verifier.landmarks(person)
+    assert alone is not None
+    crowd = Image.new("RGB", (480, 320), "grey")
+    crowd.paste(person.resize((90, 120)), (10, 10))
+    crowd.paste(person, (160, 0))
+    assert verifier.landmarks(crowd) == pytest.approx(alone + np.array([160, 0]), abs=4)
+
+
 def test_where_there_is_no_face_there_are_no_landmarks() -> None:
     assert find_verifier().landmarks(Image.new("RGB", (120, 90), "grey")) is None
 

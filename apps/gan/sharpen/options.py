@@ -43,3 +43,4 @@ UPSCALERS: dict[str, Upscaler] = {
     ),
 }
 DEFAULT = "gan"
+TITLES = {"bicubic": "Bicubic", "small": "Small network", "gan": "GAN"}  # short ones, the quick ways first

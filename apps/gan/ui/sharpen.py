@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from apps.gan.sharpen.options import DEFAULT, UPSCALERS
+from apps.gan.sharpen import measured
+from apps.gan.sharpen.options import DEFAULT, TITLES, UPSCALERS
 from apps.gan.sharpen.samples import FIRST, SAMPLES, sample_path
 from apps.gan.ui import sharpen_face, sharpen_view
 from apps.gan.ui.common import LATEST, heading
 from apps.markup import Markup, h, message, note, page_file, style, url_of
-from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
+from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.errors import HubError, check_choice, check_whole
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ def panel() -> None:
             )
     section("inside", "Perception against distortion", "Looking right and being right are two things.")
     figures = gr.HTML(sharpen_view.nothing_judged(), label="The figures of this photo", apply_default_css=False)
-    section("measure", "On many photos", "Reduced to 384 pixels, made four times smaller, restored, and compared.")
-    gr.HTML(sharpen_view.measured())
+    measurements([measured.photos()])
     asked = [photo, side, mode]
-    running = go.click(heavy(_restore), asked, [view, told, figures], **HEAVY, **PRIVATE)
-    stop.click(lambda: note("Stopped."), None, told, cancels=[running], **LIGHT, **PRIVATE)
-    watched = [seen.expand, photo.input, side.input, mode.input]
+    # on the pictures, gradio's sign of work would have the browser paint them all the time
+    on_told: dict[str, Any] = HEAVY | {"show_progress_on": told}
+    running = go.click(heavy(_restore), asked, [view, told, figures], **on_told, **PRIVATE)
+    stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
+    stopped.then(lambda: note("Stopped."), None, told, **LIGHT, **PRIVATE)
+    watched = [seen.expand, photo.input, photo.clear, side.input, mode.input]
     changed = [gr.on(watched, guard(_live), asked, [view, figures], cancels=[running], **_WATCHED, **PRIVATE)]
     chosen = strip.click(guard(_on_sample), None, photo, cancels=[running], **LIGHT, **PRIVATE)
     for event in (chosen, sharpen_face.panel(photo)):
@@ -190,7 +193,7 @@ def _restore(photo: str | None, side: float, mode: str) -> Iterator[tuple[Any, A
         yield from _enlarge(opened)
         return
     for found in paced(_lesson(opened, side, judged=True)):
-        if len(found.restored) < len(sharpen_view.TITLES):
+        if len(found.restored) < len(TITLES):
             yield gr.skip(), sharpen_view.working(found.progress), gr.skip()
     took = duration(found.restored[-1].seconds)
     yield sharpen_view.restored(found), note(f"Done: the GAN took {took}."), sharpen_view.judged(found)
@@ -201,7 +204,7 @@ def _enlarge(photo: Image.Image) -> Iterator[tuple[Any, Any, Any]]:
     from shared.progress import duration, paced
 
     made: dict[str, Image.Image] = {}
-    for way in sharpen_view.TITLES:
+    for way in TITLES:
         for step in paced(upscale(photo, model=way)):
             yield gr.skip(), sharpen_view.working(step.progress), gr.skip()
         made[way] = result(step)
@@ -214,7 +217,7 @@ def _lesson(photo: Image.Image, side: object, *, judged: bool) -> Iterator[Lesso
     from apps.gan.sharpen.lesson import lesson
     from apps.gan.sharpen.options import FACTOR
 
-    ways = tuple(sharpen_view.TITLES) if judged else ("bicubic", "small")
+    ways = tuple(TITLES) if judged else ("bicubic", "small")
     return lesson(photo, ways=ways, side=FACTOR * _small_side(side), judged=judged)
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from apps.charts import Frame, lines
-from apps.gan.measured import IDENTITY
+from apps.charts import lines
+from apps.gan.sharpen import measured
+from apps.gan.sharpen.options import TITLES
 from apps.gan.sharpen.samples import FACE, sample_path
-from apps.gan.ui.sharpen_view import TITLES, working
-from apps.markup import Content, Markup, cell, figure, h, joined, note, prose, table
-from apps.measured import stored
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
+from apps.gan.ui.sharpen_view import working
+from apps.markup import Content, Markup, cell, figure, h, note, table
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.images import data_url
 
 if TYPE_CHECKING:
     from apps.gan.sharpen.identity import Answer, Identity
 
 _ASK = "The face of the photo above is cut out, made small to 16, 24, 32, 48 and 64 pixels a side, and restored."
-_FRAME = Frame(width=470, height=250, right=150)
 
 
 def panel(photo: gr.Image) -> Any:
@@ -41,10 +40,10 @@ def panel(photo: gr.Image) -> Any:
             told = gr.HTML(note(_ASK), label="Progress")
         with gr.Column(scale=3, min_width=320):
             out = gr.HTML(label="The restored faces", apply_default_css=False, elem_id="gan-face-out")
-    section("measure", "On many people", "The same question, asked of two photos each of many people.")
-    gr.HTML(measured(), apply_default_css=False)
-    running = go.click(heavy(_ask), [photo, other], [out, told], **HEAVY, **PRIVATE)
-    stop.click(lambda: note("Stopped."), None, told, cancels=[running], **LIGHT, **PRIVATE)
+    measurements([measured.faces()])
+    running = go.click(heavy(_ask), [photo, other], [out, told], show_progress_on=told, **HEAVY, **PRIVATE)
+    stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
+    stopped.then(lambda: note("Stopped."), None, told, **LIGHT, **PRIVATE)
     taken = sample.click(_sample, None, [photo, other], cancels=[running], **LIGHT, **PRIVATE)
     taken.then(guard(_expected), None, told, **QUICK, **PRIVATE)
     return taken
@@ -131,53 +130,4 @@ def _curves(found: Identity) -> Markup:
     }
     series["τ"] = [found.tau] * len(sizes)
     whom = "the other photo" if found.other is not None else "the untouched face"
-    return lines(series, sizes, title=f"This face: distance to {whom}, over pixels a side", frame=_FRAME)
-
-
-def measured() -> Markup:
-    """The curves of many people, with how often the verifier recognised them."""
-    found = stored(IDENTITY)
-    if found is None:
-        return note("Not measured yet: ", h.code("python -m benchmarks.gan_identity --images DIR --pairs FILE --write"))
-    sizes = found["sizes"]
-    rows = {way: found["ways"][way]["rows"] for way in TITLES}
-    distance = {TITLES[way]: [row["to_second"]["value"] for row in rows[way]] for way in TITLES}
-    distance |= {"untouched": [found["untouched"]["to_second"]["value"]] * len(sizes), "τ": [found["tau"]] * len(sizes)}
-    accepted = {TITLES[way]: [row["accepted"]["value"] for row in rows[way]] for way in TITLES}
-    accepted["untouched"] = [found["untouched"]["accepted"]["value"]] * len(sizes)
-    away = "Median distance to another photo of the person, over pixels a side"
-    share = "Share that is recognised (distance at most τ), over pixels a side"
-    charts = h.div(
-        lines(distance, sizes, title=away, frame=_FRAME),
-        lines(accepted, sizes, title=share, frame=_FRAME, show=lambda value: f"{value:.0%}"),
-        class_="gs-both",
-    )
-    head = ("recognised, 95 % interval", *(f"{size} × {size}" for size in sizes))
-    body = [(TITLES[way], *(_share(row["accepted"]) for row in rows[way])) for way in TITLES]
-    body.append(("other people taken for the person: GAN", *(_share(row["others_accepted"]) for row in rows["gan"])))
-    return joined([charts, table(head, body, class_="gan-figures"), note(_explained(found))])
-
-
-def _explained(found: Mapping[str, Any]) -> Markup:
-    loss = {row["size"]: row["share"] for row in found["gan_less_bicubic"]}[24]
-    return prose(
-        "n = {} people ({}), two photos each: the one is restored, the other untouched; {:,} pairs of two people. The "
-        "photos are close cuts, the eyes {:.0%} of a side apart. At 24 pixels the GAN's faces are recognised less "
-        "often than bicubic's by {:.0f} points (95 % interval {:.0f} to {:.0f}): they are sharper, and those of "
-        "somebody else. τ = {:.3f} was set on these same people, at one pair of strangers in a hundred. The face is "
-        "cut by the landmarks of the untouched photo. Never restore a face to find out who it is. Command: {}.",
-        found["data"]["people"],
-        found["data"]["title"],
-        found["pairs_different"],
-        found["eyes"],
-        -100 * loss["value"],
-        -100 * loss["interval"][1],
-        -100 * loss["interval"][0],
-        found["tau"],
-        h.code(found["made_by"]),
-    )
-
-
-def _share(figures: Mapping[str, Any]) -> Markup:
-    low, high = figures["interval"]
-    return prose("{:.1%} <small>{:.1%} to {:.1%}</small>", figures["value"], low, high)
+    return lines(series, sizes, title=f"This face: distance to {whom}, over pixels a side", frame=measured.FRAME)

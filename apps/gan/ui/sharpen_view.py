@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from apps.charts import COLOURS
-from apps.gan.measured import SHARPEN
-from apps.gan.sharpen.options import UPSCALERS
-from apps.markup import Content, Markup, figure, h, joined, note, progress_bar, prose, svg, table
-from apps.measured import stored
+from apps.gan.sharpen.options import TITLES
+from apps.markup import Content, Markup, figure, h, joined, note, progress_bar, svg, table
 from shared.images import data_url
 from shared.progress import Progress, duration
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
     from apps.gan.sharpen.lesson import Lesson, Restored
 
-TITLES = {"bicubic": "Bicubic", "small": "Small network", "gan": "GAN"}
 WAIT = "Press “Restore with the GAN”."
 _COLOURS = dict(zip(TITLES, COLOURS[1:], strict=False))
 _LOSSLESS = 512 * 512  # pixels up to which a picture is sent as it is
@@ -164,50 +161,6 @@ def _plane(answers: Sequence[Restored]) -> Markup:
     words = f"Perception against distortion. {label}"
     drawing = svg(parts, size=(width, height), label=words, class_="ch-lines gs-plane")
     return figure(drawing, "Lower right is best; how near any way can come to it is limited (Blau & Michaeli 2018).")
-
-
-def measured() -> Markup:
-    """The figures of the bundled photos: means, the difference with its interval, how many photos."""
-    found = stored(SHARPEN)
-    if found is None:
-        return note("Not measured yet: ", h.code("python -m benchmarks.gan_sharpen --scikit DIR --write"), ".")
-    names = {
-        "psnr_db": ("PSNR, dB (higher is better)", "{:.2f}"),
-        "distance": ("perceptual distance, place by place", "{:.3f}"),
-        "texture": ("texture distance, anywhere", "{:.3f}"),
-        "kept_db": ("made small again: PSNR to the small picture, dB (higher is better)", "{:.1f}"),
-    }
-    rows = [_row(found, key, title, form) for key, (title, form) in names.items()]
-    n, below = found["n"], found["gan_less_bicubic"]
-    explained = prose(
-        "n = {} photos ({}). The GAN is further away in pixels for {} of them, and nearer in texture for {}. Of the "
-        "others, gravel, on which it paints something else, spoils its mean. Distances: {}. Command: {}. Weights and "
-        "their licence: {}.",
-        n,
-        found["data"],
-        n - below["psnr_db"]["above_zero"],
-        n - below["texture"]["above_zero"],
-        found["distance"],
-        h.code(found["made_by"]),
-        h.code("weights/gan/realesrgan-x4.md"),
-    )
-    head = ("mean", *TITLES.values(), "GAN less bicubic, 95 % interval")
-    return joined([table(head, rows, class_="gan-figures"), note(explained)])
-
-
-def _row(found: Mapping[str, Any], key: str, title: str, form: str) -> tuple[Content, ...]:
-    change = found["gan_less_bicubic"][key]
-    low, high = change["interval"]
-    signed = form.replace(":", ":+")
-    interval = prose(
-        "{} <small>{} to {}</small>", signed.format(change["value"]), signed.format(low), signed.format(high)
-    )
-    return (title, *(form.format(found["mean"][way][key]) for way in TITLES), interval)
-
-
-def way_note(way: str) -> str:
-    """One sentence on a way."""
-    return f"{UPSCALERS[way].title}: {UPSCALERS[way].note}"
 
 
 def _ending(picture: Image.Image) -> str:

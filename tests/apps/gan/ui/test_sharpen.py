@@ -13,9 +13,11 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from apps.gan.measured import IDENTITY, SHARPEN
+from apps.gan.sharpen import measured
 from apps.gan.sharpen.identity import Answer, Identity
 from apps.gan.sharpen.lesson import Lesson, Restored
+from apps.gan.sharpen.measured import FACES, PHOTOS
+from apps.gan.sharpen.options import TITLES
 from apps.gan.sharpen.samples import SAMPLES, sample_path
 from apps.gan.ui import sharpen, sharpen_face, sharpen_view
 from apps.gan.ui.sharpen import ENLARGE, RESTORE, upscale
@@ -128,9 +130,7 @@ def answers(found: dict[tuple[str, int], float], **more: Any) -> Identity:
 
 
 def test_faces_stand_in_rows_with_their_verdicts() -> None:
-    found = {
-        (way, size): 0.5 if (way, size) == ("gan", 16) else 0.3 for way in sharpen_view.TITLES for size in (16, 64)
-    }
+    found = {(way, size): 0.5 if (way, size) == ("gan", 16) else 0.3 for way in TITLES for size in (16, 64)}
     html = sharpen_face.answers(answers(found))
     assert html.count("✓ same") == 5
     assert html.count("✕ two people") == 1
@@ -160,13 +160,13 @@ def test_the_verifier_is_asked_with_progress(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_measured_figures_name_n_and_interval() -> None:
-    photos, people = stored(SHARPEN), stored(IDENTITY)
+    photos, people = stored(PHOTOS), stored(FACES)
     assert photos is not None
     assert people is not None
-    html = sharpen_view.measured()
+    html = str(measured.photos().body)
     assert f"n = {photos['n']} photos" in html
     assert "95 % interval" in html
-    html = sharpen_face.measured()
+    html = str(measured.faces().body)
     assert f"n = {people['data']['people']} people" in html
     assert f"τ = {people['tau']:.3f}" in html
     assert html.count("ch-chart") == 2
@@ -178,10 +178,14 @@ def test_measured_figures_name_n_and_interval() -> None:
         assert f"{row['accepted']['value']:.1%}" in html
 
 
-def test_figures_that_are_not_there_are_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (sharpen_view, sharpen_face):
-        monkeypatch.setattr(module, "stored", lambda name: None)
-        assert "Not measured yet" in module.measured()
+def test_the_readme_has_both_ways_beside_each_other() -> None:
+    rows = measured.headlines()
+    assert len(rows) == 3
+    assert rows[0].value.endswith(" dB")
+    assert float(rows[1].value.split()[0]) > float(
+        rows[2].value.split()[0]
+    )  # bicubic's faces are recognised more often
+    assert all(row.interval and row.data for row in rows)
 
 
 def test_samples_are_there() -> None:
