@@ -19,7 +19,7 @@ from apps.markup import Content, Markup, cell, figure, h, joined, number, svg, t
 COLOURS = ("--ch-ink", "--ch-blue", "--ch-orange", "--ch-green", "--ch-red", "--ch-pink", "--ch-sky", "--ch-grey")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 3", "12 4", "3 6")
 _LOWEST = 1e-7  # of the largest value: the least that a logarithmic axis shows
-_POINTS = 240  # of a line: more cannot be told apart
+_POINTS = 240  # of a line: more cannot be distinguished
 
 Array = npt.NDArray[np.float64]
 
@@ -208,7 +208,7 @@ def _free(y: float, taken: list[float], frame: Frame) -> float:
 
 
 def spark(y: Sequence[float], label: str) -> Markup:
-    """A small curve over its own index, from 0 to its largest value, which is written beside it."""
+    """A small curve over its own index, from 0 to its largest value, which is written next to it."""
     values = np.asarray(y, float)
     top = max(float(values.max(initial=0.0)), 1e-9)
     pick = np.unique(np.linspace(0, len(values) - 1, min(len(values), _POINTS)).astype(int))

@@ -227,7 +227,7 @@ class Fact:
 
     name: Content
     value: Content
-    small: Content = None  # beside the value, smaller: an interval, a unit
+    small: Content = None  # after the value, smaller: an interval, a unit
     meaning: str = ""  # shown when the mouse rests on it
 
 

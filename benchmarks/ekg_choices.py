@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.ekg_choices DIR [--seeds 0,1] [--rows window,loss] [--out FILE] [--publish]``
 
-Every row trains six networks (one per fold of patients, as long as the product's own) and judges each patient by
-the one that never saw him, at the bias of the classes that suits the row best. The difference from the network as it is
-comes with an interval over patients, the same draws of patients for both. Runs that are done are kept next to the
-output and not repeated, so the benchmark can be stopped and continued at any time.
+Every row trains six networks (one per fold of patients, as long as the product's own) and judges each patient by the
+one that never saw that patient, at the bias of the classes that suits the row best. The difference from the network
+as it is comes with an interval over patients, the same draws of patients for both. Runs that are done are kept next
+to the output and not repeated, so the benchmark can be stopped and continued at any time.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
   ignored: the numbers are then read as sRGB.
 * **Depth.** 16-bit numbers may hold 10, 12 or 14 bits of a camera or a scanner. Full white is the largest number of the
   fewest of these bits that the picture needs, so that no picture comes out black only because its file is roomy.
-* **Transparency** is laid on white; ``alpha`` gives it beside the picture.
+* **Transparency** is laid on white; ``alpha`` returns it as a picture of its own.
 
 Left out: PQ and HLG (HDR transfer curves), and the chromaticities that a PNG can name without a profile.
 """
@@ -90,7 +90,7 @@ def to_rgb(image: Image.Image, max_side: int) -> Image.Image:
 def deepened(image: Image.Image, again: Callable[[], Image.Image]) -> Image.Image:
     """``image``, or, if it is of 16 bits a channel and needs fewer, the same with its numbers stretched over 8.
 
-    Pillow reads the high byte of such colours only. ``again`` opens the file anew, to read the low bytes, too.
+    Pillow reads the high byte of such colours only. ``again`` opens the file again, to read the low bytes as well.
     """
     tiles = getattr(image, "tile", None)
     if not tiles or not all(map(_low_half, tiles)):

@@ -72,7 +72,7 @@ def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, ma
 def open_with_alpha(
     source: Source, what: str = "The photo", *, min_side: int = 2, max_side: int = MAX_SIDE
 ) -> tuple[Image.Image, Image.Image | None]:
-    """As ``open_image``, with the transparency beside it: an L picture of its size, or ``None`` where all is opaque."""
+    """As ``open_image``, and its transparency: an L picture of its size, or ``None`` where all is opaque."""
     if source is None or (isinstance(source, str | bytes) and not source):
         raise ImageError(named(what), "none", "Choose a file, take a photo, or click a sample.")
     if isinstance(source, Image.Image):

@@ -122,7 +122,7 @@ class ModelCache:
         same record is another model.
 
         Raises:
-            WeightsError: its files cannot be had.
+            WeightsError: its files are not available.
             ResourceError: it does not fit into memory, even with everything idle evicted.
         """
         place = pick_device() if device is None else device
@@ -214,7 +214,7 @@ class ModelCache:
             entry = _Entry(model=model, size=model_bytes(model), load_s=time.perf_counter() - started, leases=1)
         except BaseException as error:
             with self._lock:
-                flight.error = error if isinstance(error, Exception) else None  # after a Ctrl-C others try anew
+                flight.error = error if isinstance(error, Exception) else None  # after a Ctrl-C others try again
                 del self._flights[key]
             flight.done.set()
             raise
@@ -288,7 +288,7 @@ def load_model(record: Record) -> nn.Module:
     """The network of ``record`` from its verified files, by the loader that the record names; float32, on the CPU.
 
     Raises:
-        WeightsError: the files cannot be had or do not fit the network.
+        WeightsError: the files are not available or do not fit the network.
     """
     module, _, function = record.loader.partition(":")
     load: Callable[..., nn.Module] = getattr(importlib.import_module(module), function)

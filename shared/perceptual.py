@@ -37,7 +37,7 @@ def features(picture: Image.Image) -> Features:
 
     Raises:
         ImageError: a side under 16 pixels, or more than a megapixel.
-        WeightsError: the network's weights cannot be had.
+        WeightsError: the network's weights are not available.
     """
     import numpy as np
     import torch

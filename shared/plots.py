@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Chart = Any  # an altair chart, alone or in layers; altair's own types are loaded with it
 
-# Okabe-Ito colours: told apart by colour-blind people too, on white and on dark
+# Okabe-Ito colours: distinguishable for colour-blind people, too, on white and on dark
 BLUE, ORANGE, GREEN, VERMILION, SKY, PINK, YELLOW, GREY = (
     "#0072B2",
     "#E69F00",

@@ -36,7 +36,7 @@ class Verifier(Protocol):
         """f(x) of each photo with its landmarks: unit vectors, (n, D).
 
         Raises:
-            WeightsError: the encoder's weights cannot be had.
+            WeightsError: the encoder's weights are not available.
         """
 
 

@@ -67,6 +67,6 @@ def person_of(record: str) -> str:
 
 
 def fold_of(record: str) -> int | None:
-    """The fold of DS1 that this record's patient is in, whichever of his records it is; None outside DS1."""
+    """The fold of DS1 that this record's patient is in, whichever of the patient's records it is; None outside DS1."""
     person = person_of(record)
     return next((number for number, names in enumerate(FOLDS) if person in map(person_of, names)), None)

@@ -5,7 +5,8 @@ shows the figures of the one used here. GQRS begins with a threshold in millivol
 steep: a recording in another unit or of another gain has the same beats. A detector marks the onset or the slope of
 the QRS; the classifier was trained on annotations at its peak, so every mark is moved to the largest deflection near.
 
-Tried and left: ``sleepecg.detect_heartbeats`` (Se 98.95 %, PPV 98.63 %; GQRS 99.75 % and 99.41 %).
+Tried and left: ``sleepecg.detect_heartbeats``, a Pan-Tompkins detector in C. On DS1 at 125 Hz it takes 0.01 s for half
+an hour and GQRS 0.14 s, but it misses four times as many beats: Se 98.95 %, PPV 98.63 %; GQRS 99.75 % and 99.41 %.
 """
 
 from __future__ import annotations

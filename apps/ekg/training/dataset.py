@@ -63,7 +63,7 @@ def annotations_of(recording: Recording) -> Annotations:
     """What a person marked in ``recording``.
 
     Raises:
-        RecordError: nobody did.
+        RecordError: there are none.
     """
     if recording.annotations is None:
         needed = f"the annotations of record {recording.name}"

@@ -4,7 +4,7 @@ AdamW with one cycle of the learning rate, label smoothing (annotators err too),
 drawn again every few hundred steps, with made-up rhythms (``variants``).
 
 Each of the six members of a kind leaves out the patients of another fold (bagging by patient). Together they have seen
-everybody, and every patient has a pair of members that never saw him: the cross-validation by patient is a by-product
+everybody, and every patient has a pair of members that never saw them: the cross-validation by patient is a by-product
 of the training (``validation``), and the networks that it judges are the very ones that the hub uses.
 """
 

@@ -104,7 +104,7 @@ def bars_html(rows: Iterable[tuple[str, Sequence[float]]]) -> Markup:
 
 
 def beat_svg(found: Explained) -> Markup:
-    """The beat over its patient's reference, shaded where the answer hangs on it."""
+    """The beat over its patient's reference, shaded where the answer depends on the signal."""
     low = float(min(found.signal.min(), found.reference.min())) - 0.1
     high = float(max(found.signal.max(), found.reference.max())) + 0.1
     step = _W / (len(found.signal) - 1)
