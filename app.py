@@ -38,6 +38,9 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         return serve(chosen, folder)
+    except HubError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT
     except KeyboardInterrupt:
         return 0
     finally:
@@ -45,10 +48,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def serve(chosen: settings.Settings, folder: Path) -> int:
-    """Build the page and serve it until somebody ends it; returns the exit status."""
+    """Build the page and serve it until somebody ends it; returns the exit status.
+
+    Raises:
+        StoreError: the class gallery cannot be used.
+    """
     with without_garbage_collection():
         from apps import hub  # after publish: gradio and huggingface-hub read the environment when they are imported
 
+        hub.check_gallery(chosen)
         hub.place_models(chosen)
         page = hub.build(chosen)
         gate = hub.put_door(chosen, folder)

@@ -112,6 +112,18 @@ def build(settings: Settings) -> gr.Blocks:
     return page
 
 
+def check_gallery(settings: Settings) -> None:
+    """Make sure before the start that the class gallery is one, or can be made.
+
+    Raises:
+        StoreError: the file is damaged, belongs to another program, or cannot be read and written.
+    """
+    if settings.gallery is not None and "face" in settings.tabs:
+        from apps.face.gallery.store import SqliteGallery  # numpy and sqlite: only where they are needed now
+
+        SqliteGallery(settings.gallery)
+
+
 def put_door(settings: Settings, folder: Path) -> Gate:
     """Set up what every request passes; ``folder`` holds the visitors' files. Until ``open`` it answers nothing."""
     free = shutil.disk_usage(folder).free

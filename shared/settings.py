@@ -18,6 +18,7 @@ from shared.demos import SLUGS
 from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+_SHORTEST_PASSWORD = 8  # characters
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
 
@@ -34,6 +35,7 @@ class Settings:
     offline: bool = False
     tabs: tuple[str, ...] = SLUGS
     gallery: Path | None = None  # the class gallery's SQLite file; None: galleries are private to a browser session
+    teacher: str | None = None  # the password of whoever may delete everything in the class gallery
     max_upload_mb: float = 50.0
     cache_gb: float = 4.0
     mcp: bool = False
@@ -103,6 +105,16 @@ def _host(text: str) -> str:
     return text
 
 
+def _password(text: str) -> str:
+    if len(text) < _SHORTEST_PASSWORD or text != text.strip():
+        raise OptionError(
+            f"a password of at least {_SHORTEST_PASSWORD} characters for --teacher",
+            f"{len(text.strip())} characters",
+            "Write for example --teacher blackboard-chalk.",
+        )
+    return text
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
     if not names or any(set(name) & set(" /:") for name in names):
@@ -158,6 +170,12 @@ OPTIONS: tuple[Option, ...] = (
         "PATH",
     ),
     Option(
+        "teacher",
+        _password,
+        "a password with which a teacher may delete everything in the class gallery, on the page",
+        "PASS",
+    ),
+    Option(
         "max-upload-mb",
         lambda text: check_number(text, "--max-upload-mb", low=1, high=4096),
         "largest file a visitor may upload, in MB (default: 50)",
@@ -210,7 +228,7 @@ def read_settings(argv: Sequence[str] = (), environ: Mapping[str, str] | None = 
 
 
 def publish(settings: Settings) -> None:
-    """Put what is read later (device, offline, memory, gallery) into the environment, so that one place decides.
+    """Put what is read later (device, offline, memory, gallery, teacher) into the environment: one place decides.
 
     ``HF_HUB_OFFLINE``, ``GRADIO_ANALYTICS_ENABLED`` and ``FORWARDED_ALLOW_IPS`` are set too: the libraries read them
     when they are imported.
@@ -219,6 +237,7 @@ def publish(settings: Settings) -> None:
     os.environ["CONVHUB_OFFLINE"] = "1" if settings.offline else "0"
     os.environ["CONVHUB_CACHE_GB"] = str(settings.cache_gb)
     os.environ["CONVHUB_GALLERY"] = str(settings.gallery or "")
+    os.environ["CONVHUB_TEACHER"] = settings.teacher or ""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["FORWARDED_ALLOW_IPS"] = ""  # uvicorn would believe anybody on this machine; apps/door decides
     if settings.offline:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -36,7 +37,7 @@ def main() -> int:
         try:
             url = f"http://127.0.0.1:{port}"
             wait_until_up(url)
-            report = fuzz(url, chosen.calls, chosen.seed)
+            report = fuzz(url, chosen.calls, chosen.seed, say=partial(print, flush=True))
             alive = hub.poll() is None
             process = psutil.Process(hub.pid)
             print(f"memory {process.memory_info().rss / 1e6:.0f} MB, {process.num_threads()} threads, "

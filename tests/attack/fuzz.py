@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,8 +117,11 @@ def plausible(component: dict[str, Any]) -> Any:
     return props.get("value")
 
 
-def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4) -> Report:
-    """Call every event of the hub at ``url`` in turn, ``calls`` times in all, each time with something odd."""
+def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4, say: Callable[[str], object] = str) -> Report:
+    """Call every event of the hub at ``url`` in turn, ``calls`` times in all, each time with something odd.
+
+    ``say`` is told now and then how far it is.
+    """
     dice = random.Random(seed)
     config = httpx.get(f"{url}/config", timeout=_PATIENCE_S).json()
     components = {component["id"]: component for component in config["components"]}
@@ -127,6 +130,8 @@ def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4) -> Report:
     clients = [Client(url, f"fuzz{seed}x{number}") for number in range(sessions)]
     try:
         for number in range(calls):
+            if number and number % 500 == 0:
+                say(f"{number} calls: {dict(report.answers)}")
             event = events[number % len(events)]
             data: Any = [plausible(components[i]) for i in event["inputs"] if i in components]
             spoilt = dice.randint(0, min(2, len(data)))

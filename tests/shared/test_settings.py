@@ -27,6 +27,7 @@ GOOD: dict[str, tuple[str, Any, str, Any]] = {  # name -> a text and its value, 
     "offline": ("yes", True, "0", False),
     "tabs": ("style, face", ("face", "style"), "conv", ("conv",)),
     "gallery": ("class.sqlite3", Path("class.sqlite3"), "/b.sqlite3", Path("/b.sqlite3")),
+    "teacher": ("blackboard", "blackboard", "chalk and sponge", "chalk and sponge"),
     "max-upload-mb": ("12.5", 12.5, "1", 1.0),
     "cache-gb": ("0.5", 0.5, "8", 8.0),
     "mcp": ("TRUE", True, "no", False),
@@ -41,6 +42,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "offline": ("2",),
     "tabs": ("faces", ",", "face,dog"),
     "gallery": ("/", "/nowhere/at/all.sqlite3"),
+    "teacher": ("short", " blackboard", "blackboard "),
     "max-upload-mb": ("0", "-1", "nan", "5000", "much"),
     "cache-gb": ("0", "inf", "2000"),
     "mcp": ("2",),
@@ -107,14 +109,22 @@ def test_a_password_is_not_repeated() -> None:
 
 def test_publish_gives_shared_code_what_the_flags_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CONVHUB_DEVICE", "CONVHUB_OFFLINE", "CONVHUB_CACHE_GB", "CONVHUB_GALLERY", "HF_HUB_OFFLINE",
-                 "GRADIO_ANALYTICS_ENABLED"):  # fmt: skip
+                 "GRADIO_ANALYTICS_ENABLED", "CONVHUB_TEACHER", "FORWARDED_ALLOW_IPS"):  # fmt: skip
         monkeypatch.setenv(name, "")  # so that they are put back
     given = read_settings(
-        ["--device=cpu", "--offline", "--cache-gb=0.5", f"--gallery={tmp_path / 'class.sqlite3'}"], {}
+        [
+            "--device=cpu",
+            "--offline",
+            "--cache-gb=0.5",
+            f"--gallery={tmp_path / 'class.sqlite3'}",
+            "--teacher=chalkboard",
+        ],
+        {},
     )
     publish(given)
     now = settings.current()
     assert (now.device, now.offline, now.cache_gb, now.gallery) == ("cpu", True, 0.5, tmp_path / "class.sqlite3")
+    assert now.teacher == "chalkboard"
     assert settings.offline()
     assert os.environ["HF_HUB_OFFLINE"] == "1"
     assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
