@@ -37,7 +37,7 @@ from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import FAR
 from apps.face.photo.alignment import chips, crop_box
 from apps.face.photo.detector import Detection, detect
-from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, centrality
+from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, prominence
 from benchmarks.face_search import processor
 from shared.images import open_image
 from shared.settings import weights_dir
@@ -137,7 +137,7 @@ def main() -> None:
 
 def _subject(image: Image.Image, way: Way) -> Detection | None:
     found = detect(image, second_pass=way.second_pass, harder=way.harder)
-    return max(found, key=lambda face: centrality(face, image.size), default=None)
+    return max(found, key=lambda face: prominence(face.box, image.size), default=None)
 
 
 def _cuts(image: Image.Image, face: Detection, way: Way) -> list[NDArray[np.uint8]]:

@@ -14,7 +14,7 @@ from apps.face.encoding.encoders import AVERAGES, DEFAULT_AVERAGE, DEFAULT_ENCOD
 from apps.face.evaluation.calibrate import calibrate, write
 from apps.face.evaluation.protocol import evaluate
 from apps.face.identify import identify_photo
-from apps.face.photo.pipeline import encode, find_face
+from apps.face.photo.pipeline import Face, encode, find_faces, no_face
 from shared import cli
 from shared.images import open_image
 from shared.progress import Progress
@@ -81,15 +81,21 @@ def _verify(arguments: argparse.Namespace) -> None:
     calibrated = find_calibration(arguments.encoder)
     tau = calibrated.threshold if arguments.threshold is None else check_threshold(arguments.threshold)
     start = time.perf_counter()
-    faces = [find_face(open_image(path, path.name), path.name) for path in (arguments.first, arguments.second)]
+    found = [_faces(path) for path in (arguments.first, arguments.second)]
+    faces = [all_of_them[0] for all_of_them in found]
     first, second = encode(faces, arguments.encoder)
     answer = decide(first, second, arguments.encoder, tau, calibrated=calibrated)
     if arguments.json:
         boxes = [list(face.box) for face in faces]
         origin = {"threshold_source": calibrated.source} if isinstance(calibrated, Uncalibrated) else {}
-        cli.write_json({**vars(answer), **origin, "boxes": boxes, "seconds": time.perf_counter() - start})
+        counts = [len(all_of_them) for all_of_them in found]
+        values = {"boxes": boxes, "faces": counts, "seconds": time.perf_counter() - start}
+        cli.write_json({**vars(answer), **origin, **values})
         return
     print("same person" if answer.same else "different people")
+    for path, all_of_them in zip((arguments.first, arguments.second), found, strict=True):
+        if len(all_of_them) > 1:
+            print(f"{path.name} shows {len(all_of_them)} faces; compared is its subject, at ({_box(all_of_them[0])})")
     print(f"distance {answer.distance:.3f} (d = {answer.d_squared:.3f}), threshold {answer.threshold:.3f}")
     if isinstance(calibrated, Uncalibrated):
         print(f"not calibrated, so without error rates and probability; threshold from {calibrated.source}")
@@ -97,6 +103,18 @@ def _verify(arguments: argparse.Namespace) -> None:
         return
     print(f"probability of one person {answer.probability:.1%}, if {answer.prior:.1%} of the pairs asked about are")
     print(f"at this threshold {answer.far:.2%} false accepts, {answer.frr:.2%} false rejects on {answer.far_data}")
+
+
+def _faces(path: Path) -> list[Face]:
+    """The faces of a photo, its subject first; an error where there is none."""
+    image = open_image(path, path.name)
+    if not (faces := find_faces(image)):
+        raise no_face(path.name, image.size)
+    return faces
+
+
+def _box(face: Face) -> str:
+    return ", ".join(f"{value:.0f}" for value in face.box)
 
 
 def _identify(arguments: argparse.Namespace) -> None:
@@ -110,10 +128,11 @@ def _identify(arguments: argparse.Namespace) -> None:
     for skipped in found.skipped:
         cli.say(f"skipped {skipped.path}: {skipped.reason}")
     for i, (face, answer) in enumerate(zip(found.faces, found.answers, strict=True), 1):
-        box = ", ".join(f"{value:.0f}" for value in face.box)
-        print(f"face {i} at ({box}): {answer.winner.person if answer.winner else 'not recognised'}")
+        print(f"face {i} at ({_box(face)}): {answer.winner.person if answer.winner else 'not recognised'}")
         for candidate in answer.candidates:
             print(f"  {candidate.rank}. {candidate.person}  {candidate.distance:.3f}")
+    for sentence in found.repeated:
+        print(sentence)
     print(f"{found.people} people in the gallery, threshold {found.threshold:.3f}")
 
 

@@ -14,7 +14,7 @@ from apps.face.decision.matching import check_threshold, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.gallery.bulk import Report, Skipped, enroll_all, list_folder
 from apps.face.gallery.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
-from apps.face.gallery.index import Identification
+from apps.face.gallery.index import Identification, repeated
 from apps.face.photo.pipeline import Face, encode, find_face, find_faces, no_face
 from shared.errors import InputError, check_whole
 from shared.images import open_image
@@ -26,11 +26,16 @@ _OWNER = "command line"
 class Identified:
     """Every face of a photo with its ranking."""
 
-    faces: tuple[Face, ...]  # largest first
+    faces: tuple[Face, ...]  # the photo's subject first, then the largest
     answers: tuple[Identification, ...]  # one per face
     threshold: float  # tau, plain distance
     people: int  # K of the gallery
     skipped: tuple[Skipped, ...]  # what of the gallery could not be used
+
+    @property
+    def repeated(self) -> list[str]:
+        """A sentence for each name that several faces got."""
+        return repeated([answer.winner.person if answer.winner else None for answer in self.answers])
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -46,6 +51,7 @@ class Identified:
             ],
             "threshold": self.threshold,
             "people": self.people,
+            "repeated": self.repeated,
             "skipped": [vars(skipped) for skipped in self.skipped],
         }
 
@@ -70,7 +76,7 @@ def identify_photo(
     photo = open_image(image, image.name)
     people = MemoryGallery(CLASS_LIMITS)
     skipped = _enroll(people, gallery, name)
-    faces = find_faces(photo)
+    faces = find_faces(photo, every=True)
     if not faces:
         raise no_face(image.name, photo.size)
     index = people.index(name)

@@ -21,7 +21,7 @@ def test_it_answers_as_the_faces_tab_does() -> None:
     marks = [verifier.landmarks(photo) for photo in photos]
     assert all(found is not None and found.shape == (5, 2) for found in marks)
     codes = verifier.encodings([(photo, np.asarray(found)) for photo, found in zip(photos, marks, strict=True)])
-    theirs = encode([find_face(photo, central=True) for photo in photos])
+    theirs = encode([find_face(photo) for photo in photos])
     assert np.linalg.norm(codes, axis=1) == pytest.approx([1, 1])
     assert np.linalg.norm(codes[0] - codes[1]) == pytest.approx(float(distance(*theirs)), abs=0.01)
     assert verifier.tau == calibration().threshold

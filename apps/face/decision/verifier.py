@@ -11,7 +11,7 @@ from PIL import Image
 
 from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, encode_views, find_encoder
-from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, centrality
+from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, prominence
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ class FaceVerifier:
         from apps.face.photo.detector import detect
 
         found = detect(photo, fine=True, harder=True)
-        best = max(found, key=lambda face: centrality(face, photo.size), default=None)
+        best = max(found, key=lambda face: prominence(face.box, photo.size), default=None)
         return None if best is None else best.landmarks
 
     def encodings(self, faces: Sequence[tuple[Image.Image, Floats]]) -> Floats:

@@ -1,7 +1,7 @@
 """The accuracy from photo to decision, by the protocol of Labeled Faces in the Wild (Huang et al. 2007).
 
-Every photo is decoded, searched and encoded once. Where several faces are in the frame, the one that its size and place
-speak for is taken (``pipeline.centrality``). A pair with a photo in which no face is found counts as an error. The
+Every photo is decoded, searched and encoded once. Where several faces are in the frame, its subject is taken as
+everywhere in the hub (``pipeline.prominence``). A pair with a photo in which no face is found counts as an error. The
 threshold for a fold comes from the other folds; nothing is fitted to the photos apart from it.
 """
 
@@ -28,7 +28,7 @@ from apps.face.evaluation.metrics import (
     wilson_interval,
 )
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
-from apps.face.photo.pipeline import Face, centrality, encode, find_faces
+from apps.face.photo.pipeline import Face, encode, find_faces
 from shared.images import open_image
 from shared.progress import Progress
 
@@ -98,7 +98,7 @@ def encode_photos(
         image = open_image(path, path.name)
         faces = find_faces(image)
         if faces:
-            waiting.append((i, max(faces, key=lambda face: centrality(face, image.size))))
+            waiting.append((i, faces[0]))
         detect_s += time.perf_counter() - began
         if len(waiting) == BATCH or (waiting and i == len(paths) - 1):
             began = time.perf_counter()

@@ -238,6 +238,19 @@ class Index:
         return (2 * len(probe) + 10) * _UNIT * largest
 
 
+def repeated(names: Sequence[str | None]) -> list[str]:
+    """A sentence for each name that several faces of one photo got; ``names`` are the faces' in their order."""
+    faces: dict[str, list[int]] = {}
+    for number, name in enumerate(names, 1):
+        if name is not None:
+            faces.setdefault(name, []).append(number)
+    return [
+        f"{name} is the answer for faces {', '.join(map(str, many[:-1]))} and {many[-1]}: at most one of them is right."
+        for name, many in faces.items()
+        if len(many) > 1
+    ]
+
+
 def _products(probes: Rows, rows: Rows) -> Rows:
     """(B, N) inner products: BLAS for several probes; for one, a loop that waits for memory, not for other threads."""
     if len(probes) > 1:

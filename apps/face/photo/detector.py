@@ -1,12 +1,16 @@
 """Finds the faces of a photo and their landmarks: MTCNN, as often and as finely as the photo needs.
 
-A portrait is found in the first, coarse search. Only where no face takes up a good part of the photo is it searched
-again for small ones, and only where nothing sure is found are the harder tries made: the photo with its edge carried
-on around it (tight crops), then turned by a quarter or upside down, then with lower thresholds and mirrored. The
-cost is bounded: the cascade sees at most ``LONGEST`` pixels a side; chips are cut from the photo itself.
+A portrait is found in the first, coarse search; unless it fills a good part of the photo, or ``every`` face is wanted,
+the photo is searched again for small ones. Only where nothing sure is found are the harder tries made: the photo with
+its edge carried on around it (tight crops), then turned by a quarter or upside down, then with lower thresholds and
+mirrored. The cost is bounded: the cascade sees at most ``LONGEST`` pixels a side; chips are cut from the photo itself.
 
 The landmarks of the first search are coarse and were found on a tilted face. O-Net places them again on the upright
-face, and its confidence there decides: on a sideways face, and on what only looks like one, it is low.
+face, and its confidence there decides. MTCNN was trained on upright faces, but now and then it accepts one on its head
+or its side, with the eyes where the mouth is, and is sure of it. So O-Net sees every find four times, turned by
+quarters: the face is upright where it is surest. Where that is not the way it was found, the landmarks are placed
+again, and the photo is searched once more turned like this face: the others in it are likely to lie as it does. What
+looks like a face once but not when it is cut by its own new landmarks (a spoon) is none.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from apps.face.photo.alignment import REFERENCE, Landmarks, Matrix, cut, invert, similarity, transform
+from apps.face.photo.alignment import REFERENCE, Landmarks, Matrix, Points, cut, invert, similarity, transform
 from apps.face.photo.mtcnn import OUTPUT, Candidates, Thresholds, cascade, place_landmarks
 from shared.model_cache import model_cache
 from shared.registry import find
@@ -29,6 +33,8 @@ LEAST = 16  # pixels of the shorter side; nothing is found in smaller pictures
 PORTRAIT = 1 / 3  # of the shorter side: with a face this large, no small ones are looked for
 COARSE = 1 / 8  # of the shorter side: the smallest face of the first search
 FINE = 1 / 32  # of the longer side: the smallest face of the second
+MARGIN = 0.25  # of the longer side: how far the edge is carried on for faces that it cuts
+SAME = 0.5  # of the smaller box inside the other, from which two finds are one face
 FINEST = 20.0  # pixels, as the cascade sees them
 # Confidence on the upright face from which nothing else is tried, and which the harder tries need. The one false find
 # in 28 pictures without people, a motorcycle's lamps, has 0.76 (weights/face/detector.md).
@@ -67,7 +73,7 @@ LOW = Thresholds(propose=0.5, refine=0.5, output=0.5)
 # Chosen on the four development photos whose face the usual search misses: margins, and smallest faces that put the
 # levels of the pyramid elsewhere (1 / 7 and 0.186 of the shorter side instead of 1 / 8).
 HARDER = (
-    Attempt(margin=0.25),
+    Attempt(margin=MARGIN),
     *(Attempt(quarter_turns=turns) for turns in (1, 3, 2)),
     # what the networks miss they often find at another level of the pyramid, or in the mirror image
     Attempt(margin=0.25, smallest=1 / 7, thresholds=LOW),
@@ -76,18 +82,23 @@ HARDER = (
 )
 
 
-def detect(image: Image.Image, *, fine: bool = True, second_pass: bool = True, harder: bool = True) -> list[Detection]:
+def detect(
+    image: Image.Image, *, fine: bool = True, every: bool = False, second_pass: bool = True, harder: bool = True
+) -> list[Detection]:
     """The faces in the RGB photo ``image``, the largest first; none where the detector sees none.
 
-    Without ``fine`` no faces under ``COARSE`` are looked for, without ``second_pass`` faces and landmarks are those of
-    the first search, without ``harder`` nothing else is tried where that is unsure.
+    Without ``fine`` no faces under ``COARSE`` are looked for; with ``every`` small ones and those cut by the photo's
+    edge are looked for beside a large one, too. Without ``second_pass`` faces and landmarks are those of the first
+    search, without ``harder`` nothing else is tried where that is unsure.
     """
-
     if min(image.size) < LEAST:
         return []
     with model_cache().lease(find("detector", "face")) as network, torch.inference_mode():
-        found = _search(network, image, fine=fine)
-        found = _precise(network, image, found) if second_pass else found
+        found = _search(network, image, fine=fine, every=every)
+        if second_pass:
+            found = _precise(network, image, found)
+            for turns in _turns(found):
+                found = _joined(_try(network, image, Attempt(margin=MARGIN, quarter_turns=turns)), found)
         for attempt in HARDER if harder else ():
             if _surest(found) >= SURE:
                 break
@@ -95,14 +106,17 @@ def detect(image: Image.Image, *, fine: bool = True, second_pass: bool = True, h
     return sorted(found, key=lambda face: -face.area)
 
 
-def _search(network: nn.Module, image: Image.Image, *, fine: bool) -> list[Detection]:
-    """The coarse search and, where ``fine`` and unless it finds a portrait, the fine one."""
+def _search(network: nn.Module, image: Image.Image, *, fine: bool, every: bool = False) -> list[Detection]:
+    """The coarse search and, where ``fine`` and unless it finds a portrait, the fine one; ``every``: see ``detect``."""
     pixels, scale = _pixels(network, image)
     shorter, longer = sorted(pixels.shape[2:])
-    coarse = max(FINEST, COARSE * shorter)
+    coarse, finer = max(FINEST, COARSE * shorter), max(FINEST, FINE * longer)
+    if every:
+        margin = int(MARGIN * longer)
+        padded = torch.nn.functional.pad(pixels, (margin,) * 4, mode="replicate")
+        return _detections(cascade(network, padded, min(coarse, finer)), scale, shift=margin)
     found = _detections(cascade(network, pixels, coarse), scale)
     largest = max((face.box[2] - face.box[0] for face in found), default=0.0) / scale
-    finer = max(FINEST, FINE * longer)
     if not fine or largest >= PORTRAIT * shorter or finer >= 0.9 * coarse:
         return found
     return _detections(cascade(network, pixels, finer), scale)
@@ -117,7 +131,8 @@ def _try(network: nn.Module, image: Image.Image, attempt: Attempt) -> list[Detec
     padded = torch.nn.functional.pad(pixels, (margin,) * 4, mode="replicate")
     smallest = max(FINEST, attempt.smallest * min(pixels.shape[2:]))
     found = _detections(cascade(network, padded, smallest, attempt.thresholds), scale, shift=margin)
-    found = [face for face in _precise(network, turned, found) if face.confidence >= SURE]
+    for _ in range(2):  # the second time by its own landmarks: what only looks like a face falls apart
+        found = [face for face in _precise(network, turned, found) if face.confidence >= SURE]
     if attempt.mirrored:
         found = [_mirror(face, turned.width) for face in found]
     return [_turn_back(face, image.size, attempt.quarter_turns) for face in found]
@@ -145,20 +160,82 @@ def _detections(candidates: Candidates, scale: float, shift: float = 0.0) -> lis
 
 def _precise(network: nn.Module, image: Image.Image, faces: list[Detection]) -> list[Detection]:
     """Those of ``faces`` that O-Net believes in once they are upright, with the landmarks that it places there."""
+    sides = _sides(network, image, faces)
+    chosen = [views[0] for views in sides]
+    turned = [i for i, views in enumerate(sides) if max(views, key=_odds) is not views[0]]
+    again = _sides(network, image, [max(sides[i], key=_odds).face for i in turned])
+    for i, views in zip(turned, again, strict=True):
+        # a face half covered can look likelier on its head; by its own landmarks it does not
+        if max(views, key=_odds) is views[0] and views[0].odds > chosen[i].odds:
+            chosen[i] = views[0]
+    return [view.face for view in chosen if view.face.confidence >= KEPT]
+
+
+@dataclass(frozen=True)
+class _View:
+    """What O-Net sees in a face that is turned one way."""
+
+    face: Detection  # with the landmarks and the confidence of this view
+    odds: float  # log odds that it is one
+
+
+def _odds(view: _View) -> float:
+    return view.odds
+
+
+def _sides(network: nn.Module, image: Image.Image, faces: list[Detection]) -> list[list[_View]]:
+    """Each face as it was found, then turned anticlockwise by one, two and three quarters."""
     if not faces:
         return []
     target = (REFERENCE - FRAME_CENTRE + FRAME_HALF) * (OUTPUT / FRAME_HALF)  # in a frame of twice O-Net's input
     matrices: list[Matrix] = [similarity(face.landmarks, target) for face in faces]
     frames = np.stack([cut(image, matrix, 2 * OUTPUT) for matrix in matrices])  # n 96 96 3
     device = next(network.parameters()).device
-    crops = torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float()
-    points, scores = place_landmarks(network, torch.nn.functional.avg_pool2d(crops, 2))
-    placed = 2 * points.cpu().numpy().astype(np.float64)
+    crops = torch.nn.functional.avg_pool2d(torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).float(), 2)
+    turned = torch.stack([crops.rot90(turns, (2, 3)) for turns in range(4)], 1).flatten(0, 1)  # 4n 3 48 48
+    points, scores, odds = place_landmarks(network, turned.contiguous(memory_format=torch.channels_last))
+    placed = 2 * points.cpu().numpy().astype(np.float64).reshape(-1, 4, 5, 2)
+    seen = zip(faces, matrices, placed, scores.view(-1, 4).tolist(), odds.view(-1, 4).tolist(), strict=True)
     return [
-        replace(face, landmarks=transform(invert(matrix), points), confidence=float(score))
-        for face, matrix, points, score in zip(faces, matrices, placed, scores.cpu().numpy(), strict=True)
-        if score >= KEPT
+        [
+            _View(
+                replace(
+                    face,
+                    landmarks=transform(invert(matrix), _unturned(spots[turns], turns, 2 * OUTPUT)),
+                    confidence=score[turns],
+                ),
+                odds[turns],
+            )
+            for turns in range(4)
+        ]
+        for face, matrix, spots, score, odds in seen
     ]
+
+
+def _unturned(points: Points, turns: int, side: float) -> Points:
+    """Where ``points`` of a square of ``side`` lay before it was turned anticlockwise by ``turns`` quarters."""
+    for _ in range(turns):
+        points = np.stack([side - points[:, 1], points[:, 0]], 1)
+    return points
+
+
+def _turns(faces: list[Detection]) -> list[int]:
+    """The quarter turns, anticlockwise, that would make some sure one of ``faces`` upright; without none."""
+    eyes = [face.landmarks[1] - face.landmarks[0] for face in faces if face.confidence >= SURE]
+    return sorted({round(float(np.degrees(np.arctan2(y, x))) / 90) % 4 for x, y in eyes} - {0})
+
+
+def _joined(first: list[Detection], second: list[Detection]) -> list[Detection]:
+    """``first``, and those of ``second`` that are none of them."""
+    new = [face for face in second if all(_overlap(face, known) <= SAME for known in first)]
+    return first + new
+
+
+def _overlap(a: Detection, b: Detection) -> float:
+    """The share of the smaller box that lies in the other."""
+    width = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
+    height = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
+    return max(width, 0.0) * max(height, 0.0) / max(min(a.area, b.area), 1e-9)
 
 
 def _surest(faces: list[Detection]) -> float:
@@ -179,7 +256,7 @@ def _turn_back(face: Detection, size: tuple[int, int], quarter_turns: int) -> De
     W, H = size
     for turn in range(quarter_turns, 0, -1):
         width = W if turn % 2 else H  # of the picture before this turn
-        points = np.stack([width - points[:, 1], points[:, 0]], 1)
+        points = _unturned(points, 1, width)
     low, high = points[5:].min(0), points[5:].max(0)
     return replace(face, landmarks=points[:5], box=_four(np.concatenate([low, high])))
 

@@ -78,10 +78,14 @@ def cascade(network: nn.Module, pixels: Tensor, smallest: float, thresholds: Thr
     return _output(network, levels, boxes, limits.output)
 
 
-def place_landmarks(network: nn.Module, crops: Tensor) -> tuple[Tensor, Tensor]:
-    """O-Net on ``crops`` of one face each (N 3 48 48, RGB 0..255): landmarks N 5 2 in crop pixels, confidence N."""
+def place_landmarks(network: nn.Module, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """O-Net on ``crops`` of one face each (N 3 48 48, RGB 0..255).
+
+    Landmarks N 5 2 in crop pixels, confidence N, and its log odds N, which still differ where the confidence is 1.
+    """
     _, landmarks, scores = network.onet((crops - MEAN) / SCALE)  # type: ignore[operator]
-    return landmarks.view(-1, 2, 5).transpose(1, 2) * OUTPUT, scores[:, 1]
+    log = scores.clamp(min=1e-30).log()
+    return landmarks.view(-1, 2, 5).transpose(1, 2) * OUTPUT, scores[:, 1], log[:, 1] - log[:, 0]
 
 
 def _propose(network: nn.Module, x: Tensor, smallest: float, threshold: float) -> Tensor:

@@ -15,7 +15,7 @@ from apps.face.decision.matching import (
     find_calibration,
 )
 from apps.face.gallery.gallery import Gallery
-from apps.face.gallery.index import Candidate
+from apps.face.gallery.index import Candidate, repeated
 from apps.face.measured import statement
 from apps.face.triplets.loss import Triplet
 from apps.face.ui.draw import chip_url
@@ -32,7 +32,7 @@ def rounded(values: Sequence[float]) -> list[float]:
 
 
 def photo_answer(shot: Shot) -> Json:
-    """A photo: its size, its faces (largest first), and which one counts."""
+    """A photo: its size, its faces (the subject first, then the largest), and which one counts."""
     return {
         "size": list(shot.size),
         "chosen": shot.chosen + 1,
@@ -105,7 +105,7 @@ def identify_answer(
     tau = known.threshold if threshold is None else check_threshold(threshold)
     index = gallery.index(encoder_id(encoder))
     rankings = index.rank_many(shot.encodings(encoder, quick=quick), k, **pooling(known)) if shot.faces else ()
-    faces = []
+    faces: list[Json] = []
     for i, (face, candidates) in enumerate(zip(shot.faces, rankings, strict=True)):
         result = index.conclude(candidates, tau)
         faces.append(
@@ -128,10 +128,20 @@ def identify_answer(
         "far": far,
         "stranger_chance": None if far is None else stranger_chance(far, index.people),
         "advice": advised(known, tau, index.people),
+        "left_out": left_out(shot),
+        "repeated": repeated([face["name"] for face in faces]),
         "statement": statement(known, tau),
         "encoder": encoder,
         "size": list(shot.size),
     }
+
+
+def left_out(shot: Shot) -> str:
+    """How many faces of the photo were not looked up, as a sentence; empty where all were."""
+    if not shot.left_out:
+        return ""
+    total = len(shot.faces) + shot.left_out
+    return f"This photo shows {total} faces: only the {len(shot.faces)} largest were looked up."
 
 
 def advised(known: Calibration | Uncalibrated, tau: float, people: int) -> Json | None:

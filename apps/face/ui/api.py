@@ -32,7 +32,7 @@ def verify(
         threshold: tau, in plain distance, a number from 0 up; "auto" takes the one calibrated for the encoder. Same
             means distance <= threshold.
         encoder: "resnet29-128d" or "facenet-vggface2".
-        face_a: which face of the first photo, counted from 1, the largest first.
+        face_a: which face of the first photo, counted from 1: the photo's subject first, then the largest.
         face_b: which face of the second photo.
 
     Returns: A dictionary: same (bool), distance (plain, ||f(x1) - f(x2)||), d_squared (its square), threshold,
@@ -62,13 +62,14 @@ def identify(photo: str | None, threshold: str, encoder: str, candidates: float,
     Returns: A dictionary: faces (number, box, confidence, recognised, name or None, distance to the nearest person,
     candidates with rank, name, distance, d_squared, probability, photo, photos), people and photos (how many were
     searched), threshold, far, stranger_chance (1 - (1 - far)^people; as probability None with an encoder that was not
-    calibrated), advice (None, or where the chance is above 5 %: threshold, far and frr that keep it there), statement,
-    encoder, size.
+    calibrated), advice (None, or where the chance is above 5 %: threshold, far and frr that keep it there), left_out
+    (empty, or a sentence: how many of the smallest faces were not looked up), repeated (a sentence for each name that
+    several faces got), statement, encoder, size.
     """
     find_calibration(encoder)
     count = check_whole(candidates, "The number of candidates", low=1, high=100)
     tau = _threshold(threshold)
-    return identify_answer(read_photo(photo), gallery_of(request), encoder, tau, k=count)
+    return identify_answer(read_photo(photo, every=True), gallery_of(request), encoder, tau, k=count)
 
 
 def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, request: gr.Request) -> Json:
@@ -78,7 +79,7 @@ def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, re
         photo: a photo of the person.
         name: 1 to 60 characters.
         encoder: "resnet29-128d" or "facenet-vggface2".
-        face: which face, counted from 1, the largest first.
+        face: which face, counted from 1: the photo's subject first, then the largest.
         key: a secret of yours that lets you forget from another session; empty: only this session can.
 
     Returns:
@@ -129,7 +130,7 @@ def triplet(anchor: str | None, positive: str | None, negative: str | None, marg
     """The triplet loss L(A, P, N) = max(||f(A) - f(P)||² - ||f(A) - f(N)||² + margin, 0) of three photos.
 
     Args:
-        anchor: a photo of a person (its largest face counts).
+        anchor: a photo of a person (its subject counts).
         positive: another photo of the same person.
         negative: a photo of somebody else.
         margin: alpha, from 0 to 4.

@@ -115,7 +115,7 @@ def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) 
     if photo is None:
         return redraw(encoder, tau, request)
     try:
-        who.shots["probe"] = read_photo(photo)
+        who.shots["probe"] = read_photo(photo, every=True)
         return redraw(encoder, tau, request)
     except HubError as error:
         return message(str(error), "warn")
@@ -128,7 +128,7 @@ def _on_clear(encoder: str, tau: float, request: gr.Request) -> Markup:
 
 def _on_sample(key: str) -> Any:
     def chosen(encoder: str, tau: float, request: gr.Request) -> tuple[Any, Markup]:
-        visitor(request).shots["probe"] = read_photo(sample(key))
+        visitor(request).shots["probe"] = read_photo(sample(key), every=True)
         return sample_picture(key), redraw(encoder, tau, request)
 
     return guard(chosen)
@@ -164,7 +164,8 @@ def panel_html(shot: Shot, gallery: Gallery, encoder: str, tau: float, owner: st
         h.div(probes, class_="cf-ranks"),
         class_="cf-found cf-many" if len(answer["faces"]) > 2 else "cf-found",
     )
-    return joined((found, _chance(answer)))
+    doubts = (message(text, "warn") for text in (answer["left_out"], *answer["repeated"]) if text)
+    return joined((found, *doubts, _chance(answer)))
 
 
 def _probe(shot: Shot, i: int, face: Json, answer: Json, thumbnails: dict[int, str]) -> Markup:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from apps.face.encoding.encoders import find_encoder
 from apps.face.gallery.gallery import Gallery, MemoryGallery
 from apps.face.gallery.store import SqliteGallery
-from apps.face.photo.pipeline import encode, find_faces, no_face
+from apps.face.photo.pipeline import cut_faces, encode, locate_faces, no_face
 from apps.ui import PRIVATE, QUICK
 from shared import settings
 from shared.errors import HubError, ImageError, InputError, check_whole, named
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 # A photo arrives or is removed: the page sends what it shows now, one event after the other, so that a removal that
 # arrives late never undoes the upload that followed it.
 PHOTO: dict[str, Any] = {**QUICK, **PRIVATE, "trigger_mode": "always_last"}
-MOST_FACES = 60  # of one photo that are encoded
+MOST_FACES = 100  # of one photo that are encoded; a school photo has 80
 LARGEST_SIDE = 2048  # pixels of the picture that faces are searched in
 _PREVIEW = 560  # pixels
 _UPLOAD_S = 120.0  # how long an upload stays on the disk
@@ -57,10 +57,11 @@ class Shot:
 
     size: tuple[int, int]  # width and height of the picture that the boxes refer to
     preview: str  # a small JPEG as a data: URL
-    faces: tuple[Face, ...]  # the largest first
+    faces: tuple[Face, ...]  # the subject first, then the largest
     detect_s: float
     name: str = "The photo"
     chosen: int = 0  # which face counts where one is wanted
+    left_out: int = 0  # the smallest faces, beyond MOST_FACES
     encode_s: float = 0.0  # the last forward pass
     _encodings: dict[tuple[str, int], NDArray[np.float32]] = field(default_factory=dict)
 
@@ -213,7 +214,12 @@ def encoder_id(encoder: str) -> str:
 
 
 def read_photo(
-    source: str | bytes | Image.Image | None, what: str = "The photo", *, need: bool = True, quick: bool = False
+    source: str | bytes | Image.Image | None,
+    what: str = "The photo",
+    *,
+    need: bool = True,
+    every: bool = False,
+    quick: bool = False,
 ) -> Shot:
     """Find the faces of a photo.
 
@@ -221,6 +227,7 @@ def read_photo(
         source: the path of an upload, the bytes of a file, or a picture.
         what: names the photo in messages.
         need: whether a photo without a face is an error.
+        every: as ``pipeline.find_faces``: for group photos.
         quick: as ``pipeline.find_faces``.
 
     Raises:
@@ -237,13 +244,21 @@ def read_photo(
     with model_cache().lease(find("detector", "face")):
         pass  # loaded before the clock starts
     start = time.perf_counter()
-    faces = tuple(find_faces(image, limit=MOST_FACES, quick=quick))
+    found = locate_faces(image, every=every, quick=quick)
+    faces = tuple(cut_faces(image, found[:MOST_FACES]))
     seconds = time.perf_counter() - start
     if need and not faces:
         raise no_face(what, image.size)
     small = image.copy()
     small.thumbnail((_PREVIEW, _PREVIEW))
-    return Shot(size=image.size, preview=data_url(small), faces=faces, detect_s=seconds, name=what)
+    return Shot(
+        size=image.size,
+        preview=data_url(small),
+        faces=faces,
+        detect_s=seconds,
+        name=what,
+        left_out=len(found) - len(faces),
+    )
 
 
 def advice(face: Face) -> str:

@@ -18,7 +18,8 @@ from apps.face import __main__ as command
 from apps.face.decision.matching import distance
 from apps.face.encoding import facenet
 from apps.face.encoding.encoders import ENCODERS, encode_chips
-from apps.face.photo.pipeline import Face, centrality, encode, find_face, find_faces
+from apps.face.gallery.index import repeated
+from apps.face.photo.pipeline import Face, encode, find_face, find_faces, prominence
 from shared import cli
 from shared.errors import ImageError, InputError, OptionError, WeightsError
 from shared.images import open_image
@@ -89,15 +90,77 @@ def test_chips_of_another_encoder_are_refused(faces: dict[str, Face]) -> None:
         encode([faces["obama"]], average="all")
 
 
-def test_the_subject_is_large_and_central() -> None:
-    def at(x: float, y: float, side: float) -> Face:
-        chip = np.zeros((150, 150, 3), np.uint8)
-        box = (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
-        return Face(box=box, landmarks=np.zeros((5, 2)), confidence=1.0, chip=chip, crop=chip)
+@pytest.mark.parametrize(
+    ("size", "subject", "others"),
+    [
+        ((250, 250), (125, 125, 80), [(230, 60, 90), (125, 125, 20)]),  # LFW's: central, with somebody beside
+        ((1200, 800), (300, 320, 220), [(600, 400, 50)]),  # at a third of the frame, a speck in the middle
+        ((640, 400), (280, 146, 130), [(557, 334, 180)]),  # a passer-by, larger and cut by the corner
+        ((800, 600), (400, 250, 110), [(800, 250, 200), (0, 300, 200)]),  # two that are half outside
+        ((3000, 4000), (1500, 1300, 900), [(400, 700, 300)]),  # a portrait
+        ((1600, 1200), (800, 1000, 420), [(250, 130, 90), (800, 130, 90), (1300, 130, 90)]),  # a selfie
+    ],
+)
+def test_the_subject_is_large_and_central_and_whole(
+    size: tuple[int, int], subject: tuple[int, int, int], others: list[tuple[int, int, int]]
+) -> None:
+    def weight(face: tuple[int, int, int]) -> float:
+        x, y, side = face
+        return prominence((x - side / 2, y - side / 2, x + side / 2, y + side / 2), size)
 
-    size = (250, 250)
-    centre, larger_aside, small_centre = at(125, 125, 80), at(230, 60, 90), at(125, 125, 20)
-    assert max((larger_aside, centre, small_centre), key=lambda face: centrality(face, size)) is centre
+    assert max((*others, subject), key=weight) is subject
+
+
+@pytest.fixture
+def passer_by(faces: dict[str, Face], tmp_path: Path) -> Path:
+    """A portrait of Collins with Biden, larger, cut by the corner."""
+    photo = open_image(SAMPLES / "collins.jpg").resize((640, 640)).crop((0, 0, 640, 400))
+    other = open_image(SAMPLES / "biden.jpg")
+    left, top, right, bottom = faces["biden"].box
+    scale = 150 / (right - left)
+    wide, high = (round(scale * value) for value in (right - left, bottom - top))
+    near = other.crop((int(left) - 15, int(top) - 15, int(right) + 15, int(bottom) + 15))
+    near = near.resize((wide + round(30 * scale), high + round(30 * scale)))
+    photo.paste(near, (640 - round(15 * scale + 0.95 * wide), 400 - round(15 * scale + 0.9 * high)))
+    photo.save(tmp_path / "passer-by.png")
+    return tmp_path / "passer-by.png"
+
+
+def test_the_subject_comes_first_everywhere(
+    passer_by: Path, capsys: pytest.CaptureFixture[str], encodings: dict[str, np.ndarray]
+) -> None:
+    found = find_faces(open_image(passer_by))
+    assert len(found) == 2
+    assert found[0].area < found[1].area
+    assert float(distance(encode(found[:1])[0], encodings["collins"])) < 0.1
+    code, out, _ = run(capsys, "verify", str(passer_by), str(SAMPLES / "collins.jpg"), "--json")
+    answer = json.loads(out)
+    assert (code, answer["same"], answer["faces"]) == (0, True, [2, 1])
+    _, out, _ = run(capsys, "verify", str(passer_by), str(SAMPLES / "collins.jpg"))
+    assert "passer-by.png shows 2 faces" in out
+    gallery = passer_by.parent / "people" / "Eileen"
+    gallery.mkdir(parents=True)
+    shutil.copy(passer_by, gallery)
+    _, out, _ = run(capsys, "identify", str(SAMPLES / "collins.jpg"), "--gallery", str(gallery.parent), "--json")
+    assert json.loads(out)["faces"][0]["winner"] == "Eileen"
+
+
+def test_two_people_on_their_head_are_two_people_and_one_is_one(encodings: dict[str, np.ndarray]) -> None:
+    turned = {
+        name: encode([find_face(open_image(SAMPLES / f"{name}.jpg").transpose(Image.Transpose.ROTATE_180))])[0]
+        for name in ("obama", "collins", "biden")
+    }
+    for a, b in (("obama", "collins"), ("obama", "biden"), ("collins", "biden")):
+        assert float(distance(turned[a], turned[b])) > 0.5
+    for name, encoding in turned.items():
+        assert float(distance(encoding, encodings[name])) < 0.1
+
+
+def test_a_name_that_several_faces_get_is_told() -> None:
+    assert repeated(["Ada", None, "Ben", None]) == []
+    assert repeated(["Ada", "Ben", "Ada", None, "Ada"]) == [
+        "Ada is the answer for faces 1, 3 and 5: at most one of them is right."
+    ]
 
 
 def test_no_face_is_an_error_that_says_what_to_do() -> None:

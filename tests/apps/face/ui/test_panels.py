@@ -16,7 +16,7 @@ from apps.face.gallery.gallery import MemoryGallery, thumbnail
 from apps.face.photo.pipeline import Face
 from apps.face.triplets.loss import of_distances
 from apps.face.triplets.variations import variations
-from apps.face.ui import enrol, logistic, siamese, state, triplets
+from apps.face.ui import answers, enrol, logistic, siamese, state, triplets
 from apps.face.ui.draw import boxed, likely, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.plots import cloud, number_line, regions_bar
@@ -87,6 +87,13 @@ def test_only_ones_own_can_be_forgotten() -> None:
     assert "data-act" not in theirs
     assert "somebody else" in theirs
     assert "1 person, 2 photos" in mine
+
+
+def test_faces_that_were_not_looked_up_are_told() -> None:
+    some = tuple(face(i, 100) for i in range(2))
+    shot = Shot(size=(900, 600), preview="", faces=some, detect_s=0.1, left_out=3)
+    assert answers.left_out(shot) == "This photo shows 5 faces: only the 2 largest were looked up."
+    assert answers.left_out(Shot(size=(900, 600), preview="", faces=some, detect_s=0.1)) == ""
 
 
 def test_hard_faces_come_with_a_caution() -> None:
