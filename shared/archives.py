@@ -10,6 +10,9 @@ read and, if not, why; ``Member.read`` and ``Member.chunks`` give its bytes. Wha
   or reserve as much memory as the zip demands;
 * a zip in a zip is a file like any other, never looked into.
 
+Names are read as their author's program meant them: by Info-ZIP's Unicode field, as UTF-8 where they are that (whether
+or not the zip says so), else in the code page that fits all of them best (``shared/filenames.py``).
+
 The zip stays open until the last of its members is forgotten: what was checked is what is read.
 """
 
@@ -17,15 +20,17 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import weakref
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from shared.errors import InputError, ResourceError, quoted
+from shared.filenames import Text, is_utf8, read_names
 
 # Why a file is not read.
 LEAVES = "a path that leaves the folder"
@@ -42,6 +47,9 @@ _CHUNK = MB
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PLAIN = (0, stat.S_IFREG)  # kinds of a Unix mode; 0 is what other systems write
 _UTF8 = 0x800  # the flag of a name that is declared as UTF-8
+_UNICODE_PATH = 0x7075  # Info-ZIP's extra field: version 1, CRC-32 of the name it replaces, the name in UTF-8
+_ENTRY, _ENTRY_SIZE = b"PK\x01\x02", 46  # of an entry in the list of files, without its name, extra field and comment
+_HEADER, _HEADER_SIZE = b"PK\x03\x04", 30  # of the copy of it before the file's bytes
 _SYSTEM = ("__MACOSX", "Thumbs.db", "desktop.ini")  # and everything that begins with a dot
 _DAMAGE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 
@@ -64,6 +72,7 @@ class Member:
     path: str  # as its author wrote it, with forward slashes: foreign text
     size: int  # bytes, unpacked
     fault: str  # why it must not be read, one of the constants above; empty if it may be
+    guessed: str  # the code page that its name was guessed to be in; empty where the zip is clear about it
     _archive: zipfile.ZipFile = field(repr=False)
     _entry: zipfile.ZipInfo = field(repr=False)
 
@@ -100,7 +109,9 @@ def list_members(path: Path, limits: Limits) -> tuple[Member, ...]:
         ResourceError: the wanted files are too many, or too large together.
     """
     archive = _opened(path)
-    members = tuple(_member(archive, entry, limits) for entry in archive.infolist() if not _is_folder(entry))
+    entries = archive.infolist()
+    named = zip(entries, _names(entries), strict=True)
+    members = tuple(_member(archive, entry, name, limits) for entry, name in named if not _is_folder(name.text))
     _check(members, limits, path.stat().st_size)
     return members
 
@@ -125,7 +136,29 @@ class _Bounded(io.BufferedReader):
             raise ResourceError(
                 f"a zip whose list of files has at most {LARGEST_DIRECTORY // MB} MB", f"{size // MB:,} MB", "Split it."
             )
-        return super().read(size)
+        data = super().read(size)
+        if data.startswith(_ENTRY):
+            return _without_lies(data)
+        if size == _HEADER_SIZE and data.startswith(_HEADER):
+            (flags,), (length,) = struct.unpack_from("<H", data, 6), struct.unpack_from("<H", data, 26)
+            name = super().read(length)
+            self.seek(-len(name), io.SEEK_CUR)
+            if flags & _UTF8 and not is_utf8(name):
+                return data[:6] + struct.pack("<H", flags & ~_UTF8) + data[8:]
+        return data
+
+
+def _without_lies(directory: bytes) -> bytes:
+    """The list of files without the flag of UTF-8 at names that are none: ``zipfile`` would refuse the whole zip."""
+    honest, at = bytearray(directory), 0
+    while directory[at : at + 4] == _ENTRY and at + _ENTRY_SIZE <= len(directory):
+        (flags,) = struct.unpack_from("<H", directory, at + 8)
+        sizes = struct.unpack_from("<3H", directory, at + 28)  # of the name, the extra field, the comment
+        name = directory[at + _ENTRY_SIZE : at + _ENTRY_SIZE + sizes[0]]
+        if flags & _UTF8 and not is_utf8(name):
+            struct.pack_into("<H", honest, at + 8, flags & ~_UTF8)
+        at += _ENTRY_SIZE + sum(sizes)
+    return bytes(honest)
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -144,23 +177,39 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
 
 
-def _is_folder(entry: zipfile.ZipInfo) -> bool:
-    return entry.filename.endswith("/")  # its own is_dir() breaks on a name that is empty
+def _is_folder(path: str) -> bool:
+    return path.endswith(("/", "\\"))  # ZipInfo's own is_dir() breaks on a name that is empty
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> Member:
-    path = _name(entry).replace("\\", "/")
-    return Member(path=path, size=entry.file_size, fault=_fault(path, entry, limits), _archive=archive, _entry=entry)
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: Text, limits: Limits) -> Member:
+    path = name.text.replace("\\", "/")
+    return Member(
+        path=path,
+        size=entry.file_size,
+        fault=_fault(path, entry, limits),
+        guessed=name.guessed,
+        _archive=archive,
+        _entry=entry,
+    )
 
 
-def _name(entry: zipfile.ZipInfo) -> str:
-    """The name; one that is not declared as UTF-8 but is UTF-8 is read so, as a Mac writes it."""
-    if entry.flag_bits & _UTF8:
-        return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return entry.filename
+def _names(entries: Sequence[zipfile.ZipInfo]) -> list[Text]:
+    """The names of all ``entries``: what is not clear is guessed from all that is not."""
+    raw = [entry.orig_filename.encode("utf-8" if entry.flag_bits & _UTF8 else "cp437") for entry in entries]
+    named = zip(entries, raw, strict=True)
+    return read_names([(_unicode_path(entry, name) or name).split(b"\0")[0] for entry, name in named])
+
+
+def _unicode_path(entry: zipfile.ZipInfo, name: bytes) -> bytes:
+    """The name in Info-ZIP's extra field, if there is one for ``name``."""
+    extra, at = entry.extra, 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        body = extra[at + 4 : at + 4 + size]
+        if kind == _UNICODE_PATH and body[:5] == b"\x01" + struct.pack("<I", zlib.crc32(name)):
+            return body[5:]
+        at += 4 + size
+    return b""
 
 
 def _fault(path: str, entry: zipfile.ZipInfo, limits: Limits) -> str:

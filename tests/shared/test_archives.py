@@ -8,7 +8,8 @@ import stat
 import struct
 import threading
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -244,6 +245,54 @@ def test_a_file_without_a_name_is_another_kind_of_file(tmp_path: Path) -> None:
 def test_a_name_in_the_old_encoding_stays(tmp_path: Path) -> None:
     data = packed({"X.txt": b"x"}).replace(b"X.txt", "Ä.txt".encode("cp437"))
     assert list_members(saved(tmp_path, data), LIMITS)[0].path == "Ä.txt"
+
+
+def raw_zip(names: Sequence[tuple[bytes, int, bytes]]) -> bytes:
+    """A zip of stored one-byte files with (name, flags, extra field) exactly as given: zipfile would set the flags."""
+    body = central = b""
+    for name, flags, extra in names:
+        sizes = struct.pack("<IIIHH", zlib.crc32(b"x"), 1, 1, len(name), len(extra))
+        head = struct.pack("<HHHHH", 20, flags, 0, 0, 0x5821) + sizes
+        central += DIRECTORY + struct.pack("<BB", 20, 0) + head + struct.pack("<HHHII", 0, 0, 0, 0, len(body))
+        central += name + extra
+        body += LOCAL + head + name + extra + b"x"
+    end = struct.pack("<HHHHIIH", 0, 0, len(names), len(names), len(central), len(body), 0)
+    return body + central + b"PK\x05\x06" + end
+
+
+@pytest.mark.parametrize(
+    ("page", "people"),
+    [
+        ("cp850", ["João Müller", "Ángel Núñez", "Bjørn Åse"]),
+        ("cp866", ["Иван Петров", "Ольга"]),
+        ("gbk", ["王小明", "李华"]),
+        ("latin-1", ["José", "Ångström"]),
+    ],
+)
+@pytest.mark.parametrize("flags", [0, 0x800])  # a zip may even say that it is UTF-8
+def test_names_in_a_code_page_are_guessed_from_all_of_them(
+    tmp_path: Path, page: str, people: list[str], flags: int
+) -> None:
+    names = [f"{person}/1.txt" for person in people] + ["Bob/1.txt"]
+    found = list_members(saved(tmp_path, raw_zip([(name.encode(page), flags, b"") for name in names])), LIMITS)
+    assert [one.path for one in found] == names
+    assert [bool(one.guessed) for one in found] == [True] * len(people) + [False]
+    assert [one.read() for one in found] == [b"x"] * len(names)
+
+
+def test_info_zip_s_unicode_names_count_where_they_are_of_this_name(tmp_path: Path) -> None:
+    def field(raw: bytes, name: str) -> bytes:
+        body = b"\x01" + struct.pack("<I", zlib.crc32(raw)) + name.encode()
+        other = struct.pack("<HHI", 0x5455, 4, 7)  # a time stamp before it
+        return other + struct.pack("<HH", 0x7075, len(body)) + body
+
+    names = [
+        (b"Zo_ _apek/1.txt", 0, field(b"Zo_ _apek/1.txt", "Zoë Čapek/1.txt")),
+        (b"Bob/1.txt", 0, field(b"another name", "Eve/1.txt")),
+    ]
+    found = list_members(saved(tmp_path, raw_zip(names)), LIMITS)
+    assert [(one.path, one.guessed) for one in found] == [("Zoë Čapek/1.txt", ""), ("Bob/1.txt", "")]
+    assert [one.read() for one in found] == [b"x"] * 2
 
 
 def test_what_was_checked_is_what_is_read(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""Names in the code pages that zip programs and old disks use, read back without being told which."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.filenames import WINDOWS, read_names
+
+# page -> names that are told apart from every other page, each list as one zip
+NAMES = {
+    "cp437": ["José Müller", "Zoë Peña"],
+    "cp850": ["João Müller", "Ángel Núñez", "Bjørn Åse"],
+    "cp852": ["Zoë Čapek", "Jiří Dvořák", "Łukasz Wójcik"],
+    "cp857": ["Ayşegül Yıldız", "Doğan Işık"],
+    "cp866": ["Иван Петров", "Ольга", "Мария-Анна"],
+    "cp737": ["Μαρία Παπαδοπούλου", "Νίκος"],
+    "cp862": ["דוד כהן", "שרה"],
+    "cp874": ["สมชาย ใจดี"],
+    "gbk": ["王小明", "李华", "陈美玲"],
+    "big5": ["王小明", "陳美玲", "林志豪"],
+    "cp932": ["山田太郎", "さくら", "鈴木 一郎"],
+    "cp949": ["김민수", "이영희", "박서준"],
+    "cp1252": ["José", "Müller", "Åse Çelik", "Renée O’Brien"],
+    "cp1251": ["Иван Петров", "Ольга"],
+    "cp1253": ["Μαρία", "Νίκος"],
+    "cp1255": ["דוד כהן", "שרה"],
+    "cp1256": ["محمد علي"],
+    "koi8_r": ["Иван Петров"],
+}
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_all_names_of_a_zip_are_read_in_their_code_page(page: str) -> None:
+    found = read_names([f"7b/{name}/IMG_0001.JPG".encode(page) for name in NAMES[page]])
+    assert [one.text for one in found] == [f"7b/{name}/IMG_0001.JPG" for name in NAMES[page]]
+    assert all(one.guessed for one in found)
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [(page, name) for page in ("cp437", "cp850", "cp866", "gbk", "cp932", "cp949", "cp1252") for name in NAMES[page]],
+)
+def test_one_name_alone_is_read_as_well(page: str, name: str) -> None:
+    assert read_names([f"{name}/photo.jpg".encode(page)])[0].text == f"{name}/photo.jpg"
+
+
+def test_utf_8_is_no_guess_and_what_stands_beside_it_is_read_by_itself() -> None:
+    found = read_names(["Zoë Čapek/a.jpg".encode(), b"Bob/b.jpg", "Bjørn/c.jpg".encode("cp850"), b""])
+    assert [one.text for one in found] == ["Zoë Čapek/a.jpg", "Bob/b.jpg", "Bjørn/c.jpg", ""]
+    assert [bool(one.guessed) for one in found] == [False, False, True, False]
+
+
+def test_a_folder_s_names_are_read_in_windows_pages_first() -> None:
+    assert read_names([b"Jos\xe9 M\xfcller"], WINDOWS)[0].text == "José Müller"
+
+
+def test_bytes_that_are_no_text_become_some_text() -> None:
+    for raw in (b"\xff\xfe\xfd", bytes(range(128, 256)), b"\x80" * 500):
+        assert read_names([raw])[0].text
