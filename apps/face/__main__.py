@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
 
     identify = commands.add_parser("identify", help="who is in the photo?")
     identify.add_argument("image", metavar="IMG", type=Path)
-    identify.add_argument("--gallery", type=Path, required=True, metavar="DIR", help="a folder of NAME/photo.jpg")
+    identify.add_argument(
+        "--gallery", type=Path, required=True, metavar="DIR", help="a folder of photos: NAME/photo.jpg, or NAME.jpg"
+    )
     identify.add_argument("--threshold", metavar="TAU", help="plain distance beyond which nobody is recognised")
     identify.add_argument("--top", default="5", metavar="K", help="candidates per face (default 5)")
     identify.set_defaults(work=_identify)
@@ -125,8 +127,11 @@ def _identify(arguments: argparse.Namespace) -> None:
     if arguments.json:
         cli.write_json(found.as_json())
         return
-    for skipped in found.skipped:
+    cli.say(f"names from {found.gallery.source}: {', '.join(found.gallery.people)}")
+    for skipped in found.gallery.skipped:
         cli.say(f"skipped {skipped.path}: {skipped.reason}")
+    for doubt in found.gallery.doubts:
+        cli.say(doubt)
     for i, (face, answer) in enumerate(zip(found.faces, found.answers, strict=True), 1):
         print(f"face {i} at ({_box(face)}): {answer.winner.person if answer.winner else 'not recognised'}")
         for candidate in answer.candidates:

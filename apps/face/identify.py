@@ -1,4 +1,4 @@
-"""Who is in a photo, asked on the command line: a folder of ``NAME/photo.jpg`` is the gallery, nothing is kept."""
+"""Who is in a photo, asked on the command line: a folder of photos is the gallery, nothing is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from apps.face.decision.error_curves import pooling
 from apps.face.decision.matching import check_threshold, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
-from apps.face.gallery.bulk import Report, Skipped, enroll_all, list_folder
+from apps.face.gallery.bulk import Report, enroll_all, list_folder
 from apps.face.gallery.gallery import CLASS_LIMITS, MemoryGallery, thumbnail
 from apps.face.gallery.index import Identification, repeated
 from apps.face.photo.pipeline import Face, encode, find_face, find_faces, no_face
@@ -30,7 +30,7 @@ class Identified:
     answers: tuple[Identification, ...]  # one per face
     threshold: float  # tau, plain distance
     people: int  # K of the gallery
-    skipped: tuple[Skipped, ...]  # what of the gallery could not be used
+    gallery: Report  # how the folder was read, and what of it could not be used
 
     @property
     def repeated(self) -> list[str]:
@@ -52,7 +52,9 @@ class Identified:
             "threshold": self.threshold,
             "people": self.people,
             "repeated": self.repeated,
-            "skipped": [vars(skipped) for skipped in self.skipped],
+            "names_from": self.gallery.source,
+            "doubts": list(self.gallery.doubts),
+            "skipped": [vars(skipped) for skipped in self.gallery.skipped],
         }
 
 
@@ -75,7 +77,7 @@ def identify_photo(
     k = check_whole(top, "The number of candidates", low=1, high=10_000)
     photo = open_image(image, image.name)
     people = MemoryGallery(CLASS_LIMITS)
-    skipped = _enroll(people, gallery, name)
+    report = _enroll(people, gallery, name, calibrated.threshold)
     faces = find_faces(photo, every=True)
     if not faces:
         raise no_face(image.name, photo.size)
@@ -84,17 +86,17 @@ def identify_photo(
         raise InputError(f"photos of people as NAME/photo.jpg in {gallery}", "no usable face", "Add photos.")
     together = pooling(calibrated)  # several photos of a person answer as one, as on the page
     answers = tuple(index.identify(probe, tau, k, **together) for probe in encode(faces, name))
-    return Identified(faces=tuple(faces), answers=answers, threshold=tau, people=index.people, skipped=skipped)
+    return Identified(faces=tuple(faces), answers=answers, threshold=tau, people=index.people, gallery=report)
 
 
-def _enroll(people: MemoryGallery, folder: Path, encoder: str) -> tuple[Skipped, ...]:
+def _enroll(people: MemoryGallery, folder: Path, encoder: str, tau: float) -> Report:
 
     def encode_file(data: bytes) -> tuple[NDArray[Any], bytes]:
         face = find_face(open_image(data))
         return encode([face], encoder)[0], thumbnail(Image.fromarray(face.chip))
 
-    skipped: tuple[Skipped, ...] = ()
-    for step in enroll_all(list_folder(folder), people, encode_file, encoder=encoder, owner=_OWNER):
+    report = Report(added=0, people=(), skipped=())
+    for step in enroll_all(list_folder(folder), people, encode_file, encoder=encoder, owner=_OWNER, tau=tau):
         if isinstance(step, Report):
-            skipped = step.skipped
-    return skipped
+            report = step
+    return report

@@ -9,7 +9,7 @@ from apps.charts import lines
 from apps.face.decision.matching import Calibration, Uncalibrated, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.markup import Content, Fact, Markup, cell, details, facts, h, joined, message, note, prose, style, table
-from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of
+from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of, stored
 from shared.errors import HubError
 from shared.registry import Record, find
 
@@ -168,6 +168,15 @@ def gains_html(encoder: str) -> Markup:
         return _gains(found) if found["encoder"] == encoder else None
 
     return drawn(ACCURACY, draw, "python -m benchmarks.face_accuracy --images DIR")
+
+
+def two_photos() -> tuple[float, float] | None:
+    """The accuracy with one and with two enrolled photos, as it was measured; ``None`` where it was not."""
+    try:
+        row = next(row for row in (stored(ACCURACY) or {})["rows"] if row["name"] == "several")
+        return float(row["accuracy_before"]), float(row["accuracy"])
+    except (LookupError, StopIteration, TypeError, ValueError):
+        return None
 
 
 def _gains(found: Figures) -> Markup:

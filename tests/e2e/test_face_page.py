@@ -144,6 +144,11 @@ def test_a_zip_enrols_a_class_with_a_report(open_page: Callable[..., Any], tmp_p
     sub_tab(page, "Enrol / forget")
     page.get_by_text("A whole class at once").click()
     page.set_input_files("#face-bulk input[type=file][accept*=zip]", str(path))
+    shown = expect(page, "#face-bulk-report", "3 photos of 2 people, named after the folders; 2 files left out")
+    assert "Nobody is enrolled yet" in shown
+    assert "Eileen Collins" in shown
+    expect(page, PEOPLE, "Nobody is enrolled yet")
+    page.locator("#face-bulk-enrol").click()
     report = expect(page, "#face-bulk-report", "3 photos of 2 people enrolled; 2 files skipped")
     assert "not a picture" in report
     assert "class/Nobody/noise.jpg" in report
@@ -183,6 +188,8 @@ def test_a_folder_enrols_with_its_sub_folders_as_names(open_page: Callable[..., 
     sub_tab(page, "Enrol / forget")
     page.get_by_text("A whole class at once").click()
     page.set_input_files("#face-bulk-folder input[type=file]", str(tmp_path / "class"))
+    expect(page, "#face-bulk-report", "2 photos of 2 people, named after the folders")
+    page.locator("#face-bulk-enrol").click()
     text = expect(page, PEOPLE, "2 people, 2 photos")
     assert "Barack Obama" in text
     assert "Eileen Collins" in text

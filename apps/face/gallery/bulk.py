@@ -1,28 +1,26 @@
-"""Many people at once: a folder or a zip of ``NAME/photo.jpg``, as steps, with a reason for everything left out.
+"""Many people at once: a folder or a zip of photos, as steps, with a reason for everything left out.
 
 ``list_folder``, ``list_files`` and ``list_zip`` say what is there and what will not be read; a zip is read through
-``shared/archives.py`` and never unpacked to the disk. ``enroll_all`` turns the sources into encodings with a function
-of the caller's and puts them into a gallery.
-
-Where the name comes from: ``NAME/photo.jpg`` is a photo of NAME, underscores read as spaces; a photo that lies in no
-folder is named after its file, without the number (``Ada_Lovelace_0002.jpg``). One folder around everything is looked
-through.
+``shared/archives.py`` and never unpacked to the disk. ``prepare`` turns the sources into encodings with a function of
+the caller's and settles whose they are, by the rule in ``naming.py`` and by the faces: nothing is enrolled yet, and the
+caller can show it. ``enroll_prepared`` puts them into a gallery; ``enroll_all`` does both.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from apps.face.gallery.gallery import Gallery, GalleryFullError
-from apps.face.gallery.names import check_name
+from apps.face.gallery import naming
+from apps.face.gallery.gallery import Gallery, GalleryFullError, check_encoding
 from shared import archives
 from shared.errors import HubError, InputError, ResourceError, quoted
+from shared.filenames import DOS, WINDOWS, read_names
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 MOST_FILES = 5_000
@@ -30,7 +28,6 @@ LARGEST_FILE = 40 * 2**20  # bytes of one photo
 LARGEST_TOTAL = 2**30  # bytes of all photos of a zip, unpacked
 _MB = 2**20
 _REASONS = {archives.ENDING: "not a picture", archives.LARGE: f"larger than {LARGEST_FILE // _MB} MB"}
-_NUMBER = re.compile(r"[ _-]*\(?\d+\)?$")
 
 Encode = Callable[[bytes], tuple[ArrayLike, bytes]]  # a photo's bytes -> its encoding and thumbnail; raises HubError
 
@@ -40,8 +37,9 @@ class Source:
     """One photo that can be read."""
 
     path: str  # as in the folder or the zip, with forward slashes
-    person: str  # the name it will be enrolled under
+    person: str  # whose it is by its name alone
     read: Callable[[], bytes]  # raises HubError
+    order: int = 0  # its place in the folder or the zip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +56,8 @@ class Listing:
 
     sources: tuple[Source, ...]
     skipped: tuple[Skipped, ...]
+    unnamed: tuple[Source, ...] = ()  # photos whose names say nobody's; the faces may
+    guessed: str = ""  # the code page that names of a zip were guessed to be in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +68,37 @@ class Step:
     total: int
     path: str
     person: str
-    added: bool
-    reason: str = ""  # why it was not added
+    added: bool  # whether a face was found and encoded
+    reason: str = ""  # why not
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """One photo that can be enrolled."""
+
+    path: str
+    person: str
+    encoding: NDArray[np.float32] = field(repr=False)
+    thumbnail: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Whose the photos are, before anybody is enrolled."""
+
+    photos: tuple[Ready, ...]
+    skipped: tuple[Skipped, ...]
+    source: str  # what the names were taken from: naming.FOLDERS or naming.FILES
+    doubts: tuple[str, ...]  # sentences: photos that do not look like the person's others
+    guessed: str = ""  # see Listing
+
+    @property
+    def people(self) -> dict[str, list[Ready]]:
+        """The photos of each person, in the order of their first one."""
+        people: dict[str, list[Ready]] = {}
+        for photo in self.photos:
+            people.setdefault(photo.person, []).append(photo)
+        return people
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +108,8 @@ class Report:
     added: int
     people: tuple[str, ...]  # who has at least one photo of this run in the gallery, in the order of enrolment
     skipped: tuple[Skipped, ...]
+    doubts: tuple[str, ...] = ()  # see Prepared
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +138,9 @@ def list_folder(folder: Path) -> Listing:
             fault = "" if path.is_file() and not path.is_symlink() else archives.LINK
             members.append(_Member(path.relative_to(folder).as_posix(), _file_reader(path), fault))
             _check_count(len(members))
-    return _sort_out(members, str(folder))
+    names = read_names([os.fsencode(member.path) for member in members], (*WINDOWS, *DOS))
+    read = [replace(member, path=name.text) for member, name in zip(members, names, strict=True)]
+    return _sort_out(read, str(folder), next((name.guessed for name in names if name.guessed), ""))
 
 
 def list_files(files: Sequence[tuple[str, Path]], *, lost: Sequence[str] = (), count: int = 0) -> Listing:
@@ -136,69 +169,104 @@ def list_zip(path: Path) -> Listing:
     members = archives.list_members(path, limits)
     _check_count(len(members))
     found = [_Member(one.path, one.read, _REASONS.get(one.fault, one.fault)) for one in members]
-    return _sort_out(found, path.name)
+    return _sort_out(found, path.name, next((one.guessed for one in members if one.guessed and not one.fault), ""))
 
 
-def enroll_all(
-    listing: Listing, gallery: Gallery, encode: Encode, *, encoder: str, owner: str
-) -> Iterator[Step | Report]:
-    """Enrol every source of ``listing``; yields a ``Step`` per photo and at last the ``Report``.
+def prepare(listing: Listing, encode: Encode, *, tau: float) -> Iterator[Step | Prepared]:
+    """Read every photo of ``listing``; yields a ``Step`` for each and at last what could be enrolled under which name.
 
-    A photo that cannot be used is skipped with its reason; a gallery that is full or cannot be written ends the run,
-    with what was enrolled until then kept and the rest reported.
+    A photo that cannot be used is skipped with its reason. ``tau`` is the distance up to which two faces are one
+    person's.
     """
-    skipped, people, added = list(listing.skipped), dict[str, None](), 0
+    sources = sorted((*listing.sources, *listing.unnamed), key=lambda source: source.order)
+    skipped, read = list(listing.skipped), []
+    for done, source in enumerate(sources, 1):
+        reason = ""
+        try:
+            encoding, small = encode(source.read())
+            read.append((source.path, check_encoding(encoding), small))
+        except HubError as error:
+            reason = str(error)
+            skipped.append(Skipped(path=source.path, reason=reason))
+        yield Step(
+            done=done, total=len(sources), path=source.path, person=source.person, added=not reason, reason=reason
+        )
+    settled = naming.settle([path for path, _, _ in read], [encoding for _, encoding, _ in read], tau)
+    photos = []
+    for (path, encoding, small), one in zip(read, settled.readings, strict=True):
+        if one.person:
+            photos.append(Ready(path=path, person=one.person, encoding=encoding, thumbnail=small))
+        else:
+            skipped.append(Skipped(path=path, reason=one.reason))
+    yield Prepared(
+        photos=tuple(photos),
+        skipped=tuple(skipped),
+        source=settled.source,
+        doubts=settled.doubts,
+        guessed=listing.guessed,
+    )
+
+
+def enroll_prepared(prepared: Prepared, gallery: Gallery, *, encoder: str, owner: str) -> Report:
+    """Enrol what was prepared.
+
+    A gallery that is full or cannot be written ends the run, with what was enrolled until then kept and the rest
+    reported.
+    """
+    skipped, people, added = list(prepared.skipped), dict[str, None](), 0
     full = ""
-    for done, source in enumerate(listing.sources, 1):
+    for photo in prepared.photos:
         reason = full
         if not full:
             try:
-                encoding, small = encode(source.read())
-                result = gallery.enroll(source.person, encoding, encoder=encoder, thumbnail=small, owner=owner)
+                result = gallery.enroll(
+                    photo.person, photo.encoding, encoder=encoder, thumbnail=photo.thumbnail, owner=owner
+                )
                 people[result.person] = None
                 added += result.added
                 reason = "" if result.added else "enrolled already"
             except GalleryFullError as error:
-                reason, full = str(error), "not read: the gallery is full"
+                reason, full = str(error), "not enrolled: the gallery is full"
             except HubError as error:
                 reason = str(error)
         if reason:
-            skipped.append(Skipped(path=source.path, reason=reason))
-        yield Step(
-            done=done,
-            total=len(listing.sources),
-            path=source.path,
-            person=source.person,
-            added=not reason,
-            reason=reason,
-        )
-    yield Report(added=added, people=tuple(people), skipped=tuple(skipped))
+            skipped.append(Skipped(path=photo.path, reason=reason))
+    return Report(
+        added=added,
+        people=tuple(people),
+        skipped=tuple(skipped),
+        doubts=prepared.doubts,
+        source=prepared.source,
+    )
 
 
-def _sort_out(members: Sequence[_Member], what: str) -> Listing:
+def enroll_all(
+    listing: Listing, gallery: Gallery, encode: Encode, *, encoder: str, owner: str, tau: float
+) -> Iterator[Step | Report]:
+    """``prepare`` and ``enroll_prepared`` in one: a ``Step`` per photo and at last the ``Report``."""
+    for step in prepare(listing, encode, tau=tau):
+        yield step if isinstance(step, Step) else enroll_prepared(step, gallery, encoder=encoder, owner=owner)
+
+
+def _sort_out(members: Sequence[_Member], what: str, guessed: str = "") -> Listing:
     """Name the people and say why the rest is left out."""
     skipped = [Skipped(path=member.path, reason=fault) for member in members if (fault := _fault(member))]
     usable = [member for member in members if not _fault(member)]
-    parts = [PurePosixPath(member.path).parts for member in usable]
-    around = {part[0] for part in parts if len(part) > 1}
-    depth = 1 if len(around) == 1 and all(len(part) > 1 for part in parts) and max(map(len, parts)) > 2 else 0
-    sources = []
-    for member, part in zip(usable, parts, strict=True):
-        inner = part[depth:]
-        if len(inner) > 2:
-            skipped.append(Skipped(path=member.path, reason="too deep: photos lie in NAME/photo.jpg"))
-            continue
-        stem = PurePosixPath(part[-1]).stem
-        try:
-            person = check_name((inner[0] if len(inner) == 2 else _NUMBER.sub("", stem) or stem).replace("_", " "))
-        except HubError as error:
-            skipped.append(Skipped(path=member.path, reason=str(error)))
-            continue
-        sources.append(Source(path=member.path, person=person, read=member.read))
+    read, _ = naming.readings([member.path for member in usable])
+    sources, unnamed = [], []
+    for order, (member, one) in enumerate(zip(usable, read, strict=True)):
+        source = Source(path=member.path, person=one.person, read=member.read, order=order)
+        if one.person:
+            sources.append(source)
+        elif one.reason in (naming.BESIDE, naming.NOBODYS):
+            unnamed.append(source)
+        else:
+            skipped.append(Skipped(path=member.path, reason=one.reason))
     if not sources:
+        skipped += [Skipped(path=source.path, reason=naming.NOBODYS) for source in unnamed]
         reasons = "; ".join(sorted({one.reason for one in skipped})[:3]) or "no file at all"
         raise InputError(f"photos as NAME/photo.jpg in {what}", reasons, "Put each person's photos into a folder.")
-    return Listing(sources=tuple(sources), skipped=tuple(skipped))
+    return Listing(sources=tuple(sources), skipped=tuple(skipped), unnamed=tuple(unnamed), guessed=guessed)
 
 
 def _fault(member: _Member) -> str:

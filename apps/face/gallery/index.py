@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from apps.face.gallery.names import name_key
 from shared.errors import InputError, check_choice, check_number, check_whole
 
 Rows = NDArray[np.float32]
@@ -152,6 +153,14 @@ class Index:
             approximate = self._squared(batch.astype(np.float32), *self._searched(pool))
             ranked += [self._rank(probe, row, k, pool, spread) for probe, row in zip(batch, approximate, strict=True)]
         return tuple(ranked)
+
+    def nearest_of(self, name: str, probe: ArrayLike) -> float | None:
+        """The plain distance of ``probe`` (D,) to the nearest photo of the person ``name``; ``None``: not enrolled."""
+        key = name_key(name)
+        person = next((i for i, known in enumerate(self.names) if name_key(known) == key), None)
+        if person is None:
+            return None
+        return float(np.sqrt(self._measure(np.asarray(probe, np.float64), person, "nearest", 0.0)[0]))
 
     def identify(
         self, probe: ArrayLike, threshold: float, k: int = 5, *, pool: str = DEFAULT_POOL, spread: float = 0.0

@@ -13,7 +13,7 @@ from apps.face.decision.matching import check_threshold, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.triplets.loss import DEFAULT_MARGIN, check_margin, measure
 from apps.face.ui.answers import CANDIDATES, Json, gallery_answer, identify_answer, triplet_answer, verify_answer
-from apps.face.ui.enrol import enroll_shot
+from apps.face.ui.enrol import enroll_shot, second_photo
 from apps.face.ui.state import class_path, gallery_of, owner_of, read_photo
 from apps.ui import LIGHT, QUICK, guard, photo_input
 from shared.errors import InputError, check_whole
@@ -84,7 +84,8 @@ def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, re
 
     Returns:
         A dictionary: name, photo (its number), photos (of this person), added (False where this very photo was enrolled
-        already), warning, gallery ("session" or "class"), people (name, photos, mine).
+        already), warning (empty, or why this may be somebody else), advice (empty, or what a second photo would buy),
+        gallery ("session" or "class"), people (name, photos, mine).
     """
     find_calibration(encoder)
     shot = read_photo(photo)
@@ -97,6 +98,7 @@ def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, re
         "photos": done.photos,
         "added": done.added,
         "warning": warning,
+        "advice": second_photo(done),
         **gallery_answer(gallery, owner, shared=class_path() is not None),
     }
 

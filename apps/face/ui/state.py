@@ -37,6 +37,7 @@ from shared.sessions import Sessions
 if TYPE_CHECKING:
     from PIL import Image
 
+    from apps.face.gallery.bulk import Prepared
     from apps.face.photo.pipeline import Face
 
 # A photo arrives or is removed: the page sends what it shows now, one event after the other, so that a removal that
@@ -142,6 +143,7 @@ class Visitor:
     def __init__(self) -> None:
         self.gallery = MemoryGallery()
         self.shots: dict[str, Shot] = {}
+        self.prepared: tuple[Prepared, str] | None = None  # a class that was read, and its encoder
         self.pairs: deque[Pair] = deque(maxlen=_PAIRS)
         self.triplet: ShownTriplet | None = None
         self.runs: deque[TrainedHead] = deque(maxlen=8)

@@ -57,6 +57,18 @@ def test_two_people_are_different_and_order_does_not_count(client: Client) -> No
     assert one["distance"] == pytest.approx(other["distance"], abs=1e-6)
 
 
+def test_a_photo_unlike_the_person_s_others_is_questioned(hub_url: str) -> None:
+    client = client_of(hub_url)
+    first = client.predict(send(OBAMA), "Barack", api_name="/enroll")
+    assert first["warning"] == ""
+    assert "second photo of Barack" in first["advice"]
+    second = client.predict(send(OBAMA_2), "barack", api_name="/enroll")
+    assert (second["warning"], second["advice"]) == ("", "")
+    other = client.predict(send(BIDEN), "Barack", api_name="/enroll")
+    assert "Is this Barack?" in other["warning"]
+    assert other["added"] is True
+
+
 def test_a_photo_against_itself_has_distance_zero_and_tau_zero_is_a_threshold(client: Client) -> None:
     answer = client.predict(send(COLLINS), send(COLLINS), "0", api_name="/verify")
     assert answer["distance"] < 1e-4  # one chip in two batches of one

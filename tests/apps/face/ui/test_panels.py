@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from apps.face.gallery.bulk import Prepared, Ready, Skipped
 from apps.face.gallery.gallery import MemoryGallery, thumbnail
 from apps.face.photo.pipeline import Face
 from apps.face.triplets.loss import of_distances
 from apps.face.triplets.variations import variations
-from apps.face.ui import answers, enrol, logistic, siamese, state, triplets
+from apps.face.ui import answers, bulk, logistic, siamese, state, triplets
 from apps.face.ui.draw import boxed, likely, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.plots import cloud, number_line, regions_bar
@@ -87,6 +88,25 @@ def test_only_ones_own_can_be_forgotten() -> None:
     assert "data-act" not in theirs
     assert "somebody else" in theirs
     assert "1 person, 2 photos" in mine
+
+
+def test_a_class_is_shown_before_it_is_enrolled_whatever_its_files_are_called() -> None:
+    def ready(person: str, path: str) -> Ready:
+        return Ready(path=path, person=person, encoding=np.zeros(4, np.float32), thumbnail=b"jpeg")
+
+    photos = (ready("Ada", "Ada/1.jpg"), ready("Ada", "Ada/2.jpg"), ready(HOSTILE, f"{HOSTILE}/1.jpg"))
+    prepared = Prepared(
+        photos=photos,
+        skipped=(Skipped(path=HOSTILE, reason="not a picture"),),
+        source="the folders",
+        doubts=(f"{HOSTILE} does not look like the other photos of Ada",),
+        guessed="cp850",
+    )
+    shown = str(bulk.preview_html(prepared))
+    assert "3 photos of 2 people, named after the folders; 1 file left out. Nobody is enrolled yet." in shown
+    assert "Ada · 2" in shown
+    assert "read as cp850" in shown
+    assert "<img src=x" not in shown
 
 
 def test_faces_that_were_not_looked_up_are_told() -> None:
@@ -278,8 +298,8 @@ def test_only_what_gradio_keeps_is_an_upload(uploads: Path, tmp_path: Path) -> N
     for path in (secret, uploads / ".." / ".." / "gradio-secrets" / "x.jpg", uploads / "link.jpg", uploads.parent):
         assert not state.is_upload(path)
         with pytest.raises(InputError, match="not uploaded on this page"):
-            enrol.sent_files([{"name": "Ada/1.jpg", "path": str(uploads / "1.jpg")}, {"name": "x", "path": str(path)}])
-    sent = enrol.sent_files([{"name": "Ada/1.jpg", "path": str(uploads / "1.jpg")}])
+            bulk.sent_files([{"name": "Ada/1.jpg", "path": str(uploads / "1.jpg")}, {"name": "x", "path": str(path)}])
+    sent = bulk.sent_files([{"name": "Ada/1.jpg", "path": str(uploads / "1.jpg")}])
     assert sent == [("Ada/1.jpg", uploads / "1.jpg")]
 
 
