@@ -11,7 +11,7 @@ from typing import TypeVar
 from apps.face.decision.matching import Uncalibrated, check_threshold, decide, find_calibration
 from apps.face.encoding.convert import convert
 from apps.face.encoding.encoders import AVERAGES, DEFAULT_AVERAGE, DEFAULT_ENCODER, ENCODERS
-from apps.face.evaluation.calibrate import calibrate, write
+from apps.face.evaluation.calibrate import calibrate, target, write
 from apps.face.evaluation.protocol import evaluate
 from apps.face.identify import identify_photo
 from apps.face.photo.pipeline import Face, encode, find_faces, no_face
@@ -161,6 +161,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
 
+    target(arguments.encoder, arguments.out)  # told before the work, not after it
     found = _watched(calibrate(arguments.images, arguments.pairs, arguments.encoder, title=arguments.title))
     path = write(found, arguments.encoder, arguments.out)
     if arguments.json:

@@ -10,6 +10,7 @@ people of all the other folds. No photo and no name is written, only numbers.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -25,7 +26,7 @@ from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.evaluation.metrics import auc, fold_accuracy
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import Encoded, encode_photos, pair_distances, score
-from shared.errors import InputError
+from shared.errors import InputError, quoted
 from shared.progress import Progress
 from shared.registry import find
 from shared.settings import weights_dir
@@ -108,14 +109,32 @@ def figures(pairs: PairList, encoded: Encoded, encoder: str, *, title: str = "")
 
 
 def write(values: dict[str, Any], encoder: str = DEFAULT_ENCODER, path: Path | None = None) -> Path:
-    """Write ``values`` where the registry looks for the figures of ``encoder``, or to ``path``."""
+    """Write ``values`` to ``path``, or where the registry looks for the figures of ``encoder``; errors: ``target``."""
+    place = target(encoder, path)
+    try:
+        place.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError("a file that can be written", f"{quoted(place)} ({error.strerror})") from error
+    return place
+
+
+def target(encoder: str = DEFAULT_ENCODER, path: Path | None = None) -> Path:
+    """The file that ``write`` writes; its folder is made. To be asked before the work begins.
+
+    Raises:
+        InputError: the encoder has no such file of its own, or it cannot be written.
+    """
     record = find(find_encoder(encoder).name, "face")
     if path is None and record.measured is None:
         raise InputError(f"a file for the figures of {record.name}", "none", "Give one with --out.")
-    target = path or weights_dir() / str(record.measured)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    return target
+    place = path or weights_dir() / str(record.measured)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(place if place.exists() else place.parent, os.W_OK) or place.is_dir():
+            raise PermissionError(0, "it is a folder" if place.is_dir() else "no right to write")
+    except OSError as error:
+        raise InputError("a file that can be written", f"{quoted(place)} ({error.strerror})") from error
+    return place
 
 
 def all_pairs(encodings: NDArray[np.float32], people: NDArray[np.int64]) -> AllPairs:

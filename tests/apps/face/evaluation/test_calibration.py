@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
+from apps.face import __main__ as command
 from apps.face.decision.logistic import FEATURES, Logistic, absolute, chi_square, fit
 from apps.face.decision.matching import decision_at, read_calibration
 from apps.face.evaluation.calibrate import (
@@ -20,10 +21,12 @@ from apps.face.evaluation.calibrate import (
     figures,
     histogram,
     reliability,
+    target,
     write,
 )
 from apps.face.evaluation.pairs import PairList, Photo
 from apps.face.evaluation.protocol import Encoded
+from shared import cli
 from shared.errors import InputError
 
 
@@ -159,3 +162,17 @@ def test_too_few_people_are_refused() -> None:
         all_pairs(np.eye(3, 4, dtype=np.float32), np.array([0, 0, 0]))
     with pytest.raises(InputError, match="two people"):
         all_pairs(np.eye(3, 4, dtype=np.float32), np.array([0, 1, 2]))
+
+
+def test_where_nothing_can_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("x")
+    for out, words in ((tmp_path, "it is a folder"), (tmp_path / "file" / "inside.json", "a file that can be written")):
+        with pytest.raises(InputError, match=words):
+            target(path=out)
+        with pytest.raises(SystemExit) as end:
+            cli.run(command.main, ["calibrate", "--images", "nowhere", "--pairs", "nowhere", "--out", str(out)])
+        assert end.value.code == 2
+        assert words in capsys.readouterr().err
+    assert target(path=tmp_path / "new" / "x.json") == tmp_path / "new" / "x.json"
