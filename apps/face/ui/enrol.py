@@ -10,8 +10,8 @@ from PIL import Image
 from apps.face.decision.matching import find_calibration
 from apps.face.gallery.gallery import Enrolled, Gallery, thumbnail
 from apps.face.gallery.names import LONGEST_NAME, check_name
-from apps.face.samples import SAMPLES, sample, sample_name
 from apps.face.measured import two_photos
+from apps.face.samples import SAMPLES, sample, sample_name
 from apps.face.ui import bulk
 from apps.face.ui.draw import boxed, chip, panel, plural
 from apps.face.ui.people import people_cards
