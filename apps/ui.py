@@ -93,22 +93,12 @@ def heavy(handler: _Handler) -> _Handler:
 def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
+    if isinstance(error, AttributeError) and isinstance(error.obj, gr.EventData):  # a client can send any event
+        error = InputError("", f"This event came without its {error.name}", "Reload the page and try again.")
     if isinstance(error, HubError):
         return refusal(error)
     log.error("%s failed", getattr(handler, "__qualname__", handler), exc_info=error)
     return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
-
-
-def sent(event: gr.EventData, name: str) -> Any:
-    """What the page sent with ``event`` under ``name``; a client can send anything, so it is yet to be checked.
-
-    Raises:
-        InputError: nothing was sent under that name.
-    """
-    try:
-        return getattr(event, name)
-    except (AttributeError, TypeError):  # whatever came in place of an object
-        raise InputError("", f"This event came without its {name}", "Reload the page and try again.") from None
 
 
 def photo_input(label: str, **options: Any) -> gr.Image:

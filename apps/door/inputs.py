@@ -7,6 +7,8 @@ any file that it is given in the right shape. Both happen here, before any compo
 from __future__ import annotations
 
 import contextvars
+import functools
+import typing
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -39,8 +41,7 @@ def guard_inputs(page: gr.Blocks) -> None:
         request = request[0] if isinstance(request, list) else request
         mark = _asking.set(asked_by(getattr(request, "request", None))[0])
         try:
-            event = rest.get("event_data")
-            _check(getattr(event, "_data", None))
+            _check_event(block_fn, rest.get("event_data"))
             answer: dict[str, Any] = await process(block_fn, inputs, **rest)
             return answer
         finally:
@@ -72,6 +73,34 @@ def guard_inputs(page: gr.Blocks) -> None:
         "postprocess_data": postprocess_data,
     }
     vars(page).update(patched)
+
+
+def _check_event(block_fn: BlockFunction, event: gr.EventData | None) -> None:
+    """Refuse files in what the page sends with an event, and events that are not of the kind that the handler takes."""
+    if event is None:
+        return
+    _check(event._data)
+    if not isinstance(event._data, dict):
+        event._data = {}  # whatever came; asked for something in it, the handler finds nothing
+    for kind in _event_kinds(block_fn.fn):
+        try:
+            kind(event.target, event._data)
+        except Exception:  # noqa: BLE001 - gradio's classes raise what comes
+            raise refusal(InputError("", "This event came without what it is about", "Reload the page.")) from None
+
+
+@functools.lru_cache(maxsize=1024)
+def _event_kinds(handler: Callable[..., Any] | None) -> tuple[type[gr.EventData], ...]:
+    """The special kinds of events (a selection, a key) that ``handler`` takes."""
+    try:
+        hints = typing.get_type_hints(handler)
+    except (TypeError, NameError, AttributeError):
+        return ()
+    return tuple(
+        hint
+        for hint in hints.values()
+        if isinstance(hint, type) and issubclass(hint, gr.EventData) and hint is not gr.EventData
+    )
 
 
 def _check(sent: Any) -> None:

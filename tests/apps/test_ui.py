@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -71,3 +72,20 @@ def test_the_wrapper_keeps_what_gradio_documents() -> None:
     guarded = ui.guard(handler)
     assert guarded.__doc__ == "What it does."
     assert inspect.signature(guarded) == inspect.signature(handler)
+
+
+@pytest.mark.parametrize("forged", [{}, {"other": 1}])
+def test_an_event_that_a_client_made_up_gets_a_reason(forged: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    def handler(event: gr.EventData) -> Any:
+        return event.sample
+
+    with pytest.raises(gr.Error, match="This event came without its sample") as refused:
+        ui.guard(handler)(gr.EventData(None, forged))
+    assert not refused.value.print_exception
+    assert caplog.text == ""
+
+
+def test_a_missing_attribute_of_anything_else_is_a_bug_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(gr.Error, match="went wrong on our side"):
+        ui.guard(lambda: object().sample)()  # type: ignore[attr-defined]
+    assert "Traceback" in caplog.text

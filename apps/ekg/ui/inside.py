@@ -13,7 +13,7 @@ from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, la
 from apps.ekg.ui.results import result_store
 from apps.ekg.ui.strip import strip_json
 from apps.markup import Markup, h, joined, table
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, section, sent
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import RecordError, check_whole
 
 _UNBROKEN = caption(
@@ -90,7 +90,7 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
     # the strip names its own result: after "Break it" that is the broken one
     token = str(getattr(event, "token", "") or token)
     found = result_store().get(token)
-    index = check_whole(sent(event, "index"), "The beat's number", low=0, high=len(found.times_s) - 1)
+    index = check_whole(event.index, "The beat's number", low=0, high=len(found.times_s) - 1)
     with leased() as network:
         view = explain(found, index, network)
     rows = (

@@ -23,7 +23,7 @@ from apps.style.ui.controls import (
 )
 from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
 from apps.style.ui.state import FIRST, session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, sent
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
 from shared.device import pick_device
 from shared.errors import HubError, InputError
 from shared.progress import duration
@@ -273,7 +273,7 @@ def _choose(preset: str) -> list[Any]:
 
 def _on_sample(role: str) -> Any:
     def chosen(request: gr.Request, event: gr.EventData) -> Any:
-        sample = find_sample(sent(event, "sample"))
+        sample = find_sample(event.sample)
         session_of(request).samples[role] = sample.name
         return str(sample.path)
 

@@ -130,3 +130,17 @@ def test_what_is_handed_out_belongs_to_whoever_asked(page: gr.Blocks, upload: st
     path = answer["data"][0]["path"]
     assert FILES.owns("ann", path)
     assert not FILES.owns("eve", path)
+
+
+def test_an_event_without_what_the_handler_takes_gets_a_reason(seen: list[Any]) -> None:
+    def selected(event: gr.SelectData) -> None:
+        seen.append(event.index)
+
+    with gr.Blocks() as page:
+        gr.Button().click(selected)
+    guard_inputs(page)
+    for forged in (None, {}, {"value": 1}, [1], "x", 5):
+        with pytest.raises(gr.Error, match="without what it is about"):
+            call(page, 0, event=forged)
+    call(page, 0, event={"index": 3, "value": "x"})
+    assert seen == [3]
