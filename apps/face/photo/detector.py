@@ -131,8 +131,10 @@ def _try(network: nn.Module, image: Image.Image, attempt: Attempt) -> list[Detec
     padded = torch.nn.functional.pad(pixels, (margin,) * 4, mode="replicate")
     smallest = max(FINEST, attempt.smallest * min(pixels.shape[2:]))
     found = _detections(cascade(network, padded, smallest, attempt.thresholds), scale, shift=margin)
-    for _ in range(2):  # the second time by its own landmarks: what only looks like a face falls apart
-        found = [face for face in _precise(network, turned, found) if face.confidence >= SURE]
+    found = [face for face in _precise(network, turned, found) if face.confidence >= SURE]
+    # seen once more, by its own landmarks: what only looks like a face falls apart
+    again = _sides(network, turned, found)
+    found = [face for face, views in zip(found, again, strict=True) if views[0].face.confidence >= KEPT]
     if attempt.mirrored:
         found = [_mirror(face, turned.width) for face in found]
     return [_turn_back(face, image.size, attempt.quarter_turns) for face in found]
