@@ -104,13 +104,16 @@ def _event_kinds(handler: Callable[..., Any] | None) -> tuple[type[gr.EventData]
 
 
 def _check(sent: Any) -> None:
-    """Refuse every file in ``sent`` that is not this visitor's upload; whether it exists is never looked at."""
+    """Refuse every file in ``sent`` but the visitor's own and those that the page opens with.
+
+    Whether a file exists is never looked at.
+    """
     visitor = _asking.get("unknown")
     try:
         for file in file_objects(sent):
             path, url = file.get("path"), file.get("url")
             if path:
-                if not isinstance(path, str) or not FILES.owns(visitor, path):
+                if not isinstance(path, str) or not FILES.may_read(visitor, path):
                     raise refusal(
                         InputError(
                             "a file that was uploaded here", "another path", "Choose the file on the page again."

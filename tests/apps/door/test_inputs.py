@@ -104,6 +104,18 @@ def test_no_address_is_ever_fetched(page: gr.Blocks, seen: list[Any], url: str) 
     assert seen == []
 
 
+def test_a_picture_that_the_page_opens_with_is_everybodys(seen: list[Any], tmp_path: Path) -> None:
+    sample = tmp_path / "sample.txt"
+    sample.write_text("x")
+    with gr.Blocks() as page:
+        file = gr.File(str(sample), label="File")
+        gr.Button().click(seen.append, file, None)
+    guard_inputs(page)
+    shown = next(c["props"]["value"] for c in page.config["components"] if c["type"] == "file")
+    call(page, 0, {"path": shown["path"], "meta": META})
+    assert len(seen) == 1
+
+
 def test_files_inside_the_events_own_data_are_looked_at_too(page: gr.Blocks, seen: list[Any], upload: str) -> None:
     with pytest.raises(gr.Error, match="uploaded here"):
         call(page, 2, 1, 2, event={"files": [{"name": "x", "path": "/etc/passwd"}]})
