@@ -7,6 +7,9 @@
     train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
     augment  [--data DIR] [--out FILE]
     upscale  PHOTO --out PNG [--model gan|small|bicubic] [--json]
+
+and, for day to night from space, ``translate``, ``translate-train``, ``translate-bundle`` and ``translate-evaluate``
+(``translation.command_line``).
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from pathlib import Path
 from apps.gan.choices import GENERATORS
 from apps.gan.sharpen.options import DEFAULT as UPSCALER
 from apps.gan.sharpen.options import UPSCALERS
+from apps.gan.translation.command_line import add_commands as add_translation
 from shared.cli import Parser, run, say, write_json
 
 TRAINED = (*GENERATORS, "judge-digits", "superres-digits")
@@ -73,6 +77,7 @@ def _parser() -> Parser:
             "--data", type=Path, default=_DATA, help=f"the folder that holds MNIST/raw (default: {_DATA})"
         )
         command.add_argument("--download", action="store_true", help="download MNIST into --data if it is missing")
+    add_translation(commands)
     return parser
 
 

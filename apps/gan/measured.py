@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from apps.charts import confusion
 from apps.gan.choices import ARMS, GENERATORS, SIZES
+from apps.gan.night_measured import night_part
 from apps.gan.sharpen import measured as sharpen
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, table
 from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of, stored
@@ -45,6 +46,7 @@ def parts() -> tuple[Part, ...]:
             "those.",
             body=drawn(AUGMENTATION, _augmentation, "python -m apps.gan augment --data DIR"),
         ),
+        night_part(),
     )
 
 

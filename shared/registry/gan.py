@@ -79,6 +79,25 @@ def _shards(name: str, files: Sequence[tuple[str, int]]) -> tuple[WeightFile, ..
     )
 
 
+def _night(name: str, title: str, *files: tuple[str, int], loader: str = "networks:load_unet") -> Record:
+    """A bundled translator of day to night that we trained; ``files`` as above."""
+    return Record(
+        name=f"gan/night-{name}",
+        title=title,
+        task="gan",
+        files=_shards(f"night-{name}", files),
+        origin=Bundled(made_by="python -m apps.gan translate-train and translate-bundle"),
+        loader=f"apps.gan.translation.{loader}",
+        licence="MIT; trained on NASA's imagery (public domain)",
+        source="trained by us; Isola et al. 2017, arXiv 1611.07004; pictures: NASA Earth Observatory, from the npm "
+        "package three-globe 2.45.2",
+        preprocessing="day B 3 H W, RGB 2 x / 255 - 1, 10 km a pixel, and noise B 2 H W; H and W multiples of 32",
+        output="night B 3 H W, RGB -1..1",
+        measured="gan/night.json" if loader == "networks:load_unet" else None,
+        card="gan/night.md",
+    )
+
+
 RECORDS: tuple[Record, ...] = (
     _ours(
         "cgan-digits",
@@ -178,5 +197,22 @@ RECORDS: tuple[Record, ...] = (
         "... its small sibling",
         "load_srvgg",
         ("f4ec8992367e29cb28e52efb3dcbd7f2feb1d335b3155968bd81b974554b993b", 1251368),
+    ),
+    _night(
+        "l1", "Day to night, L1 only", ("da3c38d70b1cf4a94b6855acaa6f57129d900302bb54b3ca40dc712ba660deca", 2686790)
+    ),
+    _night(
+        "both",
+        "Day to night, L1 and GAN",
+        ("77005b66d25548d0ed110ccdb3325ab567d0167cba906a45808cf43c6a97a6c8", 2686790),
+    ),
+    _night(
+        "gan", "Day to night, GAN only", ("7eafb443276d16c537d81fdfd9a3fe4104b65856b525af6821e282818324c7b7", 2686790)
+    ),
+    _night(
+        "snapshots",
+        "... L1 and GAN through training",
+        ("715a941fa228220e1d29c809260f46a73ca54a842dba46a8fce3c61d521ff62f", 8061010),
+        loader="snapshots:load_snapshots",
     ),
 )

@@ -20,7 +20,7 @@ from shared.settings import Settings
 ENDPOINTS = {  # what outside users rely on
     "face": {"/verify", "/identify", "/enroll", "/forget", "/triplet"},
     "style": {"/stylize", "/stylize_now", "/unit_patches"},
-    "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate", "/upscale"},
+    "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate", "/translate", "/upscale"},
     "ekg": {"/classify_ekg"},
     "conv": {"/conv_shapes"},
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE, type_in
+from tests.e2e.conftest import PHONE, playwright, type_in
 
 _WAIT_MS = 60_000
 
@@ -179,3 +179,68 @@ def test_no_panel_is_wider_than_a_phone(open_page: Callable[..., Any]) -> None:
             tab.click()
             page.wait_for_timeout(200)
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], tab.inner_text()
+
+
+def _until(page: Any, act: Callable[[], None], condition: str, arg: Any) -> None:
+    """Repeat ``act`` until ``condition`` of ``arg`` holds: the panel may still be filling when it opens."""
+    for _ in range(_WAIT_MS // 5_000):
+        act()
+        try:
+            page.wait_for_function(condition, arg=arg, timeout=5_000)
+        except playwright.TimeoutError:
+            continue
+        return
+    raise AssertionError(f"never came true: {condition}")
+
+
+_CHANGED = "([s, b]) => { const e = document.querySelector(s); return e && e.src !== b; }"
+
+
+def test_a_place_and_a_painted_continent_have_their_nights(gan: Callable[..., Any]) -> None:
+    page = gan("Day to night")
+    place = "#night-place figure:nth-of-type(2) img"
+    page.locator(place).wait_for(timeout=_WAIT_MS)
+    assert page.locator("#night-place img").count() == 3
+    before = page.locator(place).get_attribute("src")
+    globe = page.locator(".night-globe")
+    _until(page, lambda: globe.press("Shift+ArrowRight"), _CHANGED, [place, before])
+    box = globe.bounding_box()
+    at = {"x": box["width"] * (134 + 180) / 360, "y": box["height"] * (90 + 25) / 180}  # the middle of Australia
+    globe.click(position=at)
+    page.get_by_text("Australia, held out").wait_for(timeout=_WAIT_MS)
+    sheet = page.locator(".night-sheet canvas")
+    sheet.scroll_into_view_if_needed()
+    night = "#night-continent img"
+    page.locator(night).wait_for(timeout=_WAIT_MS)
+    before = page.locator(night).get_attribute("src")
+    page.locator(".night-brushes").get_by_role("radio", name="Ice").click()
+    _until(page, lambda: sheet.press("Space"), _CHANGED, [night, before])
+    middle = "() => [...document.querySelector('.night-sheet canvas').getContext('2d').getImageData(96, 96, 1, 1).data]"
+    assert page.evaluate(middle)[:3] == [240, 245, 250]
+    before = page.locator(night).get_attribute("src")
+    slider = page.locator("#night-at").get_by_role("slider")
+    _until(page, lambda: slider.press("Home"), _CHANGED, [night, before])
+    page.get_by_text("By night: L1 only").wait_for(timeout=_WAIT_MS)
+
+
+def test_a_finger_paints_a_continent_on_a_phone(gan: Callable[..., Any]) -> None:
+    page = gan("Day to night")  # on a phone the tab is behind gradio's "more"
+    page.set_viewport_size(PHONE)
+    sheet = page.locator(".night-sheet canvas")
+    sheet.scroll_into_view_if_needed()
+    night = "#night-continent img"
+    page.locator(night).wait_for(timeout=_WAIT_MS)
+    before = page.locator(night).get_attribute("src")
+    box = sheet.bounding_box()
+    assert box["width"] > 300
+    page.locator(".night-brushes").get_by_role("radio", name="Desert").click()
+
+    def stroke() -> None:
+        found = sheet.bounding_box()
+        page.mouse.move(found["x"] + 60, found["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(found["x"] + 200, found["y"] + 200, steps=4)
+        page.mouse.up()
+
+    _until(page, stroke, _CHANGED, [night, before])
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from apps.gan import measured
-from apps.gan.ui import anatomy, digits, guess, lab, players, restore, sampling, sharpen, walk
+from apps.gan.ui import anatomy, digits, guess, lab, night, players, restore, sampling, sharpen, walk
 from apps.markup import style
 from apps.ui import intro, measurements
 
@@ -18,6 +18,7 @@ PANELS = (
     ("GAN Lab", lab.panel),
     ("From a picture", restore.panel),
     ("Sharpen a photo", sharpen.panel),
+    ("Day to night", night.panel),
     ("Anatomy", anatomy.panel),
     ("Measured", lambda: measurements(measured.parts())),
 )
@@ -29,7 +30,7 @@ def build() -> None:
         "The **generator** G turns 64 random numbers z into a picture. The **discriminator** D sees real digits and "
         "G's fakes and says which is which. Each learns from the other's mistakes; G itself never sees a real digit."
     )
-    gr.HTML(style(__file__, "gan.css"), padding=False)
+    gr.HTML(style(__file__, "gan.css", "night.css"), padding=False)
     with gr.Tabs(elem_id="gan-tabs"):
         for title, panel in PANELS:
             with gr.Tab(title, elem_id=f"gan-{title.lower().replace(' ', '-').replace('?', '')}"):

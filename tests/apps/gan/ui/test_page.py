@@ -47,7 +47,14 @@ def test_building_the_tab_loads_nothing_heavy(built: dict[str, Any]) -> None:
 
 
 def test_exactly_the_promised_endpoints_are_public_and_documented(built: dict[str, Any]) -> None:
-    assert set(built["api"]) == {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate", "/upscale"}
+    assert set(built["api"]) == {
+        "/sample_gan",
+        "/sample_digits",
+        "/interpolate",
+        "/discriminate",
+        "/translate",
+        "/upscale",
+    }
     for endpoint in built["api"].values():
         assert endpoint["description"]
         others = [one for one in endpoint["parameters"] if one["parameter_name"] != "photo"]

@@ -1,0 +1,245 @@
+"""Day to night, from space: a place on the globe beside the truth, a painted continent, a picture of one's own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from apps.gan.choices import SEEDS
+from apps.gan.translation.choices import OBJECTIVES, checked_painting
+from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
+from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
+from apps.markup import Markup, h, joined, note, prose
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
+from shared.errors import InputError, check_choice
+from shared.images import data_url
+
+_PLACES: dict[str, tuple[float, float]] = {  # latitude and longitude in degrees
+    "Southern Brazil": (-23.5, -47.5),
+    "Buenos Aires and the pampas": (-34.0, -61.0),
+    "Chile and the Andes": (-32.0, -68.0),
+    "South-east Australia": (-34.5, 147.0),
+    "Western Australia": (-29.0, 119.0),
+    "The Nile and the Red Sea": (27.0, 33.0),
+    "Western Europe": (48.5, 4.0),
+    "Northern India": (26.0, 79.0),
+    "Japan and Korea": (36.0, 133.0),
+}
+_START = _PLACES["Southern Brazil"]
+_KNOBS = {value / 2: title for value, title in enumerate(one.title for one in OBJECTIVES.values())}
+_WAIT = note("The first night is being painted.")
+_EMPTY = ""
+
+
+def panel() -> None:
+    """Lay out the panel."""
+    seen = heading(
+        "use",
+        "Day to night, from space",
+        "pix2pix: the generator's input is the Earth by day, its output the same land by night. South America, "
+        "Australia and southern Africa were held out of the training: there it has never seen a light.",
+    )
+    at, seed, again = _knobs()
+    _globe(seen, at, seed)
+    painted = _continent(at, seed)
+    again.click(_other_seed, None, seed, **LIGHT, **PRIVATE)
+    _stages(painted, seed)
+    _own_picture()
+
+
+def _knobs() -> tuple[gr.Slider, gr.Number, gr.Button]:
+    with gr.Row():
+        at = gr.Slider(
+            0,
+            1,
+            value=0.5,
+            step=0.05,
+            label="Trained with: 0 L1 only · 0.5 L1 and GAN · 1 GAN only",
+            info="L1 punishes every pixel that is off. The adversary punishes what does not look like a night. Between "
+            "the three trained networks their weights are mixed.",
+            elem_id="night-at",
+            scale=3,
+            min_width=300,
+        )
+        with gr.Column(scale=1, min_width=200):
+            seed = seed_input(info="Of the noise: where the cities of flat land lie.")
+            again = gr.Button("Other noise", size="sm", min_width=90)
+    return at, seed, again
+
+
+def _globe(seen: gr.HTML, at: gr.Slider, seed: gr.Number) -> None:
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            globe = globe_pad(_START)
+            with gr.Row():
+                latitude = gr.Number(_START[0], label="Latitude", minimum=-90, maximum=90, min_width=90)
+                longitude = gr.Number(_START[1], label="Longitude", minimum=-180, maximum=180, min_width=90)
+            chosen = gr.Dropdown(list(_PLACES), value="Southern Brazil", label="Or a place by name")
+            by_hand = gr.Checkbox(label="Show the network a painted map of the place instead of the photograph")
+        with gr.Column(scale=3, min_width=320):
+            out = gr.HTML(_WAIT, label="The place by night", elem_id="night-place")
+    inputs = [latitude, longitude, at, seed, by_hand]
+    globe.click(guard(_clicked), None, [latitude, longitude], **LIGHT, **PRIVATE)
+    chosen.input(guard(_named), chosen, [latitude, longitude], **LIGHT, **PRIVATE)
+    gr.on([latitude.change, longitude.change], place_of, [latitude, longitude], globe, **LIGHT, **PRIVATE)
+    triggers: list[Any] = [seen.expand, latitude.change, longitude.change, at.change, seed.change, by_hand.change]
+    gr.on(triggers, guard(_place_by_night), inputs, out, **LATEST, **REDRAW, **PRIVATE)
+
+
+def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
+    seen = heading(
+        "use",
+        "Paint a continent",
+        "192 pixels of 10 km: half of Europe. The network was trained on painted maps of the Earth as well as on "
+        "photographs. The keyboard paints too: arrow keys move the brush, the space bar sets it down.",
+    )
+    painting = gr.State(_EMPTY)
+    with gr.Row():
+        with gr.Column(scale=1, min_width=320):
+            pad = continent_pad()
+        with gr.Column(scale=1, min_width=320):
+            out = gr.HTML(_WAIT, label="The continent by night", elem_id="night-continent")
+    del seen  # the sheet paints its first continent itself when it is first seen
+    told = pad.click(guard(_taken), None, painting, **LIGHT, **PRIVATE)
+    told.then(guard(_painting_by_night), [painting, at, seed], out, **REDRAW, **PRIVATE)
+    gr.on([at.change, seed.change], guard(_painting_by_night), [painting, at, seed], out,
+          **LATEST, **REDRAW, **PRIVATE)  # fmt: skip
+    return painting
+
+
+def _stages(painting: gr.State, seed: gr.Number) -> None:
+    heading(
+        "inside",
+        "How the lights came on",
+        "The network of “L1 and GAN” at some steps of its training, given the continent above.",
+    )
+    show = gr.Button("Show the stages")
+    out = gr.HTML(label="Stages of the training", elem_id="night-stages")
+    show.click(guard(_stages_of), [painting, seed], out, **REDRAW, **PRIVATE)
+
+
+def _own_picture() -> None:
+    heading("use", "A picture of your own", "Land from above by day, at best 10 km a pixel; or a painting of land.")
+    with gr.Row():
+        with gr.Column(scale=1, min_width=300):
+            photo = photo_input("The picture by day", sources=["upload", "clipboard"], elem_id="night-photo")
+            names = [(one.title, name) for name, one in OBJECTIVES.items()]
+            model = gr.Radio(names, value="both", label="Trained with")
+            by_hand = gr.Checkbox(label="It is painted: take the nearest brush for every pixel")
+            seed = seed_input(info="Of the noise.")
+            go = gr.Button("Turn day to night", variant="primary")
+        with gr.Column(scale=2, min_width=300):
+            night = gr.Image(label="By night", format="png", interactive=False, buttons=["download", "fullscreen"])
+            numbers = gr.JSON(label="Lights")
+    go.click(guard(translate), [photo, model, by_hand, seed], [night, numbers], api_name="translate", **QUICK)
+
+
+def translate(
+    photo: str | None = None, model: str = "both", painted: bool = False, seed: int = 0
+) -> tuple[Image.Image, dict[str, Any]]:
+    """Turn a picture of the Earth by day into its night with pix2pix.
+
+    Args:
+        photo: land from above by day, at best 10 km a pixel; its longer side is reduced to 512 pixels.
+        model: both, l1 or gan: what the generator was trained with.
+        painted: whether the picture is painted: every pixel becomes the colour of the nearest brush first.
+        seed: of the noise; the same seed gives the same night.
+
+    Returns:
+        The night, as large as the reduced picture; the mean light, the share of lit pixels and their area in km².
+    """
+    from apps.gan.translation.requests import night_of_picture
+
+    if photo is None:
+        raise InputError("", "No picture was given", "Choose one first.")
+    found = night_of_picture(photo, model=model, by_hand=painted, seed=seed)
+    told = {"light": round(found.lights.mean, 5), "lit": round(found.lights.lit, 5), "lit_km2": found.lights.lit_km2}
+    return found.night, {"model": model, "seed": int(seed), **told}
+
+
+def _place_by_night(latitude: float, longitude: float, at: float, seed: float, by_hand: bool) -> Markup:
+    from apps.gan.translation.requests import night_of_place
+
+    found = night_of_place(latitude, longitude, at=at, seed=seed, by_hand=by_hand)
+    region = found.place.region
+    where = (
+        prose("<b>{}, held out</b>: no network was trained here.", region.title)
+        if region
+        else "The networks may have been trained here: the truth is no test."
+    )
+    alike = "" if found.likeness is None else f" Correlation of the lights on land: {found.likeness:.2f}."
+    pictures = [
+        (found.day, "By day", f"{found.day.width * 10:,} km wide"),
+        (found.night, f"Painted: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit"),
+        (found.place.night, "The truth", f"{found.place.true_lights.lit_km2:,.0f} km² lit"),
+    ]
+    return joined([_pictures(pictures), note(where, alike)])
+
+
+def _painting_by_night(painting: str, at: float, seed: float) -> Markup:
+    from apps.gan.translation.requests import night_of_painting
+
+    if not painting:
+        return _WAIT
+    found = night_of_painting(painting, at=at, seed=seed)
+    return _pictures([(found.night, f"By night: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit")])
+
+
+def _stages_of(painting: str, seed: float) -> Markup:
+    from apps.gan.translation.requests import night_of_painting, stages
+
+    if not painting:
+        raise InputError("", "Nothing was painted yet", "Paint a continent first.")
+    day = night_of_painting(painting, at=0.5, seed=seed).day
+    found = stages(day, seed=seed)
+    start = found[0][0] or 0
+    pictures = [(night, _stage(step, start), "") for step, night in found]
+    return _pictures(pictures)
+
+
+def _stage(step: int | None, start: int) -> str:
+    if step is None:
+        return "The bundled network"
+    return f"After {step - start:,} steps against D" if step > start else f"Before: {start:,} steps with L1 alone"
+
+
+def _pictures(found: Sequence[tuple[Image.Image, str, str]]) -> Markup:
+    figures = [
+        h.figure(
+            h.img(src=data_url(picture), alt=title, width=picture.width, height=picture.height),
+            h.figcaption(title, h.small(small) if small else None),
+        )
+        for picture, title, small in found
+    ]
+    return h.div(figures, class_="night-row")
+
+
+def _knob(at: float) -> str:
+    """The slider's place in words."""
+    if at in _KNOBS:
+        return _KNOBS[at]
+    low = 0.0 if at < 0.5 else 0.5
+    return f"{_KNOBS[low]} {1 - (at - low) * 2:.0%}, {_KNOBS[low + 0.5]} {(at - low) * 2:.0%}"
+
+
+def _named(name: str) -> tuple[float, float]:
+    return _PLACES[check_choice(name, _PLACES, "The place")]
+
+
+def _clicked(event: gr.EventData) -> tuple[float, float]:
+    try:
+        return float(event.latitude), float(event.longitude)
+    except (TypeError, ValueError) as error:
+        raise InputError("a latitude and a longitude in degrees", str(error), "Click a place on the map.") from error
+
+
+def _taken(event: gr.EventData) -> str:
+    return checked_painting(str(event.drawing))
+
+
+def _other_seed() -> int:
+    return random.randrange(min(SEEDS, 1_000_000))
