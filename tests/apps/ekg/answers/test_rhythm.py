@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from apps.ekg.aami import LETTERS, classes_of
-from apps.ekg.answers.rhythm import readable_intervals, rhythm_of
+from apps.ekg.answers.classify import Classified
+from apps.ekg.answers.rhythm import readable_intervals, rhythm_in, rhythm_of
 from apps.ekg.beats.detect import find_beats
-from apps.ekg.beats.signals import prepare
+from apps.ekg.beats.signals import Prepared, prepare
 from apps.ekg.beats.windows import cut_beats
 from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.recording import in_memory
@@ -43,6 +46,40 @@ def test_sdnn_and_rmssd_are_those_of_their_definitions() -> None:
     found = rhythm_of(times, np.zeros(5, np.int64), 5.0)
     assert found.rmssd_ms == pytest.approx(((100**2 + 100**2 + 400**2) / 3) ** 0.5)  # 244.9; the mean is 200
     assert found.sdnn_ms == pytest.approx((((125**2) * 2 + 25**2 + 275**2) / 4) ** 0.5)
+
+
+def test_slowest_and_fastest_are_over_eight_intervals() -> None:
+    """Eight intervals of 1 s, then eight of 0.5 s; nine in a row are of both kinds."""
+    times = np.cumsum([0.0] + [1.0] * 8 + [0.5] * 8)
+    found = rhythm_of(times, np.zeros(17, np.int64), 13.0)
+    assert (found.slowest_bpm, found.fastest_bpm) == (pytest.approx(60), pytest.approx(120))
+
+
+def test_a_line_quiet_for_too_long_is_in_no_figure() -> None:
+    times = np.cumsum([0.0, 1.0, 1.0, 20.0, 1.0])
+    found = rhythm_of(times, np.zeros(5, np.int64), 30.0)
+    assert (found.mean_bpm, found.longest_pause_s) == (pytest.approx(60), pytest.approx(1))
+    assert (found.pauses, found.unreadable) == (0, 1)
+
+
+@pytest.mark.parametrize(("text", "stretches"), [("VNN" * 2, 0), ("VNN" * 3, 1), ("VNN" * 3 + "N" + "VNN" * 3, 2)])
+def test_trigeminy_takes_three_in_a_row(text: str, stretches: int) -> None:
+    classes = np.array([LETTERS.index(letter) for letter in text])
+    assert rhythm_of(0.8 * np.arange(len(text)), classes, 20.0).trigeminy == stretches
+
+
+@pytest.mark.parametrize("noisy", [3, 4])
+def test_a_mark_in_noise_bounds_no_interval(noisy: int) -> None:
+    """Of beats found at 0, 1, 2, ... s the mark ``noisy`` is half a second late: no interval next to it counts."""
+    times = np.arange(10.0)
+    times[noisy] += 0.5
+    usable = np.arange(10) != noisy
+    lead = Prepared(np.zeros(1500, np.float32), np.zeros(1500, np.float32), np.ones(1500, np.bool_), "II")
+    found = SimpleNamespace(
+        prepared=lead, times_s=times, classes=np.zeros(10, np.int64), annotated=None,
+        beats=SimpleNamespace(usable=usable, scale_mv=1.0), recording=SimpleNamespace(duration_s=10.0),
+    )  # fmt: skip
+    assert rhythm_in(cast(Classified, found)).sdnn_ms == pytest.approx(0)
 
 
 def test_rhythm_of_too_little_is_nan() -> None:

@@ -66,3 +66,24 @@ def test_gaps_flat_lines_and_clipping_are_not_usable() -> None:
 def test_a_line_without_a_heart_is_refused(value: float) -> None:
     with pytest.raises(RecordError, match="cannot be classified"):
         prepare(in_memory("x", np.full(5000, value), 250, ("II",)), 0)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_line_at_either_limit_is_clipped(side: int) -> None:
+    signal = _sine(1, 250, seconds=20)
+    signal[2500:2600] = 2.0 * side
+    prepared = prepare(in_memory("x", signal, 250, ("II",)), 0)
+    assert not prepared.usable[1255:1295].any()
+    assert prepared.usable[:1240].all()
+
+
+@pytest.mark.parametrize(("seconds", "enough"), [(2.0, False), (4.0, True)])
+def test_three_seconds_have_to_be_usable(seconds: float, enough: bool) -> None:
+    signal = np.full(20 * 250, np.nan)
+    signal[: round(seconds * 250)] = _sine(5, 250, seconds=seconds)
+    recording = in_memory("x", signal, 250, ("II",))
+    if enough:
+        assert prepare(recording, 0).usable.sum() == pytest.approx(seconds * RATE_HZ, abs=2)
+    else:
+        with pytest.raises(RecordError, match="at least 3 s"):
+            prepare(recording, 0)
