@@ -103,7 +103,7 @@ def may_import(name: str, target: str) -> bool:
     if demo == "report" and re.match(r"apps\.(\w+\.measured|page)\b", target):
         return True  # what a demo's tab shows as measured, the report shows too
     return target.startswith(DRAWING) or (
-        inside[0] == "ui" and re.match(r"apps\.(ui|gradio_patches)\b", target) is not None
+        inside[0] == "ui" and re.match(r"apps\.(ui|door|gradio_patches)\b", target) is not None
     )
 
 

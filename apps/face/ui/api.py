@@ -14,7 +14,7 @@ from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.triplets.loss import DEFAULT_MARGIN, check_margin, measure
 from apps.face.ui.answers import CANDIDATES, Json, gallery_answer, identify_answer, triplet_answer, verify_answer
 from apps.face.ui.enrol import enroll_shot, second_photo
-from apps.face.ui.state import class_path, gallery_of, owner_of, read_photo
+from apps.face.ui.state import class_path, gallery_of, owner_of, read_photo, take_places
 from apps.ui import LIGHT, QUICK, guard, photo_input
 from shared.errors import InputError, check_whole
 
@@ -91,6 +91,7 @@ def enroll(photo: str | None, name: str, encoder: str, face: float, key: str, re
     shot = read_photo(photo)
     shot.choose(face)
     gallery, owner = gallery_of(request), owner_of(request, key)
+    take_places(request)
     done, warning = enroll_shot(shot, name, encoder, gallery, owner)
     return {
         "name": done.person,

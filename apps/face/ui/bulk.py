@@ -26,13 +26,14 @@ from apps.face.gallery.bulk import (
 from apps.face.gallery.gallery import thumbnail
 from apps.face.gallery.naming import RULE
 from apps.face.ui.draw import jpeg_url, panel, plural
-from apps.face.ui.state import discard, encoder_id, gallery_of, is_upload, owner_of, read_photo, visitor
+from apps.face.ui.state import discard, encoder_id, gallery_of, is_upload, owner_of, read_photo, take_places, visitor
 from apps.markup import Markup, h, joined, message, page_file, progress_bar, table
 from apps.ui import HEAVY, PRIVATE, QUICK, guard
-from shared.errors import InputError
+from shared.errors import InputError, check_whole
 
 _SKIPPED = 200  # files left out that a report lists
 _PEOPLE = 120  # people that are shown before they are enrolled
+_LONGEST_PATH = 1000  # characters
 _DOUBTS = 12  # doubtful photos that are shown
 
 
@@ -113,11 +114,17 @@ def _read_zip(archive: str | None, encoder: str, request: gr.Request) -> Iterato
 def _read_folder(encoder: str, request: gr.Request, event: gr.EventData) -> Iterator[tuple[Markup, Any]]:
     files = sent_files(event.files)
     try:
-        listing = list_files(files, lost=[str(name) for name in event.lost], count=int(event.count))
+        listing = list_files(
+            files, lost=_lost(event.lost), count=check_whole(event.count, "The number of files", low=0, high=10**9)
+        )
         yield from _read(listing, encoder, request)
     finally:
         for _, place in files:
             discard(place)
+
+
+def _lost(names: object) -> list[str]:
+    return [str(name)[:_LONGEST_PATH] for name in names] if isinstance(names, list) else []
 
 
 def sent_files(files: Sequence[Mapping[str, object]]) -> list[tuple[str, Path]]:
@@ -126,7 +133,10 @@ def sent_files(files: Sequence[Mapping[str, object]]) -> list[tuple[str, Path]]:
     Raises:
         InputError: one lies elsewhere; a client can write any path of this server's there.
     """
-    sent = [(str(file["name"]), Path(str(file["path"]))) for file in files]
+    try:
+        sent = [(str(file["name"]), Path(str(file["path"]))) for file in files]
+    except (TypeError, KeyError):
+        raise InputError("the names and places of files", "something else", "Choose the folder again.") from None
     if not all(is_upload(place) for _, place in sent):
         raise InputError("", "These files were not uploaded on this page", "Choose the folder again.")
     return sent
@@ -153,6 +163,7 @@ def _enrol(owner: str, request: gr.Request) -> Report:
     who = visitor(request)
     if who.prepared is None:
         raise InputError("", "Nothing is waiting to be enrolled", "Choose a zip or a folder first.")
+    take_places(request, len(who.prepared[0].photos))
     (prepared, encoder), who.prepared = who.prepared, None
     gallery, mine = gallery_of(request), owner_of(request, owner)
     return enroll_prepared(prepared, gallery, encoder=encoder_id(encoder), owner=mine)

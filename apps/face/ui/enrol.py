@@ -8,11 +8,12 @@ import gradio as gr
 from PIL import Image
 
 from apps.face.decision.matching import find_calibration
+from apps.face.gallery.gallery import SAMPLES as SAMPLES_OWNER
 from apps.face.gallery.gallery import Enrolled, Gallery, thumbnail
 from apps.face.gallery.names import LONGEST_NAME, check_name
 from apps.face.measured import two_photos
 from apps.face.samples import SAMPLES, sample, sample_name
-from apps.face.ui import bulk
+from apps.face.ui import bulk, teacher
 from apps.face.ui.draw import boxed, chip, panel, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.state import (
@@ -23,11 +24,12 @@ from apps.face.ui.state import (
     gallery_of,
     owner_of,
     read_photo,
+    take_places,
     visitor,
 )
 from apps.markup import Markup, h, joined, message, prose
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
-from shared.errors import HubError
+from shared.errors import HubError, check_whole
 
 _HINT = (
     "Choose a photo of one person and type a name. One photo is enough; a second one makes recognition more reliable."
@@ -49,7 +51,8 @@ def privacy() -> Markup:
     return prose(
         "<b>Shared with the class.</b> Photos are not kept: enrolling stores the name, the encoding f(x), a list of "
         "numbers, and a small thumbnail of the face in this server's gallery file. Everybody who opens this hub can "
-        "see and search them. They stay until you forget them; only the browser that enrolled a person can do that. "
+        "see and search them. They stay until you forget them; only the browser that enrolled a person can do that, "
+        "and the teacher. "
         "An uploaded file is deleted after two minutes. Enrol only people who agree."
     )
 
@@ -74,6 +77,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
             people = panel(message("Nobody is enrolled yet."), elem_id="face-people")
             everything = gr.Button("Forget everybody I enrolled", variant="stop", size="sm", elem_id="face-forget-all")
             gr.HTML(h.p(privacy(), class_="cf-privacy"), elem_id="face-privacy")
+            teacher.build(owner, people, people_html)
     gr.on([photo.input, photo.clear], guard(_on_photo), photo, chosen, **PHOTO)
     chosen.click(guard(_choose), None, chosen, **LIGHT, **PRIVATE)
     for trigger in (enrol.click, name.submit):
@@ -160,6 +164,7 @@ def _chosen_html(shot: Shot) -> Markup:
 
 def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[Markup, Markup, Any]:
     shot = visitor(request).shot("enrol", "A photo")
+    take_places(request)
     done, warning = enroll_shot(shot, name, encoder, gallery_of(request), owner_of(request, owner))
     words = (
         f"{done.person} is enrolled with {plural(done.photos, 'photo')}."
@@ -173,7 +178,8 @@ def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[Ma
 
 
 def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> Markup:
-    gallery, mine = gallery_of(request), owner_of(request, owner)
+    gallery = gallery_of(request)
+    mine = owner_of(request, owner) if class_path() is None else SAMPLES_OWNER  # in a class they are everybody's
     for key in SAMPLES:
         if key != "obama2":  # kept out, to be recognised
             enroll_shot(read_photo(sample(key)), sample_name(key), encoder, gallery, mine)
@@ -184,7 +190,7 @@ def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> Markup:
 def _forget(owner: str, request: gr.Request, event: gr.EventData) -> Markup:
     gallery, mine = gallery_of(request), owner_of(request, owner)
     if event.act == "forget-photo":
-        gone = gallery.forget_photo(int(event.photo), owner=mine)
+        gone = gallery.forget_photo(check_whole(event.photo, "The number of the photo", low=1, high=2**53), owner=mine)
         gr.Info(str(prose("One photo of {} was deleted.", gone)))
     else:
         gallery.forget(str(event.name), owner=mine)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,8 +21,9 @@ import numpy as np
 from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 
+from apps.door.lanes import asked_by
 from apps.face.encoding.encoders import find_encoder
-from apps.face.gallery.gallery import Gallery, MemoryGallery
+from apps.face.gallery.gallery import TEACHER, Gallery, GalleryFullError, MemoryGallery
 from apps.face.gallery.store import SqliteGallery
 from apps.face.photo.pipeline import cut_faces, encode, locate_faces, no_face
 from apps.ui import PRIVATE, QUICK
@@ -141,6 +142,7 @@ class Visitor:
     """One browser session: its private gallery, and the photos on its page."""
 
     def __init__(self) -> None:
+        self.teacher = False  # whether the teacher's password was given
         self.gallery = MemoryGallery()
         self.shots: dict[str, Shot] = {}
         self.prepared: tuple[Prepared, str] | None = None  # a class that was read, and its encoder
@@ -160,6 +162,9 @@ class Visitor:
         return shot
 
 
+_PLACES = 2_000  # photos that one visitor may enrol in the class gallery, from one start of the hub to the next
+_PLACES_OF_ADDRESS = 10_000
+_PLACES_TAKEN: Counter[str] = Counter()
 VISITORS: Sessions[Visitor] = Sessions(Visitor)
 
 
@@ -201,8 +206,28 @@ def class_gallery(path: Path) -> SqliteGallery:
 
 
 def owner_of(request: gr.Request, key: str) -> str:
-    """Whose enrolments these are: the browser's own key, which outlives a reload, or else the session."""
+    """Whose enrolments these are: the browser's own key, which outlives a reload, or else the session.
+
+    For a teacher who has said so: everybody's.
+    """
+    if class_path() is not None and visitor(request).teacher:
+        return TEACHER
     return f"key {key}" if key else f"session {session_of(request)}"
+
+
+def take_places(request: gr.Request, photos: int = 1) -> None:
+    """Count ``photos`` that are about to be enrolled in the class gallery; keys can be made up, addresses cannot.
+
+    Raises:
+        GalleryFullError: this visitor, or this address, has enrolled too many since the hub was started.
+    """
+    if class_path() is None or visitor(request).teacher:
+        return
+    for who, most in zip(asked_by(request.request), (_PLACES, _PLACES_OF_ADDRESS), strict=True):
+        if _PLACES_TAKEN[who] + photos > most:
+            full = f"Your share of the class gallery is full: {most:,} photos since this hub was started"
+            raise GalleryFullError("", full, "Ask the teacher, who can delete what is not needed.")
+    _PLACES_TAKEN.update(dict.fromkeys(asked_by(request.request), photos))
 
 
 def encoder_id(encoder: str) -> str:
