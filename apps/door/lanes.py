@@ -66,7 +66,8 @@ class FairQueue(queueing.Queue):
             return "error", f"There is no function {str(body.fn_index)[:20]}."
         if body.event_data is not None and not isinstance(body.event_data, dict | list | str | int | float | bool):
             return "error", "Needed: event_data as the page sends it. Found: something else."
-        if body.trigger_id is not None and body.trigger_id not in self.blocks.blocks:
+        # what follows the page's own load event comes with the number of the page itself
+        if body.trigger_id is not None and body.trigger_id not in {*self.blocks.blocks, self.blocks._id}:
             return "error", "Needed: trigger_id, a component of this page. Found: none of that number."
         lane = self.event_queue_per_concurrency_id.get(fn.concurrency_id)
         waiting = lane.queue if lane is not None else []

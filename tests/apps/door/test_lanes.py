@@ -164,3 +164,10 @@ def test_calls_that_make_no_sense_get_a_reason(queue: FairQueue) -> None:
         assert (accepted, kind) == (False, "error"), change
         assert reason.endswith(".")
     assert len(queue) == 0
+
+
+def test_what_follows_the_load_of_the_page_is_taken_in(queue: FairQueue, page: gr.Blocks) -> None:
+    """``page.load(...).then(...)`` comes with the number of the page, which is none of its components."""
+    assert page._id not in page.blocks
+    body = PredictBodyInternal(session_hash="session", fn_index=0, data=[], request=None, trigger_id=page._id)
+    assert asyncio.run(queue.push(body, SimpleNamespace(scope={}), None))[0]
