@@ -182,4 +182,4 @@ def test_a_hub_without_figures_says_so(weights: Path) -> None:
         if not path.name.startswith("dcgan-snapshots"):
             path.unlink()
     html = _shown(build)
-    assert html.count("Not measured yet") == 7
+    assert html.count("Not measured yet") >= 7  # a sentence per file; a room may add more
