@@ -35,7 +35,8 @@ def main(argv: Sequence[str]) -> int:
     settings.publish(chosen)
     if chosen.offline:
         forbid_connections(also=(chosen.host,))
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has SIGINT ignored
+        signal.signal(number, _end)
     try:
         return serve(chosen, folder)
     except HubError as error:

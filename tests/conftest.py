@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -9,12 +10,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
+
+Result = TypeVar("Result")
 
 hypothesis.settings.register_profile(  # a slow or busy machine fails no test
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -100,6 +104,12 @@ def start_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
 def hub_url(start_hub: Callable[..., str]) -> str:
     """The address of a hub with all tabs and default settings, shared by the session's tests."""
     return start_hub()
+
+
+def run_alone(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """What ``coroutine`` returns, run in a loop of its own: Playwright leaves one running in the tests' own thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def free_port() -> int:

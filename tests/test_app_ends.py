@@ -23,6 +23,10 @@ SAMPLES = ROOT / "apps" / "style" / "samples"
 _PATIENCE_S = 120
 
 
+def _ignore_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 class Hub:
     """A hub in a process of its own."""
 
@@ -37,6 +41,7 @@ class Hub:
                 env=os.environ | {"GRADIO_TEMP_DIR": str(self.folder)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_ignore_ctrl_c,  # as a shell does for what it starts in the background
             )
         self._wait_until_up()
 

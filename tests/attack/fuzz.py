@@ -32,6 +32,7 @@ ODD: tuple[Any, ...] = (
 KEYS = ("slot", "face", "tau", "sample", "token", "files", "lost", "count", "act", "value", "index", "name", "person")
 SLOW = {"iterations": 1, "steps": 1, "size": 32, "count": 1, "frames": 2, "updates": 1, "epochs": 1, "beats": 1}
 _PATIENCE_S = 120.0
+_WATCH_S = 10.0  # of an answer that goes on and on
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Report:
         self.calls += 1
         self.answers[kind] += 1
         self.slowest_s = max(self.slowest_s, seconds)
-        if kind not in ("answered", "refused", "turned away"):
+        if kind not in ("answered", "refused", "turned away", "goes on"):
             self.faults.append(f"{kind}: {call}")
 
 
@@ -83,10 +84,13 @@ class Client:
             return f"no answer ({type(error).__name__})"
 
     def _answer(self, event_id: str) -> str:
+        until = time.monotonic() + _WATCH_S
         with self._http.stream("GET", f"{_API}/queue/data", params={"session_hash": self.session}) as stream:
             for message in messages(stream):
                 if message.get("event_id") == event_id and message["msg"] == "process_completed":
                     return kind_of(message)
+                if time.monotonic() > until and message["msg"] == "process_generating":
+                    return "goes on"  # a game that plays until its page is closed; leaving the stream ends it
         return "no answer (the stream ended)"
 
 

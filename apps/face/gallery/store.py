@@ -194,8 +194,11 @@ class SqliteGallery(Gallery):
             db.execute("COMMIT")
 
     def _inspect(self, db: sqlite3.Connection) -> None:
+        db.execute("BEGIN")  # one moment for all answers: another process may be making the tables just now
         application, version = _answer(db, "PRAGMA application_id"), _answer(db, "PRAGMA user_version")
-        if application == 0 and _answer(db, "SELECT count(*) FROM sqlite_master") == 0:
+        tables = _answer(db, "SELECT count(*) FROM sqlite_master")
+        db.execute("COMMIT")
+        if application == 0 and tables == 0:
             return  # new and empty
         if application != APPLICATION_ID:
             raise self._error("a database of another program")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +13,7 @@ from apps.door.inputs import guard_inputs
 from apps.door.middleware import ADDRESS, VISITOR
 from apps.door.visitors import FILES
 from apps.gradio_patches import hand_over_unopened
+from tests.conftest import run_alone
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def upload(tmp_path: Path) -> str:
 def call(page: gr.Blocks, fn: int, *inputs: Any, visitor: str = "ann", event: Any = None) -> Any:
     request = SimpleNamespace(request=SimpleNamespace(scope={VISITOR: visitor, ADDRESS: "x"}))
     data = gr.EventData(None, event)
-    return asyncio.run(page.process_api(page.fns[fn], list(inputs), request=request, event_data=data))
+    return run_alone(page.process_api(page.fns[fn], list(inputs), request=request, event_data=data))
 
 
 META = {"_type": "gradio.FileData"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +16,7 @@ from apps.door.lanes import FairQueue
 from apps.door.middleware import ADDRESS, VISITOR
 from shared.device import HEAVY_LANE
 from shared.serving.attendance import ATTENDANCE
+from tests.conftest import run_alone
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def ask(queue: FairQueue, visitor: str, fn: int = 0, session: str | None = None,
     session = session or f"session-{visitor}"
     body = PredictBodyInternal(session_hash=session, fn_index=fn, data=[], request=None)
     scope = {VISITOR: visitor, ADDRESS: address or f"at {visitor}"}
-    return asyncio.run(queue.push(body, SimpleNamespace(scope=scope), None))
+    return run_alone(queue.push(body, SimpleNamespace(scope=scope), None))
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_calls_that_make_no_sense_get_a_reason(queue: FairQueue) -> None:
         {"trigger_id": 10**9},
     ):
         body = PredictBodyInternal(**{"session_hash": "session", "fn_index": 0, "data": [], "request": None} | change)
-        accepted, reason, kind = asyncio.run(queue.push(body, SimpleNamespace(scope={}), None))
+        accepted, reason, kind = run_alone(queue.push(body, SimpleNamespace(scope={}), None))
         assert (accepted, kind) == (False, "error"), change
         assert reason.endswith(".")
     assert len(queue) == 0
@@ -170,4 +170,4 @@ def test_what_follows_the_load_of_the_page_is_taken_in(queue: FairQueue, page: g
     """``page.load(...).then(...)`` comes with the number of the page, which is none of its components."""
     assert page._id not in page.blocks
     body = PredictBodyInternal(session_hash="session", fn_index=0, data=[], request=None, trigger_id=page._id)
-    assert asyncio.run(queue.push(body, SimpleNamespace(scope={}), None))[0]
+    assert run_alone(queue.push(body, SimpleNamespace(scope={}), None))[0]

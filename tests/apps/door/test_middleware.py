@@ -15,6 +15,7 @@ from apps.door.middleware import VISITOR, Door, Gate
 from apps.door.visitors import FILES
 from shared.serving.attendance import ATTENDANCE
 from shared.settings import Settings
+from tests.conftest import run_alone
 
 QUOTA = 8_000_000
 
@@ -63,7 +64,7 @@ class Hub:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(self.door(scope, receive, send))
+        run_alone(self.door(scope, receive, send))
         start = sent[0]
         headers_sent = {name.decode(): value.decode() for name, value in start["headers"]}
         return start["status"], headers_sent, b"".join(message.get("body", b"") for message in sent[1:])
@@ -220,7 +221,7 @@ def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyP
 
     for path in ("/gradio_api/upload", "/gradio_api/queue/join"):
         scope = {"type": "http", "path": path, "method": "POST", "scheme": "http", "query_string": b"", "client": None}
-        asyncio.run(hub.door({**scope, "headers": [(b"host", b"localhost")]}, never, send))
+        run_alone(hub.door({**scope, "headers": [(b"host", b"localhost")]}, never, send))
     assert [message["status"] for message in sent if "status" in message] == [408, 408]
     assert hub.gate.uploading == {}
 
