@@ -27,6 +27,7 @@ from apps.ui import LIGHT, PRIVATE, guard
 from shared import device, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
+from shared.serving.workspace import UPLOADS
 from shared.settings import Settings
 from shared.weights.background import DOWNLOADS
 
@@ -129,7 +130,7 @@ def put_door(settings: Settings, folder: Path) -> Gate:
     free = shutil.disk_usage(folder).free
     gate = Gate(settings, quota=min(_MOST_UPLOADS, free // 2))
     gradio_patches.put_door(gate)
-    Janitor(folder).start()
+    Janitor(folder / UPLOADS).start()
     DOWNLOADS.on = True
     return gate
 

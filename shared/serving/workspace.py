@@ -15,13 +15,15 @@ import psutil
 
 from shared.errors import ResourceError, quoted
 
+UPLOADS, SCRATCH = "uploads", "scratch"
 _PREFIX = "convhub-"
 
 
 def open_workspace() -> Path:
     """Make this process's folder, below ``GRADIO_TEMP_DIR`` or the system's temporary folder, and remove dead ones.
 
-    From then on gradio's uploads and Python's temporary files go there.
+    From then on gradio's uploads and results go into one folder in it and Python's temporary files into another: what
+    lies in its own folder gradio hands out as it is, a result from a temporary folder it copies first.
 
     Raises:
         ResourceError: the folder above it cannot be written.
@@ -37,8 +39,10 @@ def open_workspace() -> Path:
             f"{quoted(above)}: {error.strerror or error}",
             "Set GRADIO_TEMP_DIR or TMPDIR to another folder.",
         ) from error
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    tempfile.tempdir = str(folder)
+    for name in (UPLOADS, SCRATCH):
+        (folder / name).mkdir()
+    os.environ["GRADIO_TEMP_DIR"] = str(folder / UPLOADS)
+    tempfile.tempdir = str(folder / SCRATCH)
     return folder
 
 
