@@ -10,10 +10,12 @@ import contextvars
 import functools
 import typing
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.utils import get_upload_folder
 
 from apps.door.lanes import asked_by
 from apps.door.visitors import FILES, UnreadableRequestError, file_objects
@@ -64,7 +66,8 @@ def guard_inputs(page: gr.Blocks) -> None:
 
     async def postprocess_data(*args: Any, **kwargs: Any) -> list[Any]:
         shown: list[Any] = await write(*args, **kwargs)
-        FILES.give(_asking.get("unknown"), (f["path"] for f in file_objects(_plain(shown)) if f.get("path")))
+        named = (file.get("path") for file in file_objects(_plain(shown)))
+        FILES.give(_asking.get("unknown"), [path for path in named if isinstance(path, str) and _written_here(path)])
         return shown
 
     patched: dict[str, Callable[..., Awaitable[Any]]] = {
@@ -73,6 +76,14 @@ def guard_inputs(page: gr.Blocks) -> None:
         "postprocess_data": postprocess_data,
     }
     vars(page).update(patched)
+
+
+def _written_here(path: str) -> bool:
+    """Whether ``path`` lies where gradio writes: an answer may repeat what a visitor wrote, a "path" among it."""
+    try:
+        return Path(get_upload_folder()).resolve() in Path(path).resolve().parents
+    except (OSError, ValueError):
+        return False
 
 
 def _check_event(block_fn: BlockFunction, event: gr.EventData | None) -> None:

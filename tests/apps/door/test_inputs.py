@@ -156,3 +156,16 @@ def test_an_event_without_what_the_handler_takes_gets_a_reason(seen: list[Any]) 
             call(page, 0, event=forged)
     call(page, 0, event={"index": 3, "value": "x"})
     assert seen == [3]
+
+
+def test_an_answer_that_repeats_a_visitors_path_gives_nothing_away(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret.png"
+    secret.write_bytes(b"secret")
+    with gr.Blocks() as page:
+        gr.Button().click(lambda text: {"path": text}, gr.Textbox(), gr.JSON())
+    guard_inputs(page)
+    call(page, 0, str(secret))
+    assert not FILES.owns("ann", str(secret))
