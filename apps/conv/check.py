@@ -89,6 +89,8 @@ def module_of(layer: Layer, shape: Shape, *, device: str, dtype: torch.dtype = t
         made = make(layer.filter, ceil_mode=layer.ceil, **options)
     else:
         options |= {"dilation": layer.dilation, "groups": layer.groups, "bias": layer.bias}
+        if layer.kind == "transposed":
+            options["output_padding"] = layer.output_padding or 0
         made = make(shape.channels, layer.filters, layer.filter, device=device, dtype=dtype, **options)
     if even:
         return made

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from apps.conv.parse import Defaults, read_input, read_layers
-from apps.conv.shapes import KINDS, WEIGHTLESS, Layer, Step, pads, stack
+from apps.conv.shapes import KINDS, WEIGHTLESS, Layer, Shape, Step, pads, stack
 from shared.errors import one_line
 
 _LONGEST_REASON = 200  # characters of torch's own words
+_FEW_CHANNELS = 4  # colours, at most with transparency: an axis is longer
 
 if TYPE_CHECKING:
     from apps.conv.check import Verdict
@@ -39,6 +40,7 @@ def layer_text(layer: Layer, channels: int) -> str:
         words.append("same")
     elif layer.padding != "valid" and any(layer.padding):
         words.append(f"p{_short(layer.padding)}")
+    words += [f"op{_short(layer.output_padding)}"] if layer.output_padding else []
     words += [f"d{_short(layer.dilation)}"] if any(d != 1 for d in layer.dilation) else []
     words += [f"g{layer.groups}"] if layer.groups != 1 else []
     words += ["ceil"] if layer.ceil else []
@@ -48,6 +50,42 @@ def layer_text(layer: Layer, channels: int) -> str:
 
 def _short(numbers: Sequence[int]) -> str:
     return str(numbers[0]) if len(set(numbers)) == 1 else "x".join(str(n) for n in numbers)
+
+
+def note_on(shape: Shape) -> str:
+    """A word on an input that looks as if its channels were written first; empty otherwise."""
+    first, *rest = shape.listed()
+    if len(rest) < 2 or first > _FEW_CHANNELS or min(rest) <= _FEW_CHANNELS:
+        return ""
+    meant = "x".join(str(n) for n in (*rest, first))
+    return (
+        f"{shape} was read with {shape.channels} channels: they stand last here. With {first} channels write {meant}."
+    )
+
+
+def notes_on(step: Step) -> tuple[str, ...]:
+    """What is to be known of a layer beyond its sizes, one sentence each."""
+    layer, found = step.layer, []
+    if any("⌉ + 1 − 1" in formula for formula in step.formulas):
+        found.append("− 1: the last window would start behind the input, and is not counted.")
+    if layer.padding == "same" and any(s > 1 for s in layer.stride):
+        ours = _short_pairs([pads(layer, axis) for axis in range(len(layer.filter))])
+        every = zip(step.before.axes, layer.filter, layer.stride, layer.dilation, strict=True)
+        theirs = _short_pairs([_keras(n, f, s, d) for n, f, s, d in every])
+        asked = f'torch has no padding="same" with a stride: it was asked with {ours} zeros.'
+        found.append(asked + ("" if ours == theirs else f" Keras pads {theirs}: the same size, other values."))
+    return tuple(found)
+
+
+def _keras(n: int, f: int, s: int, d: int) -> tuple[int, int]:
+    """Zeros before and behind ``n`` values that Keras adds for ``same``: only as many as the last window needs."""
+    total = max((-(-n // s) - 1) * s + d * (f - 1) + 1 - n, 0)
+    return total // 2, total - total // 2
+
+
+def _short_pairs(pairs: Sequence[tuple[int, int]]) -> str:
+    """Zeros before and behind along each axis, said once if they are the same along all."""
+    return " by ".join(f"{before} + {behind}" for before, behind in dict.fromkeys(pairs))
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -61,7 +99,9 @@ def _step(step: Step) -> dict[str, Any]:
         "stride": list(layer.stride),
         "padding": [list(pads(layer, axis)) for axis in range(len(layer.filter))],
         "dilation": list(layer.dilation),
+        "output_padding": list(layer.output_padding or (0,) * len(layer.filter)),
         "output": step.after.listed(),
+        "notes": list(notes_on(step)),
         "formula": list(step.formulas),
         "parameters": step.parameters,
         "multiplications": step.multiplications,
@@ -84,6 +124,7 @@ def answer(steps: Sequence[Step], verdicts: Iterable[Verdict]) -> dict[str, Any]
     layers = [_step(step) | {"torch": _verdict(verdict)} for step, verdict in zip(steps, verdicts, strict=True)]
     return {
         "input": steps[0].before.listed(),
+        "note": note_on(steps[0].before),
         "output": steps[-1].after.listed(),
         "layers": layers,
         "parameters": sum(step.parameters for step in steps),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -76,6 +76,8 @@ def random_step(dice: random.Random) -> Step:
         )
         if kind == "transposed" and layer.padding == "same":
             continue  # torch has no such thing
+        if kind == "transposed" and dice.random() < 0.3:
+            layer = replace(layer, output_padding=tuple(dice.randint(0, s - 1) for s in layer.stride))
         try:
             return step(layer, shape)
         except OptionError:

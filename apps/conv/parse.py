@@ -8,7 +8,7 @@ Input: the axes and then the channels, ``14x14x3``. Layers, one after the other,
     maxpool 2x2                pooling; the stride is the window unless s... says otherwise; ceil rounds up
     avgpool 2x2 s2
     pad 1                      a row and a column of zeros behind, as a residual block may need
-    transposed 4x4,64 s2 p1    a transposed convolution
+    transposed 4x4,64 s2 p1    a transposed convolution; op1 is output padding
     fc 120                     a fully connected layer on the flattened input
 
 As JSON: a list of objects with the keys of ``FIELDS``. A ``*`` or ``->`` between layers is read as ``;``.
@@ -39,12 +39,13 @@ from shared.errors import OptionError, check_choice, check_whole, quoted
 
 MOST_AXES = 3
 LONGEST_TEXT = 10_000  # characters of one description
-FIELDS = ("kind", "filter", "filters", "stride", "padding", "dilation", "groups", "bias", "ceil")
+FIELDS = ("kind", "filter", "filters", "stride", "padding", "dilation", "groups", "bias", "ceil", "output_padding")
 EXAMPLE = "Write for example 5x5x3,16 s2 p1; maxpool 2x2; fc 10."
 _WORDS = {"conv": "conv", "pool": "maxpool", "max": "maxpool", "avg": "avgpool", "dense": "fc", "linear": "fc"}
-_KEYED = re.compile(r"(?P<key>[a-z]+?)=?(?P<value>\d[\dx]*)")
+_KEYED = re.compile(r"(?P<key>[a-z_]+?)=?(?P<value>\d[\dx]*)")
 _KEYS = {"s": "stride", "stride": "stride", "p": "padding", "pad": "padding", "padding": "padding"}
 _KEYS |= {"d": "dilation", "dilation": "dilation", "g": "groups", "groups": "groups"}
+_KEYS |= {"op": "output_padding", "output_padding": "output_padding"}
 _LAYER = re.compile(
     r"(?:(?P<kind>[a-z]+)\s+)?(?P<filter>\d[\dx]*)?\s*(?:,\s*(?P<filters>\d+))?(?P<rest>(?:\s+[a-z].*)?)"
 )
@@ -124,14 +125,25 @@ def read_layers(description: object, shape: Shape, defaults: Defaults | None = N
     layers: list[Layer] = []
     channels = shape.channels
     for number, entry in enumerate(entries, 1):
+        fields: dict[str, object] = {}
         try:
             fields = dict(entry) if isinstance(entry, Mapping) else _fields(entry)
             layer = _layer(fields, axes=len(shape.axes), channels=channels, defaults=defaults)
         except OptionError as error:
-            raise OptionError(f"layer {number}: {error.needed}", error.found, error.remedy) from error
+            remedy = f"{_without_channels(shape, fields)}{error.remedy}" if not layers else error.remedy
+            raise OptionError(f"layer {number}: {error.needed}", error.found, remedy) from error
         channels = layer.filters or channels
         layers.append(layer)
     return tuple(layers)
+
+
+def _without_channels(shape: Shape, fields: Mapping[str, object]) -> str:
+    """What to write if ``shape`` is a picture whose channels were left out; empty if it does not look like one."""
+    one_more = len(shape.axes) == 1 and shape.channels > 4 and re.fullmatch(r"\d+x\d+", str(fields.get("filter", "")))
+    meant = f"{shape}x1"
+    return (
+        f"{shape} is {shape.axes[0]} samples of {shape.channels} channels; a picture is {meant}. " if one_more else ""
+    )
 
 
 def _fields(entry: object) -> dict[str, object]:
@@ -155,7 +167,7 @@ def _fields(entry: object) -> dict[str, object]:
         elif keyed and keyed["key"] in _KEYS:
             fields[_KEYS[keyed["key"]]] = keyed["value"]
         else:
-            known = f"s, p, d, g with a number, {', '.join(PADDINGS)}, nobias, ceil"
+            known = f"s, p, d, g, op with a number, {', '.join(PADDINGS)}, nobias, ceil"
             raise OptionError(f"an option of a layer, one of {known}", quoted(word), EXAMPLE)
     return fields
 
@@ -172,6 +184,7 @@ def _layer(fields: Mapping[str, object], *, axes: int, channels: int, defaults: 
         filters = check_whole(fields.get("filters", "nothing"), "the number of outputs", low=1, high=LARGEST_CHANNELS)
         return Layer(kind=kind, filters=filters, bias=bias)
     weightless = kind in WEIGHTLESS
+    more = _per_axis(fields.get("output_padding", "0"), "the output padding", axes, low=0)
     window = _window(fields.get("filter", "nothing"), axes, channels)
     filters = 0
     if weightless:
@@ -196,6 +209,7 @@ def _layer(fields: Mapping[str, object], *, axes: int, channels: int, defaults: 
         groups=check_whole(fields.get("groups", 1), "the number of groups", low=1, high=LARGEST_CHANNELS),
         bias=bias,
         ceil=ceil and weightless,
+        output_padding=more if any(more) else (),
     )
 
 

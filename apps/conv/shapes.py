@@ -2,9 +2,8 @@
 
 Pure arithmetic, without torch; ``check.py`` asks torch the same questions. Shapes are written as they are drawn, the
 axes first and the channels last: ``14x14x3`` is a picture of 14 by 14 pixels with 3 channels. The formula is the one of
-Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (arXiv 1603.07285), with dilation. Left out:
-padding other than zeros,
-output padding of transposed convolutions, anything with two inputs (residual blocks).
+Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (arXiv 1603.07285), with dilation and output
+padding. Left out: padding other than zeros, anything with two inputs (residual blocks).
 """
 
 from __future__ import annotations
@@ -71,6 +70,7 @@ class Layer:
     groups: int = 1
     bias: bool = True
     ceil: bool = False  # pooling: count the last window that hangs over the edge
+    output_padding: tuple[int, ...] = ()  # transposed: values more behind the output; () is none
     name: str = field(default="", compare=False)  # what a network calls it
 
 
@@ -115,8 +115,9 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
     before, behind = pads(layer, axis)
     p = f"2·{before}" if before == behind else f"{before} + {behind}"
     if layer.kind == "transposed":
-        size = (n - 1) * s - before - behind + d * (f - 1) + 1
-        text = f"({n} − 1)·{s} − {p} + {d}·({f} − 1) + 1 = {size}"
+        more = layer.output_padding[axis] if layer.output_padding else 0
+        size = (n - 1) * s - before - behind + d * (f - 1) + 1 + more
+        text = f"({n} − 1)·{s} − {p} + {d}·({f} − 1) + 1{f' + {more}' if more else ''} = {size}"
         if size < 1:
             raise OptionError("at least 1 value along each axis after a transposed convolution", text, "Pad less.")
         return size, text
@@ -130,10 +131,10 @@ def size_after(layer: Layer, n: int, axis: int) -> tuple[int, str]:
     if not layer.ceil:
         size = room // s + 1
         return size, f"⌊({n} + {p} − {d}·({f} − 1) − 1) / {s}⌋ + 1 = {size}"
-    size = -(-room // s) + 1
-    if (size - 1) * s >= n + before:  # a window that would start in the padding behind does not count
-        size -= 1
-    return size, f"⌈({n} + {p} − {d}·({f} − 1) − 1) / {s}⌉ + 1 = {size}"
+    size, dropped = -(-room // s) + 1, ""
+    if (size - 1) * s >= n + before:  # a window that would start behind the input does not count
+        size, dropped = size - 1, " − 1"
+    return size, f"⌈({n} + {p} − {d}·({f} − 1) − 1) / {s}⌉ + 1{dropped} = {size}"
 
 
 def _check_pooling(layer: Layer, shape: Shape) -> None:
@@ -165,7 +166,17 @@ def _check_zeros(layer: Layer) -> None:
         raise OptionError("a number alone, for zero padding at the end", "options", "Write for example pad 1.")
 
 
+def _check_output_padding(layer: Layer) -> None:
+    if any(layer.output_padding) and layer.kind != "transposed":
+        raise OptionError("output padding of transposed convolutions only", KINDS[layer.kind].lower(), "Leave it out.")
+    for more, s, d in zip(layer.output_padding, layer.stride, layer.dilation, strict=False):
+        if more >= max(s, d):
+            needed = "output padding below the stride or the dilation: more sizes than these do not lead to one input"
+            raise OptionError(needed, f"{more} with stride {s} and dilation {d}", "Write for example s2 op1.")
+
+
 def _check_convolution(layer: Layer, channels: int) -> None:
+    _check_output_padding(layer)
     if layer.filters < 1:
         raise OptionError("a convolution with at least 1 filter", str(layer.filters), "Write for example 5x5,16.")
     if channels % layer.groups or layer.filters % layer.groups:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apps.charts import points
-from apps.conv.describe import layer_text
+from apps.conv.describe import layer_text, note_on, notes_on
 from apps.conv.shapes import KINDS, WEIGHTLESS, Shape, Step
 from apps.markup import Content, Markup, cell, h, joined, number, table
 
@@ -119,9 +119,13 @@ def _axis_names(step: Step) -> tuple[str, ...]:
 
 def _formulas(step: Step) -> Content:
     if len(set(step.formulas)) == 1:
-        return step.formulas[0]
+        return step.formulas[0], _notes(step)
     named = zip(_axis_names(step), step.formulas, strict=True)
-    return joined(((h.small(name), text) for name, text in named), h.br())
+    return joined(((h.small(name), text) for name, text in named), h.br()), _notes(step)
+
+
+def _notes(step: Step) -> Content:
+    return [h.small(note) for note in notes_on(step)]
 
 
 _HEADS = ("Layer", "⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1", "Output", "Parameters", "Multiplications", "torch")
@@ -171,10 +175,12 @@ def summary(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> Markup
         "parameters": sum(step.parameters for step in steps),
         "multiplications": sum(step.multiplications for step in steps),
     }
+    note = note_on(steps[0].before)
     return h.p(
         h.b(f"{times(steps[0].before.listed())} → {times(steps[-1].after.listed())}"),
         (h.span(h.b(big(total)), f" {name}") for name, total in totals.items()),
         state,
+        h.small(note) if note else "",
         class_="cs-sum",
     )
 

@@ -31,17 +31,19 @@ def conv_shapes(
             "14x14x14x1" for a volume. One to three axes.
         layers: The layers, separated by ";": "5x5x3,16" is 16 filters of 5x5 on 3 channels (which may be left out),
             with options s2 (stride), p1, same or valid (padding), d2 (dilation), g4 (groups), nobias. Also
-            "maxpool 2x2", "avgpool 2x2 s2 ceil", "transposed 4x4,64 s2 p1", "pad 1" (zeros behind), "fc 120". Or a JSON
-            list of objects with the keys kind, filter, filters, stride, padding, dilation, groups, bias, ceil.
+            "maxpool 2x2", "avgpool 2x2 s2 ceil", "transposed 4x4,64 s2 p1 op1" (output padding), "pad 1"
+            (zeros behind), "fc 120". Or a JSON list of objects with the keys kind, filter, filters, stride, padding,
+            dilation, groups, bias, ceil, output_padding.
         stride: Stride of the convolutions that do not name one: "2", or "2x1" per axis.
         padding: Their padding: "valid", "same", or a number of zeros on each side.
         dilation: Their dilation.
 
     Returns:
-        A dictionary: input, output (shapes with the axes first and the channels last), parameters, multiplications,
-        agrees (torch computes the same for every layer), and layers, each with kind, text, input, output, filter,
-        stride, padding, dilation, formula (one line per axis), parameters, multiplications, and torch's own output,
-        parameters, multiplications, difference (one output value, by hand and by torch) and agrees.
+        A dictionary: input, output (shapes with the axes first and the channels last), note (if the channels seem to
+        stand first), parameters, multiplications, agrees (torch computes the same for every layer), and layers, each
+        with kind, text, input, output, filter, stride, padding, dilation, output_padding, formula (one line per axis),
+        notes, parameters, multiplications, and torch's own output, parameters, multiplications, difference (one
+        output value, by hand and by torch) and agrees.
     """
     from apps.conv.check import verdicts
     from apps.conv.describe import answer

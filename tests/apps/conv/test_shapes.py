@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.conv.check import check
-from apps.conv.describe import layer_text, read_stack
+from apps.conv.describe import layer_text, note_on, notes_on, read_stack
 from apps.conv.experiments import random_step
 from apps.conv.parse import read_layers
 from apps.conv.shapes import KINDS, LARGEST_VALUES, MOST_LAYERS, Layer, Shape, pads, size_after, stack, step
@@ -125,3 +126,53 @@ def test_the_stack_says_which_layer() -> None:
 def test_the_limits_keep_torch_in_range() -> None:
     assert set(KINDS) == {"conv", "transposed", "maxpool", "avgpool", "pad", "fc"}
     assert LARGEST_VALUES * 8 < 2**63  # torch counts bytes in 63 bits
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer"),
+    [
+        ("10x1", "maxpool 1 s2 ceil"),
+        ("32x1", "maxpool 1 s2 ceil"),
+        ("6x7x2", "maxpool 2x2 ceil"),
+        ("5x1", "avgpool 2 p1 ceil"),
+        ("5x1", "maxpool 3 s3 p1 ceil"),
+        ("12x12x8", "transposed 3x3,4 s2 p1 op1"),
+        ("9x1", "maxpool 3 s2 ceil"),
+    ],
+)
+def test_the_printed_equations_are_true(shape: str, layer: str) -> None:
+    (one,) = read_stack(shape, layer)
+    for size, text in zip(one.after.axes, one.formulas, strict=True):
+        left, right = text.split(" = ")
+        plain = left.replace("−", "-").replace("·", "*").replace("⌊", "floor(").replace("⌈", "ceil(")
+        plain = plain.replace("⌋", ")").replace("⌉", ")")
+        assert eval(plain, {"floor": math.floor, "ceil": math.ceil}) == int(right) == size
+    assert check(one).agrees
+    assert ("− 1:" in " ".join(notes_on(one))) == any("1 − 1 =" in text for text in one.formulas)
+
+
+def test_output_padding_takes_a_size_back() -> None:
+    down, up = read_stack("12x12x3", "3x3,8 s2 p1; transposed 3x3,3 s2 p1 op1")
+    assert (down.after.axes, up.after.axes) == ((6, 6), (12, 12))
+    assert layer_text(up.layer, 8) == "transposed 3x3x8,3 s2 p1 op1"
+    for wrong in ("transposed 3x3,3 s2 op2", "3x3,8 s2 op1"):
+        with pytest.raises(OptionError, match="output padding"):
+            read_stack("12x12x3", wrong)
+
+
+def test_same_with_a_stride_says_what_torch_was_asked_and_what_keras_does() -> None:
+    (strided,) = read_stack("224x224x3", "7x7,64 s2 same")
+    assert notes_on(strided) == (
+        'torch has no padding="same" with a stride: it was asked with 3 + 3 zeros. '
+        "Keras pads 2 + 3: the same size, other values.",
+    )
+    assert notes_on(read_stack("224x224x3", "7x7,64 same")[0]) == ()
+
+
+def test_channels_that_stand_first_or_are_missing_are_spoken_of() -> None:
+    assert "write 224x224x3" in note_on(Shape((3, 224), 224))
+    assert "write 16x64x64x1" in note_on(Shape((1, 16, 64), 64))
+    for usual in (Shape((224, 224), 3), Shape((3, 3), 64), Shape((28,), 28), Shape((14, 14, 14), 1)):
+        assert note_on(usual) == ""
+    with pytest.raises(OptionError, match="a picture is 28x28x1"):
+        read_stack("28x28", "5x5,16")
