@@ -19,6 +19,7 @@ from shared.cli import BAD_INPUT
 from shared.errors import HubError, OptionError, one_line
 from shared.serving import workspace
 from shared.serving.offline import forbid_connections
+from shared.threads import be_a_good_neighbour
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT
     settings.publish(chosen)
+    be_a_good_neighbour()
     if chosen.offline:
         forbid_connections(also=(chosen.host,))
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has SIGINT ignored

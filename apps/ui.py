@@ -20,6 +20,7 @@ from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, gpu_task
 from shared.errors import HubError, InputError
+from shared.threads import all_threads
 
 log = logging.getLogger("convhub")
 
@@ -86,8 +87,30 @@ def guard(handler: _Handler) -> _Handler:
 
 
 def heavy(handler: _Handler) -> _Handler:
-    """``guard`` for the entry point of heavy work, which on ZeroGPU hardware also asks for the GPU."""
-    return guard(gpu_task(handler))
+    """``guard`` for the entry point of heavy work, which on ZeroGPU hardware also asks for the GPU.
+
+    Each step of a generator computes with all threads, whichever thread of gradio's takes it.
+    """
+    wrapped = gpu_task(handler)
+    return guard(_stepping(wrapped) if inspect.isgeneratorfunction(wrapped) else wrapped)
+
+
+def _stepping(handler: _Handler) -> _Handler:
+    @functools.wraps(handler)
+    def steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        source = handler(*args, **kwargs)
+        try:
+            while True:
+                all_threads()
+                try:
+                    step = next(source)
+                except StopIteration:
+                    return
+                yield step
+        finally:
+            source.close()
+
+    return cast("_Handler", steps)
 
 
 def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:

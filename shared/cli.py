@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shared.errors import HubError, InputError, one_line
+from shared.threads import be_a_good_neighbour
 
 BAD_INPUT = 2  # exit status
 _INTERRUPTED = 130  # exit status of a program stopped by Ctrl-C
@@ -27,6 +28,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(main: Callable[[Sequence[str]], None], argv: Sequence[str] | None = None) -> NoReturn:
     """Call ``main`` with the arguments and exit: 0, or 2 with one line on stderr where it raises a ``HubError``."""
+    be_a_good_neighbour()
     utf8_streams()
     try:
         main(sys.argv[1:] if argv is None else argv)

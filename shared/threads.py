@@ -1,0 +1,57 @@
+"""How the threads of an operation wait for one another, which decides what the hub costs beside other programs.
+
+OpenMP's threads wait awake. On a quiet machine that is quickest; beside other programs an awake thread holds up the
+very one that it waits for, and an operation takes tens of times as long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+# How long a thread waits awake before it sleeps until it is woken: rounds of an empty loop, some hundredths of a
+# millisecond. On a quiet machine threads meet within that. libgomp's own choice is 300,000; OMP_WAIT_POLICY=PASSIVE is
+# 0. benchmarks/neighbours.py measures both ends: at 1,000 a face takes a tenth longer on a quiet machine, at 10,000
+# four times as long beside three busy programs.
+SPIN_COUNT = 5000
+BLOCK_MS = 1  # the same for the OpenMP of Intel and LLVM, whose own choice is 200
+
+
+def settings() -> dict[str, str]:
+    """The environment variables that OpenMP (of GNU, Intel, LLVM) reads as it is loaded, which is with torch."""
+    return {"GOMP_SPINCOUNT": str(SPIN_COUNT), "KMP_BLOCKTIME": str(BLOCK_MS)}
+
+
+def be_a_good_neighbour() -> None:
+    """Let the threads of torch leave the cores to others while they wait. To be called before torch is imported.
+
+    What the user has set in the environment stays.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        for name, value in settings().items():
+            os.environ.setdefault(name, value)
+
+
+_known: dict[str, int] = {}  # "all": the threads that torch came with
+
+
+def all_threads() -> None:
+    """Let the calling thread compute with all that torch came with: what it computes must not depend on others."""
+    import torch
+
+    torch.set_num_threads(_known.setdefault("all", torch.get_num_threads()))
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one thread in the block: where operations are so small that a second one costs more than it does."""
+    import torch
+
+    _known.setdefault("all", torch.get_num_threads())
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
