@@ -24,7 +24,7 @@ from apps.ekg.beats.features import qrs_likeness
 from apps.ekg.beats.inputs import NetworkInputs, network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
 from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, without_noisy
-from apps.ekg.formats.recording import MLII_LIKE, Recording
+from apps.ekg.formats.recording import Recording, is_mlii
 from apps.ekg.network.pooling import pooled
 from shared.errors import RecordError
 from shared.progress import Progress
@@ -167,7 +167,7 @@ def _unclassifiable(lead: str, found: str) -> RecordError:
 
 def _warnings(recording: Recording, prepared: Prepared, beats: Beats, noisy_share: float) -> tuple[str, ...]:
     found = []
-    if prepared.lead.strip().upper() not in MLII_LIKE:
+    if not is_mlii(prepared.lead):
         found.append(
             f"Lead {prepared.lead} is not MLII: the network was trained on MLII only, and its figures hold only there."
         )

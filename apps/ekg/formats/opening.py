@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.ekg.formats.recording import Recording
-from apps.ekg.formats.supported import BEGINNINGS, NAMES, format_of
+from apps.ekg.formats.supported import BEGINNINGS, COMPANIONS, NAMES, format_of
 from apps.ekg.formats.uploads import gather
+from apps.ekg.formats.wfdb_header import segment_names
 from shared.errors import RecordError, check_number, quoted
 
 
@@ -22,7 +23,7 @@ from shared.errors import RecordError, check_number, quoted
 def open_recording(source: Path | str | Sequence[Path], *, rate_hz: float | None = None) -> Iterator[Recording]:
     """The recording of a path (a WFDB path may leave out its ending) or of uploaded files.
 
-    ``rate_hz`` is used only for text that has no time column.
+    ``rate_hz`` is used for text alone, and wins there over what the file says.
 
     Raises:
         RecordError: nothing is there, or nothing that can be read.
@@ -65,12 +66,18 @@ def newest(paths: Sequence[str], known: Sequence[str]) -> list[str]:
 
 def _only_one_of(files: Sequence[Path], rate_hz: float | None) -> Recording:
     """The one recording that ``files`` make."""
-    beginnings = [(path, found) for path in files if (found := format_of(path)) is not None]
+    parts = {name for path in files if path.suffix.lower() == ".hea" for name in segment_names(path)}
+    beginnings = [(path, found) for path in files if (found := format_of(path)) is not None and path.stem not in parts]
+    if any(path.suffix == ".hea" for path, _ in beginnings):  # a licence or a list of records beside it
+        beginnings = [(path, found) for path, found in beginnings if path.suffix.lower() != ".txt"]
     if len(beginnings) > 1:
         names = ", ".join(path.name for path, _ in beginnings)
         raise RecordError("one recording at a time", names, "Upload the files of one.")
     for path, found in beginnings:
         return found.read(path, rate_hz)
     names = ", ".join(path.name for path in files[:5])
-    remedy = "A .dat or .atr file alone gives neither rate nor scale: add its .hea."
+    lone = any(path.suffix.lower() in COMPANIONS for path in files)
+    remedy = (
+        "A signal or beats alone give neither rate nor scale: add its .hea." if lone else "Export it as one of these."
+    )
     raise RecordError(f"a recording as {NAMES}", names, remedy)

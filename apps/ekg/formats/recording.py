@@ -9,7 +9,9 @@ Axis letters: ``T`` samples in time, ``L`` leads, ``K`` beats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +26,28 @@ MIN_DURATION_S = 5.0  # a beat is compared with its neighbours: a few seconds ha
 MAX_DURATION_S = 26 * 3600.0  # a day's recording with an hour or two to spare
 # The lead that the classifier learned from, under the names that recorders give it; the first that is there is taken.
 MLII_LIKE = ("MLII", "ML2", "LEAD II", "II", "D2", "DII", "ECG II", "EKG II", "CM5-II")
+_II_IN_A_NAME = re.compile(r"(?:.*[^A-Z0-9])?(?:ML|D)?II(?:[^A-Z0-9].*)?")  # ECG lead II, 导联II
+_EKG_IN_A_NAME = re.compile(r"ECG|EKG|ЭКГ|ЕКГ|心电|心電|심전도|ΗΚΓ|MLII", re.IGNORECASE)
+
+
+def is_mlii(lead: str) -> bool:
+    """Whether a lead of this name is the one that the classifier learned from."""
+    name = lead.strip().upper()
+    return name in MLII_LIKE or bool(_II_IN_A_NAME.fullmatch(name))
+
+
+def closest_to_mlii(leads: Sequence[str]) -> int:
+    """The place of the lead closest to MLII among ``leads``, of one called EKG, or the first."""
+    plain = [name.strip().upper() for name in leads]
+    exact = (plain.index(wanted) for wanted in MLII_LIKE if wanted in plain)
+    alike = (place for place, name in enumerate(plain) if is_mlii(name))
+    called = (place for place, name in enumerate(plain) if is_called_ekg(name))
+    return next(itertools.chain(exact, alike, called), 0)
+
+
+def is_called_ekg(lead: str) -> bool:
+    """Whether a channel's name says that it is an electrocardiogram."""
+    return bool(_EKG_IN_A_NAME.search(lead))
 
 
 @dataclass(frozen=True)
@@ -52,15 +76,17 @@ class Recording:
         return self.n_samples / self.rate_hz
 
     def lead_index(self, lead: str | None = None) -> int:
-        """The place of ``lead``; without one, of the lead closest to MLII, or the first.
+        """The place of ``lead``; without one, of the lead closest to MLII, of one called EKG, or the first.
 
         Raises:
-            OptionError: the recording has no lead of that name.
+            OptionError: the recording has no lead of that name, in capitals or small letters.
         """
-        if lead is not None:
-            return self.leads.index(check_choice(lead, self.leads, "The lead"))
         plain = [name.strip().upper() for name in self.leads]
-        return next((plain.index(wanted) for wanted in MLII_LIKE if wanted in plain), 0)
+        if lead is not None:
+            if lead not in self.leads and plain.count(lead.strip().upper()) == 1:
+                return plain.index(lead.strip().upper())
+            return self.leads.index(check_choice(lead, self.leads, "The lead"))
+        return closest_to_mlii(self.leads)
 
     def blocks(self, lead: int, size: int) -> Iterator[Signal]:
         """The lead from start to end in pieces of ``size`` samples (the last one shorter)."""

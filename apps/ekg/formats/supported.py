@@ -23,15 +23,15 @@ class Format:
 
     name: str  # as the page and the messages say it
     endings: tuple[str, ...]  # of the file that a recording begins with, in lower case
-    companions: tuple[str, ...] = ()  # endings of files that are of no use without it
+    companions: tuple[str, ...] = ()  # the usual endings of files that are of no use without it
     read: Callable[[Path, float | None], Recording]  # that file; the rate in Hz that the visitor typed, if any
 
 
 FORMATS = (
     Format(
-        name="WFDB (.hea with its .dat and .atr)",
+        name="WFDB (.hea with its .dat or .mat, and .atr or .qrs)",
         endings=(".hea",),
-        companions=(".dat", ".atr"),
+        companions=(".dat", ".mat", ".atr", ".qrs"),
         read=lambda path, _: open_header(path),
     ),
     Format(
@@ -39,12 +39,12 @@ FORMATS = (
         endings=(".csv", ".txt", ".tsv"),
         read=lambda path, rate_hz: open_table(path, rate_hz=rate_hz),
     ),
-    Format(name="EDF (.edf)", endings=(".edf",), read=lambda path, _: open_edf(path)),
+    Format(name="EDF or BDF (.edf, .bdf)", endings=(".edf", ".bdf"), read=lambda path, _: open_edf(path)),
 )
 ZIP = ".zip"  # of the files of one recording
-MEMBERS = tuple(ending for each in FORMATS for ending in (*each.endings, *each.companions))  # what a zip may hold
+MEMBERS = tuple(ending for each in FORMATS for ending in (*each.endings, *each.companions))
+COMPANIONS = tuple(ending for each in FORMATS for ending in each.companions)
 BEGINNINGS = (*(ending for each in FORMATS for ending in each.endings), ZIP)  # every recording has one of these
-ACCEPTED = (*MEMBERS, ZIP)  # what the page lets a visitor choose
 NAMES = "; ".join((*(each.name for each in FORMATS), "or the files of one recording in a .zip"))
 
 

@@ -1,34 +1,50 @@
-"""EKG as text: CSV with time and one column per lead, or one column and a rate, which may stand above the numbers.
+"""EKG as text: columns of which one or more are leads, and a rate from the times, the heading or the visitor.
 
-How text becomes a table is in ``text_table``, the heading of an Apple Watch's export in ``watch_files``.
+How text becomes a table is in ``text_table``, which column is a time in ``times``, what the lines above say (an Apple
+Watch's among them) in ``headings``. The rate that a visitor gives wins over the times, and these over the heading.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.formats.headings import Heading, heading_of
 from apps.ekg.formats.recording import Recording, in_memory
-from apps.ekg.formats.text_table import REMEDY, Table, is_numbers, read_table
-from apps.ekg.formats.units import guess_unit, millivolts_per
-from apps.ekg.formats.watch_files import Heading, heading_of
+from apps.ekg.formats.text_table import REMEDY, Column, Table, is_number, read_table
+from apps.ekg.formats.times import MOVES, RISES, SAME_RATE, STANDS, WRAPS, Times, kind_of, times_of
+from apps.ekg.formats.units import counts_to_mv, guess_unit, is_counts, is_no_voltage, is_voltage, millivolts_per
 from shared.errors import RecordError
 
 MAX_TEXT_BYTES = 200_000_000  # a day of one lead at 250 Hz is 150 MB
-_UNIT = re.compile(r"[(\[]([^()\[\]]+)[)\]]")  # MLII (mV), time [s]
-_TIME = re.compile(r"^\W*(time|t|zeit|seconds|sec|s|ms|elapsed time|timestamp|temps|tiempo)\b", re.IGNORECASE)
-_SAMPLE = re.compile(r"^\W*(sample|index|sample #|n|i)\W*$", re.IGNORECASE)
-_UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is warned of, or is a gap
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")  # MLII (mV), time [s]
+_FILTER = re.compile(r"[(\[][^()\[\]]*\d\s?k?hz[^()\[\]]*[)\]]", re.IGNORECASE)  # ECG (.05 - 150 Hz)
+_SUFFIX = re.compile(r"^(.*\S)[\s_]+(mv|[uµμ]v|nv|adc|counts?|[mµμ]?volts?|bpm|mmhg|g)$", re.IGNORECASE)  # ecg_mV
+_FEW_VALUES = 4  # a column of so few is a label or a switch
+_MOST_NAMED = 5  # columns in a warning
+_EXPECTED = (RISES, WRAPS)  # beside leads: nothing that has to be said
+
+
+@dataclass(frozen=True)
+class _Lead:
+    """One column that is a lead, in millivolts."""
+
+    name: str
+    column: int  # its number, from 1
+    factor: float
+    values: npt.NDArray[np.float64]
+    warning: str
 
 
 def open_table(path: Path, *, rate_hz: float | None = None) -> Recording:
-    """The recording in a text file; ``rate_hz`` is needed if the file has no time column and names no rate.
+    """The recording in a text file; ``rate_hz`` wins over what the file says of its rate.
 
     Raises:
-        RecordError: no numbers, no rate, a time that does not rise evenly, an impossible unit.
+        RecordError: no numbers, no rate, a time that does not rise, no column that could be a voltage.
     """
     size = path.stat().st_size
     if size > MAX_TEXT_BYTES:
@@ -36,67 +52,112 @@ def open_table(path: Path, *, rate_hz: float | None = None) -> Recording:
         raise RecordError(f"a text file of at most {MAX_TEXT_BYTES // 10**6} MB", f"{size // 10**6} MB", remedy)
     table = read_table(path.read_bytes())
     heading = heading_of(table.above)
-    time_column = _time_column(table)
-    warnings: list[str] = []
-    if time_column is not None:
-        rate_hz, warning = _rate_of(table.values[:, time_column], table.names[time_column])
-        warnings += [warning] if warning else []
-    rate_hz = rate_hz or heading.rate_hz
-    if rate_hz is None:
+    columns = _titled(table, heading)
+    leads, left_out = _leads(columns, heading)
+    rate_hz, times, warnings = _rate(columns, heading, rate_hz)
+    signals = np.stack([_in_place(lead.values * lead.factor, times) for lead in leads])
+    names: list[str] = []
+    for lead in leads:
+        names.append(lead.name if lead.name not in names else f"{lead.name} ({lead.column})")
+    said = (*table.warnings, *warnings, *left_out, *(lead.warning for lead in leads if lead.warning))
+    return in_memory(path.stem, signals, rate_hz, tuple(names), warnings=said)
+
+
+def _titled(table: Table, heading: Heading) -> tuple[Column, ...]:
+    """The columns; where the heading lists the channels, the last ones are called so."""
+    first = len(table.columns) - len(heading.titles)
+    if not heading.titles or first < 0:
+        return table.columns
+    named = zip(table.columns[first:], heading.titles, strict=True)
+    return (*table.columns[:first], *(Column(title, column.values) for column, title in named))
+
+
+def _rate(
+    columns: tuple[Column, ...], heading: Heading, given_hz: float | None
+) -> tuple[float, Times | None, tuple[str, ...]]:
+    """(rate in Hz, the times if they are used, warnings)."""
+    try:
+        found = times_of(columns)
+    except RecordError:
+        if given_hz is None and heading.rate_hz is None:
+            raise
+        found = None
+    if given_hz is not None:
+        if found is not None and abs(found[1].rate_hz / given_hz - 1) > SAME_RATE:
+            return given_hz, None, (f"The file's times say {found[1].rate_hz:.5g} Hz; {given_hz:g} Hz were given.",)
+        return given_hz, None, ()
+    if found is not None:
+        return found[1].rate_hz, found[1], (found[1].warning,) if found[1].warning else ()
+    if heading.rate_hz is None:
         remedy = "Give the rate in Hz: next to the upload, or with --rate."
         raise RecordError("a sampling rate", "neither a time column nor a rate", remedy)
-    skipped = {time_column} | {n for n, name in enumerate(table.names) if _SAMPLE.match(name)}
-    columns = [n for n in range(table.values.shape[1]) if n not in skipped]
-    if not columns:
-        raise RecordError("a column of millivolts", f"only {', '.join(table.names)}", REMEDY)
-    signals, leads = [], []
-    for column in columns:
-        lead, factor, warning = _lead(table, column, heading if len(columns) == 1 else Heading())
-        signals.append(table.values[:, column] * factor)
-        leads.append(lead if lead not in leads else f"{lead} ({column + 1})")
-        warnings += [warning] if warning else []
-    return in_memory(path.stem, np.stack(signals), rate_hz, tuple(leads), warnings=tuple(warnings))
+    return heading.rate_hz, None, ()
 
 
-def _time_column(table: Table) -> int | None:
-    for column, name in enumerate(table.names):
-        if _TIME.match(name):
-            return column
-    if table.values.shape[1] < 2 or any(table.names):
-        return None
-    steps = np.diff(table.values[:, 0])  # without a name it is time if it rises evenly, and not as a count of samples
-    even = steps.size > 2 and np.all(steps > 0) and np.ptp(steps) < 0.5 * np.median(steps) and not np.allclose(steps, 1)
-    return 0 if even else None
+def _in_place(values: npt.NDArray[np.float64], times: Times | None) -> npt.NDArray[np.float64]:
+    """``values`` with NaN where the times say that samples are missing."""
+    if times is None or times.places is None:
+        return values
+    whole = np.full(int(times.places[-1]) + 1, np.nan)
+    whole[times.places] = values
+    return whole
 
 
-def _rate_of(times: npt.NDArray[np.float64], name: str) -> tuple[float, str]:
-    """(rate in Hz, warning) of a time column in seconds, or in milliseconds if its name says so."""
-    unit, _ = _split_unit(name)
-    milli = name.strip().lower() == "ms" or unit.lower().startswith(("ms", "milli"))
-    steps = np.diff(times / 1000 if milli else times)
-    if steps.size == 0 or not np.all(np.isfinite(steps)) or np.any(steps < 0) or np.median(steps) <= 0:
-        raise RecordError("a time that rises from line to line", "times that stand still, fall or are missing", REMEDY)
-    rate_hz = float(len(steps) / steps.sum())
-    longest = float(steps.max() * rate_hz)
-    if longest > _BROKEN:
-        remedy = "Cut the recording at its gaps."
-        raise RecordError("samples evenly spaced in time", f"a gap of {steps.max():.3g} s", remedy)
-    return rate_hz, "The times are uneven; samples were taken as evenly spaced." if longest > _UNEVEN else ""
+def _leads(columns: tuple[Column, ...], heading: Heading) -> tuple[list[_Lead], tuple[str, ...]]:
+    """The columns that can be leads, and a warning that names those that are not and are no times either."""
+
+    def named(n: int) -> str:
+        return columns[n].title or f"column {n + 1}"
+
+    why = [_why_not(column) for column in columns]
+    usable = [n for n, reason in enumerate(why) if not reason]
+    if not usable:  # a line that stands still is a lead if there is no other: it is then said to be flat
+        usable = [n for n, reason in enumerate(why) if reason == STANDS]
+    if not usable:
+        found = ", ".join(f"“{named(n)}” ({reason})" for n, reason in enumerate(why[:_MOST_NAMED]))
+        raise RecordError("a column in V, mV or µV that moves as a heart does", f"only {found}", REMEDY)
+    leads = [_lead(columns[n], n, heading if len(usable) == 1 else Heading()) for n in usable]
+    said = [f"{named(n)} ({reason})" for n, reason in enumerate(why) if n not in usable and reason not in _EXPECTED]
+    more = f" and {len(said) - _MOST_NAMED} more" if len(said) > _MOST_NAMED else ""
+    return leads, (f"Left out: {', '.join(said[:_MOST_NAMED])}{more}.",) if said else ()
 
 
-def _lead(table: Table, column: int, heading: Heading) -> tuple[str, float, str]:
-    """(name, factor to millivolts, warning) of a column; ``heading`` speaks of it if it is the only one."""
-    title = table.names[column] if column < len(table.names) else ""
-    unit, rest = _split_unit(title)
-    name = heading.lead or rest.strip(" ,'\"")
-    name = name if name and not is_numbers(name) else f"column {column + 1}"
+def _why_not(column: Column) -> str:
+    """Why ``column`` is no lead; empty if it may be one."""
+    if column.values is None:
+        return "words"
+    unit, _ = _unit(column.title)
+    if unit and is_no_voltage(unit):
+        return f"in {unit}"
+    kind = kind_of(column.values)
+    if (
+        kind == MOVES
+        and not unit
+        and len(np.unique(column.values[np.isfinite(column.values)][:100_000])) <= _FEW_VALUES
+    ):
+        return "few different values"
+    return kind
+
+
+def _unit(title: str) -> tuple[str | None, str]:
+    """(the unit in brackets or behind the name, the title without it); a filter in brackets is no unit."""
+    title = _FILTER.sub("", title).strip()
+    for match in reversed([*_BRACKETS.finditer(title)]):
+        unit = match[1].strip()
+        if is_voltage(unit) or is_no_voltage(unit) or is_counts(unit):
+            return unit, (title[: match.start()] + title[match.end() :]).strip()
+    behind = _SUFFIX.match(title)
+    return (behind[2], behind[1]) if behind else (None, title)
+
+
+def _lead(column: Column, place: int, heading: Heading) -> _Lead:
+    """A column as a lead; ``heading`` speaks of it if it is the only one."""
+    unit, rest = _unit(column.title)
+    name = heading.lead or rest.strip(" ,'\"#%_")
+    name = name if name and not is_number(name) else f"column {place + 1}"
+    values = column.values if column.values is not None else np.empty(0)
     stated = unit or heading.unit
-    if stated:
-        return name, millivolts_per(stated), ""
-    return name, *guess_unit(table.values[:, column], name)
-
-
-def _split_unit(title: str) -> tuple[str, str]:
-    """The unit in the last brackets of a column's title, if it has any, and the title without it."""
-    *_, last = [None, *_UNIT.finditer(title)]
-    return (last[1].strip(), title[: last.start()] + title[last.end() :]) if last else ("", title)
+    if stated and is_voltage(stated):
+        return _Lead(name, place + 1, millivolts_per(stated), values, "")
+    factor, warning = counts_to_mv(values, name) if stated else guess_unit(values, name)
+    return _Lead(name, place + 1, factor, values, warning)

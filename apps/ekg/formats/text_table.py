@@ -1,7 +1,9 @@
-"""Text as a table of numbers, whatever its encoding, separators and decimal marks.
+"""Text as a table, whatever its encoding, separators, decimal marks and words between the numbers.
 
-Semicolons or tabs between the columns and a comma for the decimals (most of Europe) are distinguished from the English
-style by what the lines look like, not by a setting.
+What the columns are is told from the middle of the file, where no heading is: the separator, the decimal mark, which
+columns hold numbers and which words. The numbers begin with the first line that looks like those in the middle and end
+with the last one; pandas reads what lies between. Semicolons or tabs between the columns and a comma for the decimals
+(most of Europe) are distinguished from the English style by what the lines look like, not by a setting.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.formats.clock import is_clock, seconds_of
+from apps.ekg.formats.text_rows import read_rows
 from apps.ekg.formats.units import is_voltage
 from shared.errors import RecordError, quoted
 
@@ -22,113 +28,228 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REMEDY = "Write one column of time in seconds and one per lead in mV, or one column and its rate."
-_MOST_ABOVE = 40  # lines above the numbers that are kept
-_HEAD = 20_000  # characters in which the first line of numbers must begin
-_SAMPLE_LINES = 200  # of numbers, from which the separator and the decimal mark are taken
-_NAN_HEAD = 10_000  # characters of the numbers in which the word "nan" is looked for
+_MOST_ABOVE = 80  # lines above the numbers that are kept
+_HEAD = 100_000  # characters in which the first line of numbers must begin
+_MIDDLE = 20_000  # characters from which it is told what the columns are
+_MOST_BELOW = 40  # lines of words that may stand below the numbers
+_JUDGED = 1_000  # cells of a column from which it is told what is in it
 MOST_COLUMNS = 64
 _LONGEST_LINE = 4_000  # characters; no pattern below ever sees a longer one
 _LONGEST_CELL = 60
-_LONGEST_HEADING = 200
-_NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?|nan|inf|-|[\d:.]+", re.IGNORECASE)
+_LONGEST_TITLE = 80
+_SIGNED = r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?"
+_NUMBER = re.compile(rf"{_SIGNED}|[-+]?\d{{1,3}}([.,]\d{{3}})+([.,]\d+)?")
+_NOTHING = re.compile(r"|nan|null|none|n/?a|inf|-+|#n/?a|missing", re.IGNORECASE)  # instead of a number
 _UNIT_CELL = re.compile(r"[a-zµμ :.]*", re.IGNORECASE)
+_COMMENT = ("#", "%", "//")
+_FOREIGN_DIGITS = {ord(first) + n: str(n) for first in "٠۰०０" for n in range(10)}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its title (empty where there is none) and its numbers, a clock's in seconds; None: words."""
+
+    title: str
+    values: npt.NDArray[np.float64] | None  # (rows,), NaN where a cell holds no number
+    clock: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
-    """Numbers (rows, columns), a name per column (empty where there is none), and the lines above the numbers."""
+    """The columns, the lines above the numbers, and what is to be said of the rest."""
 
-    values: npt.NDArray[np.float64]
-    names: tuple[str, ...]
+    columns: tuple[Column, ...]
     above: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How the lines of numbers are written."""
+
+    separator: str
+    decimal: str
+    thousands: str | None
+    numeric: tuple[bool, ...]  # per column: numbers or clock times, not words
+
+    def cells(self, line: str) -> list[str]:
+        """The cells of ``line`` without quotes; a separator at its end makes none."""
+        plain = line.strip(" \r\n") if self.separator == " " else line.strip("\r\n")
+        parts = plain.split() if self.separator == " " else plain.split(self.separator)
+        cells = [part.strip(" \t'\"") for part in parts]
+        while len(cells) > 1 and not cells[-1]:
+            cells.pop()
+        return cells
+
+    def is_all_numbers(self, line: str) -> bool:
+        """Whether no cell of ``line`` holds a word: it is one of numbers, if not as long as the others."""
+        return all(is_number(cell) or _NOTHING.fullmatch(cell) for cell in self.cells(line))
+
+    def fits(self, line: str) -> bool:
+        """Whether ``line`` is one of numbers: as many cells, numbers where they are, and one in the first of these."""
+        if line.lstrip().startswith(_COMMENT):
+            return False
+        cells = self.cells(line)
+        if len(cells) > len(self.numeric):
+            return False
+        checked = [cell for cell, numeric in itertools.zip_longest(cells, self.numeric, fillvalue="") if numeric]
+        return is_number(checked[0]) and all(is_number(cell) or _NOTHING.fullmatch(cell) for cell in checked)
 
 
 def read_table(data: bytes) -> Table:
-    """The table of numbers in ``data``.
+    """The table in ``data``.
 
     Raises:
         RecordError: there are no lines of numbers, their lengths differ, or they are too long.
     """
     text = _decoded(data)
-    head = [line[:_LONGEST_LINE] for line in text[:_HEAD].splitlines()]
-    first = next((n for n, line in enumerate(head) if is_numbers(line)), None)
+    if rows := read_rows(text, _LONGEST_LINE):
+        return Table(tuple(Column(row.title, row.values) for row in rows.rows), rows.above)
+    style = _style_of(text)
+    head = text[:_HEAD].split("\n")
+    first = next((n for n, line in enumerate(head) if style.fits(line[:_LONGEST_LINE])), None)
     if first is None:
-        raise RecordError("lines of numbers", quoted(head[0]) if head else "an empty file", REMEDY)
-    separator, decimal = _style(head[first : first + _SAMPLE_LINES])
-    body = text.split("\n", first)[-1]
-    _check_width(body, " \t" if separator == " " else separator)
-    values = _numbers(body, separator, decimal)
-    above = [line.strip() for line in head[:first] if line.strip(" ,;\t\r\n")]
-    heading = tuple(line[:_LONGEST_HEADING] for line in above[:_MOST_ABOVE])
-    return Table(values, _names(above[-2:], separator, values.shape[1]), heading)
+        raise RecordError("lines of numbers", quoted(head[0][:_LONGEST_LINE]), REMEDY)
+    start = sum(len(line) + 1 for line in head[:first])
+    stop, below = _end_of(text, style)
+    _check_width(text, start, stop, " \t" if style.separator == " " else style.separator)
+    above = [line.strip("\r")[:_LONGEST_LINE] for line in head[:first] if line.strip(" ,;\t\r\n")]
+    frame = _frame(text[start:stop], style)
+    titles = _titles(above[-2:], style.separator, len(style.numeric), frame.shape[1])
+    columns = tuple(_column(frame[name], title, style) for name, title in zip(frame.columns, titles, strict=True))
+    warnings = (f"Text below the numbers was left out, {below} line{'s' * (below > 1)}.",) if below else ()
+    return Table(columns, tuple(line.strip() for line in above[:_MOST_ABOVE]), warnings)
 
 
-def is_numbers(line: str) -> bool:
-    """Whether ``line`` holds numbers, clock times or signs for missing numbers and nothing else."""
-    cells = [cell.strip(" \"'") for cell in re.split(r"[;,\t ]+", line.strip(" ;,\t\r"))]
-    filled = [cell for cell in cells if cell]
-    return bool(filled) and all(len(cell) <= _LONGEST_CELL and _NUMBER.fullmatch(cell) for cell in filled)
-
-
-def _check_width(body: str, separators: str) -> None:
-    """Make sure that no line of the numbers is longer than a recording's can be, before anything is made of it."""
-    start, longest = 0, 0
-    while start < len(body):
-        end = body.find("\n", start, start + _LONGEST_LINE + 1)
-        if end < 0 and len(body) - start > _LONGEST_LINE:
-            raise RecordError(f"lines of at most {_LONGEST_LINE:,} characters", "a longer one", REMEDY)
-        end = len(body) if end < 0 else end
-        if start == 0:
-            longest = max(body.count(mark, 0, end) for mark in separators)
-        start = end + 1
-    if longest >= MOST_COLUMNS:
-        raise RecordError(f"at most {MOST_COLUMNS} columns", f"{longest + 1:,} or more", REMEDY)
+def is_number(cell: str) -> bool:
+    """Whether ``cell`` is a number or a time of day."""
+    return len(cell) <= _LONGEST_CELL and bool(_NUMBER.fullmatch(cell) or is_clock(cell))
 
 
 def _decoded(data: bytes) -> str:
-    """``data`` as text: UTF-8, UTF-16 if it begins with that mark, else what Windows writes in Western Europe."""
+    """``data`` as text: UTF-8, UTF-16 (by its mark or its zeros), else what Windows writes in Western Europe."""
+    zeros = data[:2000:2].count(0), data[1:2000:2].count(0)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        text = data.decode("utf-16", "replace")
+    elif max(zeros) > len(data[:2000]) // 4:
+        text = data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    return text if text.isascii() else text.translate(_FOREIGN_DIGITS)
 
 
-def _style(lines: list[str]) -> tuple[str, str]:
-    """(separator, decimal mark) of lines of numbers.
+def _style_of(text: str) -> _Style:
+    """How the lines in the middle of ``text`` are written."""
+    if len(text) <= 2 * _MIDDLE:
+        lines = text.split("\n")
+        lines = [line for line in lines if line.strip()]
+        lines = lines[len(lines) // 2 :]
+    else:
+        lines = text[len(text) // 2 : len(text) // 2 + _MIDDLE].split("\n")[1:-1]
+    lines = [line[:_LONGEST_LINE] for line in lines if not line.lstrip().startswith(_COMMENT)]
+    lines = [line for line in lines if any(map(is_number, re.split(r"[;,|\t '\"]+", line)))]
+    if not lines:
+        found = next((line for line in text[:_HEAD].split("\n") if line.strip()), "")
+        raise RecordError("lines of numbers", quoted(found[:_LONGEST_LINE]) if found else "an empty file", REMEDY)
+    separator, decimal, thousands = _marks(lines, text[:_HEAD])
+    style = _Style(separator, decimal, thousands, ())
+    rows = [style.cells(line) for line in lines]
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    rows = [row for row in rows if len(row) <= width]
+    if width > MOST_COLUMNS:
+        remedy = f"{REMEDY} A table of single beats, one a row, is no recording."
+        raise RecordError(f"at most {MOST_COLUMNS} columns", f"{width:,} or more", remedy)
+    numeric = tuple(_is_numeric([row[n] for row in rows if n < len(row)]) for n in range(width))
+    if not any(numeric):
+        raise RecordError("lines of numbers", "mostly cells that hold no number", REMEDY)
+    return _Style(separator, decimal, thousands, numeric)
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    """Whether at least half of the cells that hold anything are numbers; a column of signs for nothing is, too."""
+    filled = [cell for cell in cells if not _NOTHING.fullmatch(cell)]
+    return 2 * sum(map(is_number, filled)) >= len(filled)
+
+
+def _marks(lines: list[str], head: str) -> tuple[str, str, str | None]:
+    """(separator, decimal mark, mark of the thousands) of lines of numbers.
 
     Quoted cells and semicolons settle it; otherwise a comma is a separator only if there are points as well.
     """
     text = "\n".join(lines)
-    decimal_comma = bool(re.search(r"\d,\d", text)) and not re.search(r"\d\.\d", text)
-    for separator in (";", "\t"):
-        if separator in text:
-            return separator, "," if decimal_comma else "."
-    if re.search(r'"[-+]?\d+,\d+"', text):
-        return ",", ","
+    for separator in (";", "\t", "|"):
+        if 2 * sum(separator in line for line in lines) > len(lines):
+            return separator, *_decimal(text)
+    if re.search(r'"[-+]?\d[\d.]*,\d+"', text):
+        return ",", *_decimal(re.sub(r'"\s*,', '";', text))
     if "," not in text:
-        return " " if re.search(r"\S +\S", text) else ",", "."
+        return " " if 2 * sum(bool(re.search(r"\S\s+\S", line)) for line in lines) > len(lines) else ",", ".", None
+    points = re.search(r"\d\.\d|(^|[\s,])[-+]?\.\d", text)
     rows = [line.split(",") for line in lines if line.strip()]
-    if decimal_comma and max(map(len, rows)) <= 2:  # 0,12 / 1 / -0,3: is it two columns, or one with decimal commas?
+    if not points and max(map(len, rows)) <= 2:  # 0,12 / 1 / -0,3: is it two columns, or one with decimal commas?
         first = [float(row[0]) for row in rows if re.fullmatch(r"\s*[-+]?\d+\s*", row[0])]
         rises = len(first) == len(rows) and all(a < b for a, b in itertools.pairwise(first))
-        return (",", ".") if rises else (";", ",")
-    return ",", "."
+        clock = all(is_clock(row[0].strip(" '\"")) for row in rows)
+        titled = bool(re.search(r"^[^\n,\d]*[^\W\d][^\n,]*,[^\n,\d]*[^\W\d][^\n,]*\n[ \t]*[-+\d]", head, re.MULTILINE))
+        return (",", ".", None) if rises or clock or titled else (";", ",", None)
+    return ",", ".", None
 
 
-def _numbers(body: str, separator: str, decimal: str) -> npt.NDArray[np.float64]:
-    """(rows, columns) of ``body``; a cell that is no number becomes NaN, and more than half of them is an error."""
+def _decimal(text: str) -> tuple[str, str | None]:
+    """(decimal mark, mark of the thousands) where a comma separates no columns."""
+    if re.search(r"\d\.\d{3},\d", text):
+        return ",", "."
+    if re.search(r"\d,\d{3}\.\d", text):
+        return ".", ","
+    commas = len(re.findall(r"(?<![\d.:])\d+,\d+(?![\d,])", text))
+    points = len(re.findall(r"(?<![\d.:])\d*\.\d+(?![\d.])", text))
+    return (",", None) if commas > points else (".", None)
+
+
+def _end_of(text: str, style: _Style) -> tuple[int, int]:
+    """Where the numbers end, and how many lines of text stand below."""
+    stop, below = len(text), 0
+    while stop > 0 and below <= _MOST_BELOW:
+        start = text.rfind("\n", 0, stop - 1) + 1 if stop else 0
+        line = text[start : min(stop, start + _LONGEST_LINE)]
+        if line.strip() and (style.fits(line) or stop - start > _LONGEST_LINE or style.is_all_numbers(line)):
+            return stop, below
+        below += bool(line.strip())
+        stop = start
+    return len(text), 0
+
+
+def _check_width(text: str, start: int, stop: int, separators: str) -> None:
+    """Make sure that no line of the numbers is longer than a recording's can be, before anything is made of it."""
+    begin = start
+    while start < stop:
+        end = text.find("\n", start, start + _LONGEST_LINE + 1)
+        if end < 0 and stop - start > _LONGEST_LINE:
+            raise RecordError(f"lines of at most {_LONGEST_LINE:,} characters", "a longer one", REMEDY)
+        end = stop if end < 0 else end
+        if start == begin and max(text.count(mark, start, end) for mark in separators) >= MOST_COLUMNS:
+            raise RecordError(f"at most {MOST_COLUMNS} columns", "more", REMEDY)
+        start = end + 1
+
+
+def _frame(body: str, style: _Style) -> pd.DataFrame:
+    """``body`` as pandas reads it, without the columns that are empty in every line."""
     import pandas as pd  # gradio needs it anyway; half a second nobody should wait for at start
 
     try:
         frame = pd.read_csv(
             io.StringIO(body),
-            sep=r"\s+" if separator == " " else separator,
-            decimal=decimal,
+            sep=r"\s+" if style.separator == " " else style.separator,
+            decimal=style.decimal,
+            thousands=style.thousands,
             header=None,
             engine="c",
-            dtype=str if decimal == "," else None,
+            comment="#",
             skip_blank_lines=True,
             on_bad_lines="error",
             skipinitialspace=True,
@@ -137,51 +258,56 @@ def _numbers(body: str, separator: str, decimal: str) -> npt.NDArray[np.float64]
     except (pd.errors.ParserError, ValueError) as error:
         what = str(error).rpartition("C error: ")[2].strip() or "different numbers"
         raise RecordError("the same number of columns in every line", what, REMEDY) from error
-    filled = frame.dropna(axis=1, how="all")  # a separator at the end of every line makes an empty column
-    if filled.shape[1] < 2 <= frame.shape[1] and re.search(r"\bnan\b", body[:_NAN_HEAD], re.IGNORECASE):
-        raise RecordError("numbers in the lead", "nothing but NaN in it", "Choose another recording.")
-    columns = [_column(filled[name], decimal) for name in filled.columns]
-    values = np.stack(columns, axis=1) if columns else np.empty((0, 0))
-    if values.size == 0 or np.isnan(values).mean() > 0.5:
-        raise RecordError("lines of numbers", "mostly cells that hold no number", REMEDY)
-    return values
+    return frame.iloc[:, : len(style.numeric)]  # what a separator at the end of the lines adds is empty
 
 
-def _column(cells: pd.Series, decimal: str) -> npt.NDArray[np.float64]:
-    """One column as numbers: plain ones, quoted ones, with decimal commas, or clock times as seconds."""
+def _column(cells: pd.Series, title: str, style: _Style) -> Column:
+    """One column: plain numbers, quoted ones, times of day as seconds, or words."""
     import pandas as pd
 
+    if pd.api.types.is_bool_dtype(cells):
+        return Column(title, None)
     if pd.api.types.is_numeric_dtype(cells):
-        return cells.to_numpy(np.float64)
+        return Column(title, cells.to_numpy(np.float64, na_value=np.nan))
+    step = max(1, len(cells) // _JUDGED)
+    some = [str(cell).strip(" '\"") for cell in cells.dropna().iloc[::step]]
+    if not _is_numeric(some):
+        return Column(title, None)
+    if 2 * sum(map(is_clock, some)) > len(some):
+        return Column(title, seconds_of(cells.tolist()), clock=True)
     text = cells.astype(str).str.strip(" '\"")
-    text = text.str.replace(",", ".", regex=False) if decimal == "," else text
-    seconds = _clock(text) if ":" in text.iloc[0] else None
-    return pd.to_numeric(text, errors="coerce").to_numpy(np.float64) if seconds is None else seconds
+    text = text.str.replace(style.thousands, "", regex=False) if style.thousands else text
+    text = text.str.replace(",", ".", regex=False) if style.decimal == "," else text
+    return Column(title, pd.to_numeric(text, errors="coerce").to_numpy(np.float64))
 
 
-def _clock(text: pd.Series) -> npt.NDArray[np.float64] | None:
-    """Seconds of a column of clock times, 0:01.234 or 10:00:01.234."""
-    try:
-        parts = text.str.split(":", expand=True).astype(float).to_numpy()
-    except ValueError:
-        return None
-    return np.asarray(parts @ (60.0 ** np.arange(parts.shape[1])[::-1]), np.float64)
-
-
-def _names(above: list[str], separator: str, columns: int) -> tuple[str, ...]:
-    """The column names in the last lines above the numbers; a second line of units is joined to them."""
-    rows = [
-        [
-            cell.strip(" '\"")[:_LONGEST_CELL]
-            for cell in re.split(r"\s+" if separator == " " else re.escape(separator), line)
-        ]
-        for line in above
-    ]
-    rows = [row[:columns] for row in rows if len(row) >= columns and not any(row[columns:])]  # a separator at the end
-    if not rows or columns == 1:
-        return tuple(row[0] for row in rows[-1:]) or ("",) * columns
+def _titles(above: Sequence[str], separator: str, width: int, columns: int) -> tuple[str, ...]:
+    """The columns' titles in the last lines above the numbers; a second line of units is joined to them."""
+    rows = [row for line in above if (row := _title_row(line, separator, width))]
+    if not rows:
+        return ("",) * columns
     if len(rows) == 2:
         units = [cell.strip("()[] ") for cell in rows[1]]
         if all(_UNIT_CELL.fullmatch(unit) for unit in units) and any(map(is_voltage, units)):
-            return tuple(f"{name} ({unit})" for name, unit in zip(rows[0], units, strict=True))
-    return tuple(rows[-1])
+            return tuple(f"{name} ({unit})" if unit else name for name, unit in zip(rows[0], units, strict=True))[
+                :columns
+            ]
+    return tuple(rows[-1][:columns]) + ("",) * (columns - width)
+
+
+def _title_row(line: str, separator: str, width: int) -> list[str]:
+    """The cells of a line of titles for ``width`` columns; empty if it is none: other cells, numbers, a setting."""
+    line = line.strip().lstrip("#% ")
+    for mark in dict.fromkeys((separator, ",", ";", "\t")):
+        cells = [cell.strip(" '\"")[:_LONGEST_TITLE] for cell in (line.split() if mark == " " else line.split(mark))]
+        if len(cells) >= width and not any(cells[width:]):
+            cells = cells[:width]
+            break
+    else:
+        return []
+    if width == 1 and (
+        label := re.fullmatch(r"(?:labels?|channels?|leads?|signals?|names?)\s*[:=]+\s*(.+)", cells[0], re.I)
+    ):
+        return [label[1]]
+    setting = cells[0].endswith(("=", ":")) or (width == 1 and re.search(r"[:=]", cells[0]))
+    return [] if setting or all(not cell or is_number(cell) for cell in cells) else cells

@@ -1,7 +1,7 @@
 """Uploaded files, copied into a private folder under plain names; zips are unpacked without trusting them.
 
-How a zip is read without trusting it is in ``shared.archives``. Only plain files with the endings of a recording are
-taken out of it, under their last name, and never more than the limits below.
+How a zip is read without trusting it is in ``shared.archives``. Only plain files with the endings of a recording, and
+those that a WFDB header in it names, are taken out of it, under their last name, and never more than the limits below.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import re
 import shutil
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from apps.ekg.formats.supported import MEMBERS, ZIP
-from shared.archives import ENDING, SYSTEM, Limits, list_members
+from apps.ekg.formats.wfdb_header import MAX_HEADER_BYTES
+from shared.archives import ENDING, SYSTEM, Limits, Member, list_members
 from shared.errors import InputError, RecordError, ResourceError, quoted
 
 MAX_FILES = 64
@@ -46,7 +48,8 @@ def gather(paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
 
 def _unpack(path: Path, folder: Path) -> None:
     try:
-        members = [member for member in list_members(path, LIMITS) if member.fault not in _PASSED_OVER]
+        limits = replace(LIMITS, endings=(*MEMBERS, *_named_endings(list_members(path, LIMITS))))
+        members = [member for member in list_members(path, limits) if member.fault not in _PASSED_OVER]
         if not members:
             remedy = "Pack the files of the recording."
             raise RecordError(f"a zip with {', '.join(MEMBERS)} files", "none", remedy)
@@ -61,8 +64,22 @@ def _unpack(path: Path, folder: Path) -> None:
         raise RecordError(error.needed, error.found, error.remedy) from error
 
 
+def _named_endings(members: Sequence[Member]) -> set[str]:
+    """The endings of other files that belong to a WFDB header in a zip: its signals, which may be called anything, and
+    what is called like it (beats by another annotator).
+    """
+    headers = [one for one in members if not one.fault and one.path.endswith(".hea") and one.size <= MAX_HEADER_BYTES]
+    stems = {PurePosixPath(header.path).stem for header in headers}
+    words = {line.split()[0] for header in headers for line in header.read().split(b"\n") if line.strip()}
+    names = {word.decode("ascii", "ignore") for word in words}
+    others = [PurePosixPath(member.path) for member in members if member.fault == ENDING]
+    belong = {other.suffix.lower() for other in others if other.name in names or other.stem in stems}
+    return {ending for ending in belong if re.fullmatch(r"\.[a-z0-9]{1,8}", ending)}
+
+
 def _target(folder: Path, name: str) -> Path:
     plain = re.sub(r"[^A-Za-z0-9_.\-]", "_", Path(name).name).lstrip(".") or "file"
+    plain = re.sub(r"\.hea$", ".hea", plain, flags=re.IGNORECASE)
     path = folder / plain
     if path.exists():
         raise RecordError("a name of its own for every file", f"{quoted(plain)} twice", "Upload one recording.")

@@ -30,8 +30,9 @@ def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | Non
     """Classify the heartbeats of an electrocardiogram. For teaching only: not a medical device.
 
     Args:
-        files: one recording: its WFDB files (.hea, .dat, .atr), a zip of them, a CSV, an Apple Watch's CSV, or EDF.
-        rate_hz: sampling rate, needed only for text without a time column.
+        files: one recording: its WFDB files (.hea with its signals and beats), a zip of them, a CSV, an Apple Watch's
+            CSV, EDF or BDF.
+        rate_hz: sampling rate of a text file, needed if it says none; it wins over what the file says.
         lead: name of the lead; by default the one closest to MLII.
 
     Returns:
@@ -68,7 +69,7 @@ def _classify(
     from apps.ekg.answers.classify import Classified, classify
     from apps.ekg.network.weights import leased
 
-    wanted = lead if lead in recording.leads else None
+    wanted = next((one for one in recording.leads if lead and one.lower() == lead.strip().lower()), None)
     try:
         with leased() as network:
             for step in classify(recording, network, lead=wanted, use_annotations=annotated):
@@ -78,17 +79,19 @@ def _classify(
                 else:
                     yield (progress_html(step.text, step.fraction), *_UNCHANGED)
     except RecordError as error:
-        yield _refused(error, signal_json(recording, recording.lead_index(wanted)))
+        number = recording.lead_index(wanted)
+        choice = gr.Dropdown(list(recording.leads), value=recording.leads[number])
+        yield _refused(error, signal_json(recording, number), choice)
 
 
-def _refused(error: HubError, strip: str) -> tuple[Any, ...]:
-    """Why there is no answer, the bare ``strip`` if there is a signal, and nothing of the recording before."""
+def _refused(error: HubError, strip: str, leads: Any = None) -> tuple[Any, ...]:
+    """Why there is no answer, the bare ``strip`` of a signal, its ``leads``, and nothing of the recording before."""
     words = joined([h.b("Not classified."), *map(h.span, error.sentences())], " ")
     return (
         h.div(words, class_="ekg-refused", role="alert"),
         gr.HTML(strip, live=""),
         "",
-        gr.skip(),
+        leads or gr.skip(),
         gr.Slider(0, 1, 0, step=1, visible=False),
         gr.DownloadButton(value=None, interactive=False),
         gr.DownloadButton(value=None, interactive=False),

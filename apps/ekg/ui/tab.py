@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from apps.ekg import measured
-from apps.ekg.formats.supported import ACCEPTED, NAMES
+from apps.ekg.formats.supported import NAMES
 from apps.ekg.samples import SAMPLES
 from apps.ekg.ui import inside
 from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other_sample, progress_html, show_part
@@ -47,7 +47,6 @@ def _controls() -> dict[str, Any]:
     files = gr.File(
         label="Your own recording",
         file_count="multiple",
-        file_types=list(ACCEPTED),
         height=120,
         elem_id="ekg-files",
     )

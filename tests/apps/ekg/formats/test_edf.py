@@ -75,8 +75,8 @@ def test_the_number_of_records_may_be_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "says"),
     [
-        (0, b"\xffBIOSEMI", "another kind"),
-        (192, b"EDF+D", "has gaps"),
+        (0, b"1", "another kind"),
+        (0, b"\xffBIOSEMI", "truncated"),
         (252, b"0", "contradicts itself"),
         (252, b"2", "contradicts itself"),
         (252, b"513", "contradicts itself"),
@@ -105,9 +105,49 @@ def test_a_header_cut_short_and_an_empty_range(tmp_path: Path) -> None:
         open_edf(path)
     path.write_bytes(whole)
     _field(path, 3, _DIGITAL_MAX, 8, 0, "-32767")
-    with pytest.raises(RecordError, match="a range of values"):
+    assert open_edf(path).leads == ("ECG 1",)  # a channel without a range is not used
+    _field(path, 3, _PHYSICAL_MAX, 8, 1, "-3276.7")
+    with pytest.raises(RecordError, match="that has a range of values"):
         open_edf(path)
-    _field(path, 3, _DIGITAL_MAX, 8, 0, "32767")
-    _field(path, 3, _PHYSICAL_MAX, 8, 0, "-3276.7")
-    with pytest.raises(RecordError, match="a range of values"):
+
+
+def test_a_discontinuous_file_says_when_its_records_begin(tmp_path: Path) -> None:
+    path = _edf(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[192:197] = b"EDF+D"
+    path.write_bytes(data)
+    assert open_edf(path).n_samples == 2000  # no times: no gaps
+    counts, record = counts_of(2000, 2), 2 * (200 + 200 + 4)
+    for n in range(10):
+        place = 256 * 4 + n * record + 800
+        data[place : place + 8] = f"+{n + 3 * (n > 4)}\x14\x14".encode().ljust(8, b"\0")  # 3 s lost after five
+    path.write_bytes(data)
+    recording = open_edf(path)
+    assert recording.n_samples == 2600
+    np.testing.assert_allclose(recording.read(0, 0, 1000), counts[:1000, 0] * 1e-4, atol=1e-6)
+    assert np.isnan(recording.read(0, 1000, 1600)).all()
+    np.testing.assert_allclose(recording.read(1, 1550, 2600)[50:], counts[1000:, 1] * 1e-4, atol=1e-6)
+    assert "3 s are missing" in recording.warnings[0]
+    data[256 * 4 + 9 * record + 800 : 256 * 4 + 9 * record + 808] = b"+9000\x14\x14\0"
+    path.write_bytes(data)
+    with pytest.raises(RecordError, match="a gap of"):
         open_edf(path)
+
+
+def test_24_bits(tmp_path: Path) -> None:
+    path = _edf(tmp_path, 1)
+    counts = 300 * counts_of(2000, 1)[:, 0]
+    data = bytearray(path.read_bytes()[: 256 * 3])
+    data[:8] = b"\xffBIOSEMI"
+    packed = counts.astype("<i4").view("u1").reshape(-1, 4)[:, :3].reshape(10, 600)
+    path.write_bytes(bytes(data) + b"".join(row.tobytes() + bytes(12) for row in packed))
+    np.testing.assert_allclose(open_edf(path).read(0, 150, 950), counts[150:950] * 1e-4, rtol=1e-5)
+
+
+def test_a_unit_that_is_left_out_is_guessed(tmp_path: Path) -> None:
+    path = _edf(tmp_path)
+    for signal in (0, 1):
+        _field(path, 3, _UNIT, 8, signal, "")
+    recording = open_edf(path)
+    np.testing.assert_allclose(recording.read(0, 0, 2000), counts_of(2000, 1)[:, 0] * 1e-4, atol=1e-6)
+    assert "read as microvolts" in recording.warnings[0]

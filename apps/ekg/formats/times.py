@@ -1,0 +1,169 @@
+"""Which columns of a table are no leads: times, counters, lines that stand still; and the rate that the times give.
+
+Told by the values, not by the names: a column that only rises is a time or a counter, whatever it is called, and one
+that rises and falls back by the same steps is a counter that wraps. No heart does that. Names and units decide only
+what values cannot: whether a step of 1 is a sample or a millisecond, whether a step is one of seconds or of minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.ekg.formats.recording import MAX_RATE_HZ, MIN_RATE_HZ
+from apps.ekg.formats.text_table import Column
+from shared.errors import RecordError
+
+Values = npt.NDArray[np.float64]
+RISES, FALLS, STANDS, WRAPS, MOVES = "a time or a counter", "falls", "stands still", "a counter", ""
+EMPTY = "nothing but NaN"
+_TIME = re.compile(
+    r"\W*(?:\w+ )?(time|times|timer|t|zeit|uhrzeit|seconds?|secs?|s|ms|min|minutes?|elapsed|timestamp|temps|tiempo|"
+    r"tempo|tijd|tid|aika|czas|čas|idő|zaman|hora|ora|clock|date|datetime|время|час|时间|時間|時刻|시간|χρόνος)\b"
+)
+_COUNTER = re.compile(
+    r"sample|index|count|point|\bn\w{0,3}\b|number|row|unnamed|packet|seq|frame|\bid\b|\bi\b|^$|№|nummer"
+)
+_UNIT_S = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
+_UNIT = re.compile(  # after the name or in brackets
+    r"(?:^|[\s_(\[,/.])(?:(ns|nano\w*|纳秒|ナノ秒|нс)|(µs|us|usecs?|micro\w*|mikro\w*|微秒|マイクロ秒|мкс)|"
+    r"(ms|msecs?|milli\w*|mili\w*|毫秒|ミリ秒|мс|밀리초)|(s|secs?|seconds?|sekunden?|segundos?|secondes?|秒|초|с|сек)|"
+    r"(min|mins|minutes?|分|мин)|(h|hours?|std))(?:[\s)\],/.]|$)"
+)
+_UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is warned of, or is a gap
+_PACKETS = 0.2  # share of steps of no time from which on samples share a time by packets
+SAME_RATE = 0.01  # two statements of one rate may differ by so much
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a column of times says."""
+
+    rate_hz: float
+    places: npt.NDArray[np.int64] | None  # (T,) of the samples in a recording with gaps; None: one after another
+    warning: str
+
+
+def kind_of(values: Values) -> str:
+    """What a column is by its values: ``RISES``, ``FALLS``, ``STANDS``, ``WRAPS``, or ``MOVES`` as a lead does."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return EMPTY
+    steps = np.diff(known)
+    moving = steps[steps != 0]
+    if not moving.size:
+        return STANDS
+    falling = float(np.mean(moving < 0))
+    if min(falling, 1 - falling) <= 0.02 and (moving.size > 0.005 * steps.size or moving.size > 3):
+        return RISES if falling < 0.5 else FALLS
+    usual = float(np.median(steps))
+    alike = np.abs(steps - usual) <= 1e-6 * abs(usual)
+    if usual != 0 and alike.mean() > 0.6 and np.all(np.sign(steps[~alike]) == -np.sign(usual)):
+        return WRAPS
+    return MOVES
+
+
+def times_of(columns: Sequence[Column]) -> tuple[int, Times] | None:
+    """(column, what it says) of the column of times that says most; None if there is none.
+
+    Raises:
+        RecordError: a column that is called a time, and the only one, does not rise, or has gaps longer than the rest.
+    """
+    found: list[tuple[float, int, float]] = []
+    named: list[int] = []
+    for place, column in enumerate(columns):
+        values = column.values
+        if values is None:
+            continue
+        plain = column.title.lower().replace("μ", "µ")
+        if _is_time_name(plain):
+            named.append(place)
+        steps = np.diff(values)
+        if kind_of(values) == RISES and (unit_s := _seconds_per(plain, steps, clock=column.clock)):
+            found.append((float(np.mean(steps == 0)) + 0.1 * float(np.mean(steps < 0) > 0), place, unit_s))
+    if found:
+        _, place, unit_s = min(found)
+        return place, _times(np.asarray(columns[place].values) * unit_s)
+    if named:
+        raise RecordError(
+            "a time that rises from line to line",
+            f"times that stand still, fall or are missing in “{columns[named[0]].title}”",
+            "Write one column of time in seconds, or leave it out and give the rate.",
+        )
+    return None
+
+
+def is_counter_name(title: str) -> bool:
+    """Whether a column is called a number of samples, or not at all."""
+    return bool(_COUNTER.search(title.strip(" #.'\"").lower()))
+
+
+def _is_time_name(title: str) -> bool:
+    return bool(_TIME.match(title.replace("_", " ")))
+
+
+def _seconds_per(title: str, steps: Values, *, clock: bool) -> float | None:
+    """Seconds that 1 in a column of times is, by its title or by its steps; None if it counts samples."""
+    if clock:
+        return 1.0
+    moving = steps[steps > 0]
+    usual = float(np.median(moving)) * float(np.mean(steps > 0))  # of packets: over all samples
+    match = _UNIT.search(title)
+    stated = next((unit for unit, cell in zip(_ORDER, match.groups(), strict=True) if cell), None) if match else None
+    fits = [unit for unit in ("s", "ms", "µs", "ns") if MIN_RATE_HZ <= 1 / (usual * _UNIT_S[unit]) <= MAX_RATE_HZ]
+    if stated and (not fits or 1.0 <= 1 / (usual * _UNIT_S[stated]) <= 1e6):
+        return _UNIT_S[stated]
+    if usual == 1 and np.all(moving == 1) and not _is_time_name(title):
+        return None
+    if fits and not (is_counter_name(title) and float(np.median(moving)) == 1):
+        return _UNIT_S[fits[0]]
+    return 1.0 if _is_time_name(title) else None
+
+
+_ORDER = ("ns", "µs", "ms", "s", "min", "h")
+
+
+def _times(seconds: Values) -> Times:
+    """The rate of rising times, and the places of the samples if some are missing between them."""
+    known = np.flatnonzero(np.isfinite(seconds))
+    steps = np.diff(seconds[known])
+    if np.mean(steps == 0) > _PACKETS:
+        return _packets(seconds[known])
+    if np.any(steps < 0):
+        raise RecordError(
+            "a time that rises from line to line", f"times that fall, in line {int(np.argmax(steps < 0)) + 2:,} first",
+            "Sort the lines by time, or give the rate: it wins over the times.",
+        )  # fmt: skip
+    usual = float(np.median(steps))
+    gaps = steps > _BROKEN * usual
+    rate_hz = float(np.sum(~gaps) / steps[~gaps].sum())
+    longest = float(steps[~gaps].max() * rate_hz)
+    warning = "The times are uneven; samples were taken as evenly spaced." if longest > _UNEVEN else ""
+    if not gaps.any():
+        return Times(rate_hz, None, warning)
+    lost = np.round(steps[gaps] * rate_hz).astype(np.int64) - 1
+    missing_s = float(steps[gaps].sum())
+    if lost.sum() > 2 * len(seconds):
+        found = f"a gap of {steps.max():.3g} s"
+        raise RecordError("samples without long gaps between them", found, "Cut the recording at its gaps.")
+    extra = np.zeros(len(seconds), np.int64)
+    extra[known[1:][gaps]] = lost
+    warning = f"Samples are missing for {missing_s:.3g} s in all, where the times have gaps. {warning}".strip()
+    return Times(rate_hz, np.arange(len(seconds)) + np.cumsum(extra), warning)
+
+
+def _packets(seconds: Values) -> Times:
+    """The rate of samples that share their times by packets, of which the first and the last may be cut."""
+    starts = np.flatnonzero(np.diff(seconds) > 0) + 1
+    if len(starts) < 2:
+        raise RecordError(
+            "a time that rises from line to line", "times that stand still", "Give the rate: it wins over the times."
+        )
+    lengths, waits = np.diff(starts), np.diff(seconds[starts])
+    held = waits < _UNEVEN * np.median(waits)  # not where packets were lost
+    rate_hz = float(lengths[held].sum() / waits[held].sum())
+    return Times(rate_hz, None, f"Samples share their times by packets: {rate_hz:.4g} Hz is their mean.")
