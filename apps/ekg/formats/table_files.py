@@ -24,7 +24,7 @@ MAX_TEXT_BYTES = 200_000_000  # a day of one lead at 250 Hz is 150 MB
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")  # MLII (mV), time [s]
 _FILTER = re.compile(r"[(\[][^()\[\]]*\d\s?k?hz[^()\[\]]*[)\]]", re.IGNORECASE)  # ECG (.05 - 150 Hz)
 _SUFFIX = re.compile(r"^(.*\S)[\s_]+(mv|[uµμ]v|nv|adc|counts?|[mµμ]?volts?|bpm|mmhg|g)$", re.IGNORECASE)  # ecg_mV
-_FEW_VALUES = 4  # a column of so few is a label or a switch
+_FEW_VALUES, _FEW = 4, "few different values"  # a column of so few is a label or a switch
 _MOST_NAMED = 5  # columns in a warning
 _EXPECTED = (RISES, WRAPS)  # beside leads: nothing that has to be said
 
@@ -111,8 +111,8 @@ def _leads(columns: tuple[Column, ...], heading: Heading) -> tuple[list[_Lead], 
 
     why = [_why_not(column) for column in columns]
     usable = [n for n, reason in enumerate(why) if not reason]
-    if not usable:  # a line that stands still is a lead if there is no other: it is then said to be flat
-        usable = [n for n, reason in enumerate(why) if reason == STANDS]
+    if not usable:  # a line that stands still is a lead if there is no other; it is then said to be flat
+        usable = [n for n, reason in enumerate(why) if reason in (STANDS, _FEW)]
     if not usable:
         found = ", ".join(f"“{named(n)}” ({reason})" for n, reason in enumerate(why[:_MOST_NAMED]))
         raise RecordError("a column in V, mV or µV that moves as a heart does", f"only {found}", REMEDY)
@@ -135,7 +135,7 @@ def _why_not(column: Column) -> str:
         and not unit
         and len(np.unique(column.values[np.isfinite(column.values)][:100_000])) <= _FEW_VALUES
     ):
-        return "few different values"
+        return _FEW
     return kind
 
 
