@@ -1,10 +1,11 @@
-"""GAN Lab at ten frames a second: what a frame costs the trainer, and how many a browser receives.
+"""GAN Lab in the visitor's browser: frames a second, and what a frame costs, on this machine and on a phone.
 
-For every preset at the page's usual speed: processor time of the rounds of one frame, of the frame itself (D's field,
-arrows) and of its picture, together as a share of the 100 ms that a frame may take on one core. With `--page` the page
-is started, played in headless Chromium and the pictures that arrive are counted.
+The page is started, every preset is played in headless Chromium at full speed, then again with the processor slowed
+down four times, which is what the developers' tools call a phone. Frames that the page drew are counted, and the
+processor time of its scripts is read from Chromium: on a busy machine only that is worth anything. Nothing of it costs
+the server: the calls of handlers that were made during the games are counted as well.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.gan_lab --page
+    python -m benchmarks.gan_lab
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -21,62 +21,61 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from apps.gan.lab.game import FRAME_S, Lab
-from apps.gan.lab.rules import PRESETS, Rules
-from apps.gan.lab.view import picture
+from apps.gan.lab.rules import PRESETS
 
 _ROOT = Path(__file__).resolve().parent.parent
-_ROUNDS = 4  # per frame: the speed slider's value when the page opens
-_FRAMES = 60
 _PORT = 7893
-_PLAYED_S = 15
-_COUNT = """() => { window.frames_seen = 0; let last = '';
-  const look = () => { const label = document.querySelector('svg.lab')?.getAttribute('aria-label') || '';
-    if (label !== last) { last = label; window.frames_seen += 1; } requestAnimationFrame(look); }; look(); }"""
+_SLOWER = 4
+_STAGE = "document.querySelector('.lab').stage"
 
 
-def cost_ms(rules: Rules) -> dict[str, float]:
-    """Median processor milliseconds of one frame's rounds, of its arrays and of its picture."""
-    lab, parts = Lab(rules), {"rounds": list[float](), "frame": list[float](), "picture": list[float]()}
-    for _ in range(_FRAMES):
-        times = [time.process_time()]
-        for _ in range(_ROUNDS):
-            lab.round()
-        times.append(time.process_time())
-        frame = lab.frame()
-        times.append(time.process_time())
-        picture(frame)
-        times.append(time.process_time())
-        for values, begun, ended in zip(parts.values(), times, times[1:], strict=False):
-            values.append(1000 * (ended - begun))
-    return {name: round(statistics.median(values), 2) for name, values in parts.items()}
-
-
-def frames_in_browser(browser: str) -> float:
-    """Pictures a second that a browser shows while the first preset plays."""
+def games(browser: str, seconds: float, names: tuple[str, ...]) -> dict[str, Any]:
+    """Figures per preset."""
     from playwright.sync_api import sync_playwright
 
-    command = [sys.executable, "app.py", "--offline", "--tabs", "gan", "--port", str(_PORT)]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL) as server, sync_playwright() as driver:
-        try:
-            _wait(f"http://127.0.0.1:{_PORT}")
-            page = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page()
-            page.set_default_timeout(120_000)
-            page.goto(f"http://127.0.0.1:{_PORT}/?tab=gan")
-            page.locator("#gan-tabs").get_by_role("tab", name="GAN Lab", exact=True).click()
-            page.locator("svg.lab").first.wait_for()
-            page.get_by_role("button", name="Play", exact=True).click()
-            page.wait_for_function("/Round [1-9]/.test(document.querySelector('svg.lab').getAttribute('aria-label'))")
-            page.wait_for_timeout(2_000)
-            page.evaluate(_COUNT)
-            begun = time.monotonic()
-            page.wait_for_timeout(1_000 * _PLAYED_S)
-            return float(page.evaluate("window.frames_seen")) / (time.monotonic() - begun)
-        finally:
-            server.terminate()
+    with sync_playwright() as driver:
+        page = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page()
+        page.set_default_timeout(180_000)
+        page.goto(f"http://127.0.0.1:{_PORT}/?tab=gan")
+        page.locator("#gan-tabs").get_by_role("tab", name="GAN Lab", exact=True).click()
+        page.locator(".lab-paper canvas").wait_for()
+        tools = page.context.new_cdp_session(page)
+        tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url) if "/queue/" in request.url else None)
+        found: dict[str, Any] = {}
+        for name in names:
+            page.locator('[data-rule="preset"]').select_option(name)
+            found[name] = {"full speed": _played(page, tools, seconds)}
+            tools.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWER})
+            found[name]["four times slower"] = _played(page, tools, seconds)
+            tools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        return {"presets": found, "calls_while_playing": len(asked)}
 
 
-def _wait(address: str, *, patience_s: float = 120) -> None:
+def _played(page: Any, tools: Any, seconds: float) -> dict[str, float]:
+    """Frames and rounds a second, and processor milliseconds of a frame's script."""
+    page.locator('[data-do="play"]').click()
+    page.wait_for_timeout(1_000)
+    begun, (frames, rounds, busy) = time.monotonic(), _counts(page, tools)
+    page.wait_for_timeout(1_000 * seconds)
+    passed, (frames_after, rounds_after, busy_after) = time.monotonic() - begun, _counts(page, tools)
+    page.locator('[data-do="play"]').click()
+    drawn = max(frames_after - frames, 1)
+    return {
+        "frames_per_second": round(drawn / passed, 1),
+        "rounds_per_second": round((rounds_after - rounds) / passed, 1),
+        "script_ms_per_frame": round(1_000 * (busy_after - busy) / drawn, 2),
+    }
+
+
+def _counts(page: Any, tools: Any) -> tuple[int, int, float]:
+    metrics = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
+    frames, rounds = page.evaluate(f"() => [{_STAGE}.frames, {_STAGE}.game.rounds]")
+    return frames, rounds, metrics["ScriptDuration"]
+
+
+def _wait(address: str, *, patience_s: float = 180) -> None:
     ends = time.monotonic() + patience_s
     while True:
         try:
@@ -91,18 +90,20 @@ def _wait(address: str, *, patience_s: float = 120) -> None:
 def main() -> None:
     """Measure and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--page", action="store_true", help="also count the frames that a browser receives")
+    parser.add_argument("--seconds", type=float, default=5, help="of every game (default: 5)")
+    parser.add_argument("--preset", choices=PRESETS, help="one game (default: all)")
     asked = parser.parse_args()
-    found: dict[str, Any] = {"aim_ms": 1000 * FRAME_S, "rounds_per_frame": _ROUNDS, "load": os.getloadavg()[0]}
-    found["presets"] = {name: cost_ms(preset.rules) for name, preset in PRESETS.items()}
-    worst = max(sum(parts.values()) for parts in found["presets"].values())
-    found["worst_share_of_a_core"] = round(worst / found["aim_ms"], 3)
-    if asked.page:
-        browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        if browser is None:
-            parser.error("--page needs Chromium")
-        found["frames_per_second"] = round(frames_in_browser(browser), 2)
-    print(json.dumps(found, indent=1))
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        parser.error("it needs Chromium")
+    command = [sys.executable, "app.py", "--offline", "--tabs", "gan", "--port", str(_PORT)]
+    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL) as server:
+        try:
+            _wait(f"http://127.0.0.1:{_PORT}")
+            found = games(browser, asked.seconds, (asked.preset,) if asked.preset else tuple(PRESETS))
+        finally:
+            server.terminate()
+    print(json.dumps({"load": os.getloadavg()[0], **found}, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,46 +1,43 @@
-"""Two players on a sheet of paper: a GAN on points of the plane, trained step by step while you watch.
+"""Two players on a sheet of paper: a GAN on points of the plane, the reference of what the page plays.
 
-The idea of watching the game in two dimensions is GAN Lab's (Kahng et al. 2018). Here both networks are small
-perceptrons in torch, the losses are those of ``players/losses.py``, and a frozen ``Frame`` shows the game at one
-moment: D's opinion as a field, points of both kinds, and the direction in which G's loss pulls each fake.
-Left out: saving a game. Units: the sheet is [-1, 1] x [-1, 1].
+The idea of watching the game in two dimensions is GAN Lab's (Kahng et al. 2018). The page plays it in the visitor's
+browser, in plain JavaScript (``ui/page/lab_network.js``, ``lab_game.js``) with derivatives written by hand; here torch
+derives them, in float64 and from the same random numbers, and a test holds the page to this. Units: the sheet is
+[-1, 1] x [-1, 1].
 """
 
 from __future__ import annotations
 
 import math
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from apps.gan.lab.rules import DRAWN, SHAPES, Rules
-from apps.gan.players.losses import LOSSES, gradient_penalty
+from apps.gan.choices import SEEDS
+from apps.gan.lab.dice import SAMPLERS, Array, Dice
+from apps.gan.lab.rules import DRAWN, GAUSSIAN, MOST_UPDATES, NOISES, OPTIMIZERS, SHAPES, Rules
+from apps.gan.players.losses import LOSSES, gradient_penalty, r1_penalty
 from shared.errors import InputError, check_choice, check_number, check_whole
 
 FIELD = 30  # D's opinion is asked on a grid of FIELD x FIELD points
 SHOWN = 160  # points of each kind in a frame
-FRAME_S = 0.1  # s from one live frame to the next
-_BUSY = 0.7  # share of a frame in which rounds may begin
+CELLS = 16  # along a side of the grid on which divergences are measured
+MEASURED = 1_000  # points of each kind for them
 _PENALTY = 0.1  # weight of the gradient penalty; 10, made for pictures, freezes a game on so small a sheet
-_LEAST_DRAWN = 20  # painted pixels: fewer make no distribution
-Player = Literal["d", "g"]
-Array = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+_JITTER = 0.01  # of the points of a drawing
+_SLOPE = 0.2  # of the leaky rectifiers, below 0
+_WEIGHTS_G, _WEIGHTS_D, _PLAY, _SHOWN, _MEASURE = range(5)  # purposes of the dice
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The game at one moment. Arrays are float32."""
+    """The game at one moment. Arrays are float64."""
 
-    rounds: int  # rounds played: d_per_g updates of D and one of G
-    updates_d: int
-    updates_g: int
+    rounds: int
     real: Array  # (SHOWN, 2)
     fake: Array  # (SHOWN, 2)
     pull: Array  # (SHOWN, 2): minus the gradient of G's loss at each fake, per point
@@ -55,105 +52,57 @@ class Frame:
         return not all(np.isfinite(values).all() for values in (latest, self.fake, self.pull, self.field))
 
 
-def ring(n: int, random: torch.Generator) -> Tensor:
-    """Points on a circle: (n, 2)."""
-    angle = torch.rand(n, generator=random) * 2 * math.pi
-    radius = 0.65 + 0.03 * torch.randn(n, generator=random)
-    return torch.stack((radius * angle.cos(), radius * angle.sin()), dim=1)
-
-
-def gaussians(n: int, random: torch.Generator) -> Tensor:
-    """Eight small clouds around the centre: (n, 2)."""
-    angle = torch.randint(8, (n,), generator=random) * (math.pi / 4)
-    centres = 0.65 * torch.stack((angle.cos(), angle.sin()), dim=1)
-    return centres + 0.04 * torch.randn(n, 2, generator=random)
-
-
-def spiral(n: int, random: torch.Generator) -> Tensor:
-    """One and a half turns from the centre: (n, 2)."""
-    t = torch.rand(n, generator=random).sqrt()
-    angle, radius = t * 3 * math.pi, 0.1 + 0.7 * t
-    return torch.stack((radius * angle.cos(), radius * angle.sin()), 1) + 0.02 * torch.randn(n, 2, generator=random)
-
-
-def two_lines(n: int, random: torch.Generator) -> Tensor:
-    """Two parallel slanted lines: (n, 2)."""
-    t = torch.rand(n, generator=random) * 1.2 - 0.6
-    side = torch.randint(2, (n,), generator=random) * 0.7 - 0.35
-    return torch.stack((t, 0.4 * t + side), dim=1) + 0.02 * torch.randn(n, 2, generator=random)
-
-
-_SAMPLERS: dict[str, Callable[[int, torch.Generator], Tensor]] = {
-    "ring": ring,
-    "gaussians": gaussians,
-    "spiral": spiral,
-    "two lines": two_lines,
-}
-
-
-def points_of(painted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Tensor:
-    """A drawing as a distribution: bool (H, W), row 0 on top -> the painted places (N, 2) on the sheet.
-
-    Raises:
-        InputError: hardly anything is painted.
-    """
-    rows, columns = np.nonzero(painted)
-    if len(rows) < _LEAST_DRAWN:
-        raise InputError("a drawing of some strokes", f"{len(rows)} painted pixels", "Draw, then press Play.")
-    H, W = painted.shape
-    places = np.stack(((columns + 0.5) / W * 2 - 1, 1 - (rows + 0.5) / H * 2), axis=1)
-    return torch.from_numpy(places.astype(np.float32))
-
-
 def check_rules(rules: Rules) -> Rules:
     """``rules`` if all of them are in range, else an ``OptionError``."""
     check_choice(rules.shape, SHAPES, "The distribution")
+    check_choice(rules.noise, NOISES, "The noise")
     check_choice(rules.loss, LOSSES, "The loss")
-    check_number(rules.lr_d, "D's learning rate", low=0, high=1)
-    check_number(rules.lr_g, "G's learning rate", low=0, high=1)
-    check_whole(rules.d_per_g, "The updates of D per update of G", low=1, high=20)
-    check_whole(rules.seed, "The seed", low=0, high=2**31 - 1)
+    for player in ("d", "g"):
+        name = player.upper()
+        check_choice(getattr(rules, f"optimizer_{player}"), OPTIMIZERS, f"{name}'s optimizer")
+        check_number(getattr(rules, f"lr_{player}"), f"{name}'s learning rate", low=0, high=1)
+        check_whole(getattr(rules, f"{player}_updates"), f"{name}'s updates in a round", low=0, high=MOST_UPDATES)
+    check_number(rules.r1, "The R1 penalty", low=0, high=100)
+    check_whole(rules.seed, "The seed", low=0, high=SEEDS)
     return rules
 
 
 class Lab:
-    """A game in two dimensions. Not shared between visitors.
+    """A game in two dimensions.
 
     Args:
         rules: how the game is played.
         points: the drawing (N, 2), if ``rules.shape`` is ``DRAWN``.
     """
 
-    def __init__(self, rules: Rules, points: Tensor | None = None) -> None:
+    def __init__(self, rules: Rules, points: Array | None = None) -> None:
         self.rules = check_rules(rules)
         if rules.shape == DRAWN and points is None:
             raise InputError("", "Nothing has been drawn yet", "Draw some strokes first.")
         self._points = points
-        self._random = torch.Generator().manual_seed(rules.seed)
-        self.g = _network(rules.noise, rules.hidden, 2, self._random)
-        self.d = _network(2, rules.hidden, 1, self._random)
-        self._sgd_g, self._sgd_d = _optimiser(self.g, rules, rules.lr_g), _optimiser(self.d, rules, rules.lr_d)
+        self.g = _network(NOISES[rules.noise][1], rules.hidden_g, 2, Dice(rules.seed, _WEIGHTS_G))
+        self.d = _network(2, rules.hidden_d, 1, Dice(rules.seed, _WEIGHTS_D))
+        self._optimizer_g = _optimizer(self.g, rules.optimizer_g, rules.lr_g)
+        self._optimizer_d = _optimizer(self.d, rules.optimizer_d, rules.lr_d)
+        self._play = Dice(rules.seed, _PLAY)
         self.rounds, self._losses_d, self._losses_g = 0, list[float](), list[float]()
-        self._turn, self._halted = threading.Lock(), threading.Event()
-        self._shown_real, self._shown_z = self.sample(SHOWN), self.noise(SHOWN)
+        shown = Dice(rules.seed, _SHOWN)
+        self._shown_real, self._shown_z = self.sample(SHOWN, shown), self.noise(SHOWN, shown)
 
-    def change(self, rules: Rules) -> None:
-        """Continue with other learning rates, another loss or ratio; what would need a new game (shape, seed) stays."""
-        self.rules = check_rules(replace(rules, shape=self.rules.shape, seed=self.rules.seed, hidden=self.rules.hidden))
-        for optimizer, rate in ((self._sgd_g, rules.lr_g), (self._sgd_d, rules.lr_d)):
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-
-    def sample(self, n: int) -> Tensor:
+    def sample(self, n: int, dice: Dice | None = None) -> Tensor:
         """Real points (n, 2)."""
+        dice = dice or self._play
         if self._points is not None and self.rules.shape == DRAWN:
-            chosen = torch.randint(len(self._points), (n,), generator=self._random)
-            return self._points[chosen] + 0.01 * torch.randn(n, 2, generator=self._random)
-        return _SAMPLERS[self.rules.shape](n, self._random)
+            chosen = np.floor(dice.uniform(n) * len(self._points)).astype(np.int64)
+            return torch.from_numpy(self._points[chosen] + _JITTER * dice.normal_pairs(n))
+        return torch.from_numpy(SAMPLERS[self.rules.shape](n, dice))
 
-    def noise(self, n: int) -> Tensor:
-        """Latent points (n, noise)."""
-        return torch.rand(n, self.rules.noise, generator=self._random) * 2 - 1
+    def noise(self, n: int, dice: Dice | None = None) -> Tensor:
+        """Latent points (n, Z)."""
+        dice, Z = dice or self._play, NOISES[self.rules.noise][1]
+        uniform = self.rules.noise.startswith("uniform")
+        drawn = dice.uniform(n * Z) * 2 - 1 if uniform else GAUSSIAN * dice.normal(n * Z)
+        return torch.from_numpy(drawn.reshape(n, Z))
 
     def score(self, points: Tensor) -> Tensor:
         """D's scores of (n, 2) points: (n,)."""
@@ -161,28 +110,34 @@ class Lab:
         return out
 
     def step_d(self) -> float:
-        """One update of D; its loss before the update."""
-        real, loss = self.sample(self.rules.batch), LOSSES[self.rules.loss]
+        """One update of D; its loss before the update, without the penalties."""
+        n, loss = self.rules.batch, LOSSES[self.rules.loss]
+        real = self.sample(n)
         with torch.no_grad():
-            fake = self.g(self.noise(self.rules.batch))
-        cost = loss.d(self.score(real), self.score(fake))
+            fake = self.g(self.noise(n))
+        told = cost = loss.d(self.score(real), self.score(fake))
         if loss.penalty:
-            mix = torch.rand(len(real), 1, generator=self._random)
+            mix = torch.from_numpy(self._play.uniform(n))[:, None]
             cost = cost + _PENALTY * gradient_penalty(self.score, real, fake, mix)
-        self._losses_d.append(_descend(self._sgd_d, cost))
+        if self.rules.r1:
+            cost = cost + 0.5 * self.rules.r1 * r1_penalty(self.score, real)
+        _descend(self._optimizer_d, cost)
+        self._losses_d.append(told.item())
         return self._losses_d[-1]
 
     def step_g(self) -> float:
         """One update of G; its loss before the update."""
         cost = LOSSES[self.rules.loss].g(self.score(self.g(self.noise(self.rules.batch))))
-        self._losses_g.append(_descend(self._sgd_g, cost))
+        _descend(self._optimizer_g, cost)
+        self._losses_g.append(cost.item())
         return self._losses_g[-1]
 
     def round(self) -> None:
-        """``d_per_g`` updates of D, one of G."""
-        for _ in range(self.rules.d_per_g):
+        """``d_updates`` of D, then ``g_updates`` of G."""
+        for _ in range(self.rules.d_updates):
             self.step_d()
-        self.step_g()
+        for _ in range(self.rules.g_updates):
+            self.step_g()
         self.rounds += 1
 
     def play(self, rounds: int, *, per_frame: int) -> Iterator[Frame]:
@@ -195,58 +150,18 @@ class Lab:
                 if frame.diverged:
                     return
 
-    def live(
-        self,
-        rounds: int,
-        *,
-        per_frame: int,
-        frame_s: float = FRAME_S,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> Iterator[Frame]:
-        """Play ``rounds`` rounds, or until the game diverges, at a steady pace: a frame every ``frame_s``.
-
-        A frame comes after at most ``per_frame`` rounds; on a slow machine after fewer, so that it is not late.
-        """
-        done = 0
-        self._halted.clear()
-        while done < rounds:
-            began = clock()
-            with self._turn:
-                if self._halted.is_set():
-                    return
-                for _ in range(min(per_frame, rounds - done)):
-                    self.round()
-                    done += 1
-                    if clock() - began > _BUSY * frame_s:
-                        break
-                frame = self.frame()
-            yield frame
-            if frame.diverged:
-                return
-            if (left := frame_s - (clock() - began)) > 0:
-                sleep(left)
-
-    def halt(self) -> Frame:
-        """End ``live``, which may run in another thread; the game at that moment."""
-        self._halted.set()
-        with self._turn:
-            return self.frame()
-
     def frame(self) -> Frame:
         """The game now."""
         loss = LOSSES[self.rules.loss]
         with torch.no_grad():
             fake = self.g(self._shown_z)
-            axis = torch.linspace(-1, 1, FIELD)
+            axis = torch.linspace(-1, 1, FIELD, dtype=torch.float64)
             y, x = torch.meshgrid(-axis, axis, indexing="ij")
             field = loss.realness(self.score(torch.stack((x, y), dim=2).view(-1, 2))).view(FIELD, FIELD)
         fake.requires_grad_(True)
         (slope,) = torch.autograd.grad(loss.g(self.score(fake)) * len(fake), fake)
         return Frame(
             rounds=self.rounds,
-            updates_d=len(self._losses_d),
-            updates_g=len(self._losses_g),
             real=self._shown_real.numpy(),
             fake=fake.detach().numpy(),
             pull=-slope.numpy(),
@@ -255,6 +170,24 @@ class Lab:
             losses_g=tuple(self._losses_g),
         )
 
+    def divergences(self) -> tuple[float, float]:
+        """Kullback-Leibler and Jensen-Shannon divergence of fresh real points and fakes: see ``divergences``."""
+        dice = Dice(self.rules.seed, _MEASURE)
+        real, z = self.sample(MEASURED, dice), self.noise(MEASURED, dice)
+        with torch.no_grad():
+            return divergences(real.numpy(), self.g(z).numpy())
+
+
+def divergences(real: Array, fake: Array) -> tuple[float, float]:
+    """KL(real, fake) and JS in bits, of (N, 2) points counted on a grid of CELLS x CELLS.
+
+    Half a point is added to every cell, so that KL is finite; what lies outside the sheet counts at its
+    edge.
+    """
+    P, Q = _shares(real), _shares(fake)
+    middle = (P + Q) / 2
+    return _relative_entropy(P, Q), (_relative_entropy(P, middle) + _relative_entropy(Q, middle)) / 2
+
 
 def covered(frame: Frame, *, near: float = 0.12) -> float:
     """Share of the real points with a fake closer than ``near``: low if modes are missed."""
@@ -262,25 +195,36 @@ def covered(frame: Frame, *, near: float = 0.12) -> float:
     return float((gaps < near).mean())
 
 
-def _network(inputs: int, hidden: tuple[int, ...], outputs: int, random: torch.Generator) -> nn.Sequential:
+def _shares(points: Array) -> Array:
+    cells = np.clip(np.floor((points + 1) / 2 * CELLS), 0, CELLS - 1).astype(np.int64)
+    counts = np.bincount(cells[:, 1] * CELLS + cells[:, 0], minlength=CELLS**2) + 0.5
+    shares: Array = counts / counts.sum()
+    return shares
+
+
+def _relative_entropy(P: Array, Q: Array) -> float:
+    return float((P * np.log2(P / Q)).sum())
+
+
+def _network(inputs: int, hidden: tuple[int, ...], outputs: int, dice: Dice) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise((inputs, *hidden, outputs)):
-        linear = nn.Linear(n_in, n_out)
+        linear = nn.Linear(n_in, n_out, dtype=torch.float64)
         with torch.no_grad():
-            linear.weight.normal_(0, math.sqrt(2 / n_in), generator=random)
+            drawn = math.sqrt(2 / n_in) * dice.normal(n_out * n_in).reshape(n_out, n_in)
+            linear.weight.copy_(torch.from_numpy(drawn))
             linear.bias.zero_()
-        layers += [linear, nn.LeakyReLU(0.2)]
+        layers += [linear, nn.LeakyReLU(_SLOPE)]
     return nn.Sequential(*layers[:-1])
 
 
-def _optimiser(network: nn.Module, rules: Rules, rate: float) -> torch.optim.Optimizer:
-    if rules.optimizer == "sgd":
+def _optimizer(network: nn.Module, kind: str, rate: float) -> torch.optim.Optimizer:
+    if kind == "sgd":
         return torch.optim.SGD(network.parameters(), lr=rate)
     return torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.99))
 
 
-def _descend(optimizer: torch.optim.Optimizer, cost: Tensor) -> float:
+def _descend(optimizer: torch.optim.Optimizer, cost: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     cost.backward()
     optimizer.step()
-    return cost.item()

@@ -224,42 +224,6 @@ def test_the_anatomy_ends_in_the_picture_and_counts_every_parameter(digit: int) 
     assert np.abs(found.picture.astype(int) - expected.astype(int)).max() <= 1
 
 
-def test_a_steady_pace_even_where_rounds_are_slow() -> None:
-    from apps.gan.lab.game import Lab
-    from apps.gan.lab.rules import Rules
-
-    now = [0.0]
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        now[0] += seconds
-
-    lab = Lab(Rules())
-    play = lab.round
-
-    def slow() -> None:
-        now[0] += 0.03
-        play()
-
-    lab.round = slow  # type: ignore[method-assign]
-    frames = list(lab.live(10, per_frame=5, clock=lambda: now[0], sleep=sleep))
-    assert [frame.rounds for frame in frames] == [3, 6, 9, 10]
-    assert slept == pytest.approx([0.01, 0.01, 0.01, 0.07])
-
-
-def test_a_halted_game_stands_still() -> None:
-    from apps.gan.lab.game import Lab
-    from apps.gan.lab.rules import Rules
-
-    lab = Lab(Rules())
-    play = lab.live(100, per_frame=2, clock=lambda: 0.0, sleep=lambda _: None)
-    next(play)
-    assert lab.halt().rounds == 2
-    assert list(play) == []
-    assert next(lab.live(1, per_frame=1, sleep=lambda _: None)).rounds == 3
-
-
 def test_a_drawing_is_read_from_its_strokes() -> None:
     drawn = ink("[[[0.25, 0.5], [0.75, 0.5]], [[0.5, 0.1]]]", brush=0.1, side=100)
     rows, columns = np.nonzero(drawn > 0.5)
