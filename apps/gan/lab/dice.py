@@ -43,9 +43,9 @@ class Dice:
 
 
 def _mixed(words: _Words) -> _Words:
-    words = (words ^ (words >> 16)) * np.uint32(0x21F0AAAD)
-    words = (words ^ (words >> 15)) * np.uint32(0x735A2D97)
-    mixed: _Words = words ^ (words >> 15)
+    words = (words ^ (words >> np.uint32(16))) * np.uint32(0x21F0AAAD)
+    words = (words ^ (words >> np.uint32(15))) * np.uint32(0x735A2D97)
+    mixed: _Words = words ^ (words >> np.uint32(15))
     return mixed
 
 
