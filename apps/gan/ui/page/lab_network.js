@@ -6,8 +6,8 @@ const MOMENTUM = 0.5; // Adam's
 const MEMORY = 0.99;
 const TINY = 1e-8;
 
-// The three products of a layer, each in blocks of four, which keeps the processor busy where a plain loop waits for its
-// own sums. Weights: (outputs, inputs).
+// The three products of a layer, each in blocks of four, which keeps the processor busy where a plain loop waits for
+// its own sums. Weights: (outputs, inputs).
 
 // after = before * weightsᵀ + bias; a point's values after a layer.
 function weighted({ inputs, outputs, weight }, before, count, after, bias) {
