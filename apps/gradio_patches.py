@@ -10,12 +10,13 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
-from gradio import processing_utils, queueing, routes
+from gradio import blocks, processing_utils, queueing, route_utils, routes, state_holder
 from gradio.data_classes import ImageData
-from gradio.state_holder import StateHolder
+from gradio.state_holder import SessionState, StateHolder
 
 from apps.door.lanes import FairQueue
 from apps.door.middleware import Door, Gate
@@ -84,11 +85,38 @@ def put_door(gate: Gate) -> None:
 def share_fairly() -> None:
     """Make pages from now on with our queue, and with room for those sessions first where somebody is there.
 
-    gradio begins events for sessions that nobody listens to, counts all lanes as one, and lets any made-up session
-    push a real one's state out.
+    gradio begins events for sessions that nobody listens to, counts all lanes as one, lets any made-up session push a
+    real one's state out, and spends 0.3 s and a megabyte on each.
     """
     vars(queueing)["Queue"] = FairQueue
     vars(routes)["StateHolder"] = AttendedStates
+    for module in (state_holder, route_utils, blocks):
+        vars(module)["SessionState"] = LeanState
+
+
+class LeanState(SessionState):
+    """A session's state without gradio's copy of the page: every value that was ever sent or shown in each component.
+
+    Only deep links read it, which are closed here. It is described component by component when a session begins, while
+    everybody waits, and a client could fill the memory with it, 8 MB at a call.
+    """
+
+    def __init__(self, page: gr.Blocks) -> None:
+        bare = SimpleNamespace(default_config=page.default_config, blocks=())  # no component to be described
+        super().__init__(cast("gr.Blocks", bare))
+
+    def __setitem__(self, key: int, value: Any) -> None:
+        """Keep ``value`` as the value of a state, or as the component that has changed."""
+        if isinstance(self.blocks_config.blocks.get(key), gr.State):
+            super().__setitem__(key, value)
+        else:
+            self.blocks_config.blocks[key] = value
+
+    def _update_config(self, key: int) -> None:
+        pass
+
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        pass
 
 
 class AttendedStates(StateHolder):

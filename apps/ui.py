@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, cast
 import gradio as gr
 
 from apps import gradio_patches
-from apps.door.inputs import refusal
+from apps.door.inputs import apology, refusal
 from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, gpu_task
@@ -55,8 +55,6 @@ element.addEventListener('click', (event) => {
 });
 """
 
-NEUTRAL = "Something went wrong on our side. It was written to the log; your inputs are still here. Please try again."
-_ERROR_S = 12.0  # s that a message stays
 _KINDS: dict[Kind, str] = {"use": "Use it", "inside": "Look inside", "measure": "Measure it"}
 
 
@@ -121,7 +119,7 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     if isinstance(error, HubError):
         return refusal(error)
     log.error("%s failed", getattr(handler, "__qualname__", handler), exc_info=error)
-    return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
+    return apology()
 
 
 def photo_input(label: str, **options: Any) -> gr.Image:

@@ -1,13 +1,15 @@
 """What an event carries: files that are the visitor's own, values that the components can read, and a reason if not.
 
-gradio answers a value that it cannot read with no reason and writes a traceback to the log; and it takes the path of
-any file that it is given in the right shape. Both happen here, before any component sees the value.
+gradio answers a value that it cannot read with no reason and writes a traceback to the log; it takes the path of any
+file that it is given in the right shape; and it hands a handler whatever a client sends. All three end here: a handler
+gets files of its visitor and values that keep to its type hints, and a reason goes to the client for everything else.
 """
 
 from __future__ import annotations
 
 import contextvars
 import functools
+import logging
 import typing
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,13 +19,18 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.utils import get_upload_folder
 
+from apps.door import kinds
 from apps.door.lanes import asked_by
 from apps.door.visitors import FILES, UnreadableRequestError, file_objects
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, quoted
 
+log = logging.getLogger("convhub")
+
+NEUTRAL = "Something went wrong on our side. It was written to the log; your inputs are still here. Please try again."
 _asking: contextvars.ContextVar[str] = contextvars.ContextVar("visitor")
 _ERROR_S = 12.0
+_PUT_IN = (gr.Request, gr.EventData, gr.Progress)  # what gradio itself gives to a handler
 
 
 def refusal(error: HubError) -> gr.Error:
@@ -31,6 +38,11 @@ def refusal(error: HubError) -> gr.Error:
     return gr.Error(
         str(joined(error.sentences(), h.br())), title="Please check", duration=_ERROR_S, print_exception=False
     )
+
+
+def apology() -> gr.Error:
+    """The one sentence about a mistake of ours, whose traceback is in the log."""
+    return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
 
 
 def guard_inputs(page: gr.Blocks) -> None:
@@ -46,6 +58,11 @@ def guard_inputs(page: gr.Blocks) -> None:
             _check_event(block_fn, rest.get("event_data"))
             answer: dict[str, Any] = await process(block_fn, inputs, **rest)
             return answer
+        except gr.Error:
+            raise
+        except Exception as error:  # in gradio's own handlers, or in what it makes of an answer
+            log.exception("an event failed outside of its handler")
+            raise apology() from error
         finally:
             _asking.reset(mark)
 
@@ -62,6 +79,7 @@ def guard_inputs(page: gr.Blocks) -> None:
             raise
         except Exception as error:  # a value that a component of gradio cannot read
             raise refusal(_unreadable(wanted, inputs)) from error
+        _check_kinds(block_fn, read_inputs, wanted)
         return read_inputs
 
     async def postprocess_data(*args: Any, **kwargs: Any) -> list[Any]:
@@ -84,6 +102,18 @@ def _written_here(path: str) -> bool:
         return Path(get_upload_folder()).resolve() in Path(path).resolve().parents
     except (OSError, ValueError):
         return False
+
+
+def _check_kinds(block_fn: BlockFunction, values: list[Any], wanted: list[str]) -> None:
+    """Refuse ``values`` that do not keep to the handler's type hints; those of a state come from the hub itself."""
+    if block_fn.fn is None:
+        return
+    hints = kinds.hints_of(block_fn.fn, len(values), _PUT_IN)
+    for block, name, value, hint in zip(block_fn.inputs, wanted, values, hints, strict=False):
+        missing = value is None and isinstance(block, gr.Dataset)  # gradio's own handler has no hints
+        if not block.stateful and (missing or not kinds.fits(value, hint)):
+            found = "nothing" if value is None else quoted(value, 40)
+            raise refusal(InputError(f"{name}: {kinds.described(hint)}", found, "Fill it in and try again."))
 
 
 def _check_event(block_fn: BlockFunction, event: gr.EventData | None) -> None:

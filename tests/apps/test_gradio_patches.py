@@ -13,6 +13,7 @@ from PIL import Image
 
 from apps import gradio_patches, ui
 from shared.images import data_url
+from tests.conftest import run_alone
 
 
 def test_a_disguised_file_reaches_the_handler_unopened(tmp_path: Path) -> None:
@@ -94,3 +95,29 @@ def test_agents_see_named_and_limited_tools_from_the_first_moment(monkeypatch: p
     page.mcp_server_obj = mcp.GradioMCPServer(page)  # as the launch does, before it listens
     assert page.mcp_server_obj.tool_to_endpoint == {"shown": "/shown"}
     assert gradio_patches.tools(page) == ("shown",)
+
+
+def test_a_session_costs_nothing_until_it_keeps_a_state() -> None:
+    """gradio describes every component of the page for every session, and keeps all values ever sent."""
+    gradio_patches.share_fairly()
+    described: list[int] = []
+    with gr.Blocks() as page:
+        box, kept = gr.Textbox("as it was"), gr.State(7)
+        box.change(lambda text, number: (gr.update(label="new"), number + 1), [box, kept], [box, kept])
+    states = gradio_patches.AttendedStates()
+    states.set_blocks(page)
+    page.default_config.config_for_block = lambda key, *_: described.append(key)  # type: ignore[method-assign,assignment,return-value]
+    state = states["somebody"]
+    for _ in range(2):
+        answer = run_alone(page.process_api(page.fns[0], ["x" * 1000, None], state=state))
+    assert state[kept._id] == 9
+    assert answer["data"][0]["label"] == "new"
+    assert described == []
+    assert [one["type"] for one in state.components] == ["state"]
+
+
+def test_no_session_at_all_is_as_cheap() -> None:
+    from gradio import blocks, route_utils
+
+    gradio_patches.share_fairly()
+    assert vars(route_utils)["SessionState"] is vars(blocks)["SessionState"] is gradio_patches.LeanState

@@ -11,6 +11,7 @@ import gradio as gr
 import pytest
 
 from apps import ui
+from apps.door import inputs
 from shared.errors import OptionError
 
 
@@ -30,7 +31,7 @@ def test_a_bug_is_logged_whole_and_told_in_one_neutral_sentence(caplog: pytest.L
 
     with caplog.at_level(logging.ERROR, "convhub"), pytest.raises(gr.Error) as caught:
         ui.guard(handler)()
-    assert caught.value.message == ui.NEUTRAL
+    assert caught.value.message == inputs.NEUTRAL
     assert "secret" not in caught.value.message
     assert "secret/path" in str(caplog.records[0].exc_info)
 

@@ -50,7 +50,8 @@ def main() -> int:
 
 def tell(report: Report, tracebacks: int, log: str, *, alive: bool) -> int:
     """Print the figures; the exit status."""
-    print(f"{report.calls} calls: {dict(report.answers)}; slowest {report.slowest_s:.1f} s; {tracebacks} tracebacks")
+    print(f"{report.calls} calls: {dict(report.answers)}; {tracebacks} tracebacks")
+    print(f"slowest: {report.slowest_s:.1f} s, {report.slowest[:200]}")
     kinds = collections.Counter(fault[:60] for fault in report.faults)
     for fault in report.faults[:60]:
         print("  ", fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from apps.ui import NEUTRAL
+from apps.door.inputs import NEUTRAL
 
 _API = "/gradio_api"
 _META = {"_type": "gradio.FileData"}
@@ -29,10 +30,11 @@ ODD: tuple[Any, ...] = (
     {"url": "data:;base64,!!"}, {"url": "file:///etc/passwd", "meta": _META}, [{"path": "/etc/passwd"}],
     {"value": {"path": "/etc/hosts"}}, {"__class__": "x"}, {"image": None, "points": [[0] * 6]}, {"background": "x"},
 )  # fmt: skip
+_UNFIT: list[Any] = []  # as all inputs of an event: refused as soon as its turn has come, where it takes any
 KEYS = ("slot", "face", "tau", "sample", "token", "files", "lost", "count", "act", "value", "index", "name", "person")
 SLOW = {"iterations": 1, "steps": 1, "size": 32, "count": 1, "frames": 2, "updates": 1, "epochs": 1, "beats": 1}
 _PATIENCE_S = 120.0
-_WATCH_S = 10.0  # of an answer that goes on and on
+_WATCH_S = 10.0  # of work that has begun and goes on: a training, a game that plays until its page is closed
 
 
 @dataclass
@@ -43,12 +45,14 @@ class Report:
     answers: Counter[str] = field(default_factory=Counter)  # by kind
     faults: list[str] = field(default_factory=list)  # neutral, without a reason, hanging, or no answer at all
     slowest_s: float = 0.0
+    slowest: str = ""
 
     def note(self, kind: str, call: str, seconds: float) -> None:
         """One answer; the bad kinds are kept with the call that led to them."""
         self.calls += 1
         self.answers[kind] += 1
-        self.slowest_s = max(self.slowest_s, seconds)
+        if seconds > self.slowest_s:
+            self.slowest_s, self.slowest = seconds, call
         if kind not in ("answered", "refused", "turned away", "goes on"):
             self.faults.append(f"{kind}: {call}")
 
@@ -62,21 +66,45 @@ class Client:
         self._beat = self._http.stream("GET", f"{_API}/heartbeat/{name}")
         self._beat.__enter__()
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Leave, as a closed page does."""
         self._beat.__exit__(None, None, None)
         self._http.close()
 
+    def upload(self, name: str, data: bytes) -> str:
+        """Send a file as the page does; its path on the hub.
+
+        Raises:
+            httpx.HTTPStatusError: the hub does not take it.
+        """
+        answer = self._http.post(f"{_API}/upload", files={"files": (name, data)})
+        answer.raise_for_status()
+        return str(answer.json()[0])
+
     def call(self, fn: int, data: Any, event: Any = None, trigger: int | None = None) -> str:
-        """The kind of answer to one event: answered, refused (with a reason), or something worse."""
+        """The kind of answer to one event: answered, refused (with a reason), or something worse.
+
+        Work that goes on is left after a while, as a closed page leaves it; its place has to be free soon afterwards.
+        """
+        kind = self._asked(fn, data, event, trigger)
+        if kind == "goes on" and self._asked(fn, _UNFIT) not in ("refused", "answered", "goes on"):
+            return "keeps its place"
+        return kind
+
+    def _asked(self, fn: int, data: Any, event: Any = None, trigger: int | None = None) -> str:
         body = {"fn_index": fn, "data": data, "event_data": event, "trigger_id": trigger, "session_hash": self.session}
         headers = {"content-type": "application/json"}
         try:
             joined = self._http.post(f"{_API}/queue/join", content=json.dumps(body), headers=headers)
             if joined.status_code != 200:
-                return (
-                    "turned away" if joined.status_code < 500 or joined.status_code == 503 else f"{joined.status_code}"
-                )
+                turned = joined.status_code in range(400, 500) or joined.status_code == 503
+                return "turned away" if turned else f"{joined.status_code}"
             return self._answer(joined.json()["event_id"])
         except httpx.TimeoutException:
             return "hangs"
@@ -84,13 +112,21 @@ class Client:
             return f"no answer ({type(error).__name__})"
 
     def _answer(self, event_id: str) -> str:
-        until = time.monotonic() + _WATCH_S
+        """Watch until the answer comes; the stream speaks at least every quarter of a minute."""
+        began = asked = time.monotonic()
+        working = False
         with self._http.stream("GET", f"{_API}/queue/data", params={"session_hash": self.session}) as stream:
             for message in messages(stream):
-                if message.get("event_id") == event_id and message["msg"] == "process_completed":
+                now = time.monotonic()
+                mine = message.get("event_id") == event_id
+                if mine and message["msg"] == "process_completed":
                     return kind_of(message)
-                if time.monotonic() > until and message["msg"] == "process_generating":
-                    return "goes on"  # a game that plays until its page is closed; leaving the stream ends it
+                if mine and message["msg"] in ("process_starts", "process_generating") and not working:
+                    working, began = True, now
+                if working and now - began > _WATCH_S:
+                    return "goes on"
+                if now - asked > _PATIENCE_S:
+                    return "hangs"
         return "no answer (the stream ended)"
 
 
@@ -131,8 +167,8 @@ def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4, say: Callable[[s
     components = {component["id"]: component for component in config["components"]}
     events = [one for one in config["dependencies"] if one["backend_fn"]]
     report = Report()
-    clients = [Client(url, f"fuzz{seed}x{number}") for number in range(sessions)]
-    try:
+    with contextlib.ExitStack() as pages:
+        clients = [pages.enter_context(Client(url, f"fuzz{seed}x{number}")) for number in range(sessions)]
         for number in range(calls):
             if number and number % 500 == 0:
                 say(f"{number} calls: {dict(report.answers)}")
@@ -153,7 +189,4 @@ def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4, say: Callable[[s
             kind = dice.choice(clients).call(event["id"], data, extra, trigger)
             name = f"{event['id']} {event.get('api_name')} {event['targets']} data={data!r:.300} event={extra!r:.300}"
             report.note(kind, name, time.monotonic() - started)
-    finally:
-        for client in clients:
-            client.close()
     return report

@@ -16,7 +16,7 @@ from apps.gradio_patches import hand_over_as
 from apps.markup import Markup, h, joined, message, prose
 from apps.measured import percent
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
-from shared.errors import HubError, InputError
+from shared.errors import HubError, InputError, check_number
 
 _HINT = "Choose a photo: every face on it is looked up in the gallery."
 _NOBODY = "Enrol somebody first: three sample people with one click on the left, or your own under Enrol / forget."
@@ -99,7 +99,7 @@ def _waiting(gallery: Gallery, owner: str) -> Markup:
 
 
 def _take_threshold(event: gr.EventData) -> float:
-    return float(event.tau)
+    return check_number(event.tau, "The threshold", low=0, high=10)
 
 
 def _frame(payload: Any) -> bytes | None:

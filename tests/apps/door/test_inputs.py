@@ -169,3 +169,30 @@ def test_an_answer_that_repeats_a_visitors_path_gives_nothing_away(
     guard_inputs(page)
     call(page, 0, str(secret))
     assert not FILES.owns("ann", str(secret))
+
+
+def test_a_handler_gets_what_its_type_hints_say_and_nothing_else(seen: list[Any]) -> None:
+    def scale(size: float, name: str, request: gr.Request, free: float | None, kept: tuple[int, ...]) -> None:
+        seen.append((size, name, free, kept))
+
+    with gr.Blocks() as page:
+        number, choice, kept = gr.Number(label="Size"), gr.Dropdown(["a"], label="Name"), gr.State((1, 2))
+        gr.Button().click(scale, [number, choice, number, kept])
+    guard_inputs(page)
+    refused = [(None, "a", 1), (1, None, 1), (float("nan"), "a", None), (10**400, "a", None), (1, "a", float("inf"))]
+    for values in refused:
+        with pytest.raises(gr.Error, match=r"Needed: (Size: a number|Name: a text)") as error:
+            call(page, 0, *values, None)
+        assert not error.value.print_exception
+    call(page, 0, 1, "a", None, "not looked at")
+    assert seen == [(1, "a", None, (1, 2))]
+
+
+def test_a_handler_of_gradios_own_that_fails_gets_the_neutral_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    with gr.Blocks() as page:
+        gr.Button().click(lambda: 1 / 0)
+    guard_inputs(page)
+    with pytest.raises(gr.Error, match="went wrong on our side") as error:
+        call(page, 0)
+    assert not error.value.print_exception
+    assert "ZeroDivisionError" in caplog.text
