@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import collections
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 
-import httpx
-import psutil
-
+from tests.attack.death import full_disk, killed_while_enrolling
 from tests.attack.fuzz import Report, fuzz
-from tests.conftest import free_port
+from tests.attack.running import Running
+from tests.attack.siege import besiege
 
-ROOT = Path(__file__).parents[2]
+SAMPLES = (50, 500, 2_000)  # calls after which memory, threads and open files are told
+WORST_S = 2.0  # that another visitor may wait
+PARTS = ("calls", "files", "death")
+
+say = partial(print, flush=True)
 
 
 def main() -> int:
@@ -26,51 +26,69 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.attack", description=__doc__)
     options.add_argument("--calls", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--part", choices=PARTS, action="append", help="only this part; can be given again")
+    options.add_argument("--only", default="", help="of the files and sieges, those whose name contains this")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "hub.log"
-        port = free_port()
-        with log.open("wb") as output:
-            command = [sys.executable, "app.py", "--offline", "--port", str(port)]
-            variables = os.environ | {"GRADIO_TEMP_DIR": folder}
-            hub = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=variables)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_up(url)
-            report = fuzz(url, chosen.calls, chosen.seed, say=partial(print, flush=True))
-            alive = hub.poll() is None
-            process = psutil.Process(hub.pid)
-            print(f"memory {process.memory_info().rss / 1e6:.0f} MB, {process.num_threads()} threads, "
-                  f"{process.num_fds()} open files")  # fmt: skip
-        finally:
-            hub.kill()
-        text = log.read_text(errors="replace")
-    return tell(report, text.count("Traceback (most recent call last)"), text, alive=alive)
+    bad = 0
+    for part in chosen.part or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            if part == "calls":
+                bad += calls(Path(folder), chosen.calls, chosen.seed)
+            elif part == "files":
+                bad += files(Path(folder), chosen.only)
+            else:
+                bad += death(Path(folder), chosen.seed)
+    return int(bad > 0)
 
 
-def tell(report: Report, tracebacks: int, log: str, *, alive: bool) -> int:
-    """Print the figures; the exit status."""
-    print(f"{report.calls} calls: {dict(report.answers)}; {tracebacks} tracebacks")
-    print(f"slowest: {report.slowest_s:.1f} s, {report.slowest[:200]}")
+def calls(folder: Path, number: int, seed: int) -> int:
+    """Odd calls, and what the hub takes of the machine on the way; how much went wrong."""
+    with Running(folder) as hub:
+
+        def watch(number: int) -> None:
+            if number in SAMPLES:
+                say("after {} calls: {:.0f} MB, {} threads, {} open files".format(number, *hub.resources()))
+
+        report = fuzz(hub.url, number, seed, say=say, watch=watch)
+        watch(number)
+        tell(report)
+        if not hub.alive or hub.tracebacks():
+            say(f"the hub is {'alive' if hub.alive else 'DEAD'}; {hub.tracebacks()} tracebacks; the first:")
+            say(hub.first_traceback())
+        return len(report.faults) + hub.tracebacks() + (not hub.alive)
+
+
+def tell(report: Report) -> None:
+    """The figures of odd calls."""
+    say(f"{report.calls} calls: {dict(report.answers)}")
+    say(f"slowest: {report.slowest_s:.1f} s, {report.slowest[:200]}")
     kinds = collections.Counter(fault[:60] for fault in report.faults)
     for fault in report.faults[:60]:
-        print("  ", fault)
-    print(f"{len(report.faults)} faults of {len(kinds)} kinds; the hub is {'alive' if alive else 'DEAD'}")
-    if tracebacks:
-        print(log[log.index("Traceback") - 300 :][:6000])
-    return int(bool(report.faults or tracebacks or not alive))
+        say("  ", fault)
+    say(f"{len(report.faults)} faults of {len(kinds)} kinds")
 
 
-def wait_until_up(url: str) -> None:
-    """Wait until the hub answers."""
-    for _ in range(600):
-        try:
-            if httpx.get(f"{url}/healthz", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise SystemExit("the hub does not start")
+def files(folder: Path, only: str) -> int:
+    """Hostile files and requests; how many kept another visitor waiting too long or went wrong."""
+    with Running(folder) as hub:
+        outcomes = besiege(hub.url, say, only)
+        say("at the end: {:.0f} MB, {} threads, {} open files".format(*hub.resources()))
+        slow = [one.name for one in outcomes if one.worst_s > WORST_S]
+        wrong = [one.name for one in outcomes if {"neutral", "without a reason", "hangs"} & {*one.answers.values()}]
+        say(f"{len(outcomes)} attacks; longer than {WORST_S} s for another visitor: {slow or 'none'}; "
+            f"no true sentence: {wrong or 'none'}; {hub.tracebacks()} tracebacks")  # fmt: skip
+        if hub.tracebacks():
+            say(hub.first_traceback())
+        return len(slow) + len(wrong) + hub.tracebacks() + (not hub.alive)
+
+
+def death(folder: Path, seed: int) -> int:
+    """kill -9 and a full disk; how much was lost or went wrong."""
+    faults = killed_while_enrolling(folder, 5, seed, say) + full_disk(folder, say)
+    for fault in faults:
+        say("  ", fault)
+    say(f"{len(faults)} faults")
+    return len(faults)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 
 from apps.door.inputs import NEUTRAL
+from apps.face.samples import sample
 
-_API = "/gradio_api"
+API = "/gradio_api"
 _META = {"_type": "gradio.FileData"}
 _DEEP: Any = []
 for _ in range(60):
@@ -34,6 +35,8 @@ _UNFIT: list[Any] = []  # as all inputs of an event: refused as soon as its turn
 KEYS = ("slot", "face", "tau", "sample", "token", "files", "lost", "count", "act", "value", "index", "name", "person")
 SLOW = {"iterations": 1, "steps": 1, "size": 32, "count": 1, "frames": 2, "updates": 1, "epochs": 1, "beats": 1}
 _PATIENCE_S = 120.0
+_SESSIONS, _CALLS_EACH = 4, 25
+_PHOTOS = 0.5  # of the pictures of a call that are there
 _WATCH_S = 10.0  # of work that has begun and goes on: a training, a game that plays until its page is closed
 
 
@@ -63,7 +66,7 @@ class Client:
     def __init__(self, url: str, name: str) -> None:
         self.session = name
         self._http = httpx.Client(base_url=url, timeout=_PATIENCE_S)
-        self._beat = self._http.stream("GET", f"{_API}/heartbeat/{name}")
+        self._beat = self._http.stream("GET", f"{API}/heartbeat/{name}")
         self._beat.__enter__()
 
     def __enter__(self) -> Client:
@@ -83,9 +86,13 @@ class Client:
         Raises:
             httpx.HTTPStatusError: the hub does not take it.
         """
-        answer = self._http.post(f"{_API}/upload", files={"files": (name, data)})
+        answer = self._http.post(f"{API}/upload", files={"files": (name, data)})
         answer.raise_for_status()
         return str(answer.json()[0])
+
+    def photo(self) -> dict[str, Any]:
+        """A photo of a face, sent anew, as the value of a picture."""
+        return {"path": self.upload("photo.jpg", sample("obama")), "meta": _META}
 
     def call(self, fn: int, data: Any, event: Any = None, trigger: int | None = None) -> str:
         """The kind of answer to one event: answered, refused (with a reason), or something worse.
@@ -101,7 +108,7 @@ class Client:
         body = {"fn_index": fn, "data": data, "event_data": event, "trigger_id": trigger, "session_hash": self.session}
         headers = {"content-type": "application/json"}
         try:
-            joined = self._http.post(f"{_API}/queue/join", content=json.dumps(body), headers=headers)
+            joined = self._http.post(f"{API}/queue/join", content=json.dumps(body), headers=headers)
             if joined.status_code != 200:
                 turned = joined.status_code in range(400, 500) or joined.status_code == 503
                 return "turned away" if turned else f"{joined.status_code}"
@@ -115,7 +122,7 @@ class Client:
         """Watch until the answer comes; the stream speaks at least every quarter of a minute."""
         began = asked = time.monotonic()
         working = False
-        with self._http.stream("GET", f"{_API}/queue/data", params={"session_hash": self.session}) as stream:
+        with self._http.stream("GET", f"{API}/queue/data", params={"session_hash": self.session}) as stream:
             for message in messages(stream):
                 now = time.monotonic()
                 mine = message.get("event_id") == event_id
@@ -157,10 +164,19 @@ def plausible(component: dict[str, Any]) -> Any:
     return props.get("value")
 
 
-def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4, say: Callable[[str], object] = str) -> Report:
+def events_of(url: str) -> dict[str, Any]:
+    """The events of the hub at ``url`` by their names in its API, private ones too."""
+    config = httpx.get(f"{url}/config", timeout=_PATIENCE_S).json()
+    return {one["api_name"]: one for one in config["dependencies"] if one["backend_fn"]}
+
+
+def fuzz(
+    url: str, calls: int, seed: int, *, say: Callable[[str], object] = str, watch: Callable[[int], object] = int
+) -> Report:
     """Call every event of the hub at ``url`` in turn, ``calls`` times in all, each time with something odd.
 
-    ``say`` is told now and then how far it is.
+    Four sessions are open at a time, each for some calls. ``say`` is told now and then how far it is, ``watch`` the
+    number of every call.
     """
     dice = random.Random(seed)
     config = httpx.get(f"{url}/config", timeout=_PATIENCE_S).json()
@@ -168,25 +184,41 @@ def fuzz(url: str, calls: int, seed: int, *, sessions: int = 4, say: Callable[[s
     events = [one for one in config["dependencies"] if one["backend_fn"]]
     report = Report()
     with contextlib.ExitStack() as pages:
-        clients = [pages.enter_context(Client(url, f"fuzz{seed}x{number}")) for number in range(sessions)]
+        clients: list[Client] = []
         for number in range(calls):
+            watch(number)
             if number and number % 500 == 0:
                 say(f"{number} calls: {dict(report.answers)}")
+            if number % _CALLS_EACH == 0:
+                clients.append(pages.enter_context(Client(url, f"fuzz{seed}x{number}")))
+            if len(clients) > _SESSIONS:
+                clients.pop(0).close()
+            client = dice.choice(clients)
             event = events[number % len(events)]
-            data: Any = [plausible(components[i]) for i in event["inputs"] if i in components]
-            spoilt = dice.randint(0, min(2, len(data)))
-            for place in dice.sample(range(len(data)), spoilt):
-                data[place] = dice.choice(ODD)
-            if dice.random() < 0.08:
-                data = dice.choice((data[:-1], [*data, *data], [], [*data, dice.choice(ODD)]))
-            extra = None
-            if dice.random() < 0.6:
-                extra = {key: dice.choice(ODD) for key in dice.sample(KEYS, dice.randint(0, 4))}
-            elif dice.random() < 0.2:
-                extra = dice.choice(ODD)
+            data = _inputs(dice, client, [components[i] for i in event["inputs"] if i in components])
+            extra = _event_data(dice)
             trigger = next((target[0] for target in event["targets"] if target[0]), None)
             started = time.monotonic()
-            kind = dice.choice(clients).call(event["id"], data, extra, trigger)
+            kind = client.call(event["id"], data, extra, trigger)
             name = f"{event['id']} {event.get('api_name')} {event['targets']} data={data!r:.300} event={extra!r:.300}"
             report.note(kind, name, time.monotonic() - started)
     return report
+
+
+def _inputs(dice: random.Random, client: Client, components: list[dict[str, Any]]) -> Any:
+    """What the page would send, photos among it, with up to two values spoilt, or too few or too many of them."""
+    data: Any = [
+        client.photo() if one["type"] == "image" and dice.random() < _PHOTOS else plausible(one) for one in components
+    ]
+    spoilt = dice.randint(0, min(2, len(data)))
+    for place in dice.sample(range(len(data)), spoilt):
+        data[place] = dice.choice(ODD)
+    if dice.random() < 0.08:
+        data = dice.choice((data[:-1], [*data, *data], [], [*data, dice.choice(ODD)]))
+    return data
+
+
+def _event_data(dice: random.Random) -> Any:
+    if dice.random() < 0.6:
+        return {key: dice.choice(ODD) for key in dice.sample(KEYS, dice.randint(0, 4))}
+    return dice.choice(ODD) if dice.random() < 0.2 else None

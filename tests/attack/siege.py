@@ -1,0 +1,213 @@
+"""What another visitor notices while somebody sends what is in hostile.py, or keeps the hub busy otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.attack.fuzz import API, Client, plausible
+from tests.attack.hostile import FILES, Hostile
+
+LIGHT = "conv_shapes"  # what the other visitor asks for
+LIGHT_INPUTS: list[Any] = ["32x32x3", "3x3,8; maxpool 2x2", "1", "valid", "1"]
+FILE_TYPES = ("image", "file", "uploadbutton", "video")
+_META = {"_type": "gradio.FileData"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one attack led to."""
+
+    name: str
+    worst_s: float  # the other visitor's slowest answer
+    answers: dict[str, str]  # event -> kind of answer
+    seconds: float
+
+
+class Bystander:
+    """Somebody else, who asks for something light over and over again, in a thread of its own."""
+
+    def __init__(self, url: str, fn: int, inputs: list[Any]) -> None:
+        self._client = Client(url, "bystander")
+        self._fn, self._inputs = fn, inputs
+        self._worst = 0.0
+        self._asked: float | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.faults: list[str] = []
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.02):
+            self._asked = time.monotonic()
+            kind = self._client.call(self._fn, self._inputs)
+            self._worst = max(self._worst, time.monotonic() - self._asked)
+            self._asked = None
+            if kind != "answered":
+                self.faults.append(kind)
+
+    def worst(self) -> float:
+        """The slowest answer since the last question, one that is still awaited included; s."""
+        asked = self._asked
+        worst = max(self._worst, 0.0 if asked is None else time.monotonic() - asked)
+        self._worst = 0.0
+        return worst
+
+    def close(self) -> None:
+        """Stop asking, and leave."""
+        self._over.set()
+        self._thread.join(timeout=60)
+        self._client.close()
+
+
+def besiege(url: str, say: Callable[[str], object] = str, only: str = "") -> list[Outcome]:
+    """Send everything to the hub at ``url``, one thing after the other; those whose name contains ``only``."""
+    config = httpx.get(f"{url}/config", timeout=60).json()
+    components = {one["id"]: one for one in config["components"]}
+    events = {one["api_name"]: one for one in config["dependencies"] if one["backend_fn"]}
+    bystander = Bystander(url, events[LIGHT]["id"], LIGHT_INPUTS)
+    outcomes = []
+    try:
+        time.sleep(1)
+        attacks: dict[str, Callable[[], dict[str, str] | None]] = {"nothing": lambda: time.sleep(3)}
+        attacks |= {one.name: functools.partial(_send, url, one, events, components) for one in FILES}
+        attacks |= {name: functools.partial(act, url) for name, act in SIEGES.items()}
+        for name, act in attacks.items():
+            if only not in name:
+                continue
+            bystander.worst()
+            began = time.monotonic()
+            answers = act() or {}
+            outcome = Outcome(name, bystander.worst(), answers, time.monotonic() - began)
+            outcomes.append(outcome)
+            say(f"{outcome.worst_s:6.2f} s  {name} ({outcome.seconds:.1f} s): {outcome.answers}")
+    finally:
+        bystander.close()
+    if bystander.faults:
+        outcomes.append(Outcome(f"the bystander got {bystander.faults[:5]}", float("inf"), {}, 0.0))
+    return outcomes
+
+
+def _send(url: str, hostile: Hostile, events: dict[str, Any], components: dict[int, Any]) -> dict[str, str]:
+    data = hostile.make()
+    answers = {}
+    with Client(url, "attacker") as client:
+        for name in hostile.events:
+            event = events[name]
+            try:
+                path = client.upload(hostile.file, data)
+            except httpx.HTTPStatusError as refused:
+                answers[name] = f"upload refused ({refused.response.status_code})"
+                continue
+            sent = {"path": path, "orig_name": hostile.file, "size": len(data), "meta": _META}
+            inputs = [_input(components[i], sent) for i in event["inputs"]]
+            answers[name] = client.call(event["id"], inputs, trigger=None)
+    return answers
+
+
+def _input(component: dict[str, Any], file: dict[str, Any]) -> Any:
+    if component["type"] in FILE_TYPES:
+        return [file] if component["props"].get("file_count", "single") != "single" else file
+    return plausible(component)
+
+
+@contextlib.contextmanager
+def _sockets(url: str, count: int, first: bytes) -> Iterator[list[socket.socket]]:
+    place = urlsplit(url)
+    opened = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            one = stack.enter_context(socket.create_connection((place.hostname or "", place.port or 80), timeout=30))
+            one.sendall(first)
+            opened.append(one)
+        yield opened
+
+
+def _half_uploads(url: str) -> None:
+    head = b"POST /gradio_api/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    body = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n' + b"x" * 1000
+    with _sockets(url, 100, head + b"Content-Length: 40000000\r\n\r\n" + body):
+        time.sleep(4)
+
+
+def _half_headers(url: str) -> None:
+    with _sockets(url, 200, b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ") as opened:
+        for _ in range(4):
+            for one in opened:
+                one.sendall(b"x")
+            time.sleep(1)
+
+
+def _idle_streams(url: str) -> None:
+    streams = [f"GET {API}/heartbeat/idle{i} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode() for i in range(200)]
+    place = urlsplit(url)
+    with contextlib.ExitStack() as stack:
+        for one in streams:
+            stack.enter_context(socket.create_connection((place.hostname or "", place.port or 80))).sendall(one)
+        time.sleep(4)
+
+
+def _pages(url: str) -> None:
+    with ThreadPoolExecutor(20) as pool, httpx.Client(base_url=url, timeout=120) as client:
+        list(pool.map(lambda _: client.get("/").status_code, range(100)))
+
+
+def _together(url: str, body: Callable[[int], bytes], count: int, threads: int) -> dict[str, str]:
+    headers = {"content-type": "application/json"}
+    with ThreadPoolExecutor(threads) as pool, httpx.Client(base_url=url, timeout=120) as client:
+        codes = pool.map(
+            lambda i: client.post(f"{API}/queue/join", content=body(i), headers=headers).status_code, range(count)
+        )
+        counted = list(codes)
+    return {str(code): str(counted.count(code)) for code in sorted(set(counted))}
+
+
+def _events_of_nobody(url: str) -> dict[str, str]:
+    body = b'{"fn_index": 43, "data": [null, "", "", 1], "session_hash": "nobody%d"}'
+    return _together(url, lambda i: body % i, 600, 20)
+
+
+def _large_calls(url: str) -> dict[str, str]:
+    numbers = b"[" + b"0," * 3_900_000 + b"0]"
+    return _together(url, lambda i: b'{"fn_index": 43, "data": %s, "session_hash": "large%d"}' % (numbers, i), 12, 4)
+
+
+def _nested_calls(url: str) -> dict[str, str]:
+    inside = b'{"a":' * 30 + b"[" * 40 + b"]" * 40 + b"}" * 30
+    many = b",".join([inside] * 8_000)
+    return _together(url, lambda i: b'{"fn_index": 43, "data": [%s], "session_hash": "deep%d"}' % (many, i), 6, 3)
+
+
+def _long_texts(url: str) -> None:
+    config = httpx.get(f"{url}/config", timeout=60).json()
+    components = {one["id"]: one for one in config["components"]}
+    with Client(url, "longtexts") as client:
+        for event in config["dependencies"]:
+            kinds = [components[i]["type"] for i in event["inputs"]]
+            if event["backend_fn"] and {"textbox", "html", "api", "json"} & {*kinds}:
+                given = [plausible(components[i]) for i in event["inputs"]]
+                for text in ("9" * 1_000_000, "(" + " " * 200_000 + "!", "a," * 400_000, "[" * 300_000):
+                    long = [text if k in ("textbox", "html", "api", "json") else v for k, v in zip(kinds, given)]  # noqa: B905
+                    client.call(event["id"], long)
+
+
+SIEGES: dict[str, Callable[[str], dict[str, str] | None]] = {
+    "100 half uploads": _half_uploads,
+    "200 connections that never end their headers": _half_headers,
+    "200 idle streams": _idle_streams,
+    "the page 100 times, 20 at once": _pages,
+    "600 events of made-up sessions that nobody waits for": _events_of_nobody,
+    "12 calls of 8 MB of numbers": _large_calls,
+    "6 calls of deeply nested objects": _nested_calls,
+    "long texts to every event that takes one": _long_texts,
+}
