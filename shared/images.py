@@ -3,8 +3,8 @@
 What the numbers in the file mean (depth, colour profile, transparency) is in ``shared/colours.py``.
 
 Left out: every picture of a file but the one that it names as its own (a HEIC's primary one, an animation's first), and
-every format outside a short list: some of the others run programs (EPS runs Ghostscript), or open a second file inside
-the first.
+every format outside a short list: some of the others run programs (EPS runs Ghostscript), open a second file inside
+the first, or let no other thread run while they decode (JPEG 2000: seconds).
 
 No process of its own decodes: the size is known from the header before anything is decoded, the decoders of these
 formats take memory and time in proportion to it, and they let other threads run meanwhile. Handing each photo to
@@ -38,7 +38,7 @@ MAX_JPEG_PIXELS = 250_000_000  # of a baseline JPEG, which is decoded at 1/2, 1/
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
 _SCALABLE = ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr")  # modes that Pillow resizes as they are
 _FORMATS = "JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
-_READ = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PPM", "TGA")  # nothing else
+_READ = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF", "PPM", "TGA")  # nothing else
 _LARGE_PIXELS = 16_000_000  # larger pictures are decoded one at a time
 _TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TURNS = {  # EXIF orientation -> what makes it upright

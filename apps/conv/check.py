@@ -106,11 +106,24 @@ def _input(step: Step, device: str) -> Tensor:
     return torch.empty(1, step.before.channels, *step.before.axes, device=device, dtype=torch.float64)
 
 
+class _NoModules:
+    """In place of torch's record of modules, which hooks into all of the process, networks of other visitors too."""
+
+    parents = ("Global",)
+
+    def __enter__(self) -> None:
+        """Hook into nothing."""
+
+    def __exit__(self) -> None:
+        """Nothing to undo; torch calls it without arguments."""
+
+
 def check(step: Step) -> Verdict:
     """torch's verdict on ``step``."""
     layer = step.layer
     module = module_of(layer, step.before, device="meta").requires_grad_(False)
     counter = FlopCounterMode(display=False)
+    vars(counter)["mod_tracker"] = _NoModules()
     parameters = sum(weight.numel() for weight in module.parameters())
     try:
         with counter:

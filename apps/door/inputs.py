@@ -21,13 +21,14 @@ from gradio.utils import get_upload_folder
 
 from apps.door import kinds
 from apps.door.lanes import asked_by
-from apps.door.visitors import FILES, UnreadableRequestError, file_objects
+from apps.door.visitors import FILES, UnreadableRequestError, file_objects, parts
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, quoted
 
 log = logging.getLogger("convhub")
 
 NEUTRAL = "Something went wrong on our side. It was written to the log; your inputs are still here. Please try again."
+LONGEST_TEXT = 200_000  # characters that a client may send as one text; pictures inside a call begin with data:
 _asking: contextvars.ContextVar[str] = contextvars.ContextVar("visitor")
 _ERROR_S = 12.0
 _PUT_IN = (gr.Request, gr.EventData, gr.Progress)  # what gradio itself gives to a handler
@@ -145,12 +146,17 @@ def _event_kinds(handler: Callable[..., Any] | None) -> tuple[type[gr.EventData]
 
 
 def _check(sent: Any) -> None:
-    """Refuse every file in ``sent`` but the visitor's own and those that the page opens with.
+    """Refuse every file in ``sent`` but the visitor's own and those that the page opens with, and endless texts.
 
     Whether a file exists is never looked at.
     """
     visitor = _asking.get("unknown")
     try:
+        for one in parts(sent):
+            if isinstance(one, str) and len(one) > LONGEST_TEXT and not one.startswith("data:"):
+                raise refusal(
+                    InputError(f"a text of at most {LONGEST_TEXT:,} characters", f"{len(one):,}", "Shorten it.")
+                )
         for file in file_objects(sent):
             path, url = file.get("path"), file.get("url")
             if path:

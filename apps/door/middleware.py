@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.requests import ClientDisconnect
+
 from apps.door import addresses
 from apps.door.logins import Guesses, Tickets
+from apps.door.pages import KEPT, Key, Pages
 from apps.door.routes import Route, find_route
 from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
 from shared.serving.attendance import ATTENDANCE, Attendance
@@ -27,8 +31,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 VISITOR = "convhub.visitor"  # in a request's scope: who asks
 ADDRESS = "convhub.address"
 _BYTE_S = 20.0  # s that a body may pause
+_CALL_S = 60.0  # ... and take in all
+_UPLOAD_S = 1200.0
 _UPLOADS = 6  # of one address at a time
 _DEEPEST = 500  # brackets of a call's JSON, before its nesting is looked at
+_MOST_VALUES = 100_000  # of a call's JSON, which is read and looked through while everybody waits
 _SAFE = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
@@ -62,6 +69,7 @@ class Gate:
         self.tickets: Tickets | None = None
         self.state = "starting"  # then "ready", then "draining"
         self.uploading: dict[str, int] = {}
+        self.pages = Pages()
 
     def open(self, app: Any) -> None:
         """The page stands: answer. ``app`` is gradio's."""
@@ -89,6 +97,8 @@ class Door:
             await self._enter(scope, receive, send)
         except RefusedError as refused:
             await _answer(send, refused.status, refused.reason, refused.headers)
+        except ClientDisconnect:
+            log.info("a client left in the middle of what it sent")
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         gate = self.gate
@@ -120,9 +130,19 @@ class Door:
                 self._log_out(scope, headers, cookies)
             if route.kind == "file":
                 _check_file(scope)
+            if scope["path"] in KEPT and scope["method"] in ("GET", "HEAD"):
+                await gate.pages.answer(self.app, scope, send, self._seen_as(scope, headers, cookies))
+                return
             if route.largest:
-                receive = await _whole(receive, route.largest, is_json=route.kind == "call")
+                receive = await _whole(receive, route.largest, is_json=route.kind in ("call", "tools"))
             await self.app(scope, receive, send)
+
+    def _seen_as(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str]) -> Key:
+        """All that the page depends on: its place, the name it was asked for under, whether by somebody known."""
+        tickets = self.gate.tickets
+        known = "known" if tickets is not None and tickets.token(cookies) is not None else "unknown"
+        names = (headers.get(name, "") for name in ("host", "x-forwarded-host", "x-forwarded-proto"))
+        return scope["path"], scope["scheme"], known, *names
 
     def _check_login(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str], route: Route) -> None:
         if self.gate.settings.auth is None or route.open:
@@ -205,7 +225,7 @@ class Door:
             await send(message)
 
         try:
-            await self.app(scope, _bounded(receive, left), keep)
+            await self.app(scope, _bounded(receive, left, _UPLOAD_S), keep)
         finally:
             gate.uploading[address] -= 1
             if not gate.uploading[address]:
@@ -247,7 +267,7 @@ def _check_file(scope: Scope) -> None:
 async def _whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:
     """The body, read now and checked, as the ``receive`` of whoever comes next."""
     body = bytearray()
-    bounded = _bounded(receive, largest)
+    bounded = _bounded(receive, largest, _CALL_S)
     while True:
         message = await bounded()
         if message["type"] == "http.disconnect":
@@ -255,11 +275,14 @@ async def _whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:
         body.extend(message.get("body", b""))
         if not message.get("more_body"):
             break
-    if is_json and body.count(b"[") + body.count(b"{") > _DEEPEST:
-        try:
-            json.loads(body)
-        except (ValueError, RecursionError):
-            raise RefusedError(400, "Needed: JSON, nested no more deeply than the page's own.") from None
+    if is_json:
+        if sum(body.count(mark) for mark in b",[{") > _MOST_VALUES:
+            raise RefusedError(413, f"Needed: at most {_MOST_VALUES:,} values. Found: more.")
+        if body.count(b"[") + body.count(b"{") > _DEEPEST:
+            try:
+                json.loads(body)
+            except (ValueError, RecursionError):
+                raise RefusedError(400, "Needed: JSON, nested no more deeply than the page's own.") from None
     whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def replay() -> Message:
@@ -268,9 +291,10 @@ async def _whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:
     return replay
 
 
-def _bounded(receive: Receive, largest: int) -> Receive:
-    """``receive`` that ends a body which is too long, or stands still."""
+def _bounded(receive: Receive, largest: int, seconds: float) -> Receive:
+    """``receive`` that ends a body which is too long, stands still, or takes more than ``seconds``."""
     left = largest
+    until = time.monotonic() + seconds
     done = False
 
     async def next_part() -> Message:
@@ -278,9 +302,9 @@ def _bounded(receive: Receive, largest: int) -> Receive:
         if done:
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), _BYTE_S)
+            message = await asyncio.wait_for(receive(), min(_BYTE_S, until - time.monotonic()))
         except TimeoutError:
-            raise RefusedError(408, f"Nothing more came for {_BYTE_S:.0f} s.") from None
+            raise RefusedError(408, "This took too long to arrive.") from None
         left -= len(message.get("body", b""))
         if left < 0:
             raise RefusedError(413, f"Needed: at most {largest / 1e6:,.1f} MB. Found: more.")

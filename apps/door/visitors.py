@@ -11,7 +11,7 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,19 +122,28 @@ class UnreadableRequestError(ValueError):
     """What a request carries is nested more deeply than anything the page sends."""
 
 
-def file_objects(value: Any, depth: int = 0) -> Iterable[dict[str, Any]]:
-    """Every object inside ``value`` that names a file: one with a "path" or a "url", at any depth.
+def parts(value: Any) -> Iterator[Any]:
+    """``value`` and everything inside it, at any depth.
+
+    Raises:
+        UnreadableRequestError: it is nested too deeply.
+    """
+    left = [(value, 0)]
+    while left:
+        one, depth = left.pop()
+        if depth > _DEEPEST:
+            raise UnreadableRequestError
+        yield one
+        inside = one.values() if isinstance(one, dict) else one if isinstance(one, list | tuple) else ()
+        left.extend((inner, depth + 1) for inner in inside)
+
+
+def file_objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object inside ``value`` that names a file: one with a "path" or a "url".
 
     Raises:
         UnreadableRequestError: ``value`` is nested too deeply.
     """
-    if depth > _DEEPEST:
-        raise UnreadableRequestError
-    if isinstance(value, dict):
-        if isinstance(value.get("path"), str) or isinstance(value.get("url"), str):
-            yield value
-        for inner in value.values():
-            yield from file_objects(inner, depth + 1)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from file_objects(inner, depth + 1)
+    for one in parts(value):
+        if isinstance(one, dict) and (isinstance(one.get("path"), str) or isinstance(one.get("url"), str)):
+            yield one

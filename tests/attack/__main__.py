@@ -6,6 +6,7 @@ import argparse
 import collections
 import sys
 import tempfile
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def main() -> int:
     options.add_argument("--calls", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--part", choices=PARTS, action="append", help="only this part; can be given again")
-    options.add_argument("--only", default="", help="of the files and sieges, those whose name contains this")
+    options.add_argument(
+        "--only", action="append", help="of the files and sieges, the one of this name; can be given again"
+    )
     chosen = options.parse_args()
     bad = 0
     for part in chosen.part or PARTS:
@@ -35,7 +38,7 @@ def main() -> int:
             if part == "calls":
                 bad += calls(Path(folder), chosen.calls, chosen.seed)
             elif part == "files":
-                bad += files(Path(folder), chosen.only)
+                bad += files(Path(folder), chosen.only or ())
             else:
                 bad += death(Path(folder), chosen.seed)
     return int(bad > 0)
@@ -68,7 +71,7 @@ def tell(report: Report) -> None:
     say(f"{len(report.faults)} faults of {len(kinds)} kinds")
 
 
-def files(folder: Path, only: str) -> int:
+def files(folder: Path, only: Collection[str]) -> int:
     """Hostile files and requests; how many kept another visitor waiting too long or went wrong."""
     with Running(folder) as hub:
         outcomes = besiege(hub.url, say, only)

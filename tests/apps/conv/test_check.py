@@ -116,3 +116,15 @@ def test_numbers_for_people() -> None:
     assert big(14_048) == "14,048"
     assert big(15_470_264_320) == "15.5 billion"
     assert crossed("maxpool 3x3 s2x1") == "maxpool 3×3 s2×1"
+
+
+def test_counting_hooks_into_no_other_network_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GAN that somebody else plays meanwhile, in another thread, failed in torch's own hook."""
+    hooks: list[int] = []
+    (one,) = read_stack("14x14x3", "5x5x3,16")
+    made = module_of(one.layer, one.before, device="meta")
+    made.register_forward_hook(lambda *_: hooks.append(len(vars(torch.nn.modules.module)["_global_forward_pre_hooks"])))
+    monkeypatch.setattr("apps.conv.check.module_of", lambda *_, **__: made)
+    monkeypatch.setattr("apps.conv.check._is_small", lambda _: False)
+    assert check(one).multiplications == one.multiplications
+    assert hooks == [0]

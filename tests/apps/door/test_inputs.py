@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from apps.door import inputs
 from apps.door.inputs import guard_inputs
 from apps.door.middleware import ADDRESS, VISITOR
 from apps.door.visitors import FILES
@@ -131,10 +132,10 @@ def test_a_value_of_the_wrong_kind_gets_a_reason_and_no_traceback(page: gr.Block
     assert len(refused.value.message) < 400
 
 
-@pytest.mark.parametrize("inputs", [[], [1]])
-def test_missing_arguments_are_counted(page: gr.Blocks, inputs: list[Any]) -> None:
-    with pytest.raises(gr.Error, match=f"Found: {len(inputs)}"):
-        call(page, 2, *inputs)
+@pytest.mark.parametrize("given", [[], [1]])
+def test_missing_arguments_are_counted(page: gr.Blocks, given: list[Any]) -> None:
+    with pytest.raises(gr.Error, match=f"Found: {len(given)}"):
+        call(page, 2, *given)
 
 
 def test_what_is_handed_out_belongs_to_whoever_asked(page: gr.Blocks, upload: str, seen: list[Any]) -> None:
@@ -196,3 +197,12 @@ def test_a_handler_of_gradios_own_that_fails_gets_the_neutral_sentence(caplog: p
         call(page, 0)
     assert not error.value.print_exception
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_endless_text_is_refused_wherever_it_stands(page: gr.Blocks, seen: list[Any]) -> None:
+    endless = "9" * (inputs.LONGEST_TEXT + 1)
+    for values, event in (((endless, 1), None), ((1, [{"a": endless}]), None), ((1, 2), {"name": [endless]})):
+        with pytest.raises(gr.Error, match="at most 200,000 characters"):
+            call(page, 2, *values, event=event)
+    call(page, 2, 1, 2, event={"drawing": "data:image/png;base64," + endless})
+    assert len(seen) == 1

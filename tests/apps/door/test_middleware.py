@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from apps.door import middleware
 from apps.door.middleware import VISITOR, Door, Gate
@@ -144,6 +145,7 @@ def test_a_visitor_gets_one_cookie_and_keeps_it(hub: Hub) -> None:
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(line.split("; "))
     cookie = line.partition(";")[0]
     assert "set-cookie" not in hub.ask("/", cookie=f"other=1; {cookie}")[1]
+    hub.ask("/gradio_api/info", cookie=f"other=1; {cookie}")
     name = hub.seen[-1][VISITOR]
     assert name.startswith("cookie ")
     hub.ask("/gradio_api/upload", "POST", cookie=cookie)
@@ -202,10 +204,34 @@ def test_a_call_is_read_whole_and_only_up_to_its_limit(hub: Hub) -> None:
     assert hub.seen[-1]["body"] == b'{"a":1}'
     assert hub.ask("/gradio_api/queue/join", "POST", [b"x" * 4_000_001] * 2)[0] == 413
     assert hub.ask("/gradio_api/cancel", "POST", b"x" * 100_001)[0] == 413
-    assert hub.ask("/gradio_api/queue/join", "POST", b"[" * 100_000 + b"]" * 100_000)[0] == 400
+    assert hub.ask("/gradio_api/queue/join", "POST", b"[" * 90_000 + b"]" * 90_000)[0] == 400
     assert hub.ask("/gradio_api/queue/join", "POST", b"[[]," * 3000 + b"0" + b"]" * 3000)[0] == 400
     assert hub.ask("/gradio_api/queue/join", "POST", b"[" + b"[]," * 2000 + b"0]")[0] == 200
     assert len(hub.seen) == 2
+
+
+@pytest.mark.parametrize("body", [b"0," * 100_001, b"{" * 60_000 + b"," * 60_000, b"[" * 100_001])
+def test_what_takes_long_to_read_is_refused_unread(hub: Hub, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("json.loads", None)
+    assert hub.ask("/gradio_api/queue/join", "POST", body)[0] == 413
+    assert hub.ask("/gradio_api/mcp/", "POST", body)[0] == 413
+    assert hub.seen == []
+
+
+def test_a_body_may_take_only_so_long_in_all(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middleware, "_CALL_S", 0.0)
+    assert hub.ask("/gradio_api/queue/join", "POST", [b"{", b"}"])[0] == 408
+    assert hub.seen == []
+
+
+def test_a_client_that_leaves_in_the_middle_leaves_no_traceback(hub: Hub) -> None:
+    async def app(*_: Any) -> None:
+        raise ClientDisconnect
+
+    hub.door.app = app
+    scope = {"type": "http", "path": "/gradio_api/upload", "method": "POST", "scheme": "http", "query_string": b""}
+    run_alone(hub.door({**scope, "client": None, "headers": [(b"host", b"localhost")]}, None, None))  # type: ignore[arg-type]
+    assert hub.gate.uploading == {}
 
 
 def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
