@@ -6,6 +6,7 @@ A subclass would do for the components, but gradio writes a .pyi file beside eve
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 from gradio import blocks, processing_utils, queueing, route_utils, routes, state_holder
 from gradio.data_classes import ImageData
+from gradio.route_utils import GradioMultiPartParser
 from gradio.state_holder import SessionState, StateHolder
 
 from apps.door.lanes import FairQueue
@@ -80,6 +82,22 @@ def put_door(gate: Gate) -> None:
     """
     Door.gate = gate
     vars(routes)["CustomCORSMiddleware"] = Door
+    setattr(GradioMultiPartParser, "parse", _parse_or_remove)  # noqa: B010 - mypy takes no assignment of a method
+
+
+_parse = GradioMultiPartParser.parse
+
+
+async def _parse_or_remove(parser: GradioMultiPartParser) -> Any:
+    """gradio's reading of an upload; what was written of one that is broken off, or refused in the middle, goes."""
+    try:
+        return await _parse(parser)
+    except BaseException:
+        for file in parser._files_to_close_on_error:
+            with contextlib.suppress(OSError):
+                file.close()
+                Path(file.name).unlink(missing_ok=True)
+        raise
 
 
 def share_fairly() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import time
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -93,12 +94,24 @@ class Door:
                 await self.app(scope, receive, send)
             return
         send = _with_headers(send, _SAFE)
+        begun = False
+
+        async def note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await give(message)
+
+        give, send = send, note
         try:
             await self._enter(scope, receive, send)
         except RefusedError as refused:
             await _answer(send, refused.status, refused.reason, refused.headers)
         except ClientDisconnect:
             log.info("a client left in the middle of what it sent")
+        except Exception as error:  # noqa: BLE001 - gradio met a request unlike the page's; what events raise stays there
+            _note_failure(scope["path"], error)
+            if not begun:
+                await _answer(send, 400, "This request could not be understood.")
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         gate = self.gate
@@ -230,6 +243,12 @@ class Door:
             gate.uploading[address] -= 1
             if not gate.uploading[address]:
                 del gate.uploading[address]
+
+
+def _note_failure(path: str, error: Exception) -> None:
+    """One line in the log, so that nobody can fill it with tracebacks."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    log.warning("%.100s was not understood: %.200r (%s:%s)", path, error, where.filename, where.lineno)
 
 
 def _too_often(wait: float) -> RefusedError:

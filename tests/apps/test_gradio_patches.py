@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import gradio as gr
 import pytest
-from gradio import processing_utils
+from gradio import processing_utils, routes
 from gradio.data_classes import ImageData
+from gradio.route_utils import GradioMultiPartParser
 from PIL import Image
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 
 from apps import gradio_patches, ui
+from apps.door.middleware import Gate
 from shared.images import data_url
+from shared.settings import Settings
 from tests.conftest import run_alone
 
 
@@ -121,3 +128,27 @@ def test_no_session_at_all_is_as_cheap() -> None:
 
     gradio_patches.share_fairly()
     assert vars(route_utils)["SessionState"] is vars(blocks)["SessionState"] is gradio_patches.LeanState
+
+
+@pytest.mark.parametrize("end", [ClientDisconnect, None])
+def test_an_upload_that_is_broken_off_leaves_nothing_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: type[Exception] | None
+) -> None:
+    monkeypatch.setattr(GradioMultiPartParser, "parse", GradioMultiPartParser.parse)
+    monkeypatch.setattr(routes, "CustomCORSMiddleware", None)
+    gradio_patches.put_door(Gate(Settings(), quota=1))
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n' + b"x" * 5000
+        if end is not None:
+            raise end
+        yield b"\r\n--b--\r\n"
+
+    async def parse() -> None:
+        headers = Headers({"content-type": "multipart/form-data; boundary=b"})
+        parser = GradioMultiPartParser(headers, stream(), max_files=1, upload_dir=str(tmp_path), max_file_size=10**6)
+        with contextlib.nullcontext() if end is None else pytest.raises(end):
+            await parser.parse()
+
+    run_alone(parse())
+    assert len(list(tmp_path.iterdir())) == (end is None)

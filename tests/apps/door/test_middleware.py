@@ -234,6 +234,19 @@ def test_a_client_that_leaves_in_the_middle_leaves_no_traceback(hub: Hub) -> Non
     assert hub.gate.uploading == {}
 
 
+def test_what_gradio_cannot_read_gets_a_reason_and_one_line_in_the_log(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(*_: Any) -> None:
+        raise KeyError("no\nsuch\nfunction")
+
+    hub.door.app = app
+    status, _, answer = hub.ask("/gradio_api/run/predict", "POST", b"{}")
+    assert (status, answer) == (400, b'{"detail": "This request could not be understood."}')
+    assert "Traceback" not in caplog.text
+    assert caplog.text.count("\n") == 1
+
+
 def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(middleware, "_BYTE_S", 0.01)
 
