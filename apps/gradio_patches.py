@@ -19,12 +19,14 @@ from gradio import blocks, processing_utils, queueing, route_utils, routes, stat
 from gradio.data_classes import ImageData
 from gradio.route_utils import GradioMultiPartParser
 from gradio.state_holder import SessionState, StateHolder
+from gradio_client import Client
 
 from apps.door.lanes import FairQueue
 from apps.door.middleware import Door, Gate
 from shared.serving.attendance import ATTENDANCE
 
 if TYPE_CHECKING:
+    from gradio.mcp import GradioMCPServer
     from PIL import Image
 
 
@@ -177,6 +179,29 @@ def limit_tools(hidden: tuple[str, ...]) -> None:
         return {path.lstrip("/"): path for path in given(server).values() if path not in hidden}
 
     setattr(GradioMCPServer, "get_tool_to_endpoint", limited)  # noqa: B010 - mypy takes no assignment of a method
+    setattr(GradioMCPServer, "_get_or_create_client", _own_client)  # noqa: B010
+
+
+def _own_client(server: GradioMCPServer) -> Client:
+    """The client by which gradio's MCP server calls the hub itself; with ``--auth``, logged in as the agent is.
+
+    gradio's own has no log-in, so an agent with the password could list tools and call none.
+    """
+    request = server.mcp_server.request_context.request
+    if server._client_instance is None and request is not None:
+        headers = {"x-gradio-user": "mcp", "cookie": request.headers.get("cookie", "")}
+        server._client_instance = Client(
+            server.local_url or str(request.base_url),
+            download_files=False,
+            verbose=False,
+            analytics_enabled=False,
+            ssl_verify=False,
+            headers=headers,
+            _skip_components=False,
+        )
+    if server._client_instance is None:
+        raise RuntimeError("an agent's call without its request")
+    return server._client_instance
 
 
 def tools(page: gr.Blocks) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gc
 import http.cookiejar
 import json
@@ -29,7 +30,7 @@ _USER, _PASSWORD = "ann", "se:cret"
 @pytest.fixture(scope="module")
 def closed_hub(start_hub: Callable[..., str]) -> str:
     """A hub with one tab, chosen by a variable, behind a password."""
-    return start_hub("--auth", f"{_USER}:{_PASSWORD}", CONVHUB_TABS="conv")
+    return start_hub("--mcp", "--auth", f"{_USER}:{_PASSWORD}", CONVHUB_TABS="conv")
 
 
 def status_of(url: str, data: bytes | None = None) -> int:
@@ -67,6 +68,21 @@ def test_the_password_opens_the_one_tab(closed_hub: str) -> None:
     named = {dependency["api_name"] for dependency in config["dependencies"]}
     assert "status" in named
     assert "verify" not in named
+
+
+def test_an_agent_with_the_password_calls_a_tool_that_waits_in_the_queue(closed_hub: str) -> None:
+    pytest.importorskip("mcp", reason="needs gradio[mcp]")
+    given = {"name": "conv_shapes", "arguments": {"input": "32x32x3", "layers": "3x3,8"}}
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": given}).encode()
+    headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    request = urllib.request.Request(f"{closed_hub}gradio_api/mcp/", call, headers)
+    with pytest.raises(urllib.error.HTTPError, match="401") as caught:
+        urllib.request.urlopen(request, timeout=60)
+    caught.value.close()
+    request.add_header("authorization", f"Basic {base64.b64encode(f'{_USER}:{_PASSWORD}'.encode()).decode()}")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        text = answer.read().decode()
+    assert "30, 30, 8" in text.replace("\\n", "").replace("\n", ""), text
 
 
 def test_a_port_that_is_taken_is_one_clear_line() -> None:
