@@ -67,12 +67,15 @@ def _save_whole(img: Image.Image, cache_dir: str, name: str = "image", format: s
     folder.mkdir(exist_ok=True, parents=True)
     path = (folder / f"{name}.{format}").resolve()
     handle, partial = tempfile.mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
     try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         os.replace(partial, path)  # noqa: PTH105 - a string, as mkstemp gives it
     except PermissionError:  # Windows, while somebody reads it: what is there has the same bytes
         Path(partial).unlink(missing_ok=True)
+    except OSError:  # a full disk
+        Path(partial).unlink(missing_ok=True)
+        raise
     return str(path)
 
 

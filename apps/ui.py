@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar, cast
 import gradio as gr
 
 from apps import gradio_patches
-from apps.door.inputs import apology, refusal
+from apps.door.inputs import refusal, told
 from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, gpu_task
@@ -118,8 +118,7 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
         error = InputError("", f"This event came without its {error.name}", "Reload the page and try again.")
     if isinstance(error, HubError):
         return refusal(error)
-    log.error("%s failed", getattr(handler, "__qualname__", handler), exc_info=error)
-    return apology()
+    return told(error, str(getattr(handler, "__qualname__", handler)))
 
 
 def photo_input(label: str, **options: Any) -> gr.Image:

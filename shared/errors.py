@@ -21,9 +21,11 @@ exception is a bug of ours: it goes to the log with its traceback, never to the 
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Collection
 
+_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows knows no quota
 _LONGEST_ECHO = 80  # characters of a visitor's text that a message repeats
 
 
@@ -87,6 +89,18 @@ class ResourceError(HubError):
 
 class StoreError(HubError):
     """The class gallery cannot be read or written."""
+
+
+def disk_full(error: BaseException) -> ResourceError | None:
+    """What to tell a visitor where ``error``, or what led to it, is a full disk; ``None`` for everything else."""
+    at: BaseException | None = error
+    for _ in range(20):  # causes may go round in a circle
+        if at is None:
+            return None
+        if isinstance(at, OSError) and at.errno in _NO_ROOM:
+            return ResourceError("room on the disk of this hub", "none", "Whoever runs it can make some.")
+        at = at.__cause__ or at.__context__
+    return None
 
 
 def one_line(text: str) -> str:

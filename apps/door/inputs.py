@@ -23,7 +23,7 @@ from apps.door import kinds
 from apps.door.lanes import asked_by
 from apps.door.visitors import FILES, UnreadableRequestError, file_objects, parts
 from apps.markup import h, joined
-from shared.errors import HubError, InputError, quoted
+from shared.errors import HubError, InputError, disk_full, quoted
 
 log = logging.getLogger("convhub")
 
@@ -46,6 +46,16 @@ def apology() -> gr.Error:
     return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
 
 
+def told(error: Exception, what: str) -> gr.Error:
+    """What the page says of ``error``, which is no message yet: a full disk, or a bug, whose traceback is logged."""
+    full = disk_full(error)
+    if full is not None:
+        log.error("%s failed: the disk is full", what)
+        return refusal(full)
+    log.error("%s failed", what, exc_info=error)
+    return apology()
+
+
 def guard_inputs(page: gr.Blocks) -> None:
     """Put the checks before every event of ``page``, public or private, and note what it hands out."""
     process, read, write = page.process_api, page.preprocess_data, page.postprocess_data
@@ -61,9 +71,8 @@ def guard_inputs(page: gr.Blocks) -> None:
             return answer
         except gr.Error:
             raise
-        except Exception as error:  # in gradio's own handlers, or in what it makes of an answer
-            log.exception("an event failed outside of its handler")
-            raise apology() from error
+        except Exception as error:  # noqa: BLE001 - from gradio's own handlers, or what it makes of an answer
+            raise told(error, "an event, outside of its handler,") from None
         finally:
             _asking.reset(mark)
 

@@ -18,6 +18,7 @@ from apps.door.logins import Guesses, Tickets
 from apps.door.pages import KEPT, Key, Pages
 from apps.door.routes import Route, find_route
 from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
+from shared.errors import disk_full
 from shared.serving.attendance import ATTENDANCE, Attendance
 from shared.settings import Settings
 
@@ -110,7 +111,10 @@ class Door:
             log.info("a client left in the middle of what it sent")
         except Exception as error:  # noqa: BLE001 - gradio met a request unlike the page's; what events raise stays there
             _note_failure(scope["path"], error)
-            if not begun:
+            full = disk_full(error)
+            if not begun and full is not None:
+                await _answer(send, 507, str(full))
+            elif not begun:
                 await _answer(send, 400, "This request could not be understood.")
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -248,7 +252,7 @@ class Door:
 def _note_failure(path: str, error: Exception) -> None:
     """One line in the log, so that nobody can fill it with tracebacks."""
     where = traceback.extract_tb(error.__traceback__)[-1]
-    log.warning("%.100s was not understood: %.200r (%s:%s)", path, error, where.filename, where.lineno)
+    log.warning("%.100s failed: %.200r (%s:%s)", path, error, where.filename, where.lineno)
 
 
 def _too_often(wait: float) -> RefusedError:

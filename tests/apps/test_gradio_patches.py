@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,6 +51,19 @@ def test_equal_pictures_of_many_are_never_seen_half_written(tmp_path: Path) -> N
         assert reader.read() == whole
     assert Path(first).read_bytes() == whole
     assert len(list(Path(first).parent.iterdir())) == 1
+
+
+def test_a_picture_for_which_there_is_no_room_leaves_no_half_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    gradio_patches.write_pictures_whole()
+    with pytest.raises(OSError, match="No space"):
+        processing_utils.save_pil_to_cache(Image.new("RGB", (9, 9)), str(tmp_path))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_gradio_writes_the_pictures_of_its_components_that_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

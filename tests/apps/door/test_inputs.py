@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from apps import ui
 from apps.door import inputs
 from apps.door.inputs import guard_inputs
 from apps.door.middleware import ADDRESS, VISITOR
@@ -206,3 +208,18 @@ def test_an_endless_text_is_refused_wherever_it_stands(page: gr.Blocks, seen: li
             call(page, 2, *values, event=event)
     call(page, 2, 1, 2, event={"drawing": "data:image/png;base64," + endless})
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_full_disk_is_told_in_a_sentence(caplog: pytest.LogCaptureFixture, inside: bool) -> None:
+    def full() -> None:
+        raise RuntimeError("while writing") from OSError(errno.ENOSPC, "No space left on device")
+
+    with gr.Blocks() as page:
+        gr.Button().click(ui.guard(full) if inside else full)
+    guard_inputs(page)
+    with pytest.raises(gr.Error, match="room on the disk of this hub") as error:
+        call(page, 0)
+    assert not error.value.print_exception
+    assert "the disk is full" in caplog.text
+    assert "Traceback" not in caplog.text

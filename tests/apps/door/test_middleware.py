@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -245,6 +246,16 @@ def test_what_gradio_cannot_read_gets_a_reason_and_one_line_in_the_log(
     assert (status, answer) == (400, b'{"detail": "This request could not be understood."}')
     assert "Traceback" not in caplog.text
     assert caplog.text.count("\n") == 1
+
+
+def test_an_upload_to_a_full_disk_gets_a_sentence(hub: Hub) -> None:
+    async def app(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    hub.door.app = app
+    status, _, answer = hub.ask("/gradio_api/upload", "POST", b"x")
+    assert status == 507
+    assert b"room on the disk of this hub" in answer
 
 
 def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
