@@ -22,16 +22,16 @@ def tracebacks(log: list[Path]) -> int:
 
 def test_odd_calls_get_answers_or_reasons(hub_url: str, log: list[Path]) -> None:
     before = tracebacks(log)
-    report = fuzz(hub_url, 120, seed=7, patient=False)
+    report = fuzz(hub_url.rstrip("/"), 100, seed=7, patient=False)
     assert report.faults == []
-    assert report.calls == 120
-    assert report.answers["refused"] > 30
+    assert report.calls == 100
+    assert report.answers["refused"] > 25
     assert tracebacks(log) == before
 
 
 def test_hostile_files_get_a_true_sentence(hub_url: str, log: list[Path]) -> None:
     before = tracebacks(log)
-    outcomes = besiege(hub_url, only=SMALL)
+    outcomes = besiege(hub_url.rstrip("/"), only=SMALL)
     answers = {(one.name, event): kind for one in outcomes for event, kind in one.answers.items()}
     assert len(answers) >= 8
     assert {pair: kind for pair, kind in answers.items() if kind not in ("refused", "answered")} == {}
