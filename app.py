@@ -18,6 +18,7 @@ from shared import settings
 from shared.cli import BAD_INPUT
 from shared.errors import HubError, OptionError, one_line
 from shared.serving import workspace
+from shared.serving.connections import make_room
 from shared.serving.offline import forbid_connections
 from shared.threads import be_a_good_neighbour
 
@@ -35,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
         return BAD_INPUT
     settings.publish(chosen)
     be_a_good_neighbour()
+    make_room()
     if chosen.offline:
         forbid_connections(also=(chosen.host,))
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has SIGINT ignored

@@ -31,7 +31,7 @@ NEUTRAL = "Something went wrong on our side. It was written to the log; your inp
 LONGEST_TEXT = 200_000  # characters that a client may send as one text; pictures inside a call begin with data:
 _asking: contextvars.ContextVar[str] = contextvars.ContextVar("visitor")
 _ERROR_S = 12.0
-_PUT_IN = (gr.Request, gr.EventData, gr.Progress)  # what gradio itself gives to a handler
+PUT_IN = (gr.Request, gr.EventData, gr.Progress)  # what gradio itself gives to a handler
 
 
 def refusal(error: HubError) -> gr.Error:
@@ -118,7 +118,7 @@ def _check_kinds(block_fn: BlockFunction, values: list[Any], wanted: list[str]) 
     """Refuse ``values`` that do not keep to the handler's type hints; those of a state come from the hub itself."""
     if block_fn.fn is None:
         return
-    hints = kinds.hints_of(block_fn.fn, len(values), _PUT_IN)
+    hints = kinds.hints_of(block_fn.fn, len(values), PUT_IN)
     for block, name, value, hint in zip(block_fn.inputs, wanted, values, hints, strict=False):
         missing = value is None and isinstance(block, gr.Dataset)  # gradio's own handler has no hints
         if not block.stateful and (missing or not kinds.fits(value, hint)):

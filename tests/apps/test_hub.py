@@ -15,6 +15,8 @@ import pytest
 from gradio_client import Client
 
 from apps import DEMOS, hub
+from apps.door.inputs import PUT_IN
+from apps.door.kinds import hints_of
 from shared.settings import Settings
 
 ENDPOINTS = {  # what outside users rely on
@@ -54,6 +56,19 @@ def test_every_answer_of_an_endpoint_has_a_name(page: gr.Blocks) -> None:
         if one["label"].startswith("value_")
     ]
     assert bare == []
+
+
+def test_every_event_says_what_it_takes(page: gr.Blocks) -> None:
+    """What the hints say is all that the door lets through; the few without leave the check to options of their own."""
+    checked_by_options = {"_both", "_estimate", "_play", "_new", "_new_unless_drawn", "_change", "step"}
+    loose = {
+        fn.fn.__name__
+        for fn in page.fns.values()
+        if fn.fn is not None and fn.fn.__module__.startswith("apps.") and fn.fn.__name__ != "<lambda>"
+        for block, hint in zip(fn.inputs, hints_of(fn.fn, len(fn.inputs), PUT_IN), strict=True)
+        if hint is Any and not block.stateful
+    }
+    assert loose <= checked_by_options
 
 
 def test_what_plays_for_minutes_or_takes_milliseconds_has_a_lane_of_its_own(page: gr.Blocks) -> None:

@@ -134,8 +134,8 @@ def build(tab: gr.Tab) -> None:
         add = gr.Button("Add this layer", size="sm")
     result = gr.HTML(_first_page(), elem_id="conv-result", apply_default_css=False)
 
-    def added(text: str, *options: Any) -> str:
-        return f"{text.strip()}\n{_text(*options)}".strip()
+    def added(text: str, kind: str, size: float, filters: float, stride: float, padding: str, dilation: float) -> str:
+        return f"{text.strip()}\n{_text(kind, size, filters, stride, padding, dilation)}".strip()
 
     def removed(text: str) -> str:
         return "\n".join(text.strip().splitlines()[:-1])
