@@ -1,4 +1,4 @@
-"""What stays on the disk, and for how long."""
+"""What stays on the disk, and for how long; memory that is free goes back."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from apps.door.middleware import PRESENT
 from apps.door.visitors import FILES, Files
 from shared.serving.attendance import Attendance
 from shared.serving.later import LATER
+from shared.serving.memory import give_back
 
 EVERY_S = 20.0
+MEMORY_EVERY_S = 60.0
 GONE_S = 120.0  # how long files stay after the last stream of their owner has ended: a phone may be back
 OLDEST_S = 3600.0  # for which any file stays
 BROKEN_OFF_S = 600.0  # after which an upload that stopped in the middle is deleted
@@ -38,6 +40,7 @@ class Janitor:
     def start(self) -> None:
         """Come round from now on, for as long as the process lives."""
         LATER.every("janitor", EVERY_S, self.come_round)
+        LATER.every("memory", MEMORY_EVERY_S, give_back)
 
     def come_round(self) -> None:
         """Delete what is over: files of visitors who have left, old ones, uploads that were broken off."""

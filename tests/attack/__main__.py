@@ -15,7 +15,7 @@ from tests.attack.fuzz import Report, fuzz
 from tests.attack.running import Running
 from tests.attack.siege import besiege
 
-SAMPLES = (50, 500, 2_000)  # calls after which memory, threads and open files are told
+SAMPLES = (50, 500, 1_000, 2_000, 4_000, 7_000)  # calls after which memory, threads and open files are told
 WORST_S = 2.0  # that another visitor may wait
 PARTS = ("calls", "files", "death")
 
