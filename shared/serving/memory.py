@@ -21,6 +21,7 @@ def give_back() -> None:
 @functools.lru_cache(maxsize=1)
 def _trim() -> Callable[[int], int] | None:
     try:
-        return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]
+        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError, TypeError):  # another C library; Windows
         return None
+    return trim

@@ -71,4 +71,5 @@ class Running:
             except httpx.HTTPError:
                 pass
             time.sleep(0.2)
+        self.kill()
         raise SystemExit(f"the hub does not start: {self.log.read_text(errors='replace')[-2000:]}")
