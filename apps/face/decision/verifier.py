@@ -11,7 +11,7 @@ from PIL import Image
 
 from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, encode_views, find_encoder
-from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, prominence
+from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, prominence, views
 
 Floats = NDArray[np.float64]
 
@@ -32,15 +32,15 @@ class FaceVerifier:
         return None if best is None else best.landmarks
 
     def encodings(self, faces: Sequence[tuple[Image.Image, Floats]]) -> Floats:
-        """Unit vectors (n, 128), the mean over three cuts and their mirror images.
+        """Unit vectors (n, 128), the mean over the views of each face.
 
         Raises:
             WeightsError: the encoder's weights cannot be had.
         """
         from apps.face.photo.alignment import chips
 
-        views = [chips(photo, landmarks, CHIP_SIDE, (1.0, *ZOOMS)) for photo, landmarks in faces]
-        return encode_views(views).astype(np.float64)
+        cuts = [chips(photo, landmarks, CHIP_SIDE, (1.0, *ZOOMS)) for photo, landmarks in faces]
+        return encode_views([views(each) for each in cuts]).astype(np.float64)
 
 
 def verifier() -> FaceVerifier:

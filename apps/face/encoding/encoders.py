@@ -6,7 +6,7 @@ different spaces and must never be compared: every encoding that is kept is kept
 
 Every encoding is a unit vector, so that ||f(x1) - f(x2)||² = 2 - 2 cos. FaceNet's are by themselves; those of the
 ResNet vary in length (about 1.4), and comparing directions alone accepts more pairs of one person at the same
-false-accept rate. So does the mean over the mirrored chip and over three cuts of the face, tight to wide.
+false-accept rate. So does the mean over views: the chip, its mirror image, a wider cut, and a tighter one mirrored.
 ``weights/face/resnet29-128d.md`` has the figures.
 
 This module imports torch only inside the functions: the table is read while the page is being built.
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Chip = NDArray[np.uint8]  # (side, side, 3) RGB, the face upright
 Encodings = NDArray[np.float32]  # (n, D), unit vectors
 
-# what is averaged into one encoding: the mirrored chip, and the further cuts of the face
-AVERAGES: dict[str, tuple[bool, bool]] = {"full": (True, True), "flip": (True, False), "single": (False, False)}
+# how many views of a face (``pipeline.Face.views``) are averaged into one encoding
+AVERAGES: dict[str, int] = {"full": 4, "flip": 2, "single": 1}
 DEFAULT_AVERAGE = "full"
 
 
@@ -106,12 +106,17 @@ def encode_chips(
     return unit(outputs(chips, encoder, flip=flip, exact=exact))
 
 
-def encode_views(views: Sequence[Sequence[Chip]], encoder: str = DEFAULT_ENCODER, *, flip: bool = True) -> Encodings:
+def mirrored(chip: Chip) -> Chip:
+    """The mirror image of ``chip``."""
+    return np.ascontiguousarray(chip[:, ::-1])
+
+
+def encode_views(views: Sequence[Sequence[Chip]], encoder: str = DEFAULT_ENCODER) -> Encodings:
     """One encoding per face from all of its ``views`` (at least one chip each): the direction of their mean, (n, D).
 
     Errors are those of ``encode_chips``.
     """
-    raw = outputs([chip for chips in views for chip in chips], encoder, flip=flip)
+    raw = outputs([chip for chips in views for chip in chips], encoder)
     if not len(views):
         return raw
     ends = np.cumsum([len(chips) for chips in views])
