@@ -8,10 +8,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-from shared.errors import HubError, InputError, one_line
+from shared.errors import HubError, one_line
 from shared.threads import be_a_good_neighbour
 
 BAD_INPUT = 2  # exit status
@@ -39,8 +38,8 @@ def run(main: Callable[[Sequence[str]], None], argv: Sequence[str] | None = None
     except BrokenPipeError:  # the reader of a pipe, `| head` say, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped.\n")
+    except KeyboardInterrupt as stopped:  # it may say what is kept
+        sys.stderr.write(f"{next(iter(stopped.args), 'Stopped.')}\n")
         sys.exit(_INTERRUPTED)
     sys.exit(0)
 
@@ -64,15 +63,3 @@ def write_json(value: Any) -> None:
 def say(text: str) -> None:
     """A line for people, on stderr, so that stdout stays the answer."""
     sys.stderr.write(f"{text}\n")
-
-
-def check_target(path: Path, option: str = "--out") -> None:
-    """Whether a file can be written to ``path``, as far as its folder tells; before long work, not after it.
-
-    Raises:
-        InputError: its folder does not exist, or it is a folder itself.
-    """
-    if path.is_dir():
-        raise InputError(f"a file for {option}", f"the folder {path}", "Add the name of a file.")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"a file in an existing folder for {option}", str(path), "Make the folder, or choose another.")

@@ -10,6 +10,7 @@ from typing import Any
 from apps.ekg.aami import LETTERS, PACED
 from shared import cli
 from shared.errors import OptionError, check_whole, quoted
+from shared.targets import check_target, save
 
 
 def main(argv: Sequence[str]) -> None:
@@ -59,16 +60,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _classify(arguments: argparse.Namespace) -> None:
     from apps.ekg.answers.classify import classified
-    from apps.ekg.answers.export import answer_of, write_annotations, write_csv
+    from apps.ekg.answers.export import answer_of, csv_text, write_annotations
     from apps.ekg.answers.rhythm import rhythm_in
     from apps.ekg.formats.opening import open_recording
     from apps.ekg.network.weights import leased
 
+    _check_targets(arguments)
     with leased(arguments.weights) as network, open_recording(arguments.record, rate_hz=arguments.rate) as recording:
         found = classified(recording, network, lead=arguments.lead, use_annotations=not arguments.detect)
     rhythm = rhythm_in(found)
-    if arguments.csv:
-        write_csv(found, arguments.csv)
+    save([("--csv", arguments.csv, csv_text(found))])
     if arguments.annotations:
         write_annotations(found, arguments.annotations)
     for warning in found.warnings:
@@ -81,6 +82,18 @@ def _classify(arguments: argparse.Namespace) -> None:
     print(", ".join(f"{letter} {rhythm.counts[letter]:,}" for letter in LETTERS))
 
 
+def _check_targets(arguments: argparse.Namespace) -> None:
+    from apps.ekg.answers.export import check_annotations
+
+    record = Path(arguments.record)
+    if arguments.csv:
+        check_target(arguments.csv, "--csv", apart_from=(record,))
+    if arguments.annotations:
+        check_annotations(arguments.annotations)
+        read = (record, record.with_name(record.name + arguments.annotations.suffix), arguments.csv)
+        check_target(arguments.annotations, "--annotations", apart_from=read)
+
+
 def _train(arguments: argparse.Namespace) -> None:
     from apps.ekg.network.ensemble import Ensemble, members_of, parameters_of
     from apps.ekg.network.weights import save_weights
@@ -88,6 +101,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from apps.ekg.training.sources import ensure_records, parse_records
     from apps.ekg.training.train import TrainOptions, train
 
+    check_target(arguments.out)
     records = parse_records(arguments.records)
     chosen: dict[str, Any] = {"seed": arguments.seed}
     for name, option, low in (("members", "--members", 1), ("feature_nets", "--beside", 0), ("steps", "--steps", 1)):

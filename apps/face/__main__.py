@@ -19,6 +19,7 @@ from shared import cli
 from shared.images import open_image
 from shared.progress import Progress
 from shared.settings import weights_dir
+from shared.targets import check_folder
 
 _Result = TypeVar("_Result")
 _EVERY_S = 2.0  # seconds between two lines of progress
@@ -175,7 +176,9 @@ def _calibrate(arguments: argparse.Namespace) -> None:
 
 def _convert(arguments: argparse.Namespace) -> None:
 
-    for file in convert(arguments.out or weights_dir() / "face", arguments.source):
+    folder = arguments.out or weights_dir() / "face"
+    check_folder(folder)
+    for file in convert(folder, arguments.source):
         print(f"{file.path}  {file.size}  {file.sha256}")
 
 

@@ -67,16 +67,26 @@ def write_csv(found: Classified, path: Path) -> None:
     path.write_text(csv_text(found), encoding="utf-8")
 
 
+def check_annotations(path: Path) -> str:
+    """The ending of ``path``, without its dot, where WFDB allows this name for annotations.
+
+    Raises:
+        OptionError: it does not.
+    """
+    extension = path.suffix.removeprefix(".")
+    if not re.fullmatch(r"[A-Za-z]+", extension) or not re.fullmatch(r"[A-Za-z0-9_\-]+", path.stem):
+        needed = "a name for WFDB annotations like NAME.atr, of letters, digits and dashes"
+        raise OptionError(needed, quoted(path.name), "Rename it.")
+    return extension
+
+
 def write_annotations(found: Classified, path: Path) -> None:
     """Write WFDB annotations at the recording's own rate; ``path`` is NAME.atr or another ending of letters.
 
     Raises:
         OptionError: WFDB does not allow the name.
     """
-    extension = path.suffix.removeprefix(".")
-    if not re.fullmatch(r"[A-Za-z]+", extension) or not re.fullmatch(r"[A-Za-z0-9_\-]+", path.stem):
-        needed = "a name for WFDB annotations like NAME.atr, of letters, digits and dashes"
-        raise OptionError(needed, quoted(path.name), "Rename it.")
+    extension = check_annotations(path)
     samples = np.round(found.times_s * found.recording.rate_hz).astype(np.int64)
     symbols = [LETTERS[number] for number in found.classes]
     with tempfile.TemporaryDirectory(prefix="ekg-") as folder, quietly():

@@ -10,7 +10,6 @@ people of all the other folds. No photo and no name is written, only numbers.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -26,10 +25,11 @@ from apps.face.encoding.encoders import DEFAULT_ENCODER, find_encoder
 from apps.face.evaluation.metrics import auc, fold_accuracy
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import Encoded, encode_photos, pair_distances, score
-from shared.errors import InputError, quoted
+from shared.errors import InputError
 from shared.progress import Progress
 from shared.registry import find
 from shared.settings import weights_dir
+from shared.targets import check_folder, check_target, save
 
 Floats = NDArray[np.float64]
 FARS = (0.1, 0.03, 0.01, 0.003, 0.001)
@@ -111,10 +111,7 @@ def figures(pairs: PairList, encoded: Encoded, encoder: str, *, title: str = "")
 def write(values: dict[str, Any], encoder: str = DEFAULT_ENCODER, path: Path | None = None) -> Path:
     """Write ``values`` to ``path``, or where the registry looks for the figures of ``encoder``; errors: ``target``."""
     place = target(encoder, path)
-    try:
-        place.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError("a file that can be written", f"{quoted(place)} ({error.strerror})") from error
+    save([("--out", place, json.dumps(values, indent=1, allow_nan=False) + "\n")])
     return place
 
 
@@ -128,12 +125,9 @@ def target(encoder: str = DEFAULT_ENCODER, path: Path | None = None) -> Path:
     if path is None and record.measured is None:
         raise InputError(f"a file for the figures of {record.name}", "none", "Give one with --out.")
     place = path or weights_dir() / str(record.measured)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not os.access(place if place.exists() else place.parent, os.W_OK) or place.is_dir():
-            raise PermissionError(0, "it is a folder" if place.is_dir() else "no right to write")
-    except OSError as error:
-        raise InputError("a file that can be written", f"{quoted(place)} ({error.strerror})") from error
+    check_folder(place.parent)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    check_target(place)
     return place
 
 

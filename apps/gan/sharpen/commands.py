@@ -10,13 +10,13 @@ from typing import Any
 
 from PIL import Image
 
-from apps.gan.sharpen.options import DEFAULT
-from apps.gan.sharpen.upscale import LONG_S, check_fits, describe_estimate, estimate_s, open_photo, result, upscale
-from shared.cli import check_target, say, write_json
+from apps.gan.sharpen.options import DEFAULT, SMALLEST
+from apps.gan.sharpen.upscale import LONG_S, bicubic, check_fits, describe_estimate, estimate_s, result, upscale
+from shared.cli import say, write_json
 from shared.device import describe, pick_device
-from shared.errors import InputError
-from shared.images import Source, png_bytes
+from shared.images import Source, open_with_alpha
 from shared.progress import Progress, paced
+from shared.targets import check_picture, picture_bytes, save
 
 _SAY_EVERY_S = 5.0
 
@@ -25,7 +25,7 @@ _SAY_EVERY_S = 5.0
 class Enlarged:
     """A photo four times as large, and what it took."""
 
-    picture: Image.Image
+    picture: Image.Image  # RGB, or RGBA where parts of the photo are transparent
     model: str  # a key of UPSCALERS
     small: tuple[int, int]  # width and height of the photo
     expected_s: float  # seconds, told before
@@ -65,7 +65,7 @@ def enlarge(
         ImageError: no photo, a damaged one, or one with a side under 8 pixels.
         OptionError, ResourceError, WeightsError: see ``upscale``.
     """
-    small = open_photo(photo)
+    small, ground = open_with_alpha(photo, min_side=SMALLEST)
     check_fits(small.size, model)
     seconds = estimate_s(small.size, model)
     if expected is not None:
@@ -74,8 +74,11 @@ def enlarge(
     for step in paced(upscale(small, model=model), every_s=_SAY_EVERY_S):
         if progress is not None:
             progress(step.progress)
+    picture = result(step)
+    if ground is not None:
+        picture.putalpha(bicubic(ground))
     return Enlarged(
-        picture=result(step),
+        picture=picture,
         model=model,
         small=small.size,
         expected_s=seconds,
@@ -85,18 +88,15 @@ def enlarge(
 
 
 def upscale_to(photo: Path, out: Path, *, model: str = DEFAULT, as_json: bool = False) -> None:
-    """Write ``photo`` four times as large to ``out`` as a PNG, say how long it takes, and print what was done.
+    """Write ``photo`` four times as large to ``out``, say how long it takes, and print what was done.
 
     Raises:
-        InputError: ``out`` cannot be written; before the work begins where its folder is not there.
+        InputError: ``out`` cannot be written; told before the work begins.
         HubError: see ``enlarge``.
     """
-    check_target(out)
+    check_picture(out, apart_from=(photo,))
     answer = enlarge(photo, model=model, expected=_say_if_long, progress=_say_progress)
-    try:
-        out.write_bytes(png_bytes(answer.picture))
-    except OSError as error:
-        raise InputError("a file that can be written for --out", str(error), "Choose another.") from error
+    save([("--out", out, picture_bytes(answer.picture, out))])
     if as_json:
         write_json(answer.numbers() | {"out": str(out)})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -36,23 +37,13 @@ from apps.gan.training.evaluate import EvaluationProgress, evaluate
 from apps.gan.training.runs import load_log, resume, run
 from apps.gan.training.train import PLANS, Game, to_half
 from shared.device import bf16_is_fast, pick_device
-from shared.errors import InputError, OptionError, WeightsError, check_choice, check_whole, quoted
+from shared.errors import WeightsError, check_choice, check_whole
 from shared.settings import weights_dir
+from shared.targets import check_folder, check_picture, check_target, picture_bytes, save
 from shared.weights import write_shards
 
 _COLUMNS = 10  # of a sheet
 _ZOOM = 4
-_FORMATS = {  # of a sheet, by the ending of its name
-    "": "PNG",
-    ".png": "PNG",
-    ".gif": "GIF",
-    ".webp": "WEBP",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-}
 WITH_SNAPSHOTS = "dcgan-digits"  # the model whose run is shown
 
 
@@ -73,25 +64,28 @@ def sample(
 
     Raises:
         OptionError: an argument is out of range, or no format has the ending of ``out``.
-        InputError: a file cannot be written.
+        InputError: a file cannot be written; told before anything is drawn.
     """
     check_choice(model, GENERATORS, "--model")
     number, chosen, cut = check_count(count), check_seed(seed), check_truncation(truncation)
     wanted = None if digit is None else check_digit(digit)
-    format_ = None if out is None else _format_of(out)
+    if out is not None:
+        check_picture(out)
+    if archive is not None:
+        check_target(archive, "--npz", endings=(".npz", ""), apart_from=(out,))
     with lease_generator(model) as generator:
         y = classes_for(generator, number, wanted)
         pictures = paint(generator, latents(chosen, number, truncation=cut), y)
     arrays: dict[str, Any] = {"images": pictures.numpy()} | ({} if y is None else {"labels": y.numpy()})
-    try:
-        if out is not None:
-            columns = min(number, _COLUMNS)
-            sheet(pictures.numpy(), columns, zoom=_ZOOM, gap=0, ground=0).save(out, format_, lossless=True, quality=95)
-        if archive is not None:
-            with archive.open("wb") as file:
-                np.savez_compressed(file, **arrays)
-    except OSError as error:
-        raise InputError("a file that can be written", str(error), "Name a folder that exists.") from error
+    files: list[tuple[str, Path | None, bytes]] = []
+    if out is not None:
+        drawn = sheet(pictures.numpy(), min(number, _COLUMNS), zoom=_ZOOM, gap=0, ground=0)
+        files.append(("--out", out, picture_bytes(drawn, out)))
+    if archive is not None:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        files.append(("--npz", archive, buffer.getvalue()))
+    save(files)
     return {
         "model": model,
         "count": number,
@@ -127,13 +121,16 @@ def train_model(
     check_choice(model, (*PLANS, *_OTHERS), "--model")
     number = None if steps is None else check_whole(steps, "--steps", low=1, high=1_000_000)
     chosen, target = check_seed(seed), out or weights_dir() / "gan"
+    place = folder or Path("runs") / model
+    check_folder(target)
+    check_folder(place, "--folder")
     train, test = load_mnist(data, "train", download=download), load_mnist(data, "test", download=download)
     if model in _OTHERS:
         yield from _OTHERS[model](train, test, number, chosen, target)
         return
     device = pick_device()
     plan = replace(PLANS[model], seed=chosen, steps=number or PLANS[model].steps)
-    game, place = Game(plan, device), folder or Path("runs") / model
+    game = Game(plan, device)
     if resume(game, place):
         yield f"continuing at step {game.step:,}"
     elif plan.start is not None:
@@ -165,8 +162,9 @@ def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, jud
 
 def augment(*, data: Path, out: Path | None, download: bool = False) -> Iterator[str]:
     """Measure what generated digits are worth to a classifier; an interrupted measurement continues: lines."""
-    train, test = load_mnist(data, "train", download=download), load_mnist(data, "test", download=download)
     path, budget = out or weights_dir() / AUGMENTATION, Budget()
+    check_target(path)
+    train, test = load_mnist(data, "train", download=download), load_mnist(data, "test", download=download)
     found = load_trials(path)
     for trial in trials(train, test, budget=budget, done=list(found)):
         found.append(trial)
@@ -201,15 +199,6 @@ def _train_restorer(train: Digits, test: Digits, steps: int | None, seed: int, o
         }
     _write_json(figures, out / "superres-digits.json")
     yield repr(file)
-
-
-def _format_of(out: Path) -> str:
-    ending = out.suffix.lower()
-    if ending not in _FORMATS:
-        raise OptionError(
-            f"--out, a name that ends in {', '.join(filter(None, _FORMATS))}", quoted(out.name), "Choose one of these."
-        )
-    return _FORMATS[ending]
 
 
 def _write_json(content: dict[str, Any], path: Path) -> None:

@@ -119,7 +119,8 @@ def keep(game: Game, log: RunLog, folder: Path) -> None:
     """Write the run's three files, each completely or not at all."""
     save(log.snapshots, folder / "snapshots.pt")
     partial = folder / "history.part"
-    partial.write_text(json.dumps({"curves": log.curves, "checks": log.checks, "seconds": log.seconds}))
+    history = {"curves": log.curves, "checks": log.checks, "seconds": log.seconds}
+    partial.write_text(json.dumps(history), encoding="utf-8")
     partial.replace(folder / "history.json")
     save(game.state(), folder / "state.pt")
 
@@ -128,7 +129,7 @@ def load_log(folder: Path) -> RunLog:
     """The log in ``folder``, empty if there is none."""
     if not (folder / "history.json").exists():
         return RunLog()
-    history = json.loads((folder / "history.json").read_text())
+    history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
     snapshots = torch.load(folder / "snapshots.pt", weights_only=True)
     return RunLog(snapshots, history["curves"], history["checks"], history["seconds"])
 

@@ -23,10 +23,11 @@ from apps.gan.translation.snapshots import flat
 from apps.gan.translation.train import Plan
 from apps.gan.translation.translate import borrowed_translators, lights_in
 from shared.device import pick_device
-from shared.errors import InputError, check_choice, check_whole
+from shared.errors import check_choice, check_whole
 from shared.model_cache import model_cache
 from shared.registry import find
 from shared.settings import weights_dir
+from shared.targets import check_folder, check_picture, check_target, picture_bytes, save
 from shared.weights import write_shards
 
 SHOWN = "both"  # the objective whose training is shown in snapshots
@@ -34,7 +35,7 @@ SNAPSHOT_STEPS = (0, 100, 300, 1_000, 3_000)  # those bundled, after the common 
 
 
 def translate_file(photo: str, *, out: Path, model: str, by_hand: bool = False, seed: str | int = 0) -> dict[str, Any]:
-    """Translate the picture at ``photo`` and write the night as a PNG.
+    """Translate the picture at ``photo`` and write the night in the format that the ending of ``out`` names.
 
     Returns:
         What was painted: model, painted, seed, width, height, light (mean, 0..1), lit (share of the pixels), files.
@@ -45,11 +46,9 @@ def translate_file(photo: str, *, out: Path, model: str, by_hand: bool = False, 
     """
     check_choice(model, OBJECTIVES, "--model")
     chosen = check_whole(seed, "--seed", low=0, high=SEEDS)
+    check_picture(out, apart_from=(Path(photo),))
     night = night_of_picture(photo, model=model, by_hand=by_hand, seed=chosen).night
-    try:
-        night.save(out, format="PNG")
-    except OSError as error:
-        raise InputError("a file that can be written", str(error), "Name a folder that exists.") from error
+    save([("--out", out, picture_bytes(night, out))])
     lights = lights_in(night)
     return {
         "model": model,
@@ -66,6 +65,7 @@ def translate_file(photo: str, *, out: Path, model: str, by_hand: bool = False, 
 def train_translators(model: str, *, steps: str | None, folder: Path, data: Path | None) -> Iterator[str]:
     """Train one translator, or "all" in turns, in ``folder``, continuing what is there: lines for people."""
     names = tuple(OBJECTIVES) if model == "all" else (check_choice(model, (*OBJECTIVES, "all"), "--model"),)
+    check_folder(folder, "--folder")
     plan = Plan() if steps is None else Plan(steps=check_whole(steps, "--steps", low=1, high=1_000_000))
     earth = load_earth(data or BUNDLED)
     for progress in run(earth, folder, names, plan, device=pick_device()):
@@ -75,6 +75,7 @@ def train_translators(model: str, *, steps: str | None, folder: Path, data: Path
 def bundle(folder: Path, *, out: Path | None) -> Iterator[str]:
     """Write the weights of the run in ``folder``, as far as it has come, in float16: lines for the registry."""
     target, cpu = out or weights_dir() / "gan", torch.device("cpu")
+    check_folder(target)
     for name in OBJECTIVES:
         plan = saved_plan(name, folder)
         game = resumed(name, plan, folder, cpu)
@@ -93,6 +94,8 @@ def bundle(folder: Path, *, out: Path | None) -> Iterator[str]:
 def measure(use: str, *, folder: Path | None, data: Path | None, out: Path | None) -> Iterator[str | dict[str, Any]]:
     """Measure the bundled translators, or those of the run in ``folder``: lines for people, the figures last."""
     checked = check_choice(use, sorted({region.use for region in REGIONS.values()}), "--use")
+    if out is not None:
+        check_target(out)
     earth = load_earth(data or BUNDLED)
     with ExitStack() as stack:
         models: dict[str, UNet] = {}

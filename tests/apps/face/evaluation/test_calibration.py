@@ -168,7 +168,7 @@ def test_where_nothing_can_be_written_is_told_before_the_work(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("x")
-    for out, words in ((tmp_path, "it is a folder"), (tmp_path / "file" / "inside.json", "a file that can be written")):
+    for out, words in ((tmp_path, "the folder"), (tmp_path / "file" / "inside.json", "the file")):
         with pytest.raises(InputError, match=words):
             target(path=out)
         with pytest.raises(SystemExit) as end:

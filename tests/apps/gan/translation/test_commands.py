@@ -61,7 +61,7 @@ def test_translate_writes_the_night_and_says_what_is_in_it(
 @pytest.mark.parametrize(
     ("extra", "error", "match"),
     [(["--model", "x"], OptionError, "one of l1, both, gan"), (["--seed", "-1"], OptionError, "--seed"),
-     (["--out", "none/night.png"], InputError, "folder that exists")],
+     (["--out", "none/night.png"], InputError, "an existing folder")],
 )  # fmt: skip
 def test_translate_refuses(borrowed: UNet, photo: Path, tmp_path: Path, extra: list[str], error: type[HubError],
                            match: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
