@@ -33,7 +33,7 @@ from PIL import Image
 
 from apps.face.encoding.encoders import DEFAULT_ENCODER, mirrored, outputs, unit
 from apps.face.evaluation.calibrate import FARS, all_pairs, resampled
-from apps.face.evaluation.metrics import fold_accuracy, mcnemar
+from apps.face.evaluation.metrics import fold_accuracy, mcnemar, wilson_interval
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import FAR
 from apps.face.photo.alignment import chips, crop_box
@@ -309,6 +309,7 @@ def _several(pairs: PairList, encodings: Floats, ms: float) -> dict[str, Any]:
         "n_pairs": len(rows),
         "accuracy": round(after.accuracy, 5),
         "std": round(after.std, 5),
+        "interval": [round(edge, 5) for edge in wilson_interval(int(after.correct.sum()), len(rows))],
         "accuracy_before": round(before.accuracy, 5),
         "undetected": 0,
         "ms": round(ms, 1),

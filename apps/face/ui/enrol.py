@@ -128,10 +128,7 @@ def second_photo(done: Enrolled) -> str:
     """A kind word for a second photo, and what it buys; empty where there is one."""
     if done.photos > 1:
         return ""
-    gain = two_photos()
-    bought = (
-        f": of our test pairs, {gain[0]:.1%} are judged rightly with one photo, {gain[1]:.1%} with two" if gain else ""
-    )
+    bought = f": {gain}" if (gain := two_photos()) else ""
     return f"If you like, add a second photo of {done.person}, from another day or in other light{bought}."
 
 

@@ -62,6 +62,8 @@ def test_a_photo_unlike_the_person_s_others_is_questioned(hub_url: str) -> None:
     first = client.predict(send(OBAMA), "Barack", api_name="/enroll")
     assert first["warning"] == ""
     assert "second photo of Barack" in first["advice"]
+    assert "1,149 test pairs" in first["advice"]  # what it buys, on how many, with its interval
+    assert "(95 %: 99.1% to 99.9%) with two" in first["advice"]
     second = client.predict(send(OBAMA_2), "barack", api_name="/enroll")
     assert (second["warning"], second["advice"]) == ("", "")
     other = client.predict(send(BIDEN), "Barack", api_name="/enroll")
