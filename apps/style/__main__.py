@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.style.instant import commands as instant
 from apps.style.options import (
@@ -25,6 +25,10 @@ from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE
 from shared.cli import Parser, run, say, write_json
 from shared.errors import InputError, check_choice
 from shared.progress import duration
+from shared.targets import check_folder, check_picture, check_target, save, stoppable
+
+if TYPE_CHECKING:
+    from apps.style.run.transfer import Run
 
 _SAY_EVERY_S = 2.0
 
@@ -36,7 +40,13 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("transfer", help="paint CONTENT in the style of STYLE")
     one.add_argument("content", type=Path, metavar="CONTENT")
     one.add_argument("style", type=Path, metavar="STYLE")
-    one.add_argument("--out", type=Path, required=True, metavar="PNG", help="the picture, with its recipe inside")
+    one.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="PNG",
+        help="the picture, with its recipe inside; .jpg, .webp ... too",
+    )
     one.add_argument("--costs", type=Path, metavar="CSV", help="the costs of every iteration")
     one.add_argument("--recipe", type=Path, metavar="JSON", help="write the recipe here")
     one.add_argument("--replay", type=Path, metavar="JSON", help="take every option from this recipe")
@@ -102,35 +112,67 @@ def options_of(chosen: argparse.Namespace) -> Options:
 
 
 def transfer(chosen: argparse.Namespace) -> None:
-    """Run one transfer and write what was asked for."""
+    """Run one transfer and write what was asked for; Ctrl-C keeps what has been painted until then."""
     options = options_of(chosen)
-    instant.check_target(chosen.out)
+    check_transfer(chosen)
+    from apps.style.canvas import on_ground
+    from apps.style.run import recipe
+
+    work = _run(chosen, options)
+    with stoppable("Stopping after this iteration; once more stops at once and keeps nothing.") as stopped:
+        for step in work.steps(every_s=_SAY_EVERY_S):
+            left = "" if step.left_s is None or step.finished else f", about {duration(step.left_s)} left"
+            say(f"{step.done}/{step.total}  J = {step.costs[-1].J:.4g}{left}")
+            if stopped():
+                break
+    made = recipe.recipe(work, {})
+    written = json.dumps(made, indent=1)
+    save(
+        [
+            ("--out", chosen.out, recipe.painting(on_ground(work.picture, work.ground), made, chosen.out)),
+            ("--costs", chosen.costs, recipe.costs_csv(work.costs)),
+            ("--recipe", chosen.recipe, written),
+        ]
+    )
+    if chosen.json:
+        more = {"iterations": work.done, "size": list(work.picture.size), "seed": options.seed, "recipe": made}
+        write_json(work.result().numbers() | more)
+    if stopped() and not step.finished:
+        raise KeyboardInterrupt(
+            f"Stopped after {work.done} of {work.total} iterations: that far it is in {chosen.out}."
+        )
+
+
+def check_transfer(chosen: argparse.Namespace) -> None:
+    """Whether the files that a transfer writes can be written.
+
+    Raises:
+        InputError: one cannot, or would take the place of a picture that is read, or of another one.
+    """
+    read = (chosen.content, chosen.style, chosen.replay)
+    check_picture(chosen.out, apart_from=read)
+    if chosen.costs is not None:
+        check_target(chosen.costs, "--costs", apart_from=(*read, chosen.out))
+    if chosen.recipe is not None:
+        check_target(chosen.recipe, "--recipe", apart_from=(*read, chosen.out, chosen.costs))
+
+
+def _run(chosen: argparse.Namespace, options: Options) -> Run:
+    """The run that was asked for, before its first step."""
     from apps.style import canvas
     from apps.style.run import limits, recipe
     from apps.style.run.transfer import Run
 
-    work = Run(canvas.open_content(chosen.content), canvas.open_style(chosen.style), options)
+    content, ground = canvas.open_content_and_ground(chosen.content)
+    work = Run(content, canvas.open_style(chosen.style), options, ground=ground)
     if chosen.replay is not None:
         for role in recipe.other_pictures(_text_of(chosen.replay), work):
             say(f"This is not the {role} picture of the recipe, so the result will differ.")
-    shape = work.content.size if work.content is not None else (1, 1)
-    limits.check_fits(options, shape, work.device)
-    seconds = limits.estimate_s(options, shape, work.device)
+    limits.check_fits(options, content.size, work.device)
+    seconds = limits.estimate_s(options, content.size, work.device)
     if seconds > limits.LONG_S:
-        say(limits.duration_note(seconds))
-    for step in work.steps(every_s=_SAY_EVERY_S):
-        left = "" if step.left_s is None or step.finished else f", about {duration(step.left_s)} left"
-        say(f"{step.done}/{step.total}  J = {step.costs[-1].J:.4g}{left}")
-    exact = work.result()
-    made = recipe.recipe(work, {})
-    chosen.out.write_bytes(recipe.png_with(work.picture, made))
-    if chosen.costs is not None:
-        chosen.costs.write_text(recipe.costs_csv(work.costs), encoding="utf-8")
-    if chosen.recipe is not None:
-        chosen.recipe.write_text(json.dumps(made, indent=1), encoding="utf-8")
-    if chosen.json:
-        more = {"iterations": work.done, "size": list(work.picture.size), "seed": options.seed, "recipe": made}
-        write_json(exact.numbers() | more)
+        say(limits.duration_note(seconds, stop="Ctrl-C"))
+    return work
 
 
 def _text_of(path: Path) -> str:
@@ -154,6 +196,7 @@ def main(argv: Sequence[str]) -> None:
     if chosen.command == "learn":
         instant.learn(chosen)
         return
+    check_folder(chosen.out)
     from apps.style.run.sheet import make_sheets
 
     for path in make_sheets(chosen):

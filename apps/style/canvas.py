@@ -13,7 +13,7 @@ from torch import Tensor
 
 from apps.style.options import LARGEST, Options
 from shared.errors import ImageError, named
-from shared.images import Source, open_image
+from shared.images import Source, open_image, open_with_alpha
 
 SHORTEST = 16  # pixels of a picture's shorter side at the smallest size of a run
 LONGEST_SHAPE = 8.0  # longer side / shorter side
@@ -22,6 +22,7 @@ _FLAT = 2.0  # of 255: a style picture with a smaller standard deviation has no 
 _BASE = {"content": 128, "style": 128, "blend": 64, "noise": 64, "instant": LARGEST}
 _STEP = 2.0  # a size is at most this many times the one before
 _NOISE = 0.15  # standard deviation of the noise; black to white is 1
+_GRAIN = 0.01  # standard deviation of the grain of starts from a picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,22 @@ def open_content(source: Source) -> Image.Image:
     Raises:
         ImageError: no picture, a damaged one, one with a side under 16 pixels, or one longer than 8 to 1.
     """
-    return _check_shape(open_image(source, "The content picture", min_side=SHORTEST), "The content picture")
+    return open_content_and_ground(source)[0]
+
+
+def open_content_and_ground(source: Source) -> tuple[Image.Image, Image.Image | None]:
+    """As ``open_content``, and its transparency (L, for ``on_ground``), or nothing where all of it is opaque."""
+    picture, ground = open_with_alpha(source, "The content picture", min_side=SHORTEST)
+    return _check_shape(picture, "The content picture"), ground
+
+
+def on_ground(painted: Image.Image, ground: Image.Image | None) -> Image.Image:
+    """``painted`` (RGB) with its content's ``ground``, resized to it: RGBA; without one, as it is."""
+    if ground is None:
+        return painted
+    seen_through = painted.copy()
+    seen_through.putalpha(ground.resize(painted.size, Image.Resampling.LANCZOS))
+    return seen_through
 
 
 def open_style(source: Source) -> Image.Image:
@@ -107,6 +123,21 @@ def to_tensor(picture: Image.Image, stage: Stage, device: torch.device) -> Tenso
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().to(device)
 
 
+def style_tensor(picture: Image.Image, stage: Stage, device: torch.device) -> Tensor:
+    """All of the style ``picture`` as (1, 3, h, w), RGB in [0, 1]: its own shape, the area that ``stage`` has.
+
+    A style matrix does not know places, so a style needs no shape of the content's; cropped to it, a long scroll on an
+    upright photo would lose seven eighths of itself.
+    """
+    scale = math.sqrt(stage.pixels / (picture.width * picture.height))
+    width, height = (max(SHORTEST, round(side * scale)) for side in picture.size)
+    if abs(width * stage.height - height * stage.width) <= max(
+        stage.height, stage.width
+    ):  # the same shape but for rounding
+        width, height = stage.width, stage.height
+    return to_tensor(picture, Stage(height=height, width=width, iterations=0), device)
+
+
 def to_picture(pixels: Tensor) -> Image.Image:
     """(1, 3, H, W), RGB in [0, 1], as a picture."""
     levels = pixels.detach()[0].clamp(0, 1).mul(255).round().byte().permute(1, 2, 0).cpu().numpy()
@@ -127,6 +158,17 @@ def start(init: str, content: Tensor | None, style: Tensor | None, seed: int) ->
     mean = (style if style is not None else given).mean(dim=(2, 3), keepdim=True)
     noise = (mean + _NOISE * random).clamp(0, 1)
     return noise if init == "noise" else 0.5 * (noise + given)
+
+
+def grained(pixels: Tensor, seed: int) -> Tensor:
+    """``pixels`` (1, 3, H, W) in [0, 1] with a grain that is hardly seen: where a run from a picture begins.
+
+    In a flat area every place is like every other, and so is the slope of J: the first strokes would grow from the only
+    thing that differs, the border, and march inwards side by side as a frame of lines. The grain lets them begin
+    everywhere.
+    """
+    grain = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(seed)).to(pixels.device)
+    return (pixels + _GRAIN * grain).clamp(0, 1)
 
 
 def enlarged(pixels: Tensor, stage: Stage) -> Tensor:

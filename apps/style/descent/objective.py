@@ -65,17 +65,28 @@ class Objective:
     """``objective(G)`` is the number to descend and the costs, on the device; ``grams`` are the style matrices."""
 
     def __init__(
-        self, network: VGG, options: Options, content: Tensor | None, style: Tensor | None, *, dtype: torch.dtype
+        self,
+        network: VGG,
+        options: Options,
+        content: Tensor | None,
+        style: Tensor | None,
+        *,
+        dtype: torch.dtype,
+        edge_goes_on: bool = False,
     ) -> None:
-        """``content`` and ``style`` (1, 3, H, W) of the same size; one that J does not use may be missing."""
+        """``content`` (1, 3, H, W) and ``style`` (1, 3, h, w); one that J does not use may be missing.
+
+        A style of another size than G's has its style matrices multiplied by nH nW of G over its own: they are sums
+        over all positions, and are compared as if the style had as many. ``edge_goes_on``: as of ``Extractor``.
+        """
         self._content_layers = options.content_layers if options.alpha > 0 and content is not None else ()
         self._style_layers = options.style_layers if options.beta > 0 and style is not None else ()
         names = {*self._content_layers, *self._style_layers}
-        self._extractor = Extractor(network, names, pooling=options.pooling, dtype=dtype)
+        self._extractor = Extractor(network, names, pooling=options.pooling, dtype=dtype, edge_goes_on=edge_goes_on)
         self._smoothness = options.smoothness
         self.grams: dict[str, dict[str, Tensor]] = {"C": {}, "S": {}, "G": {}}  # by picture, then by style layer
         self._content: dict[str, Tensor] = {}
-        self._positions: dict[str, int] = {}
+        self._positions: dict[str, int] = {}  # nH nW of G by style layer
         with torch.no_grad():
             if content is not None:
                 self._see_content(content)
@@ -117,12 +128,14 @@ class Objective:
                 self._content[name] = activation.clone()
             if name in self._style_layers:
                 self.grams["C"][name] = losses.gram(activation)
+                self._positions[name] = activation.shape[2] * activation.shape[3]
 
     def _see_style(self, style: Tensor) -> None:
         for name, activation in self._extractor.layers(style):
             if name in self._style_layers:
-                self.grams["S"][name] = losses.gram(activation)
-                self._positions[name] = activation.shape[2] * activation.shape[3]
+                own = activation.shape[2] * activation.shape[3]
+                positions = self._positions.setdefault(name, own)  # of G, which has the content's size if there is one
+                self.grams["S"][name] = losses.gram(activation) * (positions / own)
 
     def _weigh(self, options: Options) -> Weights:
         sizes = {name: losses.style_size(self.grams["S"][name], self._positions[name]) for name in self._style_layers}

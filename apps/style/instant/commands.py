@@ -10,6 +10,7 @@ from apps.style.instant.table import STYLES, find_style
 from shared.cli import say, write_json
 from shared.errors import InputError, check_number, check_whole
 from shared.progress import duration
+from shared.targets import check_picture, check_target, picture_bytes, save, stoppable
 
 _SAY_EVERY = 50  # steps of a lesson
 
@@ -46,9 +47,9 @@ def add_learn(commands: Any) -> None:
 
 def now(chosen: argparse.Namespace) -> None:
     """Paint what the command line asks for, and write it."""
-    check_target(chosen.out)
+    read = [Path(text) for text in (chosen.style, chosen.second) if text and text not in STYLES]
+    check_picture(chosen.out, apart_from=(chosen.photo, *read))
     from apps.style.instant.now import stylize_now
-    from shared.images import png_bytes
 
     answer = stylize_now(
         chosen.photo,
@@ -59,15 +60,15 @@ def now(chosen: argparse.Namespace) -> None:
         strength=chosen.strength,
         keep_colours=chosen.keep_colours,
     )
-    chosen.out.write_bytes(png_bytes(answer.picture))
+    save([("--out", chosen.out, picture_bytes(answer.picture, chosen.out))])
     say(f"{answer.style.title}, {answer.picture.width} x {answer.picture.height} pixels, {answer.seconds:.2f} s")
     if chosen.json:
         write_json(answer.numbers())
 
 
 def learn(chosen: argparse.Namespace) -> None:
-    """Teach the painter, and write the style."""
-    check_target(chosen.out)
+    """Teach the painter, and write the style; Ctrl-C keeps what has been learned until then."""
+    check_target(chosen.out, endings=(".safetensors", ""), apart_from=(chosen.picture,))
     from apps.style import canvas
     from apps.style.instant.judge import Weights
     from apps.style.instant.learn import MOST_STEPS, Learner, Lesson, sample_contents
@@ -78,15 +79,34 @@ def learn(chosen: argparse.Namespace) -> None:
         seed=check_whole(chosen.seed, "--seed", low=0, high=2**31 - 1),
         weights=Weights(content=check_number(chosen.content, "--content", low=0, high=100)),
     )
-    more = sorted(path for path in chosen.contents.iterdir() if path.is_file()) if chosen.contents else []
+    more = _photos(chosen.contents) if chosen.contents else []
     contents = sample_contents() + [canvas.open_content(path) for path in more]
     learner = Learner(canvas.open_style(chosen.picture), contents, lesson, title=chosen.title or chosen.picture.stem)
-    for step in learner.steps(preview_every=MOST_STEPS):
-        if step.progress.done % _SAY_EVERY == 0 or step.progress.done == lesson.steps:
-            left = duration(step.progress.left_s or 0.0)
-            say(f"{step.progress.done}/{lesson.steps}  content {step.content:.3f}, style {step.style:.3f}, {left} left")
+    with stoppable("Stopping after this step; once more stops at once and keeps nothing.") as stopped:
+        for step in learner.steps(preview_every=MOST_STEPS):
+            progress = step.progress
+            if progress.done % _SAY_EVERY == 0 or progress.done == lesson.steps:
+                costs = f"content {step.content:.3f}, style {step.style:.3f}"
+                say(f"{progress.done}/{lesson.steps}  {costs}, {duration(progress.left_s or 0.0)} left")
+            if stopped():
+                break
     style = learner.style
-    chosen.out.write_bytes(write_style(StyleFile(title=style.title, gamma=style.gamma, beta=style.beta)))
+    save([("--out", chosen.out, write_style(StyleFile(title=style.title, gamma=style.gamma, beta=style.beta)))])
+    if progress.done < lesson.steps:
+        raise KeyboardInterrupt(
+            f"Stopped after {progress.done} of {lesson.steps} steps: that far it is in {chosen.out}."
+        )
+
+
+def _photos(folder: Path) -> list[Path]:
+    """The files in ``folder``, in the order of their names.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise InputError("a folder of photos for --contents", str(folder), "Choose another.")
+    return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
 def given_style(text: str) -> StyleSource:
@@ -99,13 +119,3 @@ def given_style(text: str) -> StyleSource:
         return text
     path = Path(text)
     return path if path.is_file() else find_style(text).name
-
-
-def check_target(path: Path) -> None:
-    """Whether a file can be written to ``path``.
-
-    Raises:
-        InputError: its folder is not there.
-    """
-    if not path.resolve().parent.is_dir():
-        raise InputError("a folder for --out that exists", str(path.parent), "Make the folder, or choose another.")

@@ -23,7 +23,7 @@ StyleSource = str | Path | bytes | Image.Image | Style  # a name; a picture or a
 class Answer:
     """A painting, and what there is to say about it."""
 
-    picture: Image.Image
+    picture: Image.Image  # RGB, or RGBA where parts of the content are transparent
     style: Style
     estimate_s: float  # what was told before
     seconds: float  # what it took, reading the pictures included
@@ -61,10 +61,11 @@ def stylize_now(
     chosen = find_any_style(style)
     if second is not None:
         chosen = chosen.mixed(find_any_style(second), share)
-    picture = canvas.open_content(content)
+    picture, ground = canvas.open_content_and_ground(content)
     wish = checked(Wish(content=picture, style=chosen, size=size, strength=strength, keep_colours=keep_colours))
     device = pick_device()
     estimate_s = cost.estimate_s(wish, device)
     cost.check_fits(wish, device)
     (painted,) = paint_together([wish], device=device)
+    painted = canvas.on_ground(painted, ground)
     return Answer(picture=painted, style=chosen, estimate_s=estimate_s, seconds=time.perf_counter() - begun)

@@ -7,6 +7,7 @@ in, and everything between two of them is a style too (Dumoulin et al. 2017, sec
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -113,14 +114,24 @@ def from_file(file: StyleFile) -> Style:
 
 
 def style_of_picture(picture: Image.Image, title: str = "Your picture") -> Style:
-    """The style of ``picture``, RGB, as the predictor sees it: the middle square of it at 256 x 256 pixels."""
+    """The style of ``picture``, RGB: the mean of what the predictor reads in squares that cover all of it."""
     record, cpu = find(ANY_RECORD), torch.device("cpu")
     with (
         model_cache().lease(find(PREDICTOR_RECORD), cpu) as predictor,
         model_cache().lease(record, cpu) as held,
         torch.inference_mode(),
     ):
-        code = cast("StylePredictor", predictor)(canvas.to_tensor(picture, _SEEN, cpu))  # 1 100
+        seen = torch.cat([canvas.to_tensor(square, _SEEN, cpu) for square in squares(picture)])  # n 3 256 256
+        code = cast("StylePredictor", predictor)(seen).mean(0, keepdim=True)  # 1 100
         maps = cast("AnyStyle", held)
         gamma, beta = maps.gamma(code)[0], maps.beta(code)[0]
     return Style(title=title, record=record, gamma=gamma.clone(), beta=beta.clone())
+
+
+def squares(picture: Image.Image) -> list[Image.Image]:
+    """Squares of the shorter side, as few as cover ``picture``, evenly along its longer side."""
+    side, longer = min(picture.size), max(picture.size)
+    count = math.ceil(longer / side)
+    starts = [round(index * (longer - side) / max(1, count - 1)) for index in range(count)]
+    corners = [(start, 0) if picture.width > picture.height else (0, start) for start in starts]
+    return [picture.crop((left, top, left + side, top + side)) for left, top in corners]

@@ -76,12 +76,12 @@ def estimate_s(options: Options, shape: tuple[int, int], device: torch.device) -
     return work * seconds_per_multiply_add(options.backbone, device)
 
 
-def duration_note(seconds: float) -> str:
-    """The estimate for people, with a warning if it is long."""
+def duration_note(seconds: float, *, stop: str = "Stop") -> str:
+    """The estimate for people, with a warning if it is long; ``stop`` is what ends the run before its time."""
     about = f"About {duration(max(1.0, float(round(seconds))))} on this machine."
     if seconds <= LONG_S:
         return about
-    return f"⚠ {about} That is over two minutes; Stop keeps the picture, and fewer pixels or iterations are faster."
+    return f"⚠ {about} That is over two minutes; {stop} keeps the picture, and fewer pixels or iterations are faster."
 
 
 @functools.lru_cache(maxsize=8)

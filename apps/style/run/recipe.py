@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from apps.style.descent.objective import Costs
 from apps.style.run.transfer import Run
 from shared.device import describe
+from shared.targets import picture_bytes
 
 VERSION = 1
 
@@ -70,13 +72,11 @@ def pixel_hash(picture: Image.Image) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def png_with(picture: Image.Image, made: Mapping[str, Any]) -> bytes:
-    """``picture`` as a PNG with its recipe in a text chunk called ``recipe``."""
+def painting(picture: Image.Image, made: Mapping[str, Any], path: Path) -> bytes:
+    """``picture`` in the format that the ending of ``path`` names; a PNG has its recipe in a text chunk, ``recipe``."""
     notes = PngInfo()
     notes.add_itxt("recipe", json.dumps(made))
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", pnginfo=notes)
-    return buffer.getvalue()
+    return picture_bytes(picture, path, pnginfo=notes)
 
 
 def costs_csv(costs: Sequence[Costs]) -> str:

@@ -3,8 +3,11 @@
 Gatys, Ecker & Bethge 2016. The page, the command line and the tests consume ``Run.steps``. A run can be stopped after
 any step and resumed; it then continues exactly as if it had not been stopped.
 
-Departures from the paper, all of them choices in ``Options``: sizes from coarse to fine (Gatys et al. 2017, arXiv
-1611.07865), which also rids a start from noise of its grain; costs counted against their targets (``objective``); Adam.
+Departures from the paper: a grain on starts from a picture (``canvas.grained``), and a network that sees the
+picture's edge go on (``Extractor``), without which plain pictures get a frame of lines; a style picture of any shape
+is seen whole (``canvas.style_tensor``). And, as choices in ``Options``: sizes from coarse to fine (Gatys et al. 2017,
+arXiv 1611.07865), which also rids a start from noise of its grain; costs counted against their targets
+(``objective``); Adam. The exact costs of a run's start and end are of the network as it is, with zeros around.
 A run may start from what a network that was trained to paint in one pass gives (``instant``), as Johnson et al. 2016
 compare the two. Left out: patch-based and masked costs.
 """
@@ -96,9 +99,12 @@ class Run:
         style: Image.Image | None,
         options: Options,
         *,
+        ground: Image.Image | None = None,
         device: torch.device | None = None,
     ) -> None:
         """``content`` may be missing if alpha is 0, ``style`` if beta is; the one that is given determines the shape.
+
+        ``ground`` is the content's transparency, which is kept for who shows the picture (``canvas.on_ground``).
 
         Raises:
             OptionError: an option outside its range.
@@ -106,7 +112,7 @@ class Run:
         """
         self.options = checked(options)
         self.device = pick_device() if device is None else device
-        self.content, self.style = content, style  # as they were given
+        self.content, self.style, self.ground = content, style, ground  # as they were given
         self._content, self._style, self._colours = _prepared(content, style, self.options)
         given = self._content or self._style
         if given is None:
@@ -174,13 +180,15 @@ class Run:
         """The objective at this size, with G enlarged to it if the size has just begun."""
         content, style = self._tensors(stage)
         if self._descent is None:
-            self._descent = Descent(self._start(stage, content, style), self.options)
+            begin = self._start(stage, content, style)
+            strokes = self.options.beta > 0 and self.options.init in ("content", "style")
+            self._descent = Descent(canvas.grained(begin, self.options.seed) if strokes else begin, self.options)
         elif self._in_stage == 0:
             self._descent = Descent(canvas.enlarged(self._descent.pixels, stage), self.options)
-        return Objective(network, self.options, content, style, dtype=self.dtype)
+        return Objective(network, self.options, content, style, dtype=self.dtype, edge_goes_on=True)
 
     def result(self) -> Result:
-        """The run so far in exact numbers; two passes through the network in float32."""
+        """The run so far in exact numbers; two passes through the network in float32, zeros around the picture."""
         if self._descent is None:
             raise ValueError("the run has not begun")
         now = self._descent.pixels
@@ -204,16 +212,20 @@ class Run:
         )
 
     def cost_of(self, picture: Image.Image) -> Costs:
-        """What ``picture``, RGB, costs at the run's last size, in float32."""
+        """What ``picture``, RGB, costs at the run's last size, in float32, as the run's own costs are counted."""
         stage = self.stages[-1]
         content, style = self._tensors(stage)
         with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network, torch.no_grad():
-            exact = Objective(cast("VGG", network), self.options, content, style, dtype=torch.float32)
+            exact = Objective(
+                cast("VGG", network), self.options, content, style, dtype=torch.float32, edge_goes_on=True
+            )
             pixels = canvas.to_tensor(self._without_colours(picture), stage, self.device)
             return exact.read(exact(pixels)[1], 0, (stage.height, stage.width))
 
     def _start(self, stage: Stage, content: Tensor | None, style: Tensor | None) -> Tensor:
         """The first G, at the size of ``stage``."""
+        if self.options.init == "style" and self._style is not None:
+            return canvas.to_tensor(self._style, stage, self.device)  # cropped to the shape of G
         if self.options.init != "instant" or self.content is None or self.style is None:
             return canvas.start(self.options.init, content, style, self.options.seed)
         if self._instant is None:
@@ -232,7 +244,7 @@ class Run:
 
     def _tensors(self, stage: Stage) -> tuple[Tensor | None, Tensor | None]:
         content = None if self._content is None else canvas.to_tensor(self._content, stage, self.device)
-        style = None if self._style is None else canvas.to_tensor(self._style, stage, self.device)
+        style = None if self._style is None else canvas.style_tensor(self._style, stage, self.device)
         return content, style
 
     def _descend(self, objective: Objective, stage: Stage, every_s: float) -> Iterator[Step]:

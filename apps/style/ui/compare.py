@@ -71,7 +71,7 @@ def _both(
         )
         for name, alpha, beta in (("A", alpha_a, beta_a), ("B", alpha_b, beta_b))
     ]
-    runs = [Run(*open_pictures(content, style, one.alpha, one.beta), one) for one in recipes]
+    runs = [Run(*open_pictures(content, style, one.alpha, one.beta)[:2], one) for one in recipes]
     pictures: list[Image.Image] = []
     for number, run in enumerate(runs):
         name = f"{'AB'[number]}: α = {run.options.alpha:g}, β = {run.options.beta:g}"

@@ -227,7 +227,8 @@ def stylize(
     from apps.style.run.transfer import Run
     from apps.style.run.worth import one_pass
 
-    run = Run(*open_pictures(content, style, options.alpha, options.beta), options)
+    seen, painted_as, ground = open_pictures(content, style, options.alpha, options.beta)
+    run = Run(seen, painted_as, options, ground=ground)
     warning = warn_if_long(run)
     session.begin(run)
     if warning:

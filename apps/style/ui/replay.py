@@ -77,7 +77,8 @@ def _again(text: str, content: str | None, style: str | None, request: gr.Reques
     from apps.style.run.transfer import Run
 
     options = from_json(text)
-    run = Run(*open_pictures(content, style, options.alpha, options.beta), options)
+    seen, painted_as, ground = open_pictures(content, style, options.alpha, options.beta)
+    run = Run(seen, painted_as, options, ground=ground)
     for role in other_pictures(text, run):
         gr.Warning(f"This is not the {role} picture of the recipe, so the result will differ.")
     session = session_of(request)

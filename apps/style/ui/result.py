@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,6 +13,7 @@ from apps.style.ui import graphics
 from apps.style.ui.state import session_of
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 
+_NAME = "style-transfer.png"
 _FRAME_HINT = "The frames of a run appear here; paint a picture first."
 
 
@@ -41,7 +43,8 @@ def build(parts: dict[str, Any], tab: gr.Tab) -> None:
 
 def _load(request: gr.Request) -> tuple[Any, ...]:
     """Everything that is known of the run; nothing if there is none."""
-    from apps.style.run.recipe import costs_csv, png_with, recipe
+    from apps.style.canvas import on_ground
+    from apps.style.run.recipe import costs_csv, painting, recipe
 
     session = session_of(request)
     run = session.run
@@ -52,7 +55,7 @@ def _load(request: gr.Request) -> tuple[Any, ...]:
     before = (run.content or run.style or picture).resize(picture.size)
     made = recipe(run, session.samples)
     files = [
-        session.file("style-transfer.png", png_with(picture, made)),
+        session.file(_NAME, painting(on_ground(picture, run.ground), made, Path(_NAME))),
         session.file("costs.csv", costs_csv(run.costs)),
         session.file("recipe.json", json.dumps(made, indent=1)),
     ]

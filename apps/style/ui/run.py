@@ -26,18 +26,16 @@ Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 def open_pictures(
     content: str | None, style: str | None, alpha: float, beta: float
-) -> tuple[Image.Image | None, Image.Image | None]:
-    """The two pictures that were sent, checked; one that J does not use may be missing.
+) -> tuple[Image.Image | None, Image.Image | None, Image.Image | None]:
+    """Content and style, checked, and the content's transparency, if any; a picture that J does not use may be missing.
 
     Raises:
         ImageError: a picture that J uses is missing, or one that cannot be used.
     """
     from apps.style import canvas
 
-    return (
-        canvas.open_content(content) if content or alpha > 0 else None,  # type: ignore[arg-type]
-        canvas.open_style(style) if style or beta > 0 else None,  # type: ignore[arg-type]
-    )
+    opened = canvas.open_content_and_ground(content) if content or alpha > 0 else (None, None)  # type: ignore[arg-type]
+    return opened[0], canvas.open_style(style) if style or beta > 0 else None, opened[1]  # type: ignore[arg-type]
 
 
 def warn_if_long(run: Run) -> str:
@@ -78,6 +76,7 @@ def stream(session: Session, run: Run) -> Iterator[Answer]:
 
 
 def _finished(session: Session, run: Run) -> Answer:
+    from apps.style.canvas import on_ground
     from apps.style.run.recipe import recipe
 
     exact = run.result()
@@ -90,7 +89,13 @@ def _finished(session: Session, run: Run) -> Answer:
     )
     live = graphics.framed(graphics.jpeg_url(jpeg_bytes(picture, quality=93)), text, run.done / max(1, run.total))
     costs = joined((curves(session, run), graphics.cost_table(exact)))
-    return live, costs, gr.skip(), exact.numbers() | {"recipe": recipe(run, session.samples)}, picture
+    return (
+        live,
+        costs,
+        gr.skip(),
+        exact.numbers() | {"recipe": recipe(run, session.samples)},
+        on_ground(picture, run.ground),
+    )
 
 
 def curves(session: Session, run: Run) -> Markup:

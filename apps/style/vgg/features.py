@@ -5,6 +5,9 @@ place, in bfloat16 if the device multiplies matrices in it, and with Winograd's 
 Activations in bfloat16 differ from float32's by one part in 250; the costs at the start and the end of a run are still
 evaluated in float32.
 
+With ``edge_goes_on`` the first convolution sees the picture's edge go on where the network has zeros, which are a grey
+of their own: on white paper the border is an edge to it, and a line gets painted along it. One layer is enough.
+
 What the backward pass does not need is not kept: the gradient of a fixed convolution or of an average needs no
 activation. Layers are yielded one by one, so that the cost of one is computed before the next layer takes memory.
 """
@@ -31,7 +34,16 @@ Operation = Callable[[Tensor], Tensor]
 class Extractor:
     """``extractor(picture)`` gives the activations of the layers that it was made for, ``layers`` one by one."""
 
-    def __init__(self, network: VGG, names: Collection[str], *, pooling: str, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        network: VGG,
+        names: Collection[str],
+        *,
+        pooling: str,
+        dtype: torch.dtype,
+        edge_goes_on: bool = False,
+    ) -> None:
+        self._edge_goes_on = edge_goes_on
         self.dtype = dtype
         self._mean = network.mean
         pool = average if pooling == "average" else POOLINGS[pooling]
@@ -42,7 +54,8 @@ class Extractor:
             wanted = layer.name if layer.name in names else None
             if layer.kind == "conv":
                 rectified = wanted is None and following is not None  # its ReLU is computed along with it
-                operation = _convolution(network, layer.name, dtype, rectified=rectified, workspace=workspace)
+                padding = 0 if edge_goes_on and not self._plan else 1
+                operation = _convolution(network, layer.name, dtype, padding, rectified=rectified, workspace=workspace)
                 self._plan.append((wanted, operation))
             elif layer.kind == "pool":
                 self._plan.append((wanted, pool))
@@ -58,6 +71,8 @@ class Extractor:
     def layers(self, picture: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The same in the order of the network; what the caller drops is freed before the next layer."""
         x = (picture - self._mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
+        if self._edge_goes_on:
+            x = F.pad(x, (1, 1, 1, 1), mode="replicate")  # instead of the first convolution's own zeros
         for name, operation in self._plan:
             x = operation(x)
             if name is not None:
@@ -95,14 +110,16 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if bf16_is_fast(device) else torch.float32
 
 
-def _convolution(network: VGG, name: str, dtype: torch.dtype, *, rectified: bool, workspace: Workspace) -> Operation:
+def _convolution(
+    network: VGG, name: str, dtype: torch.dtype, padding: int, *, rectified: bool, workspace: Workspace
+) -> Operation:
     module = cast("nn.Conv2d", network.get_submodule(name))
-    worth_it = min(module.weight.shape[:2]) >= FEWEST_CHANNELS
+    worth_it = min(module.weight.shape[:2]) >= FEWEST_CHANNELS and padding == 1
     if worth_it and dtype is torch.float32 and module.weight.device.type == "cpu":
         bias = cast("Tensor", module.bias)
         return WinogradConvolution(module.weight, bias, rectified=rectified, workspace=workspace)
     weight = module.weight.detach().to(dtype).contiguous(memory_format=torch.channels_last)
     bias = cast("Tensor", module.bias).detach().to(dtype)
     if rectified:
-        return lambda x: F.relu_(F.conv2d(x, weight, bias, padding=1))
-    return lambda x: F.conv2d(x, weight, bias, padding=1)
+        return lambda x: F.relu_(F.conv2d(x, weight, bias, padding=padding))
+    return lambda x: F.conv2d(x, weight, bias, padding=padding)

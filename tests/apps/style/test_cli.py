@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from apps.style import __main__ as cli
+from apps.style.instant import commands
+from apps.style.samples import SAMPLES
 from shared.cli import run
 
 QUICK = ["--size", "48", "--iterations", "3", "--one-size"]
@@ -22,8 +27,9 @@ def _call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int
 
 
 def _opened(path: Path) -> Image.Image:
-    with Image.open(path) as picture:
-        return picture.copy()
+    picture = Image.open(path)
+    picture.load()
+    return picture
 
 
 def test_transfer_writes_what_was_asked_for(
@@ -60,6 +66,62 @@ def test_transfer_writes_what_was_asked_for(
     status, _, err = _call(["transfer", *saved[::-1], "--out", str(replayed), "--replay", str(recipe)], capsys)
     assert status == 0
     assert "not the content picture of the recipe" in err
+
+
+def test_a_picture_is_written_as_its_name_says(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["transfer", *saved, *QUICK], ["now", saved[0], "--style", "dusk", "--size", "64"]):
+        out = tmp_path / "g.jpg"
+        assert _call([*command, "--out", str(out)], capsys)[0] == 0
+        assert _opened(out).format == "JPEG"
+
+
+def test_what_is_transparent_stays_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logo, out = tmp_path / "logo.png", tmp_path / "g.png"
+    drawn = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    drawn.paste((200, 40, 40, 255), (16, 16, 48, 48))
+    drawn.save(logo)
+    woodcut = str(SAMPLES["woodcut"].path)
+    for command in (
+        ["transfer", str(logo), woodcut, *QUICK],
+        ["now", str(logo), "--style", "dusk", "--size", "64"],
+    ):
+        assert _call([*command, "--out", str(out)], capsys)[0] == 0
+        painted = _opened(out)
+        assert painted.mode == "RGBA"
+        across = np.asarray(painted.getchannel("A"))[painted.height // 2]
+        assert (across[0], across[len(across) // 2]) == (0, 255)
+
+
+def _interrupting(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> None:
+    """Press Ctrl-C when the first line of progress of ``module`` is written."""
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        if not said:
+            signal.raise_signal(signal.SIGINT)
+        said.append(text)
+
+    monkeypatch.setattr(module, "say", say)
+
+
+def test_ctrl_c_keeps_the_picture_so_far(
+    saved: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, costs, recipe = (str(tmp_path / name) for name in ("g.png", "c.csv", "r.json"))
+    more = ["--size", "48", "--iterations", "300", "--one-size", "--costs", costs, "--recipe", recipe, "--json"]
+    with monkeypatch.context() as patched:
+        patched.setattr(cli, "_SAY_EVERY_S", 0.0)  # a step is one iteration
+        _interrupting(patched, cli)
+        status, stdout, stderr = _call(["transfer", *saved, "--out", out, *more], capsys)
+    assert status == 130
+    assert f"Stopped after 1 of 300 iterations: that far it is in {out}." in stderr
+    assert json.loads(stdout)["iterations"] == 1
+    assert len(Path(costs).read_text().splitlines()) == 2
+    again = tmp_path / "again.png"
+    assert _call(["transfer", *saved, "--out", str(again), "--replay", recipe], capsys)[0] == 0
+    assert _opened(again).tobytes() == _opened(Path(out)).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -161,6 +223,13 @@ def test_learn_writes_a_style_that_now_paints_with(
         ["now", saved[0], "--style", str(style), "--out", str(out), "--size", "64", "--json"], capsys
     )
     assert (status, json.loads(stdout)["style"]) == (0, "Mine")
+    kept = style.read_bytes()
+    monkeypatch.setattr(commands, "_SAY_EVERY", 1)
+    _interrupting(monkeypatch, commands)
+    status, _, stderr = _call([*arguments[:-1], "300"], capsys)
+    assert status == 130
+    assert "Stopped after 1 of 300 steps" in stderr
+    assert style.read_bytes() == kept  # what was learned in one step, as before
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from PIL import Image
 
 from apps.style.options import Options, from_json
 from apps.style.run.frames import MOST, Frames
-from apps.style.run.recipe import costs_csv, other_pictures, pixel_hash, png_with, recipe
+from apps.style.run.recipe import costs_csv, other_pictures, painting, pixel_hash, recipe
 from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, of_role
 from tools.paint.__main__ import PAINTERS, SEED
@@ -64,7 +64,7 @@ def test_a_stopped_and_extended_run_replays_too(content: Image.Image, style: Ima
 
 def test_the_png_carries_its_recipe(run: Run) -> None:
     made = recipe(run, {})
-    with Image.open(io.BytesIO(png_with(run.picture, made))) as opened:
+    with Image.open(io.BytesIO(painting(run.picture, made, Path("g.png")))) as opened:
         assert isinstance(opened.info["recipe"], str)
         assert from_json(opened.info["recipe"]) == run.options
         assert np.array_equal(np.asarray(opened), np.asarray(run.picture))

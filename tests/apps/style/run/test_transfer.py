@@ -72,7 +72,9 @@ def test_the_numbers_are_those_of_the_plain_network(network: VGG, content: Image
     last = run.result().last
     stage = run.stages[-1]
     device = torch.device("cpu")
-    c, s = (canvas.to_tensor(one, stage, device).double() for one in (content, style))
+    c, s = (
+        part.double() for part in (canvas.to_tensor(content, stage, device), canvas.style_tensor(style, stage, device))
+    )
     g = run._descent.pixels.double()  # type: ignore[union-attr]
     plain = VGG(network.layers).double()
     plain.load_state_dict(network.state_dict())
@@ -81,8 +83,9 @@ def test_the_numbers_are_those_of_the_plain_network(network: VGG, content: Image
         of_c, of_s, of_g = (plain(x, names) for x in (c, s, g))
     assert last.content == pytest.approx(float(losses.content_cost(of_c["relu4_2"], of_g["relu4_2"])), rel=1e-4)
     for name in run.options.style_layers:
-        height, width = of_g[name].shape[2:]
-        expected = losses.style_cost(losses.gram(of_s[name]), losses.gram(of_g[name]), height * width)
+        positions = of_g[name][0, 0].numel()
+        wanted = losses.gram(of_s[name]) * (positions / of_s[name][0, 0].numel())
+        expected = losses.style_cost(wanted, losses.gram(of_g[name]), positions)
         assert last.layers[name] == pytest.approx(float(expected), rel=1e-3)
 
 
@@ -234,3 +237,43 @@ def test_closing_the_steps_returns_the_network(content: Image.Image, style: Imag
     assert model_cache().statistics().models[-1].leases == 1
     steps.close()  # type: ignore[attr-defined]
     assert model_cache().statistics().models[-1].leases == 0
+
+
+def test_a_long_style_counts_with_all_of_it(content: Image.Image) -> None:
+    """A scroll whose middle is blank paper, on an upright photo: strokes at its end are seen."""
+    upright, scroll = content.resize((48, 96)), Image.new("RGB", (400, 100), "white")
+    strokes = np.zeros((100, 60, 3), np.uint8)
+    strokes[::4] = 255
+    scroll.paste(Image.fromarray(strokes), (0, 0))
+    stage = canvas.plan(upright.size, SMALL)[-1]
+    whole = canvas.style_tensor(scroll, stage, torch.device("cpu"))
+    assert whole.shape[2] * whole.shape[3] == pytest.approx(stage.pixels, rel=0.1)
+    assert float(whole[..., 0, 0].mean()) < 0.9 < float(whole[..., -1].mean())
+    blank = Run(upright, Image.new("RGB", (400, 100), "white"), SMALL)
+    seen = Run(upright, scroll, SMALL)
+    for run in (blank, seen):
+        next(run.steps())
+    assert seen.result().first.layers["relu1_1"] != pytest.approx(blank.result().first.layers["relu1_1"], rel=0.1)
+
+
+def test_a_style_of_another_size_is_compared_as_if_it_had_g_s(network: VGG, content: Image.Image) -> None:
+    stage = canvas.Stage(height=48, width=48, iterations=1)
+    c = canvas.to_tensor(content, stage, torch.device("cpu"))
+    twice = torch.cat([c, c], 3)  # the same texture over twice the area
+    options = Options(alpha=0.0, smoothness=0.0, style_layers=("relu1_1", "relu2_1"), lambdas=(1.0, 1.0))
+    once = Objective(network, options, c, c, dtype=torch.float32)
+    large = Objective(network, options, c, twice, dtype=torch.float32)
+    for name, size in once.weights.style_sizes.items():
+        assert large.weights.style_sizes[name] == pytest.approx(size, rel=0.1)
+    assert float(once(c)[0]) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("colour", [(150, 180, 220), (255, 255, 255)])
+def test_a_plain_picture_gets_no_frame_of_lines(style: Image.Image, colour: tuple[int, int, int]) -> None:
+    """Lines along the border against lines across it, in a picture where nothing but the border differs."""
+    run = Run(Image.new("RGB", (96, 96), colour), style, dataclasses.replace(SMALL, size=96, iterations=20))
+    finished(run)
+    light = pixels(run).astype(float).mean(2)
+    down, across = np.abs(np.diff(light, axis=0)), np.abs(np.diff(light, axis=1))
+    rim = np.r_[:12, -12:0]
+    assert down[rim].sum() + across[:, rim].sum() < 1.55 * (across[rim].sum() + down[:, rim].sum())

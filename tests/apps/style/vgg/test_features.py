@@ -97,3 +97,14 @@ def test_the_dtype_is_what_the_device_multiplies_fast(
     monkeypatch.setattr(features, "bf16_is_fast", lambda device: fast and device.type == "cuda")
     assert features.fastest_dtype(torch.device("cuda")) is dtype
     assert features.fastest_dtype(torch.device("cpu")) is torch.float32
+
+
+def test_where_the_edge_goes_on_a_plain_picture_has_no_border(network: VGG) -> None:
+    white = torch.ones(1, 3, 24, 32)
+    plain, on = (
+        Extractor(network, ["relu1_1"], pooling="average", dtype=torch.float32, edge_goes_on=goes_on)(white)["relu1_1"]
+        for goes_on in (False, True)
+    )
+    assert on.shape == plain.shape
+    torch.testing.assert_close(on[..., 1:-1, 1:-1], plain[..., 1:-1, 1:-1])
+    assert float(on.std(dim=(2, 3)).max()) < 1e-5 < float(plain.std(dim=(2, 3)).max())
