@@ -39,7 +39,7 @@ DEMOS: tuple[Demo, ...] = (
     Demo(
         slug="gan",
         title="GANs",
-        summary="Two networks, a forger and a detective, teach each other to draw digits.",
+        summary="Two networks, a forger and a detective, teach each other: digits, sharp photos, the Earth by night.",
         libraries=("altair",),
     ),
     Demo(

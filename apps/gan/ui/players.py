@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.markup import Markup, note, prose
 from apps.ui import LIGHT, PRIVATE, guard
@@ -39,6 +40,7 @@ def panel() -> None:
             scores = gr.Plot(label="What D thinks of real digits and of fakes", show_label=False)
     triggers = [place.input, seed.change, seen.expand]
     gr.on(triggers, guard(_snapshot), [place, seed], [summary, out, scores], **LATEST, **REDRAW, **PRIVATE)
+    own_training.panel()
     seen = heading(
         "measure",
         "Fooled about half the time?",
@@ -79,7 +81,9 @@ def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
         x_title="D's probability of “real”",
         y_title="share of pictures",
     )
-    when = f"After {step:,} steps, {step * _BATCH:,} digits seen" if step else "Before the first step"
+    if step == 0:
+        return note(own_training.untrained(found.fake, found.real)), pictures, chart
+    when = f"After {step:,} steps, {step * _BATCH:,} digits seen"
     fakes, reals = (f"{(p_real > 0.5).mean():.0%}" for p_real in (found.fake, found.real))
     text = prose("<b>{}</b>: D takes {} of the fakes and {} of the real digits for real.", when, fakes, reals)
     return note(text), pictures, chart

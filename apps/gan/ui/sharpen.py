@@ -12,7 +12,7 @@ from apps.gan.sharpen.options import DEFAULT, TITLES, UPSCALERS
 from apps.gan.sharpen.samples import FIRST, SAMPLES, sample_path
 from apps.gan.ui import sharpen_face, sharpen_view
 from apps.gan.ui.common import LATEST, heading
-from apps.markup import Markup, h, message, note, page_file, style, url_of
+from apps.markup import Markup, h, message, note, page_file, url_of
 from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.errors import HubError, check_choice, check_whole
 
@@ -30,7 +30,6 @@ _WATCHED: dict[str, Any] = LATEST | QUICK | {"show_progress": "minimal"}
 
 def panel() -> None:
     """Lay out the panel."""
-    gr.HTML(style(__file__, "sharpen.css"), padding=False)
     seen = heading(
         "use",
         "Four times as large",

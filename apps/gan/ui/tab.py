@@ -9,13 +9,13 @@ from apps.gan.ui import anatomy, digits, guess, lab, night, players, restore, sa
 from apps.markup import style
 from apps.ui import intro, measurements
 
-PANELS = (
+PANELS = (  # in the order of a lesson: what it is, how it learns, what it can do, what is inside
     ("Sample", sampling.panel),
-    ("Digits on demand", digits.panel),
-    ("Latent walk", walk.panel),
+    ("GAN Lab", lab.panel),
     ("Two players", players.panel),
     ("Are you better than D?", guess.panel),
-    ("GAN Lab", lab.panel),
+    ("Digits on demand", digits.panel),
+    ("Latent walk", walk.panel),
     ("From a picture", restore.panel),
     ("Sharpen a photo", sharpen.panel),
     ("Day to night", night.panel),
@@ -27,10 +27,11 @@ PANELS = (
 def build() -> None:
     """Lay out the tab inside the hub's page."""
     intro(
-        "The **generator** G turns 64 random numbers z into a picture. The **discriminator** D sees real digits and "
-        "G's fakes and says which is which. Each learns from the other's mistakes; G itself never sees a real digit."
+        "The **generator** G makes pictures: digits from random numbers, a sharp photo from a small one, the Earth by "
+        "night from the Earth by day. The **discriminator** D sees real pictures and G's fakes and says which is "
+        "which. Each learns from the other's mistakes; what G learns of real pictures, it learns from D."
     )
-    gr.HTML(style(__file__, "gan.css", "night.css"), padding=False)
+    gr.HTML(style(__file__, "gan.css", "night.css", "sharpen.css"), padding=False)
     with gr.Tabs(elem_id="gan-tabs"):
         for title, panel in PANELS:
             with gr.Tab(title, elem_id=f"gan-{title.lower().replace(' ', '-').replace('?', '')}"):

@@ -1,0 +1,128 @@
+"""Two players, trained by the visitor: from the first breath, with sixteen seeds, losses, verdicts and a film."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+
+from apps.charts import Frame, lines
+from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.ui.common import REDRAW, heading, seed_input
+from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
+from apps.ui import HEAVY, PRIVATE, guard
+from shared.progress import Progress, duration, paced
+
+if TYPE_CHECKING:
+    from apps.gan.training.live import Breath, OwnTraining
+
+_STEPS = 200  # of one press of the button
+_FORGET_S = 1_800  # s after which an idle training is forgotten
+_BETWEEN_S = 0.5  # s from one picture to the next
+_CURVES = Frame(width=620, height=250, left=44, right=108)
+_OUTLIERS = 0.02  # share of the losses at each end that leave the chart, so that one spike does not flatten it
+_LANE: dict[str, Any] = HEAVY | {"show_progress": "hidden"}
+
+
+def panel() -> None:
+    """Lay out the part of "Two players" where the visitor trains."""
+    seen = heading(
+        "use",
+        "Train it yourself",
+        "The same DCGAN from its first breath, on the 500 digits that this page holds. Sixteen z are drawn again and "
+        "again. Others may be training, too: then you wait for your turn.",
+    )
+    training = gr.State(None, time_to_live=_FORGET_S)
+    with gr.Row():
+        go = gr.Button(f"Train {_STEPS} steps", variant="primary", min_width=150, elem_id="gan-own-go")
+        stop = gr.Button("Stop", min_width=80, elem_id="gan-own-stop")
+        film = gr.Button("Make the film", min_width=110, elem_id="gan-own-film")
+        seed = seed_input(info="")
+        again = gr.Button("Start again", min_width=110)
+    status = gr.HTML(note("The untrained players come in a moment."), label="Progress", elem_id="gan-own-status")
+    with gr.Row():
+        with gr.Column(min_width=320):
+            pictures = gr.HTML(label="What G draws of the sixteen z", elem_id="gan-own")
+        with gr.Column(min_width=320):
+            curves = gr.HTML(label="Both losses", apply_default_css=False)
+            movie = gr.HTML(label="The film of the training", elem_id="gan-own-movie")
+    outputs = [status, pictures, curves]
+    run = go.click(guard(_train), [training, seed], [training, *outputs], **_LANE, **PRIVATE)
+    stop.click(None, None, None, cancels=[run], **PRIVATE).then(guard(_now), training, outputs, **REDRAW, **PRIVATE)
+    film.click(guard(_film), training, movie, **REDRAW, **PRIVATE)
+    begin = [training, *outputs, movie]
+    gr.on([again.click, seed.change, seen.expand], guard(_begin), seed, begin, cancels=[run], **REDRAW, **PRIVATE)
+
+
+def _begin(seed: int) -> tuple[OwnTraining, Markup, Markup, Markup, str]:
+    training = _new(seed)
+    return training, *_shown(training.breath()), ""
+
+
+def _train(training: OwnTraining | None, seed: int) -> Iterator[tuple[Any, ...]]:
+    training = training or _new(seed)
+    yield training, gr.skip(), gr.skip(), gr.skip()
+    for step in paced(training.play(_STEPS), every_s=_BETWEEN_S):
+        yield gr.skip(), *_shown(training.breath(), step)
+
+
+def _now(training: OwnTraining | None) -> tuple[Any, ...]:
+    return (gr.skip(),) * 3 if training is None else _shown(training.breath())
+
+
+def _film(training: OwnTraining | None) -> Markup:
+    if training is None or not training.game.step:
+        return note("There is no film before the first step: train first.")
+    address = url_of(training.film(), "image/gif")
+    picture = h.img(src=address, alt="The sixteen pictures, from the first step to the latest", width=351, height=351)
+    return joined([picture, note(h.a("Download the film (GIF)", class_="gan-webp", download="gan.gif", href=address))])
+
+
+def _new(seed: int) -> OwnTraining:
+    from apps.gan.drawing.sampling import check_seed
+    from apps.gan.training.live import OwnTraining
+
+    return OwnTraining(check_seed(seed))
+
+
+def _shown(breath: Breath, step: Progress | None = None) -> tuple[Markup, Markup, Markup]:
+    """Words, pictures and curves; ``step``: how far a training is that goes on."""
+    captions = [Tile(f"{chance:.0%} real") for chance in breath.fake]
+    pictures = tiles(breath.pictures, captions, width_px=72)
+    if not breath.steps:
+        return note(untrained(breath.fake, breath.real)), pictures, note("The losses appear with the first step.")
+    fooled, caught = (f"{np.mean(chances > 0.5):.0%}" for chances in (breath.fake, breath.real))
+    words = prose(
+        "<b>After {} steps</b>: D calls {} of these fakes and {} of sixteen real digits real{}.",
+        breath.steps, fooled, caught, _left(step),
+    )  # fmt: skip
+    bar = progress_bar(step.fraction, "Steps of this press") if step and step.done < step.total else None
+    return joined([note(words), bar]), pictures, _losses(breath)
+
+
+def _left(step: Progress | None) -> str:
+    if step is None or step.left_s is None or step.elapsed_s < 2 or step.done == step.total:
+        return ""
+    return f"; about {duration(step.left_s)} left"
+
+
+def untrained(fake: np.ndarray, real: np.ndarray) -> Markup:
+    """Step 0 in words: D's probabilities of "real" for fakes (N,) and for real digits (M,)."""
+    both = np.concatenate((fake, real))
+    low, high = (f"{value:.1%}" for value in (both.min(), both.max()))
+    return prose(
+        "<b>Step 0, nobody has learnt anything.</b> G's pictures are its random weights at work: a grey that hardly "
+        "changes with z. D gives every picture, real or not, between {} and {}: it has no opinion. The first gradient "
+        "comes from D, so D has to learn first.",
+        low, high,
+    )  # fmt: skip
+
+
+def _losses(breath: Breath) -> Markup:
+    low, high = np.quantile((breath.losses_d, breath.losses_g), (_OUTLIERS, 1 - _OUTLIERS))
+    both = {"D’s loss": breath.losses_d, "G’s loss": breath.losses_g}
+    series = {name: np.clip(values, low, high).tolist() for name, values in both.items()}
+    steps = list(range(1, breath.steps + 1))
+    return lines(series, steps, title="Losses of both players, step by step", low=None, frame=_CURVES)
