@@ -19,8 +19,10 @@ import torch
 from torch import nn
 
 from apps.ekg.aami import CLASSES, UNCLASSIFIED, classes_of
+from apps.ekg.answers.limits import less_sure, limits_of
 from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.features import qrs_likeness
+from apps.ekg.beats.heart import LEAST_QRS_MV, LEAST_STEEPNESS, steepness
 from apps.ekg.beats.inputs import NetworkInputs, network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
 from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, without_noisy
@@ -86,7 +88,7 @@ def classify(
     beats = cut_beats(prepared, times)
     noisy_share = 0.0
     if annotated is None:  # no person has vouched for the beats
-        _check_heartbeats(beats, prepared.lead)
+        _check_heartbeats(beats, prepared, times)
         cut, beats = beats, without_noisy(beats)
         noisy_share = float(np.mean(cut.usable & ~beats.usable))
         if not beats.usable.any():
@@ -99,6 +101,9 @@ def classify(
         yield _progress(3, stop / len(times))
     four = pooled(np.concatenate(answers), beats.windows, beats.usable)
     probabilities = with_unclassified(four, beats.usable)
+    limits = limits_of(recording, times, beats, probabilities.argmax(axis=1))
+    if annotated is None:
+        probabilities = less_sure(probabilities, limits.doubtful)
     yield Classified(
         recording=recording,
         prepared=prepared,
@@ -107,7 +112,7 @@ def classify(
         probabilities=probabilities,
         classes=probabilities.argmax(axis=1),
         annotated=annotated,
-        warnings=(*recording.warnings, *_warnings(recording, prepared, beats, noisy_share)),
+        warnings=(*recording.warnings, *limits.notes, *_warnings(recording, prepared, beats, noisy_share)),
     )
 
 
@@ -143,8 +148,11 @@ def probabilities_of(network: nn.Module, windows: Array, features: Array) -> Arr
         return np.asarray(logs.exp().float().cpu().numpy())
 
 
-def _check_heartbeats(beats: Beats, lead: str) -> None:
-    """Refuse marks that a detector found in noise: their rate is not a heart's, or no two look alike."""
+def _check_heartbeats(beats: Beats, prepared: Prepared, times_s: npt.NDArray[np.float64]) -> None:
+    """Refuse marks that a detector found where no heart is: their rate is not a heart's, no two look alike, they are
+    lower than any QRS, or no steeper than the line between them.
+    """
+    lead = prepared.lead
     rate = 60 / float(np.median(beats.rr_s))
     if not _MIN_BPM <= rate <= _MAX_BPM:
         raise _unclassifiable(lead, f"{rate:.0f} beats per minute")
@@ -155,6 +163,11 @@ def _check_heartbeats(beats: Beats, lead: str) -> None:
     alike = np.maximum(qrs_likeness(good[1:], good[:-1]), qrs_likeness(good[1:], typical))
     if len(alike) and float(np.median(alike)) < _MIN_LIKENESS:
         raise _unclassifiable(lead, "marks that do not look like one another: noise")
+    qrs_mv = float(np.median(np.ptp(good[:, QRS], axis=1))) * beats.scale_mv
+    if qrs_mv < LEAST_QRS_MV:
+        raise _unclassifiable(lead, f"waves of {1000 * qrs_mv:.2g} µV, lower than a QRS complex: check the unit")
+    if steepness(prepared, times_s) < LEAST_STEEPNESS:
+        raise _unclassifiable(lead, "waves that do not stand out of the line as QRS complexes do")
 
 
 def _unclassifiable(lead: str, found: str) -> RecordError:

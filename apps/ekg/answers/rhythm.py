@@ -83,7 +83,7 @@ def rhythm_of(
 ) -> Rhythm:
     """The figures of beats at ``times_s`` (K,) of class number ``classes`` (K,); ``readable`` (K - 1,) intervals."""
     rr = np.diff(times_s)
-    known = (rr > 0.2) & (rr < _GAP_S)
+    known = (rr > 0.16) & (rr < _GAP_S)
     if readable is not None:
         known &= readable
     real = rr[known]

@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.beats.heart import with_missed
 from apps.ekg.beats.quick_gqrs import gqrs
 from apps.ekg.beats.signals import RATE_HZ, Prepared
 from apps.ekg.formats.recording import Signal
@@ -24,7 +25,7 @@ from apps.ekg.formats.wfdb_package import wfdb_package
 _BLOCK_S = 1800  # the detectors keep a Python object per candidate: half an hour at a time
 _OVERLAP_S = 10  # ... which need a few seconds to learn the height of the QRS
 _PEAK_S = 0.10  # the peak is searched this far on either side of a detector's mark
-_REFRACTORY_S = 0.20  # no heart beats twice within it
+_REFRACTORY_S = 0.17  # no heart beats twice within it
 _SPAN_S = 2  # holds a QRS at any rate above 30 a minute
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
 _STEEPNESS_MV = 1.2  # per ``_RISE``: the QRS complexes that GQRS gets; as recorded, DS1's have 1.0 to 3.5
@@ -41,7 +42,8 @@ def find_beats(prepared: Prepared, *, detector: str = "gqrs") -> npt.NDArray[np.
         before, after = max(0, start - overlap), min(start + block + overlap, len(signal))
         if not np.any(signal[before:after]):
             continue
-        marks = _to_peaks(signal[before:after], find(signal[before:after])) + before
+        part = signal[before:after]
+        marks = with_missed(part, _apart(part, np.unique(_to_peaks(part, find(part))))) + before
         found.append(marks[(marks >= start) & (marks < start + block)])
     marks = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
     marks = marks[prepared.usable[np.minimum(marks, len(prepared.usable) - 1)]]
@@ -55,7 +57,10 @@ def _xqrs(signal: Signal) -> Marks:
 
 
 def _gqrs(signal: Signal) -> Marks:
-    return gqrs(signal * np.float32(_STEEPNESS_MV / _steepness(signal)), RATE_HZ)
+    try:
+        return gqrs(signal * np.float32(_STEEPNESS_MV / _steepness(signal)), RATE_HZ)
+    except (OverflowError, ZeroDivisionError, ValueError):  # a line whose slopes are all alike has no threshold
+        return np.empty(0, np.int64)
 
 
 def _steepness(signal: Signal) -> float:

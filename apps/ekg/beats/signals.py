@@ -2,9 +2,9 @@
 
 P waves lie below 30 Hz and QRS complexes below 40, so 125 Hz keeps all that distinguishes beats, at a third of
 MIT-BIH's samples. Breathing and electrode drift lie below 0.5 Hz, mains hum at 50 or 60 Hz: the second-order
-Butterworth band-pass, run forwards and backwards so that no wave is shifted, removes both. All of it works block by
-block with enough overlap that the result does not depend on the blocks; a day's recording needs no more memory than
-its answer.
+Butterworth band-pass, run forwards and backwards so that no wave is shifted, removes both; of 50 Hz it leaves a
+sixteenth, so a loud hum there is taken out by a filter of its own. All of it works block by block with enough overlap
+that the result does not depend on the blocks; a day's recording needs no more memory than its answer.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ RATE_HZ = 125
 BAND_HZ = (0.5, 40.0)
 _BLOCK_S = 600  # seconds of the recording in memory at its own rate
 _OVERLAP_S = 8  # the band-pass forgets after about 4 s
-_FLAT_S = 0.6  # a digitised line that does not move for this long is a loose electrode, not a pause
+_FLAT_S = 3.0  # a line that does not move for this long is a loose electrode; between slow beats it may stand still
 _FLAT_MV = 0.006  # what still counts as not moving: a count or two of dither
 _LEAST_USABLE_S = 3  # of a recording: a few beats
+_LOUD_HUM_MV = 0.15  # of 50 Hz: the band-pass leaves 0.01 mV of it
+_HUM_SPAN = 512  # samples, 4 s: 50 Hz are told from 48 and 52
 _CLIPPED_S = 0.06  # at the recorder's limit for longer than a QRS peak takes
 
 
@@ -49,6 +51,7 @@ def prepare(recording: Recording, lead: int) -> Prepared:
     per_block = max(1, round(_BLOCK_S * recording.rate_hz / down)) * down
     overlap = max(1, round(_OVERLAP_S * recording.rate_hz / down)) * down
     limits = _clipping_limits(recording, lead, per_block)
+    _check_that_it_falls(recording, lead, per_block)
     plain, filtered, usable = [], [], []
     for start in range(0, recording.n_samples, per_block):
         stop = min(start + per_block, recording.n_samples)
@@ -58,17 +61,23 @@ def prepare(recording: Recording, lead: int) -> Prepared:
         smooth = _resampled(_filled(raw), up, down)
         first, count = (start - before) * up // down, -(-(stop - start) * up // down)
         plain.append(smooth[first : first + count].astype(np.float32))
-        filtered.append(band_passed(smooth)[first : first + count].astype(np.float32))
+        filtered.append(band_passed(_without_hum(smooth))[first : first + count].astype(np.float32))
         places = np.minimum(np.arange(first, first + count) * down // up, len(good) - 1)
         usable.append(good[places])
     whole = Prepared(np.concatenate(plain), np.concatenate(filtered), np.concatenate(usable), recording.leads[lead])
     if whole.usable.sum() < _LEAST_USABLE_S * RATE_HZ:
         raise RecordError(
             f"at least {_LEAST_USABLE_S} s of a signal that moves in lead {recording.leads[lead]}",
-            "a flat, clipped or missing line: it cannot be classified",
+            f"{_what_it_is(whole)}: it cannot be classified",
             "Choose another lead, or check the electrodes.",
         )
     return whole
+
+
+def _what_it_is(prepared: Prepared) -> str:
+    moves_mv = float(np.ptp(prepared.plain_mv))
+    tiny = f"a line that moves by {1000 * moves_mv:.2g} µV (check the unit)"
+    return tiny if 0 < moves_mv <= _FLAT_MV else "a flat, clipped or missing line"
 
 
 def _clipping_limits(recording: Recording, lead: int, block: int) -> tuple[float, float]:
@@ -78,6 +87,37 @@ def _clipping_limits(recording: Recording, lead: int, block: int) -> tuple[float
         if np.isfinite(piece).any():
             low, high = min(low, float(np.nanmin(piece))), max(high, float(np.nanmax(piece)))
     return low, high
+
+
+def _check_that_it_falls(recording: Recording, lead: int, block: int) -> None:
+    """Refuse a line that only rises or only falls: a counter or a time, of which a detector finds beats."""
+    rises = falls = False
+    for piece in recording.blocks(lead, block):
+        steps = np.diff(piece[np.isfinite(piece)])
+        rises, falls = rises or bool(np.any(steps > 0)), falls or bool(np.any(steps < 0))
+        if rises and falls:
+            return
+    if rises or falls:
+        raise RecordError(
+            f"a line that moves as a heart does in lead {recording.leads[lead]}",
+            f"one that only {'rises' if rises else 'falls'}, as a counter or a time: it cannot be classified",
+            "Choose another lead.",
+        )
+
+
+def _without_hum(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """``values`` at ``RATE_HZ`` without 50 Hz, if these are louder than the band-pass can take away."""
+    from scipy.signal import butter, sosfiltfilt, welch
+
+    if len(values) < _HUM_SPAN:
+        return values
+    hertz, power = welch(values, RATE_HZ, nperseg=_HUM_SPAN)
+    own = power[np.abs(hertz - 50) < 1].sum() * hertz[1]
+    around = power[(np.abs(hertz - 50) >= 2) & (np.abs(hertz - 50) < 5)].mean() * 2
+    if own < _LOUD_HUM_MV**2 / 2 or own < 10 * around:
+        return values
+    sections = butter(2, (48, 52), "bandstop", fs=RATE_HZ, output="sos")
+    return np.asarray(sosfiltfilt(sections, values, padlen=min(len(values) - 1, 2 * RATE_HZ)))
 
 
 def _good_samples(raw: npt.NDArray[np.float64], rate_hz: float, limits: tuple[float, float]) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,112 @@
+"""What the classifier does not know, said where it is met: irregular rhythms, pacemakers, artefacts, patients it saw.
+
+It was trained on single ectopic beats in a rhythm. Where no rhythm is, as in atrial fibrillation, every second beat is
+early; a beat that looks like no other may be an electrode that moved. There an S or V is no longer shown as sure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.ekg.aami import LETTERS, UNSURE, fold_of
+from apps.ekg.beats.features import qrs_likeness
+from apps.ekg.beats.windows import Array, Beats
+from apps.ekg.formats.recording import Recording
+
+_WINDOW = 32  # intervals in which a rhythm is looked for
+_WIDTH = 0.1  # of a logarithm: intervals that differ by less are of one length
+_REGULAR = 0.4  # of the intervals of a window have one length in a rhythm, ectopic beats or not; fibrillation has 0.25
+_ALIKE = 0.8  # likeness of a ventricular beat to another of the recording
+_NEIGHBOURS = 20  # of its class, on either side, that it is compared with
+_WORTH_SAYING = 0.05  # share of the beats
+_FEW = 3  # beats of which nothing is said
+_FASTEST_BPM = 180.0  # the networks' patients hardly have more
+_S, _V = LETTERS.index("S"), LETTERS.index("V")
+_CHUNK = 4096  # windows at a time
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where an answer is doubtful (K,), and what is said of it."""
+
+    doubtful: npt.NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+
+def limits_of(
+    recording: Recording, times_s: npt.NDArray[np.float64], beats: Beats, classes: npt.NDArray[np.int64]
+) -> Limits:
+    """The limits met by beats at ``times_s`` (K,) of which ``classes`` (K,) are the answers."""
+    irregular = irregular_beats(times_s, classes)
+    alone = beats_alone(beats, classes)
+    doubtful = (irregular & (classes == _S)) | alone
+    return Limits(doubtful, tuple(_notes(recording, times_s, irregular, alone, classes)))
+
+
+def _notes(
+    recording: Recording,
+    times_s: npt.NDArray[np.float64],
+    irregular: npt.NDArray[np.bool_],
+    alone: npt.NDArray[np.bool_],
+    classes: npt.NDArray[np.int64],
+) -> Iterator[str]:
+    if fold_of(recording.name) is not None:
+        yield f"Record {recording.name} is of a patient that the networks were trained on: good answers prove nothing."
+    if irregular.mean() > _WORTH_SAYING:
+        yield (
+            f"Irregular over {irregular.mean():.0%} of the beats, as in atrial fibrillation: rhythm is not judged, "
+            "and a beat called early (S) there may be none."
+        )
+    if alone.sum() > _FEW:
+        yield f"{int(alone.sum())} beats called V look like no other of this recording: a moved electrode, perhaps."
+    paced = 0 if recording.annotations is None else recording.annotations.symbols.count("/")
+    if paced:
+        yield f"Paced? {paced:,} beats are marked so. The networks know no paced beats and call them N or V."
+    if len(times_s) > 1 and 60 / float(np.median(np.diff(times_s))) > _FASTEST_BPM:
+        yield f"Faster than {_FASTEST_BPM:g} a minute: the networks hardly saw such beats, and P waves hide in T waves."
+
+
+def less_sure(probabilities: Array, doubtful: npt.NDArray[np.bool_]) -> Array:
+    """``probabilities`` (K, 5) of which the ``doubtful`` (K,) have their best answer just below what counts as sure.
+
+    What is taken away goes to N; the best answer stays the best.
+    """
+    result = probabilities.copy()
+    rows = np.flatnonzero(doubtful)
+    best = result[rows].argmax(axis=1)
+    over = np.maximum(result[rows, best] - (UNSURE - 0.01), 0)
+    result[rows, best] -= over
+    result[rows, 0] += over
+    return result
+
+
+def irregular_beats(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(K,) True where the intervals around a beat have no usual length; those before and after V are not counted."""
+    known = (classes[1:] != _V) & (classes[:-1] != _V)
+    log_rr = np.log(np.clip(np.diff(times_s), 0.1, 10))[known]
+    if len(log_rr) < _WINDOW:
+        return np.zeros(len(times_s), np.bool_)
+    view = np.lib.stride_tricks.sliding_window_view(log_rr, _WINDOW)
+    shares = np.empty(len(view))
+    for start in range(0, len(view), _CHUNK):
+        rows = np.sort(view[start : start + _CHUNK], axis=1)
+        within = rows[:, None, :] <= rows[:, :, None] + _WIDTH  # of the intervals from each on, those of its length
+        shares[start : start + _CHUNK] = (within.sum(axis=2) - np.arange(_WINDOW)).max(axis=1) / _WINDOW
+    before = np.concatenate([[0], np.cumsum(known)])  # intervals that are counted before each beat
+    return np.asarray(shares[np.clip(before - _WINDOW // 2, 0, len(view) - 1)] < _REGULAR)
+
+
+def beats_alone(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(K,) True for beats called V that look like none of the others called V nearby, and like no neighbour."""
+    alone = np.zeros(len(classes), np.bool_)
+    places = np.flatnonzero(classes == _V)
+    for number, place in enumerate(places.tolist()):
+        near = places[max(0, number - _NEIGHBOURS) : number + _NEIGHBOURS + 1]
+        others = near[near != place]
+        own = np.broadcast_to(beats.windows[place], (len(others), beats.windows.shape[1]))
+        alone[place] = not len(others) or float(qrs_likeness(own, beats.windows[others]).max()) < _ALIKE
+    return alone if len(places) > _FEW else np.zeros_like(alone)

@@ -1,0 +1,91 @@
+"""Is there a heart in it: do the marks of a detector stand out of the line, and does it miss every second beat.
+
+A detector answers whatever it is given: a counter, an EEG, breathing. The QRS complex is the steepest thing in an EKG,
+so a recording is answered only where the marked places are steeper than the line between them. GQRS itself cannot mark
+beats closer than 0.28 s (215 a minute) and takes early ones for T waves: what looks like the beats around it and lies
+evenly between two of them is one, too. From 25 to 300 a minute the rate is then right (``benchmarks/ekg_hearts.py``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from apps.ekg.beats.signals import RATE_HZ, Prepared
+from apps.ekg.formats.recording import Signal
+
+Marks = npt.NDArray[np.int64]
+LEAST_QRS_MV = 0.05  # lower than any lead that sees the heart; an EEG has 0.03
+LEAST_STEEPNESS = 2.5  # of the QRS, in that of the line between: DS1's lowest is 5.2
+_RISE = 4  # samples, 32 ms: the steepest part of a QRS
+_NEAR_S = 0.08  # around a mark is its QRS
+_BETWEEN_S = 0.12  # away from every mark is the line between
+_LINE = 0.95  # quantile of the line's changes: T waves belong to it
+_CLOSEST_S = 0.17  # between two beats: 350 a minute
+_HALVED_S = (0.34, 1.02)  # intervals in which one or more beats at 180 a minute and above may be missed
+_ALIKE = 0.85  # correlation with the usual QRS
+_HEIGHT = (0.5, 2.0)  # in the height of the usual QRS
+_EVEN = 1.35  # the longest part of an interval in the shortest
+_IN_A_ROW, _SHARE = 9, 0.4  # a beat between two others is one where as many of so many intervals have it
+_LEAST = 4  # intervals, of a short recording
+
+
+def steepness(prepared: Prepared, times_s: npt.NDArray[np.float64]) -> float:
+    """How steep the QRS complexes are, in the steepness of the line between them; infinite if there is no line."""
+    changes = np.abs(prepared.filtered_mv[_RISE:] - prepared.filtered_mv[:-_RISE])
+    if not len(changes) or not len(times_s):
+        return 0.0
+    places = np.clip(np.round(times_s * RATE_HZ).astype(np.int64) - _RISE // 2, 0, len(changes) - 1)
+    reach = round(_NEAR_S * RATE_HZ)
+    near = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, len(changes) - 1)
+    between = np.array(prepared.usable[: len(changes)])
+    away = round(_BETWEEN_S * RATE_HZ)
+    between[np.clip(places[:, None] + np.arange(-away, away + 1), 0, len(changes) - 1)] = False
+    if between.sum() < len(times_s):  # not a sample a beat: the beats follow one another without a line
+        return np.inf
+    line = float(np.quantile(changes[between], _LINE))
+    return float(np.median(changes[near].max(axis=1))) / max(line, 1e-9)
+
+
+def with_missed(signal: Signal, marks: Marks) -> Marks:
+    """``marks`` (K,), rising, of QRS peaks in ``signal`` (T,) and those between them that a fast heart has."""
+    gaps_s = np.diff(marks) / RATE_HZ
+    asked = (gaps_s >= _HALVED_S[0]) & (gaps_s <= _HALVED_S[1])
+    in_a_row = np.ones(min(_IN_A_ROW, len(gaps_s))) / min(_IN_A_ROW, max(1, len(gaps_s)))
+    if len(in_a_row) < _LEAST or np.convolve(asked, in_a_row, "valid").max() < _SHARE:
+        return marks
+    reach = round(_NEAR_S * RATE_HZ)
+    padded = np.pad(signal, reach)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)  # one around each sample
+    usual = np.median(windows[marks[:: max(1, len(marks) // 2000)]], axis=0)
+    usual = usual - usual.mean()
+    size = float(np.linalg.norm(usual))
+    if size == 0:
+        return marks
+    missed: list[list[int]] = [
+        _between(windows, int(before), int(after), usual, size) if ask else []
+        for before, after, ask in zip(marks[:-1], marks[1:], asked, strict=True)
+    ]
+    has = np.array([bool(places) for places in missed], np.float64)
+    often = np.convolve(has, in_a_row, "same") >= _SHARE
+    added = [place for places, keep in zip(missed, often, strict=True) if keep for place in places]
+    return np.unique(np.concatenate([marks, np.array(added, np.int64)]))
+
+
+def _between(windows: Signal, before: int, after: int, usual: Signal, size: float) -> list[int]:
+    """The places between two marks that look like beats and divide the interval evenly; none if they do not."""
+    least = round(_CLOSEST_S * RATE_HZ)
+    places = np.arange(before + least, after - least + 1)
+    if not places.size:
+        return []
+    own = windows[places] - windows[places].mean(axis=1, keepdims=True)
+    sizes = np.linalg.norm(own, axis=1)
+    alike = own @ usual / (size * np.maximum(sizes, 1e-9))
+    alike[(sizes < _HEIGHT[0] * size) | (sizes > _HEIGHT[1] * size)] = 0
+    found: list[int] = []
+    while alike.max() >= _ALIKE:
+        place = int(places[alike.argmax()])
+        found.append(place)
+        alike[np.abs(places - place) < least] = 0
+    parts = np.diff([before, *sorted(found), after])
+    return found if found and parts.max() <= _EVEN * parts.min() else []

@@ -1,0 +1,104 @@
+"""What the classifier does not know is said, and made no surer than it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from apps.ekg.aami import UNSURE
+from apps.ekg.answers.limits import beats_alone, irregular_beats, less_sure, limits_of
+from apps.ekg.beats.signals import prepare
+from apps.ekg.beats.windows import cut_beats
+from apps.ekg.formats.recording import Annotations, in_memory
+from apps.ekg.formats.synthetic import Rhythm, synthetic
+from apps.ekg.network.weights import leased
+from benchmarks.ekg_hearts import table
+
+FEW = (
+    "heart, 25 a minute",
+    "heart, 300 a minute",
+    "heart in steps of 38 µV",
+    "heart of 0.1 mV",
+    "heart, 2 mV of 50 Hz",
+    "ramp",
+    "counter, as microvolts",
+    "breathing",
+    "like an EEG, 30 µV",
+    "like an EEG, read as 1 mV",
+    "sine of 8.1777 Hz",
+    "white noise, 0.4 mV",
+)
+_RANDOM = np.random.default_rng(2)
+
+
+def test_fibrillation_is_irregular_and_ectopic_beats_are_not() -> None:
+    n = np.zeros(200, np.int64)
+    wild = np.cumsum(0.7 * np.exp(0.25 * _RANDOM.standard_normal(200)))
+    assert irregular_beats(wild, n).mean() > 0.9
+    even = np.cumsum(0.8 + 0.02 * _RANDOM.standard_normal(200))
+    assert not irregular_beats(even, n).any()
+    bigeminy = np.cumsum(np.tile([0.5, 1.1], 100))
+    assert not irregular_beats(bigeminy, n).any()
+    every_third = np.tile([0, 0, 2], 67)[:200]
+    assert not irregular_beats(
+        np.cumsum(np.where(every_third == 2, _RANDOM.uniform(0.3, 0.7, 200), 0.8)), every_third
+    ).any()
+    assert not irregular_beats(wild[:20], n[:20]).any()  # too few to tell
+
+
+def test_a_doubtful_answer_stays_the_best_and_is_no_longer_sure() -> None:
+    given = np.array([[0.05, 0.95, 0, 0, 0], [0.1, 0.9, 0, 0, 0], [0.3, 0.3, 0.4, 0, 0]], np.float32)
+    less = less_sure(given, np.array([True, False, True]))
+    assert less.argmax(axis=1).tolist() == [1, 1, 2]
+    assert less[0, 1] < UNSURE
+    np.testing.assert_allclose(less.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_array_equal(less[1:], given[1:])
+
+
+def test_what_is_said() -> None:
+    recording = synthetic(120, Rhythm(v_share=0.15), seed=1)
+    assert recording.annotations is not None
+    times = recording.annotations.times_s
+    classes = np.array(["NSV".index(symbol) for symbol in recording.annotations.symbols])
+    beats = cut_beats(prepare(recording, 0), times)
+    assert not beats_alone(beats, classes).any()
+    assert limits_of(recording, times, beats, classes).notes == ()
+    seen = limits_of(replace(recording, name="208"), times, beats, classes)
+    assert "trained on" in seen.notes[0]
+    assert "trained on" in limits_of(replace(recording, name="202"), times, beats, classes).notes[0]  # 201's person
+    assert limits_of(replace(recording, name="100"), times, beats, classes).notes == ()
+    paced = Annotations(times, ("/",) * len(times))
+    assert "Paced? " in limits_of(replace(recording, annotations=paced), times, beats, classes).notes[0]
+    fast = limits_of(recording, times / 3, beats, classes)
+    assert any("Faster than 180" in note for note in fast.notes)
+    noisy = replace(beats, windows=_RANDOM.standard_normal(beats.windows.shape).astype(np.float32))
+    alone = limits_of(recording, times, noisy, classes)
+    assert alone.doubtful[classes == 2].all()
+    assert any("look like no other" in note for note in alone.notes)
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, str]:
+    with leased() as network:
+        rows = table(network, rates_hz=(250,), wanted=FEW.__contains__)
+    return {row["case"]: row["verdict"] for row in rows}
+
+
+def test_hearts_are_answered_and_what_is_none_is_refused(verdicts: dict[str, str]) -> None:
+    assert {*verdicts} == {*FEW}
+    assert set(verdicts.values()) == {"right"}, verdicts
+
+
+def test_a_line_that_only_rises_and_one_too_low_say_so() -> None:
+    from apps.ekg.answers.classify import classified
+    from shared.errors import RecordError
+
+    made = synthetic(20, Rhythm(noise_mv=0))
+    low = in_memory("x", 0.001 * made.read(0, 0, made.n_samples), made.rate_hz, ("II",))
+    ramp = in_memory("x", np.arange(5000.0), 250, ("II",))
+    with leased() as network:
+        for recording, says in ((low, "µV"), (ramp, "only rises")):
+            with pytest.raises(RecordError, match=says):
+                classified(recording, network)
