@@ -110,7 +110,7 @@ def cases(rate_hz: float) -> Iterator[Case]:
         "white noise, 0.4 mV": 0.4 * white,
         "white noise, 5 µV": 0.005 * white,
         "steps": 3.0 * (t // 7 % 2),
-        "pulses every 10 s": 10.0 * (t % 10 < 0.1),
+        "pulses every 10 s": np.asarray(10.0 * (t % 10 < 0.1), np.float64),
         "hum of 50 Hz alone": np.sin(2 * np.pi * 50 * t),
         "hum of 60 Hz alone": np.sin(2 * np.pi * 60 * t),
         "like an EEG, 30 µV": 0.03 * _coloured(random, len(t), 1.0, rate_hz),
