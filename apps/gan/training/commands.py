@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from apps.gan.training.train import PLANS, Game, to_half
 from shared.device import bf16_is_fast, pick_device
 from shared.errors import WeightsError, check_choice, check_whole
 from shared.settings import weights_dir
-from shared.targets import check_folder, check_picture, check_target, picture_bytes, save
+from shared.targets import check_folder, check_picture, check_target, picture_bytes, save, stoppable
 from shared.weights import write_shards
 
 _COLUMNS = 10  # of a sheet
@@ -117,7 +118,10 @@ def train_model(
     data: Path,
     download: bool = False,
 ) -> Iterator[str]:
-    """Train ``model`` in ``folder``, continuing what is there, then write its weights to ``out``: lines to print."""
+    """Train ``model`` in ``folder``, continuing what is there, then write its weights to ``out``: lines to print.
+
+    Ctrl-C keeps the run as it is after the steps it is in.
+    """
     check_choice(model, (*PLANS, *_OTHERS), "--model")
     number = None if steps is None else check_whole(steps, "--steps", low=1, high=1_000_000)
     chosen, target = check_seed(seed), out or weights_dir() / "gan"
@@ -138,9 +142,13 @@ def train_model(
             game.start_from(*snapshots.pair(plan.start))
     judge = _judge_if_there()
     features = None if judge is None else read(judge, test.images[:5_000])[1]
-    for progress in run(game, train, place, judge=judge, real_features=features):
-        if progress.check is not None:
-            yield f"step {progress.done:,}/{progress.total:,} {progress.elapsed_s:.0f} s {progress.check}"
+    steps_of = run(game, train, place, judge=judge, real_features=features)
+    with stoppable() as stopped, closing(steps_of):
+        for progress in steps_of:
+            if progress.check is not None:
+                yield f"step {progress.done:,}/{progress.total:,} {progress.elapsed_s:.0f} s {progress.check}"
+            if stopped() and progress.done < progress.total:
+                raise KeyboardInterrupt(f"Stopped at step {progress.done:,}: the same command goes on from there.")
     yield from export(model, game, place, out=target, test=test, judge=judge)
 
 

@@ -71,6 +71,8 @@ def run(
 ) -> Iterator[RunProgress]:
     """Play ``game`` to its end in ``folder``; one ``RunProgress`` per window of steps.
 
+    Closing the generator ends the run and keeps it as it is then.
+
     Args:
         game: the players, at step 0 or where ``resume`` has put them.
         data: training pictures.
@@ -103,7 +105,11 @@ def run(
             log.checks.append(asdict(check))
         if step % _SAVE_EVERY < _WINDOW or step == last:
             keep(game, log, folder)
-        yield RunProgress(done=step, total=last, elapsed_s=log.seconds, scores=scores, check=check)
+        try:
+            yield RunProgress(done=step, total=last, elapsed_s=log.seconds, scores=scores, check=check)
+        except GeneratorExit:  # whoever watches has stopped the run
+            keep(game, log, folder)
+            raise
 
 
 def resume(game: Game, folder: Path) -> bool:

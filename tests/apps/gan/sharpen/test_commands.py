@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from apps.gan.__main__ import main
+from apps.gan.sharpen import commands
 from apps.gan.sharpen.commands import enlarge
 from shared.cli import run
 
@@ -77,3 +78,21 @@ def test_time_and_progress_are_told(photo: Path) -> None:
     assert len(expected) == 1
     assert expected[0] > 0
     assert done[-1] == 1
+
+
+def test_ctrl_c_says_that_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "enlarge", stopped)
+    with pytest.raises(KeyboardInterrupt, match="nothing is written"):
+        commands.upscale_to(tmp_path / "photo.png", tmp_path / "large.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_transparent_photo_stays_transparent() -> None:
+    logo = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+    logo.paste((200, 40, 40, 255), (4, 4, 12, 12))
+    large = commands.enlarge(logo, model="bicubic").picture
+    assert (large.mode, large.size) == ("RGBA", (64, 64))
+    assert [large.getpixel(at)[3] for at in ((2, 2), (32, 32))] == [0, 255]  # type: ignore[index]

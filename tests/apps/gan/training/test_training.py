@@ -209,6 +209,15 @@ def test_what_was_logged_after_the_checkpoint_is_forgotten(digits: Digits, tmp_p
     assert log.checks == []
 
 
+def test_a_run_that_is_stopped_is_kept_as_it_is_then(digits: Digits, tmp_path: Path) -> None:
+    steps = run(Game(replace(TINY, steps=1_000), CPU), digits, tmp_path)
+    stopped_at = next(steps).done
+    steps.close()  # type: ignore[attr-defined]
+    again = Game(replace(TINY, steps=1_000), CPU)
+    assert resume(again, tmp_path)
+    assert again.step == stopped_at < 500  # where the next checkpoint would have been
+
+
 def test_a_killed_save_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "state.pt"
     save({"step": 1}, path)
