@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Generator as Steps
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def run(
     real_features: Tensor | None = None,
     check_every: int = 1_000,
     snapshots: int = 12,
-) -> Iterator[RunProgress]:
+) -> Steps[RunProgress, None, None]:
     """Play ``game`` to its end in ``folder``; one ``RunProgress`` per window of steps.
 
     Closing the generator ends the run and keeps it as it is then.

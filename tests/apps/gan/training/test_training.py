@@ -212,7 +212,7 @@ def test_what_was_logged_after_the_checkpoint_is_forgotten(digits: Digits, tmp_p
 def test_a_run_that_is_stopped_is_kept_as_it_is_then(digits: Digits, tmp_path: Path) -> None:
     steps = run(Game(replace(TINY, steps=1_000), CPU), digits, tmp_path)
     stopped_at = next(steps).done
-    steps.close()  # type: ignore[attr-defined]
+    steps.close()
     again = Game(replace(TINY, steps=1_000), CPU)
     assert resume(again, tmp_path)
     assert again.step == stopped_at < 500  # where the next checkpoint would have been
