@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 ARGS ?=
-BENCHES := page_start neighbours face_search style_speed class_load  # the other scripts there need data; their first lines say which
+BENCHES := page_start page_phone neighbours face_search style_speed class_load  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report attack clean

@@ -21,7 +21,8 @@ from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
 from apps.door.middleware import Gate
 from apps.join import join_address, join_html
-from apps.markup import h, joined, page_file, style
+from apps.markup import h, joined, page_file, page_function, style
+from apps.on_demand import on_demand, part
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, guard
 from shared import device, registry
@@ -43,15 +44,6 @@ _CACHE_S = 3600  # s after which gradio's copies of uploads and results are dele
 _SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
-_FOLLOW_TAB = """(event) => {
-  const names = %s;
-  const tab = document.querySelector('#hub-tabs > .tab-wrapper [role=tab][aria-selected=true]');
-  const slug = tab && names[tab.textContent.trim()];
-  if (!slug) return;
-  const url = new URL(window.location);
-  url.searchParams.set('tab', slug);
-  history.replaceState(null, '', url);
-}"""
 _TOGGLE_DARK = "() => { document.body.classList.toggle('dark'); }"
 
 
@@ -92,23 +84,18 @@ def build(settings: Settings) -> gr.Blocks:
     page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     # while the page is empty: gradio describes the whole page anew at this call; apps/door/lanes.py limits the queue
     page.queue(max_size=None, api_open=False)
-    with page:
+    with on_demand(page):
         _header()
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
             _join_panel()
         with gr.Tabs(elem_id="hub-tabs") as tabs:
             for demo in demos:
-                with gr.Tab(demo.title, id=demo.slug, elem_id=f"tab-{demo.slug}"):
+                with gr.Tab(demo.title, id=demo.slug, elem_id=f"tab-{demo.slug}"), part():
                     _build_demo(demo)
         _status_bar(page)
 
-        def open_asked_tab(request: gr.Request) -> dict[str, Any]:
-            asked = request.query_params.get("tab", "")
-            return gr.update(selected=asked) if any(demo.slug == asked for demo in demos) else gr.skip()
-
-        page.load(open_asked_tab, None, tabs, queue=False, **LIGHT, **PRIVATE)
-        names = "{" + ",".join(f"{demo.title!r}:{demo.slug!r}" for demo in demos) + "}"
-        tabs.select(None, None, None, js=_FOLLOW_TAB % names)
+        page.load(None, None, tabs, js=page_function(__file__, "open_asked.js"))
+        tabs.select(None, None, None, js=page_function(__file__, "follow_tab.js"))
     guard_inputs(page)
     return page
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
-_BARE = """
+BARE = """
 import gradio as gr
 with gr.Blocks(analytics_enabled=False) as page:
     gr.Button("Hello").click(lambda: None, None, None)
@@ -58,30 +58,37 @@ def main() -> None:
 
 
 def _start(name: str) -> Start:
-    port = _free_port()
-    command = ["-c", _BARE.format(port=port)] if name == "bare page" else ["app.py", "--offline", "--port", str(port)]
+    port = free_port()
+    command = ["-c", BARE.format(port=port)] if name == "bare page" else ["app.py", "--offline", "--port", str(port)]
     environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        while True:
-            if process.poll() is not None:
-                raise SystemExit(f"{name} ended with {process.returncode}")
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
-                    answer.read()
-                used = psutil.Process(process.pid).cpu_times()
-                return Start(time.perf_counter() - started, used.user + used.system)
-            except OSError:
-                time.sleep(0.02)
+        wait_until_up(port, process)
+        used = psutil.Process(process.pid).cpu_times()
+        return Start(time.perf_counter() - started, used.user + used.system)
     finally:
         process.terminate()
         process.wait()
 
 
-def _free_port() -> int:
+def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the page on ``port`` of this machine has been read in full; SystemExit if ``process`` has ended."""
+    while True:
+        if process.poll() is not None:
+            raise SystemExit(f"the page on port {port} ended with {process.returncode}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
+                answer.read()
+            return
+        except OSError:
+            time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -67,8 +67,8 @@ def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto((url or hub_url) + (f"?tab={tab}" if tab else ""))
         page.wait_for_selector("#hub-status .ch-status", timeout=_PATIENCE_MS)
-        if tab:
-            page.wait_for_selector(f"#tab-{tab}:visible", timeout=_PATIENCE_MS)
+        asked = f"#tab-{tab}" if tab else "#hub-tabs"
+        page.wait_for_selector(f"{asked} .ch-summary:visible", timeout=_PATIENCE_MS)
         return page
 
     yield open_one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from apps.conv.ui import measured, shapes, stage
+from apps.on_demand import part
 
 
 def build() -> None:
@@ -12,7 +13,7 @@ def build() -> None:
     with gr.Tabs(elem_id="conv-tabs"):
         with gr.Tab("See it", id="see"):
             stage.build()
-        with gr.Tab("Shapes", id="shapes") as shapes_tab:
+        with gr.Tab("Shapes", id="shapes") as shapes_tab, part():
             shapes.build(shapes_tab)
-        with gr.Tab("Measure it", id="measure"):
+        with gr.Tab("Measure it", id="measure"), part():
             measured.build()

@@ -14,6 +14,7 @@ from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other
 from apps.ekg.ui.drawings import DISCLAIMER, caption, colours_css
 from apps.ekg.ui.monitor import play_live, stop_live
 from apps.markup import h, joined, page_file, style
+from apps.on_demand import part
 from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, measurements, section
 
 _STRIP = ("strip_paper.js", "strip_overview.js", "strip_list.js", "strip_input.js", "strip.js")  # the last one begins
@@ -33,9 +34,9 @@ def build() -> None:
     with gr.Tabs() as tabs:
         with gr.Tab("One beat", id=inside.TAB):
             inside.build_beat(token, viewer, tabs)
-        with gr.Tab("Break it"):
+        with gr.Tab("Break it"), part():
             inside.build_break(token, viewer)
-        with gr.Tab("How good is it?"):
+        with gr.Tab("How good is it?"), part():
             measurements(measured.parts())
 
 

@@ -57,8 +57,8 @@ def privacy() -> Markup:
     )
 
 
-def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> gr.HTML:
-    """Lay out the sub-tab; returns the list of people, which is read again when the page loads."""
+def build(encoder: gr.Dropdown, owner: gr.Textbox) -> gr.HTML:
+    """Lay out the sub-tab; returns the list of people, which is read again when the sub-tab is opened."""
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=330):
             photo = photo_input("Photo of one person", height=230, elem_id="face-enrol-photo", format="png")
@@ -82,7 +82,6 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
     chosen.click(guard(_choose), None, chosen, **LIGHT, **PRIVATE)
     for trigger in (enrol.click, name.submit):
         trigger(guard(_enrol), [name, encoder, owner], [chosen, people, name], **QUICK, **PRIVATE)
-    enrol_samples.click(guard(_enrol_samples), [encoder, owner], people, **QUICK, **PRIVATE)
     bulk.wire(chosen_files, encoder, owner, report, confirm, people, people_html)
     people.click(guard(_forget), owner, people, **IN_TURN, **PRIVATE)
     everything.click(
@@ -99,6 +98,15 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox, enrol_samples: gr.Button) -> 
 def people_html(owner: str, request: gr.Request) -> Markup:
     """The enrolled people as this visitor sees them."""
     return people_cards(gallery_of(request).photos(owner_of(request, owner)), shared=class_path() is not None)
+
+
+def enrol_samples(encoder: str, owner: str, request: gr.Request) -> None:
+    """Enrol the three sample people; a second photo of one of them stays out, to be recognised."""
+    mine = owner_of(request, owner) if class_path() is None else SAMPLES_OWNER  # in a class they are everybody's
+    for key in SAMPLES:
+        if key != "obama2":
+            enroll_shot(read_photo(sample(key)), sample_name(key), encoder, gallery_of(request), mine)
+    gr.Info("Three sample people are enrolled. Now try a photo.")
 
 
 def enroll_shot(shot: Shot, name: str, encoder: str, gallery: Gallery, owner: str) -> tuple[Enrolled, str]:
@@ -172,16 +180,6 @@ def _enrol(name: str, encoder: str, owner: str, request: gr.Request) -> tuple[Ma
     doubts = message(warning, "warn") if warning else None
     said = message(words, "good"), doubts, message(kind) if kind else None, _chosen_html(shot)
     return joined(said), people_html(owner, request), gr.update(value="")
-
-
-def _enrol_samples(encoder: str, owner: str, request: gr.Request) -> Markup:
-    gallery = gallery_of(request)
-    mine = owner_of(request, owner) if class_path() is None else SAMPLES_OWNER  # in a class they are everybody's
-    for key in SAMPLES:
-        if key != "obama2":  # kept out, to be recognised
-            enroll_shot(read_photo(sample(key)), sample_name(key), encoder, gallery, mine)
-    gr.Info("Three sample people are enrolled. Now try a photo.")
-    return people_html(owner, request)
 
 
 def _forget(owner: str, request: gr.Request, event: gr.EventData) -> Markup:

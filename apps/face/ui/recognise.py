@@ -11,10 +11,12 @@ from apps.face.gallery.gallery import Gallery
 from apps.face.samples import sample, sample_picture
 from apps.face.ui.answers import Json, identify_answer
 from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, panel, plural
+from apps.face.ui.enrol import enrol_samples
 from apps.face.ui.state import PHOTO, Shot, gallery_of, owner_of, read_photo, visitor
 from apps.gradio_patches import hand_over_as
 from apps.markup import Markup, h, joined, message, prose
 from apps.measured import percent
+from apps.on_demand import part
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError, InputError, check_number
 
@@ -26,7 +28,7 @@ _SHOWN = 24  # people of the gallery that are shown before any photo
 _PROBES = 20  # faces of one photo whose rankings are shown
 
 
-def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.HTML:
+def build(encoder: gr.Dropdown, tau: gr.Slider, owner: gr.Textbox) -> gr.HTML:
     """Lay out the sub-tab; returns its answer panel, which the shared threshold redraws."""
     asked = [encoder, tau]
     with gr.Row(equal_height=False):
@@ -35,12 +37,12 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
                 with gr.Tab("Photo"):
                     photo = photo_input("Who is this?", height=260, elem_id="face-probe", format="png")
                     with gr.Row(elem_classes="cf-samples"):
-                        enrol_samples.render()  # type: ignore[no-untyped-call]
+                        samples = gr.Button("Enrol 3 sample people", size="sm", min_width=90, elem_id="face-samples")
                         buttons = {
                             key: gr.Button(text, size="sm", min_width=90)
                             for key, text in (("obama2", "Sample: somebody"), ("biden", "Sample: somebody else"))
                         }
-                with gr.Tab("Webcam, live") as live_tab:
+                with gr.Tab("Webcam, live") as live_tab, part():
                     camera = photo_input(
                         "Webcam",
                         sources=["webcam"],
@@ -59,6 +61,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider, enrol_samples: gr.Button) -> gr.
             answer = panel(message(_NOBODY), elem_id="face-who")
     answer.click(guard(_take_threshold), None, tau, **LIGHT, **PRIVATE)
     gr.on([photo.input, photo.clear], guard(_on_photo), [photo, *asked], answer, **PHOTO)
+    samples.click(guard(_on_samples), [*asked, owner], answer, **QUICK, **PRIVATE)
     for key, button in buttons.items():
         button.click(_on_sample(key), asked, [photo, answer], **QUICK, **PRIVATE)
     again.click(guard(_recognise), asked, answer, **QUICK, **PRIVATE)
@@ -123,6 +126,11 @@ def _on_photo(photo: str | None, encoder: str, tau: float, request: gr.Request) 
 
 def _on_clear(encoder: str, tau: float, request: gr.Request) -> Markup:
     visitor(request).shots.pop("probe", None)
+    return redraw(encoder, tau, request)
+
+
+def _on_samples(encoder: str, tau: float, owner: str, request: gr.Request) -> Markup:
+    enrol_samples(encoder, owner, request)
     return redraw(encoder, tau, request)
 
 

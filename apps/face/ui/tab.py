@@ -18,12 +18,16 @@ from apps.face.ui import api, enrol, logistic, recognise, siamese, threshold, tr
 from apps.face.ui.draw import panel
 from apps.face.ui.ruler import axis_end
 from apps.face.ui.state import class_gallery, class_path, leave, usable, visitor
-from apps.markup import Markup, message, page_function, prose, style
+from apps.markup import message, page_function, prose, style
+from apps.on_demand import part
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
 from shared.weights import ensure
 
+# Sub-tabs that show what the encoder does. Each hears of another encoder, when it is loaded and its threshold is set,
+# by a state of its own: parts of the page cannot share a trigger.
+_VIEWS = ("siamese", "threshold", "triplets", "head", "measured")
 _STEP = 0.001  # of the threshold slider, in plain distance; as in the threshold explorer
 
 
@@ -52,33 +56,33 @@ def build() -> None:
             scale=2,
             min_width=220,
         )
-    enrol_samples = gr.Button("Enrol 3 sample people", size="sm", min_width=90, elem_id="face-samples", render=False)
+    ready = {name: gr.State(DEFAULT_ENCODER) for name in _VIEWS}
     with gr.Tabs(elem_id="face-tabs"):
         with gr.Tab("Verify", id="verify"):
             verdict = verify.build(encoder, tau)
-        with gr.Tab("Recognise", id="recognise"):
-            who = recognise.build(encoder, tau, enrol_samples)
-        with gr.Tab("Enrol / forget", id="enrol") as enrol_tab:
-            people = enrol.build(encoder, owner, enrol_samples)
-        with gr.Tab("Siamese view", id="siamese") as siamese_tab:
+        with gr.Tab("Recognise", id="recognise") as recognise_tab:
+            who = recognise.build(encoder, tau, owner)
+        with gr.Tab("Enrol / forget", id="enrol") as enrol_tab, part():
+            people = enrol.build(encoder, owner)
+        with gr.Tab("Siamese view", id="siamese") as siamese_tab, part():
             section("inside", "Two photos, one network", "Both photos go through the same f with the same weights.")
             twins = siamese.build(encoder)
-        with gr.Tab("Threshold", id="threshold") as threshold_tab:
+        with gr.Tab("Threshold", id="threshold") as threshold_tab, part():
             section("inside", "What the threshold trades", "Drag τ: false accepts against false rejects.")
             explorer = threshold.build()
-        with gr.Tab("Triplets", id="triplets") as triplets_tab:
+        with gr.Tab("Triplets", id="triplets") as triplets_tab, part():
             section(
                 "inside",
                 "How encoders are trained",
                 "The triplet loss on your photos. (The bundled encoder learned from pairs.)",
             )
             margin, triplet, census = triplets.build(encoder, owner)
-        with gr.Tab("Logistic head", id="head") as head_tab:
+        with gr.Tab("Logistic head", id="head") as head_tab, part():
             section(
                 "inside", "Verification as binary classification", "A logistic regression on what two encodings share."
             )
             kind, head = logistic.build(encoder, tau)
-        with gr.Tab("Measured", id="measured") as measured_tab:
+        with gr.Tab("Measured", id="measured") as measured_tab, part():
             section("measure", "How good it is, and for whom", "Error rates with intervals, and speed.")
             figures = panel(measured.figures_html(DEFAULT_ENCODER), elem_id="face-measured")
             section("measure", "One face among K")
@@ -86,22 +90,23 @@ def build() -> None:
     api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
-    tau.change(guard(_redraw), [encoder, tau], [verdict, who], **drag)
-    inside = [encoder, tau, margin, owner, kind], [twins, explorer, triplet, census, head, figures]
-    encoder.select(guard(_on_encoder), encoder, [encoder, tau], **HEAVY, **PRIVATE).then(
-        guard(_redraw), [encoder, tau], [verdict, who], **QUICK, **PRIVATE
-    ).then(guard(_look_inside), *inside, **QUICK, **PRIVATE)
-    people.change(guard(recognise.redraw), [encoder, tau], who, **LIGHT, **PRIVATE)
-    siamese_tab.select(guard(siamese.siamese), encoder, twins, **QUICK, **PRIVATE)
-    threshold_tab.select(guard(threshold.explorer), [encoder, tau], explorer, **LIGHT, **PRIVATE)
-    triplets_tab.select(guard(triplets.opened), [encoder, margin, owner], [triplet, census], **QUICK, **PRIVATE)
-    head_tab.select(guard(logistic.head_html), [encoder, tau, kind], head, **LIGHT, **PRIVATE)
-    measured_tab.select(guard(measured.figures_html), encoder, figures, **LIGHT, **PRIVATE)
-    listed: dict[str, Any] = {**enrol.IN_TURN, **PRIVATE}
-    enrol_tab.select(guard(enrol.people_html), owner, people, **listed)
-    page.load(None, None, owner, js=page_function(__file__, "owner.js")).then(
-        guard(enrol.people_html), owner, people, **listed
+    now: dict[str, Any] = {**QUICK, **PRIVATE}
+    switched = encoder.select(guard(_on_encoder), encoder, [encoder, tau, *ready.values()], **HEAVY, **PRIVATE)
+    for redrawn, answer in ((verify.redraw, verdict), (recognise.redraw, who)):
+        tau.change(guard(redrawn), [encoder, tau], answer, **drag)
+        switched.then(guard(redrawn), [encoder, tau], answer, **now)
+    recognise_tab.select(guard(recognise.redraw), [encoder, tau], who, **LIGHT, **PRIVATE)
+    enrol_tab.select(guard(enrol.people_html), owner, people, **enrol.IN_TURN, **PRIVATE)
+    views = (
+        ("siamese", siamese_tab, siamese.siamese, [encoder], [twins], QUICK),
+        ("threshold", threshold_tab, threshold.explorer, [encoder, tau], [explorer], LIGHT),
+        ("triplets", triplets_tab, triplets.opened, [encoder, margin, owner], [triplet, census], QUICK),
+        ("head", head_tab, logistic.head_html, [encoder, tau, kind], [head], LIGHT),
+        ("measured", measured_tab, measured.figures_html, [encoder], [figures], LIGHT),
     )
+    for name, opened, view, asked, shown, lane in views:
+        gr.on([opened.select, ready[name].change], guard(view), asked, shown, **lane, **PRIVATE)
+    page.load(None, None, owner, js=page_function(__file__, "owner.js"))
     page.unload(leave)
 
 
@@ -115,30 +120,12 @@ def _range(encoder: str) -> dict[str, Any]:
     return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
 
 
-def _on_encoder(encoder: str) -> tuple[Any, Any]:
+def _on_encoder(encoder: str, request: gr.Request) -> tuple[Any, ...]:
     """The encoder's own threshold; if it is not available, the bundled one stays, with the reason."""
-
     try:
         ensure(find(find_encoder(encoder).name, "face"))
     except WeightsError as error:
         gr.Warning(str(prose("This encoder is not available here yet. {}", str(error))), duration=12)
         encoder = DEFAULT_ENCODER
-    return gr.update(value=encoder), gr.update(**_range(encoder))
-
-
-def _redraw(encoder: str, tau: float, request: gr.Request) -> tuple[Markup, Markup]:
-    return verify.redraw(encoder, tau, request), recognise.redraw(encoder, tau, request)
-
-
-def _look_inside(
-    encoder: str, tau: float, margin: float, owner: str, kind: str, request: gr.Request
-) -> tuple[Markup, ...]:
-    """Every view that explains, with another encoder: a triplet of the old one would not do."""
-    visitor(request).triplet = None
-    return (
-        siamese.siamese(encoder, request),
-        threshold.explorer(encoder, tau, request),
-        *triplets.opened(encoder, margin, owner, request),
-        logistic.head_html(encoder, tau, kind, request),
-        measured.figures_html(encoder),
-    )
+    visitor(request).triplet = None  # the other encoder's would not do
+    return gr.update(value=encoder), gr.update(**_range(encoder)), *(encoder for _ in _VIEWS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import gradio as gr
 
 from apps.gan import measured
 from apps.gan.ui import anatomy, digits, guess, lab, night, players, restore, sampling, sharpen, walk
 from apps.markup import style
+from apps.on_demand import part
 from apps.ui import intro, measurements
 
 PANELS = (  # in the order of a lesson: what it is, how it learns, what it can do, what is inside
@@ -33,6 +36,7 @@ def build() -> None:
     )
     gr.HTML(style(__file__, "gan.css", "night.css", "sharpen.css"), padding=False)
     with gr.Tabs(elem_id="gan-tabs"):
-        for title, panel in PANELS:
-            with gr.Tab(title, elem_id=f"gan-{title.lower().replace(' ', '-').replace('?', '')}"):
+        for number, (title, panel) in enumerate(PANELS):
+            name = f"gan-{title.lower().replace(' ', '-').replace('?', '')}"
+            with gr.Tab(title, elem_id=name), part() if number else nullcontext():
                 panel()

@@ -30,8 +30,8 @@ _WAYS = (
 _SIZE = (64, 1024, 384)  # pixels: smallest, largest, default
 
 
-def build(tab: gr.Tab) -> dict[str, Any]:
-    """Lay out the sub-tab; returns what another sub-tab needs to paint here."""
+def build(tab: gr.Tab, name: gr.Textbox) -> None:
+    """Lay out the sub-tab; ``name`` holds the chosen style's, which another sub-tab may change."""
     section("use", "A picture in one pass", _TEXT)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=330):
@@ -43,7 +43,6 @@ def build(tab: gr.Tab) -> dict[str, Any]:
                 value=str(SAMPLES[FIRST["content"]].path),
             )
             strip = sample_strip("content", "Your photo: samples", "now-samples")
-            name = gr.Textbox(styles.FIRST, label="Style", visible="hidden", elem_id="style-now-name")
             grid = gr.HTML(
                 note("The styles appear here."),
                 js_on_load=styles.PICKS,
@@ -96,9 +95,14 @@ def build(tab: gr.Tab) -> dict[str, Any]:
         guard(stylize_now), asked, outputs, **QUICK, **PRIVATE
     )
     size.change(guard(_told), [content, picture, size], told, trigger_mode="always_last", **QUICK, **PRIVATE)
+    name.change(guard(_styles), [name, second], [grid, second], **LIGHT, **PRIVATE)
     shown = tab.select(guard(_styles), [name, second], [grid, second], **LIGHT, **PRIVATE)
     shown.then(guard(stylize_now), asked, outputs, **QUICK, **PRIVATE)
-    return {"style": name, "grid": grid, "asked": asked, "outputs": outputs}
+
+
+def chosen_style() -> gr.Textbox:
+    """What holds the name of the style that the sub-tab paints in, outside it."""
+    return gr.Textbox(styles.FIRST, label="Style", visible="hidden", elem_id="style-now-name")
 
 
 def stylize_now(

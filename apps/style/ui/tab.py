@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.context import Context
 
 from apps.markup import style
+from apps.on_demand import part
 from apps.style import measured
 from apps.style.ui import compare, now, paint, replay, result, teach, units
 from apps.style.ui.state import leave
@@ -23,23 +24,24 @@ def build() -> None:
     """Lay out the tab inside the hub's page."""
     page: Any = Context.root_block
     gr.HTML(style(__file__, "style.css"), visible="hidden")
+    chosen = now.chosen_style()
     with gr.Tabs(elem_id="style-tabs") as tabs:
         with gr.Tab("Paint", id="paint"):
             parts = paint.build()
-        with gr.Tab("In one pass", id="now") as now_tab:
-            chosen = now.build(now_tab)
-        with gr.Tab("Teach a style", id="teach"):
+        with gr.Tab("In one pass", id="now") as now_tab, part():
+            now.build(now_tab, chosen)
+        with gr.Tab("Teach a style", id="teach"), part():
             teach.build(chosen, tabs)
-        with gr.Tab("Frames, video, recipe", id="after") as after:
+        with gr.Tab("Frames, video, recipe", id="after") as after, part():
             result.build(parts, after)
             replay.build(parts, tabs)
         with gr.Tab("Style matrices", id="grams"):
             section("inside", "What the style cost compares", _GRAMS)
             parts["grams"].render()
-        with gr.Tab("What deep layers learn", id="units") as units_tab:
+        with gr.Tab("What deep layers learn", id="units") as units_tab, part():
             units.build(units_tab)
-        with gr.Tab("A against B", id="compare"):
+        with gr.Tab("A against B", id="compare"), part():
             compare.build(parts)
-        with gr.Tab("How fast", id="measure"):
+        with gr.Tab("How fast", id="measure"), part():
             measurements(measured.parts())
     page.unload(guard(leave))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -12,7 +12,6 @@ from apps.markup import Markup, figure, h, message, note, progress_bar
 from apps.style.samples import find_sample
 from apps.style.ui import graphics, styles
 from apps.style.ui.controls import sample_strip, turn
-from apps.style.ui.now import stylize_now
 from apps.style.ui.state import Session, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
 from shared.errors import check_number
@@ -37,8 +36,8 @@ _CONTENT = (0.5, 4.0, 1.0)
 _FILE_NAME = 40  # characters
 
 
-def build(chosen: Mapping[str, Any], tabs: gr.Tabs) -> None:
-    """Lay out the sub-tab; ``chosen``: parts of the sub-tab "In one pass", which is one of ``tabs``."""
+def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
+    """Lay out the sub-tab; ``style`` holds the name of the one that another of ``tabs``, "In one pass", paints in."""
     section("use", "Teach the painter a picture of yours", _TEXT)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=330):
@@ -78,10 +77,7 @@ def build(chosen: Mapping[str, Any], tabs: gr.Tabs) -> None:
     )
     stop.click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
     sent.upload(guard(load), sent, [live, told], **QUICK, **PRIVATE)
-    # Painted explicitly: a sub-tab that has never been open does not notice that its style has changed.
-    use.click(guard(_use), None, [tabs, chosen["style"], chosen["grid"]], **LIGHT, **PRIVATE).success(
-        guard(stylize_now), chosen["asked"], chosen["outputs"], **QUICK, **PRIVATE
-    )
+    use.click(guard(_use), None, [tabs, style], **LIGHT, **PRIVATE)
 
 
 def _wanted(request: gr.Request) -> Markup:
@@ -168,11 +164,9 @@ def load(path: str | None, request: gr.Request) -> tuple[Markup, Markup]:
     return shown, message((f"“{file.title}” is loaded. Press ", h.b("Paint with it"), "."), "good")
 
 
-def _use(request: gr.Request) -> tuple[Any, Any, Any]:
+def _use(request: gr.Request) -> tuple[Any, str]:
     """Go to the sub-tab "In one pass" with the latest of the visitor's own styles."""
-    session = session_of(request)
-    name = session.latest_style()
-    return gr.Tabs(selected="now"), name, styles.thumbnails(session, name)
+    return gr.Tabs(selected="now"), session_of(request).latest_style()
 
 
 def _on_sample(event: gr.EventData) -> tuple[str, str]:
