@@ -309,7 +309,7 @@ def test_benchmarks_name_the_command_that_runs_them() -> None:
         for name, tree in sources()
         if name.startswith("benchmarks/")
         and not name.endswith("__init__.py")
-        and f"python -m benchmarks.{Path(name).stem}" not in (ast.get_docstring(tree) or "")
+        and f"python -m {name.removesuffix('.py').replace('/', '.')}" not in (ast.get_docstring(tree) or "")
     )
     report(
         f"{name} names a benchmark as a file"

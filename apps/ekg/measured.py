@@ -10,7 +10,7 @@ from apps.markup import Content, Markup, cell, details, h, joined, note, prose, 
 from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of
 
 FILE = "ekg/beatnet-ds1.json"
-_COMMAND = "python -m benchmarks.ekg_weights DIR TRAINED.safetensors"
+_COMMAND = "python -m benchmarks.ekg.weights DIR TRAINED.safetensors"
 _DS1 = "MIT-BIH DS1, 22 patients, each judged by a network that never saw that patient"
 _HEADLINES = {
     "Accuracy": "accuracy",

@@ -17,7 +17,7 @@ RECORDS: tuple[Record, ...] = (
             ),
         ),
         origin=Bundled(
-            made_by="python -m apps.ekg train --data DIR --out FILE; python -m benchmarks.ekg_weights DIR FILE"
+            made_by="python -m apps.ekg train --data DIR --out FILE; python -m benchmarks.ekg.weights DIR FILE"
         ),
         loader="apps.ekg.network.ensemble:load_ensemble",
         licence="MIT; trained on the MIT-BIH Arrhythmia Database (ODC-By 1.0)",

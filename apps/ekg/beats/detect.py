@@ -1,6 +1,6 @@
 """Find the beats of a recording that nobody annotated, with the QRS detector of the wfdb package.
 
-GQRS and XQRS both come with wfdb; ``benchmarks/ekg_detectors.py`` measures them on the 22 patients of DS1 and the page
+GQRS and XQRS both come with wfdb; ``benchmarks/ekg/detectors.py`` measures them on the 22 patients of DS1 and the page
 shows the figures of the one used here. GQRS begins with a threshold in millivolts, so it gets every signal equally
 steep: a recording in another unit or of another gain has the same beats. A detector marks the onset or the slope of
 the QRS; the classifier was trained on annotations at its peak, so every mark is moved to the largest deflection near.

@@ -3,7 +3,7 @@
 A detector answers whatever it is given: a counter, an EEG, breathing. The QRS complex is the steepest thing in an EKG,
 so a recording is answered only where the marked places are steeper than the line between them. GQRS itself cannot mark
 beats closer than 0.28 s (215 a minute) and takes early ones for T waves: what looks like the beats around it and lies
-evenly between two of them is one, too. From 25 to 300 a minute the rate is then right (``benchmarks/ekg_hearts.py``).
+evenly between two of them is one, too. From 25 to 300 a minute the rate is then right (``benchmarks/ekg/hearts.py``).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ again, and the learning phase, which ends before it has filtered one sample.
 ``tests/apps/ekg/beats/test_quick_gqrs.py`` compares the two on patients and on noise.
 
 What it alone gains: the analysis of half an hour, from file to classes, takes 0.6 to 0.9 s instead of 1.5 to 1.8 s on
-one core, 1.9 to 2.4 times as fast (records 101, 119 and 203; ``python -m benchmarks.ekg_speed DIR``).
+one core, 1.9 to 2.4 times as fast (records 101, 119 and 203; ``python -m benchmarks.ekg.speed DIR``).
 """
 
 from __future__ import annotations

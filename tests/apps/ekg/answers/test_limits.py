@@ -14,7 +14,7 @@ from apps.ekg.beats.windows import cut_beats
 from apps.ekg.formats.recording import Annotations, in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.network.weights import leased
-from benchmarks.ekg_hearts import table
+from benchmarks.ekg.hearts import table
 
 FEW = (
     "heart, 25 a minute",

@@ -9,7 +9,7 @@ from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.heart import LEAST_STEEPNESS, steepness, with_missed
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
 from apps.ekg.formats.recording import in_memory
-from benchmarks.ekg_hearts import heart
+from benchmarks.ekg.hearts import heart
 
 _T = np.arange(20 * 250) / 250
 

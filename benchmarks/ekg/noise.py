@@ -1,6 +1,6 @@
 """What the answers are worth in noise: why a beat that is found above ``windows.NOISY`` is not classified.
 
-``python -m benchmarks.ekg_noise DIR [--json]``
+``python -m benchmarks.ekg.noise DIR [--json]``
 
 Every record of DS1 as it is, and its first five minutes with white noise of 0.1 to 0.5 mV; beats found by the detector,
 judged by the networks that never saw the patient, right where a person marked a beat of that class within 150 ms.

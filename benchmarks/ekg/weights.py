@@ -1,11 +1,11 @@
 """Finish a trained EKG ensemble: choose its bias by patient, measure it, write ``weights/ekg/beatnet-ds1.*``.
 
-``python -m benchmarks.ekg_weights DIR TRAINED.safetensors [--detectors FILE] [--out weights/ekg]``
+``python -m benchmarks.ekg.weights DIR TRAINED.safetensors [--detectors FILE] [--out weights/ekg]``
 
 The bias moves the classes' log-probabilities back from what training showed to what patients have; it is chosen, as
 everything else, on beats whose patient the judging network never saw. The rest is measured, nothing is trained but the
 network whose beats were mixed across patients, which the page shows next to the honest figures. After it,
-``python -m benchmarks.ekg_choices DIR --publish`` puts the table of choices back into the figures.
+``python -m benchmarks.ekg.choices DIR --publish`` puts the table of choices back into the figures.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def main() -> None:
     others = figures(by_bias_of_others(plain))
     result: dict[str, Any] = {
         "about": ABOUT,
-        "command": "python -m apps.ekg train --data DIR --out FILE; python -m benchmarks.ekg_weights DIR FILE",
+        "command": "python -m apps.ekg train --data DIR --out FILE; python -m benchmarks.ekg.weights DIR FILE",
         "bias": dict(zip("NSVF", bias, strict=True)),
         "by_patient": figures(folds),
         "bias_of_other_folds": {name: others[name] for name in ("accuracy", "macro_f1_nsv", "per_class")},

@@ -1,6 +1,6 @@
 """How long the analysis of a recording takes, and what our faster GQRS alone gains in it.
 
-``python -m benchmarks.ekg_speed DIR [--records 101,119,203] [--rounds 3]``
+``python -m benchmarks.ekg.speed DIR [--records 101,119,203] [--rounds 3]``
 
 Reading, filtering, finding the beats (annotations are ignored) and classifying them, on one core, in seconds of this
 process; with the detector of the wfdb package in its place, which gives the same marks. The least of the rounds, which

@@ -1,6 +1,6 @@
 """Beat detectors on the annotated records of a folder: sensitivity, PPV (within 150 ms) and seconds per half hour.
 
-``python -m benchmarks.ekg_detectors DIR [--records ds1] [--json]``
+``python -m benchmarks.ekg.detectors DIR [--records ds1] [--json]``
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """No heartbeat where there is none, and the right rate where there is: made-up lines and hearts, right, refused, wrong.
 
-``python -m benchmarks.ekg_hearts [--json]``
+``python -m benchmarks.ekg.hearts [--json]``
 
 Hearts of 25 to 300 beats a minute, tiny and huge ones, coarse steps, wide beats, hum; and what is no heart: counters,
 ramps, sines, breathing, noise of three colours, steps, pulses. Each is a minute long, at three sampling rates. Right is

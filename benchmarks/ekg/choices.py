@@ -1,6 +1,6 @@
 """What each choice in the EKG classifier is worth: it is left out or changed, everything else stays, on DS1.
 
-``python -m benchmarks.ekg_choices DIR [--seeds 0,1] [--rows window,loss] [--out FILE] [--publish]``
+``python -m benchmarks.ekg.choices DIR [--seeds 0,1] [--rows window,loss] [--out FILE] [--publish]``
 
 Every row trains six networks (one per fold of patients, as long as the product's own) and judges each patient by the
 one that never saw that patient, at the bias of the classes that suits the row best. The difference from the network

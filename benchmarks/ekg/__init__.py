@@ -1,0 +1,1 @@
+"""What the EKG rooms gain and cost: choices in training, detectors, hearts and noise, speed."""
