@@ -22,7 +22,9 @@ _HERTZ = (  # after NFKC and in small letters
     r"sps|sa?/s\b|samples?\s?(?:/|per|a|pro|par)\s?s\w*|\w{3,14}/s(?:ec|ek)?\b)"
 )
 _QUANTITY = re.compile(_NUMBER + r"\s?" + _HERTZ)
-_RANGE = re.compile(rf"[\d.,]+\s?(?:k?hz)?\s?(?:-|–|—|~|\.\.+|/|to|bis|à|a|до|至|から)\s?[\d.,]+\s?(?:{_HERTZ})")
+_RANGE = re.compile(
+    rf"(?<![\d.,])[\d.,]{{1,12}}\s?(?:k?hz)?\s?(?:-|–|—|~|\.\.+|/|to|bis|à|a|до|至|から)\s?[\d.,]+\s?(?:{_HERTZ})"
+)
 _SAMPLING = (
     r"sampl|abtast|échant|echant|muestr|campion|amostr|\bfs\b|\bsr\b|\bsf\b|дискр|采样|採樣|取样|サンプル|샘플|표본"
 )
@@ -39,9 +41,11 @@ _PERIOD = re.compile(
     rf"{_NUMBER}\s?(?P<unit>m|milli|µ|u|micro)?s(?:ec\w*|ekunden?)?\s?(?:/|per|pro)\s?(?:sample|\w*wert)"
 )
 _INTERVAL = re.compile(rf"(?:interval|period|\bdt\b|\bts\b|abstand)\w*\W{{0,6}}{_NUMBER}\s?(?P<unit>m|µ|u)?s")
+_UNIT_FIRST = re.compile(rf"(?:^|[\W_])hz\W{{1,6}}{_NUMBER}(?![\d.,]*\s?{_HERTZ})")  # Rate (Hz): 250
+_HOW_MANY = re.compile(r"number|count|total|length|anzahl|nombre|número|numero|liczba|\bno\.|\bn_?samples|число|数")
 _SECONDS = {None: 1.0, "m": 1e-3, "milli": 1e-3, "µ": 1e-6, "u": 1e-6, "micro": 1e-6}
 _FOREIGN = re.compile(rf"{_NUMBER}\s?[^\x00-\u024f\d\W]{{1,12}}")  # a number and a word of another script than Latin
-_LEAD = re.compile(r"(?:.*[^A-Za-z0-9])(I{1,3})")  # Lead I, Ableitung I, Dérivation I, リードI
+_LEAD = re.compile(r".*[^A-Za-z0-9](I{1,3})|(I{1,3})[^A-Za-z0-9].*")  # Lead I, Ableitung I, リードI, I 导联
 _LONGEST_VALUE = 40  # characters of a value that may name a lead or a unit
 _CHANNELS = re.compile(r"(\d{1,2}) channels?")
 
@@ -60,7 +64,7 @@ def heading_of(lines: Sequence[str]) -> Heading:
     """The rate, the unit, the lead and the channels in ``lines``; other text files may have such lines, too."""
     values = [re.split(r"[,;\t=]", line, maxsplit=1)[-1].strip(" '\"=:\t,;") for line in lines]
     short = [value for value in values if len(value) <= _LONGEST_VALUE]
-    leads = [match[1] for value in short if (match := _LEAD.fullmatch(value))]
+    leads = [match[1] or match[2] for value in short if (match := _LEAD.fullmatch(value))]
     units = [value for value in short if is_voltage(value)]
     return Heading(_rate_in(lines), units[-1] if units else None, leads[-1] if leads else None, _titles(lines))
 
@@ -82,8 +86,12 @@ def _rate_in(lines: Sequence[str]) -> float | None:
             said = bool(_SAYS_RATE.search(words))
             if said or not _NO_RATE.search(words):
                 (sure if said else likely).append(_value(match[1]) * (1000 if match["kilo"] else 1))
-        if not _QUANTITY.search(rest) and (bare := _BARE.search(rest)) and not _NO_RATE.search(rest[: bare.end()]):
+        if _QUANTITY.search(rest) or _HOW_MANY.search(rest):
+            continue
+        if (bare := _BARE.search(rest)) and not _NO_RATE.search(rest[: bare.end()]):
             sure.append(_value(bare[1]) * (1000 if bare["kilo"] else 1))
+        elif (behind := _UNIT_FIRST.search(rest)) and not _NO_RATE.search(rest[: behind.end()]):
+            likely.append(_value(behind[1]))
     foreign = [_value(match[1]) for line in plain for match in _FOREIGN.finditer(line) if not _NO_RATE.search(line)]
     for numbers in (sure, likely, foreign):
         usable = {number for number in numbers if _LOW_HZ <= number <= _HIGH_HZ}

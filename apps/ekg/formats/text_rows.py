@@ -16,7 +16,7 @@ import numpy.typing as npt
 from shared.errors import RecordError
 
 _MOST_LINES = 64
-_LARGEST = 30_000_000  # characters: a quarter of a day of one lead
+_LARGEST = 10_000_000  # characters: an hour or two of one lead
 _FEWEST = 500  # numbers in a row that is a lead
 _CELLS = re.compile(r"[,;\t]")
 _RUN = re.compile(r"[-+\d.,;\seE]+")

@@ -37,6 +37,7 @@ MOST_COLUMNS = 64
 _LONGEST_LINE = 4_000  # characters; no pattern below ever sees a longer one
 _LONGEST_CELL = 60
 _LONGEST_TITLE = 80
+_SMOOTH_ROWS = 20  # rows, and steps of its values, that a lead in whole numbers has at least
 _SIGNED = r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?"
 _NUMBER = re.compile(rf"{_SIGNED}|[-+]?\d{{1,3}}([.,]\d{{3}})+([.,]\d+)?")
 _NOTHING = re.compile(r"|nan|null|none|n/?a|inf|-+|#n/?a|missing", re.IGNORECASE)  # instead of a number
@@ -194,10 +195,27 @@ def _marks(lines: list[str], head: str) -> tuple[str, str, str | None]:
     if not points and max(map(len, rows)) <= 2:  # 0,12 / 1 / -0,3: is it two columns, or one with decimal commas?
         first = [float(row[0]) for row in rows if re.fullmatch(r"\s*[-+]?\d+\s*", row[0])]
         rises = len(first) == len(rows) and all(a < b for a, b in itertools.pairwise(first))
-        clock = all(is_clock(row[0].strip(" '\"")) for row in rows)
+        clock = all(is_clock(row[0].strip(" '\"")) for row in rows) or _are_two_lines(rows)
         titled = bool(re.search(r"^[^\n,\d]*[^\W\d][^\n,]*,[^\n,\d]*[^\W\d][^\n,]*\n[ \t]*[-+\d]", head, re.MULTILINE))
         return (",", ".", None) if rises or clock or titled else (";", ",", None)
     return ",", ".", None
+
+
+def _are_two_lines(rows: list[list[str]]) -> bool:
+    """Whether both cells of ``rows`` run smoothly, or the first counts: two columns of whole numbers, no decimals.
+
+    What stands behind a decimal comma jumps.
+    """
+    try:
+        columns = np.array([[int(cell) for cell in row] for row in rows if len(row) == 2], np.float64)
+    except (ValueError, OverflowError):
+        return False
+    if len(columns) < len(rows) or len(columns) < _SMOOTH_ROWS:
+        return False
+    if np.mean(np.diff(columns[:, 0]) == 1) > 0.6:
+        return True
+    steps, spans = np.median(np.abs(np.diff(columns, axis=0)), axis=0), np.ptp(columns, axis=0)
+    return bool(np.all(steps < 0.1 * spans) and np.all(spans > _SMOOTH_ROWS))
 
 
 def _decimal(text: str) -> tuple[str, str | None]:
@@ -300,7 +318,7 @@ def _title_row(line: str, separator: str, width: int) -> list[str]:
     line = line.strip().lstrip("#% ")
     for mark in dict.fromkeys((separator, ",", ";", "\t")):
         cells = [cell.strip(" '\"")[:_LONGEST_TITLE] for cell in (line.split() if mark == " " else line.split(mark))]
-        if len(cells) >= width and not any(cells[width:]):
+        if len(cells) >= width and not any(cells[width:]) and (width > 1 or not re.search(r"[,;\t]\s*\S", cells[0])):
             cells = cells[:width]
             break
     else:

@@ -117,6 +117,8 @@ def _seconds_per(title: str, steps: Values, *, clock: bool) -> float | None:
     fits = [unit for unit in ("s", "ms", "µs", "ns") if MIN_RATE_HZ <= 1 / (usual * _UNIT_S[unit]) <= MAX_RATE_HZ]
     if stated and (not fits or 1.0 <= 1 / (usual * _UNIT_S[stated]) <= 1e6):
         return _UNIT_S[stated]
+    if not fits and MIN_RATE_HZ <= 1 / (usual * _DAY_S) <= MAX_RATE_HZ:
+        return _DAY_S  # as spreadsheets count
     if usual == 1 and np.all(moving == 1) and not _is_time_name(title):
         return None
     if fits and not (is_counter_name(title) and float(np.median(moving)) == 1):
@@ -124,6 +126,7 @@ def _seconds_per(title: str, steps: Values, *, clock: bool) -> float | None:
     return 1.0 if _is_time_name(title) else None
 
 
+_DAY_S = 86_400.0
 _ORDER = ("ns", "µs", "ms", "s", "min", "h")
 
 

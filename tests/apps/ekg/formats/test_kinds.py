@@ -83,6 +83,10 @@ TIMED = {  # the rate is in the file
     "thousands, English": _text("time (s);ECG (µV)\n", lambda n: (_second(n), f"{_value(n, 1000, 9000):,.2f}"), ";"),
     "comments in the middle": _text("t,ecg\n", lambda n: (_second(n), _value(n))).replace("\n4.0", "\n# mark\n4.0", 1),
     "numbers, then a summary": _text("t,ecg\n", lambda n: (_second(n), _value(n))) + "\nmean;0.1\nend of file\n",
+    "days, as spreadsheets count": _text(
+        "Time;EKG\n", lambda n: (f"{45356.5 + n / RATE_HZ / 86400:.10f}", _value(n)), ";"
+    ),
+    "how many samples": _text("Sampling frequency (Hz): 250\nNumber of samples: 2000\nEKG\n", lambda n: (_value(n),)),
     "kHz": _text("Abtastfrequenz: 0,25 kHz\nEKG (mV)\n", lambda n: (_value(n),)),
     "samples per second": _text("250 samples/s, 16 bit\nmV\n", lambda n: (_value(n),)),
     "fs and its filters": _text("fs=250 Hz; LP 100 Hz; HP 0.05 Hz; notch 50 Hz\nEKG\n", lambda n: (_value(n),)),
@@ -95,6 +99,7 @@ TIMED = {  # the rate is in the file
     "a list in a cell": 'id,ecg\n7,"[' + ", ".join(map(str, _MV)) + ']"\nSampling rate 250 Hz\n',
 }  # fmt: skip
 UNTIMED = {  # the rate has to be given
+    "whole numbers, without a heading": _text("", lambda n: (n % 5, round(_value(n, 400, 2048)))),
     "numbered from 1": _text("lfd. Nr.|Spannung (mV)\n", lambda n: (n + 1, _value(n)), "|"),
     "numbered from 100000, behind": _text("EKG,sample\n", lambda n: (_value(n), 100_000 + n)),
     "a counter of a byte": _text("seq;V5\n", lambda n: (n % 256, _value(n)), ";"),
@@ -113,6 +118,7 @@ WATCHES = {
     "he": ("שם,א\nקצב דגימה,250 הרץ\nליד,ליד I\nיחידה,µV\n\n", "."),
     "th": ("ชื่อ,ก\nอัตราตัวอย่าง,250 เฮิรตซ์\nลีด,ลีด I\nหน่วย,µV\n\n", "."),
     "ja, full width": ("名前,試\nサンプルレート,２５０ヘルツ\nリード,リードI\n単位,µV\n\n", "."),
+    "zh, the other way round": ("姓名,甲\n采样率,250 赫兹\n导联,I 导联\n单位,微伏\n\n", "."),
     "el, tabs": ("Όνομα\tΑ\nΡυθμός\t250 χερτζ\nΑπαγωγή\tΑπαγωγή I\nΜονάδα\tµV\n\n", "."),
 }
 
@@ -187,6 +193,15 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         _open(tmp_path, TIMED["microseconds"], rate_hz=300).warnings
     )
     assert "text below the numbers" in " ".join(_open(tmp_path, TIMED["numbers, then a summary"]).warnings).lower()
+
+
+def test_two_leads_in_whole_numbers_are_no_decimals(tmp_path: Path) -> None:
+    text = _text("", lambda n: (round(_value(n, 400, 2048)), round(_value(n, -300, 1800))))
+    recording = _open(tmp_path, text, rate_hz=250)
+    assert recording.leads == ("column 1", "column 2")
+    _is_heart(recording)
+    decimals = _text("", lambda n: (_value(n, 1000),), decimal=",")
+    _is_heart(_open(tmp_path, decimals, rate_hz=250))
 
 
 def test_channels_that_are_listed_line_by_line(tmp_path: Path) -> None:
