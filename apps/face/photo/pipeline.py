@@ -80,21 +80,23 @@ def find_faces(image: Image.Image, *, every: bool = False, quick: bool = False) 
         quick: only faces of an eighth of the shorter side and more, and no second tries: for live pictures, where the
             next one comes at once.
     """
-    return cut_faces(image, locate_faces(image, every=every, quick=quick))
+    return cut_faces(image, locate_faces(image, every=every, quick=quick), quick=quick)
 
 
-def locate_faces(image: Image.Image, *, every: bool = False, quick: bool = False) -> list[Detection]:
-    """As ``find_faces``, without cutting them out."""
+def locate_faces(
+    image: Image.Image, *, every: bool = False, quick: bool = False, near: Sequence[Detection] = ()
+) -> list[Detection]:
+    """As ``find_faces``, without cutting them out; ``near`` as of ``detect``."""
     from apps.face.photo.detector import detect
 
-    found = detect(rgb(image), fine=not quick, every=every, harder=not quick)
+    found = detect(rgb(image), fine=not quick, every=every, harder=not quick, near=near)
     subject = max(found, key=lambda face: prominence(face.box, image.size), default=None)
     return sorted(found, key=lambda face: face is not subject)  # stable: the others stay the largest first
 
 
-def cut_faces(image: Image.Image, found: Sequence[Detection]) -> list[Face]:
-    """The faces that were ``found`` in ``image``, cut out as the encoders want them."""
-    return [_face(rgb(image), one) for one in found]
+def cut_faces(image: Image.Image, found: Sequence[Detection], *, quick: bool = False) -> list[Face]:
+    """The faces that were ``found`` in ``image``, cut out as the encoders want them; ``quick`` without further cuts."""
+    return [_face(rgb(image), one, () if quick else ZOOMS) for one in found]
 
 
 def rgb(image: Image.Image) -> Image.Image:
@@ -102,9 +104,8 @@ def rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _face(image: Image.Image, found: Detection) -> Face:
-
-    chip, *zoomed = chips(image, found.landmarks, CHIP_SIDE, (1.0, *ZOOMS))
+def _face(image: Image.Image, found: Detection, zooms: Sequence[float]) -> Face:
+    chip, *zoomed = chips(image, found.landmarks, CHIP_SIDE, (1.0, *zooms))
     return Face(
         box=found.box,
         landmarks=found.landmarks,

@@ -150,7 +150,7 @@ def _recognise(encoder: str, tau: float, request: gr.Request) -> Markup:
 def _on_frame(frame: bytes | None, encoder: str, tau: float, request: gr.Request) -> Any:
     if frame is None:
         return gr.skip()
-    shot = read_photo(frame, "The webcam", need=False, quick=True)
+    shot = read_photo(frame, "The webcam", need=False, quick=True, follow=visitor(request).film)
     if not shot.faces:
         return joined((boxed(shot, "live", choose=False), message("No face in the picture yet.")))
     return panel_html(shot, gallery_of(request), encoder, tau, owner_of(request, ""), quick=True)

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from apps.face.gallery.bulk import Prepared
+    from apps.face.photo.detector import Detection
     from apps.face.photo.pipeline import Face
 
 # A photo arrives or is removed: the page sends what it shows now, one event after the other, so that a removal that
@@ -50,6 +51,7 @@ _PREVIEW = 560  # pixels
 _UPLOAD_S = 120.0  # how long an upload stays on the disk
 _SMALL_FACE = 40  # pixels, below which a caution is shown; with _FRONTAL a rule of thumb, not measured
 _FRONTAL = (0.15, 0.85)  # where the nose lies between the eyes, seen from the left one, unless the face is turned away
+_LOOK_EVERY = 5  # pictures of a live film: in one of them faces are looked for
 _PAIRS = 200  # distances of the visitor's own pairs that are remembered
 
 
@@ -138,6 +140,24 @@ class TrainedHead:
     length: float  # mean ||g(x)||
 
 
+class Followed:
+    """The faces of a live film: looked for in every fifth picture, and followed in between."""
+
+    def __init__(self) -> None:
+        self._faces: Sequence[Detection] = ()
+        self._size = (0, 0)
+        self._pictures = 0  # since faces were looked for
+
+    def near(self, size: tuple[int, int]) -> Sequence[Detection]:
+        """The faces to follow into a picture of ``size``; none where it is time to look for new ones."""
+        return self._faces if size == self._size and self._pictures < _LOOK_EVERY else ()
+
+    def saw(self, faces: Sequence[Detection], size: tuple[int, int]) -> None:
+        """Note what was found in a picture."""
+        self._pictures = self._pictures % _LOOK_EVERY + 1
+        self._faces, self._size = faces, size
+
+
 class Visitor:
     """One browser session: its private gallery, and the photos on its page."""
 
@@ -145,6 +165,7 @@ class Visitor:
         self.teacher = False  # whether the teacher's password was given
         self.gallery = MemoryGallery()
         self.shots: dict[str, Shot] = {}
+        self.film = Followed()
         self.prepared: tuple[Prepared, str] | None = None  # a class that was read, and its encoder
         self.pairs: deque[Pair] = deque(maxlen=_PAIRS)
         self.triplet: ShownTriplet | None = None
@@ -247,6 +268,7 @@ def read_photo(
     need: bool = True,
     every: bool = False,
     quick: bool = False,
+    follow: Followed | None = None,
 ) -> Shot:
     """Find the faces of a photo.
 
@@ -256,6 +278,7 @@ def read_photo(
         need: whether a photo without a face is an error.
         every: as ``pipeline.find_faces``: for group photos.
         quick: as ``pipeline.find_faces``.
+        follow: what was seen in the pictures before this one, of a live film.
 
     Raises:
         ImageError: no picture, or (where ``need``) no face in it.
@@ -271,8 +294,10 @@ def read_photo(
     with model_cache().lease(find("detector", "face")):
         pass  # loaded before the clock starts
     start = time.perf_counter()
-    found = locate_faces(image, every=every, quick=quick)
-    faces = tuple(cut_faces(image, found[:MOST_FACES]))
+    found = locate_faces(image, every=every, quick=quick, near=follow.near(image.size) if follow else ())
+    if follow:
+        follow.saw(found, image.size)
+    faces = tuple(cut_faces(image, found[:MOST_FACES], quick=quick))
     seconds = time.perf_counter() - start
     if need and not faces:
         raise no_face(what, image.size)

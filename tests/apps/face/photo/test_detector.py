@@ -51,6 +51,23 @@ def test_a_live_picture_is_searched_for_large_faces_only(photos: dict[str, Image
     assert detect(photo, fine=False, harder=False)[0].landmarks == pytest.approx(detect(photo)[0].landmarks, abs=2.0)
 
 
+def test_faces_of_a_film_are_followed_without_a_search(
+    photos: dict[str, Image.Image], found: dict[str, list[Detection]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = photos["obama"]
+    moved = Image.new("RGB", photo.size, "grey")
+    moved.paste(photo, (6, -4))
+    searched = detect(moved, fine=False, harder=False)
+    searches: list[object] = []
+    monkeypatch.setattr(detector, "_search", lambda *_, **__: searches.append(1) or [])
+    (followed,) = detect(moved, fine=False, harder=False, near=found["obama"])
+    assert not searches
+    assert followed.landmarks == pytest.approx(searched[0].landmarks, abs=4.0)
+    assert followed.box == pytest.approx(np.add(found["obama"][0].box, (6, -4, 6, -4)), abs=3.0)
+    assert detect(Image.new("RGB", photo.size, "grey"), fine=False, harder=False, near=found["obama"]) == []
+    assert searches == [1]  # whoever has gone is looked for
+
+
 def test_the_second_pass_moves_the_landmarks_a_little_and_not_the_box(
     photos: dict[str, Image.Image], found: dict[str, list[Detection]]
 ) -> None:

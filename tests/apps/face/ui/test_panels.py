@@ -22,7 +22,7 @@ from apps.face.ui.draw import boxed, likely, plural
 from apps.face.ui.people import people_cards
 from apps.face.ui.plots import cloud, number_line, regions_bar
 from apps.face.ui.siamese import bars
-from apps.face.ui.state import Shot, advice
+from apps.face.ui.state import Followed, Shot, advice
 from apps.measured import percent
 from shared import registry
 from shared.errors import ImageError, InputError, OptionError
@@ -310,3 +310,15 @@ def test_the_triplet_that_is_shown_is_of_the_kind_that_was_mined(seed: int) -> N
     assert triplets.to_show("hardest", cost, 0.2, seed) == 1
     assert triplets.to_show("random", cost, 0.2, seed) == seed % 5
     assert triplets.to_show("semi-hard", np.zeros(3), 0.0, seed) == seed % 3  # none: any
+
+
+def test_in_a_film_faces_are_looked_for_in_every_fifth_picture_and_at_every_new_size() -> None:
+    film = Followed()
+    seen = [face(0, 100)]
+    looked = []
+    for _ in range(11):
+        looked.append(not film.near((640, 480)))
+        film.saw(seen, (640, 480))  # type: ignore[arg-type]
+    assert [i for i, searched in enumerate(looked) if searched] == [0, 5, 10]
+    assert film.near((640, 480)) == seen
+    assert film.near((480, 640)) == ()
