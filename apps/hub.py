@@ -19,6 +19,7 @@ import gradio as gr
 from apps import DEMOS, Demo, gradio_patches
 from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
+from apps.door.lanes import compute_in_turns
 from apps.door.middleware import Gate
 from apps.join import join_address, join_html
 from apps.markup import h, joined, page_file, page_function, style
@@ -40,6 +41,7 @@ _STATUS_EVERY_S = 5.0
 _NOT_FOR_AGENTS = ("/verify", "/identify", "/enroll", "/forget", "/triplet")  # faces are for people at the page
 _MOST_UPLOADS = 8_000_000_000  # bytes of all visitors' files together, if the disk has twice as much
 _SESSIONS = 500  # that gradio remembers, some 2 MB each; the one unused for longest goes first
+_MOST_BEGUN = 120  # events: a class that paints takes 40, for minutes, and sliders must not wait for them
 _CACHE_S = 3600  # s after which gradio's copies of uploads and results are deleted
 _SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif")
 _MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
@@ -96,6 +98,7 @@ def build(settings: Settings) -> gr.Blocks:
 
         page.load(None, None, tabs, js=page_function(__file__, "open_asked.js"))
         tabs.select(None, None, None, js=page_function(__file__, "follow_tab.js"))
+    compute_in_turns(page)
     guard_inputs(page)
     return page
 
@@ -136,6 +139,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "css": css(),
         "state_session_capacity": _SESSIONS,
+        "max_threads": _MOST_BEGUN,
         "run_history": False,  # it would keep runs, photos included, in the browser
         "footer_links": ["api", "settings"],
         "allowed_paths": [],

@@ -18,7 +18,7 @@ from apps import gradio_patches
 from apps.door.inputs import refusal, told
 from apps.markup import Content, h
 from apps.measured import Part
-from shared.device import HEAVY_LANE, gpu_task
+from shared.device import HEAVY_LANE, QUICK_LANE, gpu_task
 from shared.errors import HubError, InputError
 from shared.threads import all_threads
 
@@ -27,9 +27,9 @@ log = logging.getLogger("convhub")
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
 Kind = Literal["use", "inside", "measure"]
 
-# Keyword arguments of an event: how its calls share the machine. Minutes of work must not hold up seconds of work.
-HEAVY: dict[str, Any] = {"concurrency_id": HEAVY_LANE, "concurrency_limit": 1}  # runs of many seconds: one at a time
-QUICK: dict[str, Any] = {"concurrency_id": "quick", "concurrency_limit": 2}  # a second or less of a network
+# Keyword arguments of an event: how its calls share the machine, see apps/door/lanes.py. A heavy handler yields often.
+HEAVY: dict[str, Any] = {"concurrency_id": HEAVY_LANE, "concurrency_limit": 40}  # runs of many seconds: a class at once
+QUICK: dict[str, Any] = {"concurrency_id": QUICK_LANE, "concurrency_limit": 2}  # a second or less of a network
 LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden"}  # no network: sliders, plots, choices
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # events of the page that no client calls
 

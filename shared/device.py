@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 HEAVY_LANE = "accelerator"  # gradio concurrency_id of the work that wants the whole device
+QUICK_LANE = "quick"  # of a second or less of a network
 
 _known: dict[str, str] = {}  # what pick_device has found out
 

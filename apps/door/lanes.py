@@ -2,24 +2,29 @@
 
 gradio's queue takes events in the order in which they come, from anybody, up to one total. Here every lane has room of
 its own, each visitor has a fair share of it, an event is begun only while somebody waits for its answer, and one that
-nobody waits for is dropped.
+nobody waits for is dropped. Events that have begun compute in turns (shared.serving.turns): long ones side by side, as
+many as there is memory for, one of each browser session.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import re
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
+import gradio as gr
+import psutil
 from gradio import queueing
 from gradio.queueing import Event, EventQueue
 
 from apps.door.middleware import ADDRESS, VISITOR
-from shared.device import HEAVY_LANE
+from shared.device import HEAVY_LANE, QUICK_LANE, on_zero_gpu
 from shared.serving.attendance import ATTENDANCE
+from shared.serving.turns import TURNS, GoneError
 
 log = logging.getLogger("convhub")
 
@@ -27,10 +32,13 @@ MOST_WAITING = 400  # events of all lanes together
 LANE_WAITING = {HEAVY_LANE: 120}
 OTHER_LANE_WAITING = 200
 HEAVY_EACH = 3  # events that one visitor may have waiting in the lane of long runs
+HEAVY_EACH_BEGUN = 6  # of one visitor at a time, each of another browser session
 OTHER_EACH = 24
 ADDRESS_SHARE = 0.6  # of a lane's places that one address may take
 UNATTENDED_S = 20.0  # how long an event may wait with nobody there for its answer
 _SWEEP_S = 1.0
+_LONG_BYTES = 300_000_000  # that a long call may come to need, once it has begun
+_SPARE_BYTES = 500_000_000  # of the machine's memory, for everything else
 _SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
 Answer = tuple[bool, Any, Any]
@@ -88,7 +96,7 @@ class FairQueue(queueing.Queue):
         lanes = list(self.event_queue_per_concurrency_id.values())
         random.shuffle(lanes)
         for lane in lanes:
-            if lane.concurrency_limit is not None and lane.current_concurrency >= lane.concurrency_limit:
+            if not _has_room(lane):
                 continue
             event = self._next(lane)
             if event is not None:
@@ -106,12 +114,30 @@ class FairQueue(queueing.Queue):
             if event.concurrency_id == lane.concurrency_id
         )
         attended = [event for event in lane.queue if ATTENDANCE.there(event.session_hash)]
+        if lane.concurrency_id == HEAVY_LANE:  # what the page keeps of a long call is there once per session
+            begun = {event.session_hash for job in self.active_jobs if job for event in job if _is_long(event)}
+            attended = [
+                event
+                for event in attended
+                if event.session_hash not in begun and running[asked_by(event.request)[0]] < HEAVY_EACH_BEGUN
+            ]
 
         def turn(event: Event) -> tuple[int, float]:
             visitor = asked_by(event.request)[0]
             return running[visitor], self._served.get((lane.concurrency_id, visitor), 0.0)
 
         return min(attended, key=turn, default=None)  # of equals the one that has waited longest
+
+    async def process_events(self, events: list[Event], *args: Any) -> None:
+        """Answer ``events``, in turns with the others that compute."""
+        with TURNS.call(events[0].session_hash, long=_is_long(events[0])):
+            await super().process_events(events, *args)
+
+    async def clean_events(self, *, session_hash: str | None = None, event_id: str | None = None) -> None:
+        """Nobody listens to that session any more: end what it has begun."""
+        await super().clean_events(session_hash=session_hash, event_id=event_id)
+        if session_hash is not None:
+            TURNS.drop(session_hash)
 
     def _sweep(self) -> None:
         """Drop what nobody waits for, and forget who was served long ago."""
@@ -130,6 +156,38 @@ class FairQueue(queueing.Queue):
                         self.pending_event_ids_session.pop(event.session_hash, None)
                         self.pending_messages_per_session.pop(event.session_hash, None)
         self._served = {key: when for key, when in self._served.items() if now - when < 3600}
+
+
+def compute_in_turns(page: gr.Blocks) -> None:
+    """Let the events of the lanes of ``page`` compute one at a time: a whole answer, or one step of a long one."""
+    if on_zero_gpu():  # calls compute in processes of their own there
+        return
+    compute = page.call_function
+
+    async def call_function(block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        lane = block_fn.concurrency_id
+        in_turn = TURNS.turn(long=lane == HEAVY_LANE) if lane in (HEAVY_LANE, QUICK_LANE) else contextlib.nullcontext()
+        try:
+            async with in_turn:
+                return cast("dict[str, Any]", await compute(block_fn, *args, **kwargs))
+        except GoneError:
+            raise gr.Error("Nobody waits for this any more.", print_exception=False) from None
+
+    vars(page)["call_function"] = call_function
+
+
+def _has_room(lane: EventQueue) -> bool:
+    """Whether one more event of ``lane`` may begin."""
+    if lane.concurrency_limit is not None and lane.current_concurrency >= lane.concurrency_limit:
+        return False
+    if lane.concurrency_id != HEAVY_LANE or lane.current_concurrency == 0:
+        return True
+    coming = TURNS.not_begun() + 1  # each takes its memory with its first turn
+    return bool(psutil.virtual_memory().available >= _SPARE_BYTES + coming * _LONG_BYTES)
+
+
+def _is_long(event: Event) -> bool:
+    return event.concurrency_id == HEAVY_LANE
 
 
 def asked_by(request: Any) -> tuple[str, str]:

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 
 from apps.gan.sharpen.networks import FACTOR, NESTED, RESIDUAL, RRDB, SRVGG, DenseBlock, RRDBNet
+from shared.serving.turns import TURNS
 
 SIDE = 128  # pixels of a tile without its overlap, at the size of the small picture
 Network = RRDBNet | SRVGG
@@ -131,6 +132,7 @@ def tiled(part: Callable[[Tensor], Tensor], x: Tensor, stage: Stage, dtype: torc
         tile = made[:, :, rows.kept(stage.scale), columns.kept(stage.scale)]
         whole[:, :, rows.placed(stage.scale), columns.placed(stage.scale)] = tile
         yield pictures * stage.weights * seen.shape[2] * seen.shape[3]
+        TURNS.breathe()  # also for callers that take all tiles at once
     if whole is None:
         raise ValueError("a picture has at least one pixel")
     return whole

@@ -32,6 +32,7 @@ from shared.errors import check_whole
 from shared.model_cache import model_cache
 from shared.progress import Progress
 from shared.registry import find
+from shared.serving.turns import TURNS
 
 MOST_STEPS = 2000
 _MEAN_OF = 50  # steps: what the running mean of gamma and beta, and the costs that are shown, look back on
@@ -150,6 +151,7 @@ class Learner:
         costs = torch.zeros(len(many.gamma))
         with torch.no_grad():
             for row in range(len(many.gamma)):
+                TURNS.breathe()
                 for content, target in zip(contents, targets, strict=True):
                     costs[row] += judge(many.painter(content, many.gamma[[row]], many.beta[[row]]), target)[0].cpu()
         best = int(costs.argmin())

@@ -159,7 +159,8 @@ class Run:
         self.stages = (*self.stages[:-1], longer)
 
     def steps(self, *, every_s: float = REFRESH_S) -> Iterator[Step]:
-        """Iterate to the end of the plan; a step every ``every_s`` seconds, and one at the end of each size.
+        """Iterate to the end of the plan; a step after the first iteration, which shows that it works, then every
+        ``every_s`` seconds, and one at the end of each size.
 
         Closing the generator pauses the run. On the CPU an iteration that takes longer is a step of its own.
 
@@ -269,7 +270,7 @@ class Run:
                 counted += 1
                 pending.append((self.done, values))
                 last = self._in_stage == stage.iterations or self._at_stop()
-                if last or time.perf_counter() - shown >= every_s:
+                if last or self.done == 1 or time.perf_counter() - shown >= every_s:
                     fresh = read_costs()
                     if self.done > 1:
                         self._keep_pace((time.perf_counter() - begun) / counted / stage.pixels)

@@ -16,6 +16,7 @@ from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy
 from shared.errors import InputError
 from shared.images import jpeg_bytes
 from shared.progress import duration
+from shared.serving.turns import TURNS
 
 _HINT = (
     "The first 15 seconds, 10 frames a second, without sound, at most 384 pixels. Every frame is painted by itself, so "
@@ -110,3 +111,4 @@ def _live(picture: Any, number: int, most: int) -> Markup:
 def stop_frames(request: gr.Request) -> None:
     """Stop after the frame that is being painted; what was painted is a film all the same."""
     session_of(request).stop_film.set()
+    TURNS.hurry(str(request.session_hash))

@@ -37,11 +37,13 @@ def empty(text: str) -> Markup:
     return h.div(text, class_="cs-empty")
 
 
-def live(data: bytes, step: Step) -> Markup:
-    """The picture as it is now, with a bar and the time that is left."""
+def live(data: bytes, step: Step, *, others: int = 0) -> Markup:
+    """The picture as it is now, with a bar, the time that is left, and how many others share the machine."""
     height, width = step.costs[-1].size if step.costs else (0, 0)
     left = "" if step.left_s is None or step.finished else f", about {duration(step.left_s)} left"
     text = f"Iteration {step.done} of {step.total} at {width} × {height} pixels, {duration(step.elapsed_s)}{left}"
+    if others > 0 and not step.finished:
+        text += f", in turns with {others} other{'s' if others > 1 else ''}"
     return framed(jpeg_url(data), text, step.done / max(1, step.total))
 
 

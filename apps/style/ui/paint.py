@@ -27,9 +27,10 @@ from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
 from shared.device import pick_device
 from shared.errors import HubError, InputError
 from shared.progress import duration
+from shared.serving.turns import TURNS
 
 _MORE = 50  # iterations that Continue adds to a finished run
-_STOP_S = 20.0  # s: no iteration takes longer
+_STOP_S = 20.0  # s: no iteration takes longer, and a run that is to stop has the next turn
 # On a phone the picture is below the controls: go there.
 _LOOK = """(...sent) => {
   if (innerWidth < 760) document.querySelector('#style-live').scrollIntoView({block: 'center'});
@@ -225,7 +226,6 @@ def stylize(
     session = session_of(request)
     session.stop_requested.set()  # a run of this session that is still going gives way
     from apps.style.run.transfer import Run
-    from apps.style.run.worth import one_pass
 
     seen, painted_as, ground = open_pictures(content, style, options.alpha, options.beta)
     run = Run(seen, painted_as, options, ground=ground)
@@ -233,8 +233,7 @@ def stylize(
     session.begin(run)
     if warning:
         gr.Warning(warning, title="A long run")  # beside the picture in one pass, not in its place
-    session.one_pass = one_pass(run)
-    yield from stream(session, run)
+    yield from stream(session, run, compare=True)
 
 
 def _more(request: gr.Request) -> Iterator[Answer]:
@@ -251,6 +250,7 @@ def _stop(request: gr.Request) -> Markup:
     session = session_of(request)
     nothing_runs = session.idle.is_set()
     session.stop_requested.set()  # in any case: a run may be about to begin
+    TURNS.hurry(str(request.session_hash))
     if nothing_runs:
         return note("You have no run in progress. A queued run starts automatically.")
     stopped = session.idle.wait(_STOP_S)

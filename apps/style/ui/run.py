@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from apps.style.ui import graphics
 from apps.style.ui.state import Session
 from shared.images import jpeg_bytes
 from shared.progress import duration
+from shared.serving.turns import TURNS
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,22 +54,32 @@ def warn_if_long(run: Run) -> str:
     return limits.duration_note(seconds) if seconds > limits.LONG_S else ""
 
 
-def stream(session: Session, run: Run) -> Iterator[Answer]:
-    """The steps of ``run`` until it ends or the visitor stops it, then its exact result."""
+def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Answer]:
+    """The steps of ``run`` until it ends or the visitor stops it, then its exact result.
+
+    Each is one turn of the machine. With ``compare`` the picture in one pass gets its place on the axis of J: after the
+    first step, or at the end where others would wait for that.
+    """
+    from apps.style.run.worth import one_pass
+
     drawn = -_GRAMS_EVERY_S
     steps = run.steps()
-    step: Step | None = None
     session.idle.clear()
     try:
-        for step in steps:
+        for alone in steps:
+            step = dataclasses.replace(alone, left_s=TURNS.until_done_s(alone.left_s))
             data = session.frames.add(step.picture, step.done)
             now = time.monotonic()
             grams: Any = gr.skip()
             if now - drawn >= _GRAMS_EVERY_S or step.finished:
                 drawn, grams = now, graphics.gram_table(step.grams)
-            yield graphics.live(data, step), curves(session, run), grams, _numbers(step), gr.skip()
+            live = graphics.live(data, step, others=TURNS.sharing() - 1)
+            yield live, curves(session, run), grams, _numbers(step), gr.skip()
             if session.stop_requested.is_set():
                 break
+            if compare and (step.finished or TURNS.sharing() <= 1):
+                compare, session.one_pass = False, one_pass(run)
+                yield gr.skip(), curves(session, run), gr.skip(), gr.skip(), gr.skip()
     finally:
         steps.close()  # type: ignore[attr-defined]
         session.idle.set()

@@ -15,6 +15,7 @@ import gradio as gr
 from apps.style.run.frames import Frames
 from apps.style.samples import EXAMPLE
 from shared.errors import InputError
+from shared.serving.turns import TURNS
 from shared.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -123,4 +124,5 @@ def leave(request: gr.Request) -> None:
     left = SESSIONS.find(name)
     if left is not None:
         left.stop_all()
+        TURNS.hurry(name)
         SESSIONS.leave(name)

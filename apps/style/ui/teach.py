@@ -17,6 +17,7 @@ from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, sec
 from shared.errors import check_number
 from shared.images import jpeg_bytes
 from shared.progress import duration, paced
+from shared.serving.turns import TURNS
 
 if TYPE_CHECKING:
     from apps.style.instant.learn import Learner, Step
@@ -56,7 +57,7 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
                 begin = gr.Button("Teach", variant="primary", elem_id="style-teach", min_width=110)
                 stop = gr.Button("Stop", elem_id="style-teach-stop", min_width=80)
                 use = gr.Button("Paint with it", elem_id="style-teach-use", min_width=120)
-            told = gr.HTML(note("A lesson runs where paintings run: one after the other."), elem_id="style-teach-told")
+            told = gr.HTML(note("A lesson shares the machine with paintings, in turns."), elem_id="style-teach-told")
             with gr.Accordion("Load a style that somebody saved", open=False, elem_id="style-teach-load"):
                 sent = gr.File(
                     label="Style file, 4 kB", file_types=[".safetensors"], height=110, elem_id="style-teach-file"
@@ -150,6 +151,7 @@ def _progress(step: Step) -> str:
 
 def _stop(request: gr.Request) -> Markup:
     session_of(request).stop_lesson.set()
+    TURNS.hurry(str(request.session_hash))
     return note("The lesson stops after its step, or does not begin; what was learned by then is kept.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +15,9 @@ from gradio.queueing import Event
 from apps.door import lanes
 from apps.door.lanes import FairQueue
 from apps.door.middleware import ADDRESS, VISITOR
-from shared.device import HEAVY_LANE
+from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.serving.attendance import ATTENDANCE
+from shared.serving.turns import TURNS
 from tests.conftest import run_alone
 
 
@@ -148,6 +150,102 @@ def test_one_address_leaves_room_for_others_and_one_lane_for_the_others(queue: F
         taken += 1
     assert len(queue.event_queue_per_concurrency_id[HEAVY_LANE].queue) == lanes.LANE_WAITING[HEAVY_LANE]
     assert ask(queue, "a", fn=1)[0]
+
+
+@pytest.fixture
+def class_room(queue: FairQueue, monkeypatch: pytest.MonkeyPatch) -> FairQueue:
+    """A queue whose lane of long calls takes a class at once, on a machine with memory for that."""
+    for fn in queue.blocks.fns.values():
+        fn.concurrency_limit = 40 if fn.concurrency_id == HEAVY_LANE else 2
+    monkeypatch.setattr(lanes.psutil, "virtual_memory", lambda: SimpleNamespace(available=10**12))
+    return queue
+
+
+def test_long_calls_are_begun_side_by_side_one_of_each_session(class_room: FairQueue, there: Any) -> None:
+    """What the page keeps of a long call is there once per session."""
+    there("a", "b")
+    for visitor in "aab":
+        assert ask(class_room, visitor)[0]
+    begun = [begin(class_room) for _ in range(3)]
+    assert [event.session_hash for event in begun if event] == ["session-a", "session-b"]
+    assert begun[0] is not None
+    finish(class_room, begun[0])
+    assert served(class_room, 1) == ["a"]
+
+
+def test_one_visitor_with_many_pages_leaves_room_for_others(class_room: FairQueue, there: Any) -> None:
+    pages = [f"page-{number}" for number in range(lanes.HEAVY_EACH_BEGUN + 1)]
+    there(*pages)
+    for name in pages:
+        assert ask(class_room, "a", session=f"session-{name}")[0]
+        begin(class_room)
+    assert len(class_room) == 1
+
+
+def test_a_long_call_is_begun_only_if_there_is_memory_for_it(
+    class_room: FairQueue, there: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there("a", "b", "c")
+    for visitor in "abc":
+        ask(class_room, visitor)
+    enough = lanes._SPARE_BYTES + lanes._LONG_BYTES
+    monkeypatch.setattr(lanes.psutil, "virtual_memory", lambda: SimpleNamespace(available=enough - 1))
+    first = begin(class_room)
+    assert first is not None  # one in any case
+    assert begin(class_room) is None
+    monkeypatch.setattr(lanes.psutil, "virtual_memory", lambda: SimpleNamespace(available=enough))
+    assert begin(class_room) is not None
+    with TURNS.call("b", long=True):  # it has begun, and has not taken its memory yet
+        assert begin(class_room) is None
+
+
+def test_the_lanes_compute_one_at_a_time_and_other_events_when_they_like(page: gr.Blocks) -> None:
+    computing: list[str] = []
+    most: list[int] = []
+
+    async def compute(block_fn: Any) -> dict[str, Any]:
+        computing.append(block_fn.concurrency_id)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        most.append(len(computing))
+        computing.remove(block_fn.concurrency_id)
+        return {}
+
+    vars(page)["call_function"] = compute
+    lanes.compute_in_turns(page)
+
+    async def all_at_once(*names: str) -> None:
+        await asyncio.gather(*(page.call_function(SimpleNamespace(concurrency_id=name)) for name in names))  # type: ignore[arg-type,call-arg]
+
+    run_alone(all_at_once(HEAVY_LANE, HEAVY_LANE, QUICK_LANE, QUICK_LANE))
+    assert max(most) == 1
+    most.clear()
+    run_alone(all_at_once("other", "other", HEAVY_LANE))
+    assert max(most) == 3
+
+
+def test_who_has_gone_gets_nothing_computed_and_no_line_in_the_log(page: gr.Blocks) -> None:
+    async def compute(block_fn: Any) -> dict[str, Any]:
+        raise AssertionError("it was computed")
+
+    vars(page)["call_function"] = compute
+    lanes.compute_in_turns(page)
+
+    async def gone() -> None:
+        with TURNS.call("a", long=True):
+            TURNS.drop("a")
+            await page.call_function(SimpleNamespace(concurrency_id=HEAVY_LANE))  # type: ignore[arg-type,call-arg]
+
+    with pytest.raises(gr.Error) as found:
+        run_alone(gone())
+    assert not found.value.print_exception
+
+
+def test_when_a_page_is_closed_its_calls_end(queue: FairQueue) -> None:
+    with TURNS.call("a", long=True) as mine, TURNS.call("b", long=True) as other:
+        run_alone(queue.clean_events(session_hash="a"))
+        assert mine.gone
+        assert not other.gone
 
 
 def test_calls_that_make_no_sense_get_a_reason(queue: FairQueue) -> None:

@@ -277,3 +277,23 @@ def test_a_plain_picture_gets_no_frame_of_lines(style: Image.Image, colour: tupl
     down, across = np.abs(np.diff(light, axis=0)), np.abs(np.diff(light, axis=1))
     rim = np.r_[:12, -12:0]
     assert down[rim].sum() + across[:, rim].sum() < 1.55 * (across[rim].sum() + down[:, rim].sum())
+
+
+def test_a_run_beside_others_is_the_run_alone(content: Image.Image, style: Image.Image) -> None:
+    """Steps of three runs in turns, of different sizes and optimizers: bit for bit what each is alone."""
+    recipes = [
+        SMALL,
+        dataclasses.replace(SMALL, size=80, optimizer="adam"),
+        dataclasses.replace(SMALL, init="noise", coarse_to_fine=True, seed=3),
+    ]
+    alone = [Run(content, style, recipe) for recipe in recipes]
+    for run in alone:
+        finished(run)
+    beside = [Run(content, style, recipe) for recipe in recipes]
+    under_way = [run.steps(every_s=0.0) for run in beside]
+    while under_way:
+        under_way = [steps for steps in under_way if next(steps, None) is not None]
+    for one, other in zip(alone, beside, strict=True):
+        assert np.array_equal(pixels(one), pixels(other))
+        assert [cost.J for cost in one.costs] == [cost.J for cost in other.costs]
+        assert one.result().last == other.result().last

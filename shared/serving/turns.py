@@ -1,0 +1,210 @@
+"""Whose turn it is to compute: one piece of work at a time has the machine, and all of its cores.
+
+Networks that run side by side wait for one another inside of every operation; one after the other, each at full speed,
+they are done sooner, and no more threads compute than there are cores. A long call (a painting, a lesson) computes in
+turns of a fraction of a second, with those of others in between: every run moves, and a question waits for one turn,
+not for a painting. What a call computes does not depend on who else computes.
+
+Who is next: a question before a long call, unless long calls have waited for a second; of the long calls those about to
+end, then those that have shown nothing yet, then those that have had the machine for the shortest time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import itertools
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+
+PATIENCE_S = 1.0  # that long calls wait while questions keep coming
+
+
+class GoneError(BaseException):
+    """Nobody waits for this call any more. No error of the call: what handles errors lets it pass, as Ctrl-C."""
+
+
+@dataclass(eq=False)
+class Call:
+    """One call, from its beginning to its end."""
+
+    owner: str  # the browser session
+    long: bool
+    turns: int = 0  # had so far
+    used_s: float = 0.0  # that they took; a new call begins with what the others have had least
+    left_s: float | None = None  # that it still needs, alone on the machine, as far as it knows
+    hurried: bool = False
+    gone: bool = False
+
+
+@dataclass(eq=False)
+class _Waiting:
+    call: Call
+    number: int  # in the order of asking
+    wake: Callable[[], object]  # from any thread: it has the turn, or is gone
+    granted: bool = False
+
+
+@dataclass(eq=False)
+class Turns:
+    """The one turn, and who waits for it. All methods may be called from any thread."""
+
+    clock: Callable[[], float] = time.monotonic
+    _calls: list[Call] = field(default_factory=list)
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _holder: _Waiting | None = None
+    _begun: float = 0.0  # when the holder's turn began
+    _long_ended: float = 0.0  # when the last turn of a long call ended
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @contextlib.contextmanager
+    def call(self, owner: str, *, long: bool) -> Iterator[Call]:
+        """A call of ``owner`` as long as the block runs; what runs in the block's context is part of it."""
+        with self._lock:
+            shares = [other.used_s for other in self._calls if other.long]
+            made = Call(owner=owner, long=long, used_s=min(shares, default=0.0))
+            self._calls.append(made)
+        mark = _current.set(made)
+        try:
+            yield made
+        finally:
+            _current.reset(mark)
+            with self._lock:
+                self._calls.remove(made)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, *, long: bool) -> AsyncIterator[None]:
+        """Wait, without a thread, until it is the turn of this context's call; the turn lasts as long as the block.
+
+        Without a call around it, as gradio's direct addresses come, it is one of its own.
+
+        Raises:
+            GoneError: the call's owner went away while it waited.
+        """
+        loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+        with contextlib.ExitStack() as own:
+            call = _current.get() or own.enter_context(self.call("", long=long))
+            asked = _Waiting(call, next(self._numbers), lambda: loop.call_soon_threadsafe(woken.set))
+            try:
+                self._ask(asked)
+                await woken.wait()
+                if not asked.granted:
+                    raise GoneError
+                yield
+            finally:
+                self._give_back(asked)
+
+    def breathe(self) -> None:
+        """Inside of a turn that takes long: let others have theirs, if they wait. Elsewhere nothing happens.
+
+        Raises:
+            GoneError: the call's owner went away.
+        """
+        call = _current.get()
+        woken = threading.Event()
+        with self._lock:
+            held = self._holder
+            if call is None or held is None or held.call is not call:
+                return
+            if call.gone:
+                raise GoneError
+            if not self._waiting:
+                return
+            held.wake, held.number, held.granted = woken.set, next(self._numbers), False
+            self._waiting.append(held)
+            self._end_turn()
+        woken.wait()
+        if not held.granted:
+            raise GoneError
+
+    def hurry(self, owner: str) -> None:
+        """The long calls of ``owner`` are about to end: their next turn comes first."""
+        with self._lock:
+            for call in self._calls:
+                call.hurried = call.hurried or call.owner == owner
+
+    def drop(self, owner: str) -> None:
+        """``owner`` has gone: calls that wait end now, one that computes after its turn."""
+        with self._lock:
+            for call in self._calls:
+                call.gone = call.gone or call.owner == owner
+            for asked in [one for one in self._waiting if one.call.gone]:
+                self._waiting.remove(asked)
+                asked.wake()
+
+    def until_done_s(self, alone_s: float | None) -> float | None:
+        """How long the long call that computes now still takes, as it shares the machine; alone it were ``alone_s``."""
+        call = _current.get()
+        if call is None or alone_s is None:
+            return alone_s
+        with self._lock:
+            call.left_s = alone_s
+            others = [other for other in self._calls if other.long and other is not call]
+            # equal shares: until this call is done, each of the others has as much as it needs, or as much as this one
+            return alone_s + sum(alone_s if other.left_s is None else min(other.left_s, alone_s) for other in others)
+
+    def sharing(self) -> int:
+        """How many long calls there are."""
+        with self._lock:
+            return sum(call.long for call in self._calls)
+
+    def not_begun(self) -> int:
+        """How many long calls have not had a turn yet."""
+        with self._lock:
+            return sum(call.long and call.turns == 0 for call in self._calls)
+
+    def _ask(self, asked: _Waiting) -> None:
+        with self._lock:
+            asked.granted = False
+            if asked.call.gone:
+                asked.wake()
+                return
+            self._waiting.append(asked)
+            self._go_on()
+
+    def _give_back(self, asked: _Waiting) -> None:
+        """The end of a turn, or of waiting for it."""
+        with self._lock:
+            if asked in self._waiting:
+                self._waiting.remove(asked)
+            if self._holder is asked:
+                self._end_turn()
+
+    def _end_turn(self) -> None:
+        """Whoever has the turn gives it on. Call under the lock."""
+        if self._holder is not None:
+            call, now = self._holder.call, self.clock()
+            call.turns += 1
+            call.used_s += now - self._begun
+            if call.long:
+                self._long_ended = now
+        self._holder = None
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Give the turn to whoever is next, if it is free. Call under the lock."""
+        if self._holder is not None or not self._waiting:
+            return
+        now = self.clock()
+        impatient = now - self._long_ended >= PATIENCE_S
+
+        def place(one: _Waiting) -> tuple[bool, bool, float, int]:
+            call = one.call
+            if not call.long or call.hurried:
+                return impatient, False, 0.0, one.number
+            return not impatient, call.turns > 0, call.used_s if call.turns else 0.0, one.number
+
+        following = min(self._waiting, key=place)
+        self._waiting.remove(following)
+        self._holder, self._begun = following, now
+        following.granted = True
+        following.wake()
+
+
+_current: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", default=None)
+TURNS = Turns()
