@@ -6,6 +6,7 @@ Everything the page needs comes from this server: system fonts, no analytics, no
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import itertools
 import logging
@@ -19,7 +20,8 @@ import gradio as gr
 from apps import DEMOS, Demo, gradio_patches
 from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
-from apps.door.lanes import compute_in_turns
+from apps.door.lanes import compute_in_turns, count_waiting
+from apps.door.metrics import METRICS
 from apps.door.middleware import Gate
 from apps.join import join_address, join_html
 from apps.markup import h, joined, page_file, page_function, style
@@ -99,6 +101,7 @@ def build(settings: Settings) -> gr.Blocks:
         page.load(None, None, tabs, js=page_function(__file__, "open_asked.js"))
         tabs.select(None, None, None, js=page_function(__file__, "follow_tab.js"))
     compute_in_turns(page)
+    METRICS.waiting = functools.partial(count_waiting, page)
     guard_inputs(page)
     return page
 

@@ -20,7 +20,7 @@ from gradio.block_function import BlockFunction
 from gradio.utils import get_upload_folder
 
 from apps.door import kinds
-from apps.door.lanes import asked_by
+from apps.door.lanes import REFUSED, asked_by
 from apps.door.visitors import FILES, UnreadableRequestError, file_objects, parts
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, disk_full, quoted
@@ -36,9 +36,7 @@ PUT_IN = (gr.Request, gr.EventData, gr.Progress)  # what gradio itself gives to 
 
 def refusal(error: HubError) -> gr.Error:
     """``error`` as a message on the page and a reason for clients, without a line in the log."""
-    return gr.Error(
-        str(joined(error.sentences(), h.br())), title="Please check", duration=_ERROR_S, print_exception=False
-    )
+    return gr.Error(str(joined(error.sentences(), h.br())), title=REFUSED, duration=_ERROR_S, print_exception=False)
 
 
 def apology() -> gr.Error:

@@ -14,13 +14,14 @@ import random
 import re
 import time
 from collections import Counter
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 import psutil
 from gradio import queueing
 from gradio.queueing import Event, EventQueue
 
+from apps.door.metrics import METRICS
 from apps.door.middleware import ADDRESS, VISITOR
 from shared.device import HEAVY_LANE, QUICK_LANE, on_zero_gpu
 from shared.serving.attendance import ATTENDANCE
@@ -40,6 +41,9 @@ _SWEEP_S = 1.0
 _LONG_BYTES = 300_000_000  # that a long call may come to need, once it has begun
 _SPARE_BYTES = 500_000_000  # of the machine's memory, for everything else
 _SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")
+
+REFUSED = "Please check"  # title of a message about a visitor's mistake
+_LANES = {HEAVY_LANE: "long", QUICK_LANE: QUICK_LANE}  # their names in the metrics; others are "other"
 
 Answer = tuple[bool, Any, Any]
 
@@ -130,8 +134,13 @@ class FairQueue(queueing.Queue):
 
     async def process_events(self, events: list[Event], *args: Any) -> None:
         """Answer ``events``, in turns with the others that compute."""
-        with TURNS.call(events[0].session_hash, long=_is_long(events[0])):
-            await super().process_events(events, *args)
+        endpoint, begun = _endpoint(events[0].fn), time.monotonic()
+        METRICS.began(endpoint, begun - events[0].enqueue_time)
+        try:
+            with TURNS.call(events[0].session_hash, long=_is_long(events[0])):
+                await super().process_events(events, *args)
+        finally:
+            METRICS.ended(endpoint, time.monotonic() - begun)
 
     async def clean_events(self, *, session_hash: str | None = None, event_id: str | None = None) -> None:
         """Nobody listens to that session any more: end what it has begun."""
@@ -167,13 +176,37 @@ def compute_in_turns(page: gr.Blocks) -> None:
     async def call_function(block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         lane = block_fn.concurrency_id
         in_turn = TURNS.turn(long=lane == HEAVY_LANE) if lane in (HEAVY_LANE, QUICK_LANE) else contextlib.nullcontext()
+        endpoint = _endpoint(block_fn)
         try:
             async with in_turn:
-                return cast("dict[str, Any]", await compute(block_fn, *args, **kwargs))
+                begun = time.perf_counter()
+                answer: dict[str, Any] = await compute(block_fn, *args, **kwargs)
+                METRICS.computed(endpoint, time.perf_counter() - begun)
+                return answer
+        except gr.Error as error:
+            METRICS.failed(endpoint, "refused" if error.title == REFUSED else "failed")
+            raise
         except GoneError:
+            METRICS.failed(endpoint, "gone")
             raise gr.Error("Nobody waits for this any more.", print_exception=False) from None
 
     vars(page)["call_function"] = call_function
+
+
+def _endpoint(fn: Any) -> tuple[str, str]:
+    """Lane and name of an event's handler; a lane of its own has none that would tell anybody anything."""
+    lane = _LANES.get(fn.concurrency_id, "other")
+    return lane, str(fn.api_name or "unnamed")
+
+
+def count_waiting(page: gr.Blocks) -> dict[str, tuple[int, int]]:
+    """Lane -> events that wait in the queue of ``page``, and events that have begun."""
+    found = {"long": (0, 0), QUICK_LANE: (0, 0), "other": (0, 0)}
+    for lane in page._queue.event_queue_per_concurrency_id.values():
+        name = _LANES.get(lane.concurrency_id, "other")
+        waiting, begun = found[name]
+        found[name] = waiting + len(lane.queue), begun + lane.current_concurrency
+    return found
 
 
 def _has_room(lane: EventQueue) -> bool:

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from apps.door import addresses
 from apps.door.logins import Guesses, Tickets
+from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, Key, Pages
 from apps.door.routes import Route, find_route
 from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
@@ -94,7 +95,7 @@ class Door:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        send = _with_headers(send, _SAFE)
+        send = _counted(_with_headers(send, _SAFE))
         begun = False
 
         async def note(message: Message) -> None:
@@ -142,6 +143,8 @@ class Door:
             await self._upload(scope, receive, send)
         elif route.kind == "login":
             await self._log_in(scope, receive, send, route)
+        elif route.kind == "metrics":
+            await _answer(send, 200, METRICS.text().decode())
         else:
             if route.kind == "logout":
                 self._log_out(scope, headers, cookies)
@@ -167,7 +170,7 @@ class Door:
         tickets = self.gate.tickets
         if tickets is not None and tickets.token(cookies) is not None:
             return
-        if tickets is not None and route.kind == "tools":
+        if tickets is not None and route.kind in ("tools", "metrics"):  # programs, which send the password themselves
             wait = self.gate.guesses.wait(scope[ADDRESS])
             if wait:
                 raise _too_often(wait)
@@ -363,6 +366,15 @@ def _with_headers(send: Send, more: dict[bytes, bytes]) -> Send:
         await send(message)
 
     return send_more
+
+
+def _counted(send: Send) -> Send:
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            METRICS.answered(message["status"])
+        await send(message)
+
+    return send_on
 
 
 async def _answer(send: Send, status: int, text: str, headers: dict[bytes, bytes] | None = None) -> None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["page", "call", "stream", "upload", "file", "login", "logout", "tools"]
+Kind = Literal["page", "call", "stream", "upload", "file", "login", "logout", "tools", "metrics"]
 
 _MB = 1_000_000
 LARGEST_CALL = 8 * _MB  # bytes of a call's JSON: a webcam frame, never a file
@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     _route(rf"{_API}/stream/\w+(/close)?", "POST", "call", LARGEST_CALL),
     _route(rf"{_API}/(cancel|reset)/?", "POST", "call", LARGEST_FORM),
     _route(rf"{_API}/mcp(/.*)?", "GET HEAD POST DELETE", "tools", LARGEST_CALL),
+    _route(r"/metrics", "GET", "metrics"),
 )
 
 

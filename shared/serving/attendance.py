@@ -49,6 +49,10 @@ class Attendance:
         """Whether a stream of ``session`` is open now."""
         return session in self._streams
 
+    def sessions(self) -> int:
+        """How many sessions have a stream open."""
+        return len(self._streams)
+
     @contextlib.contextmanager
     def stream(self, session: str, address: str) -> Iterator[bool]:
         """Count a stream as long as the block runs; gives whether it may run."""

@@ -215,7 +215,9 @@ def test_the_lanes_compute_one_at_a_time_and_other_events_when_they_like(page: g
     lanes.compute_in_turns(page)
 
     async def all_at_once(*names: str) -> None:
-        await asyncio.gather(*(page.call_function(SimpleNamespace(concurrency_id=name)) for name in names))  # type: ignore[arg-type,call-arg]
+        await asyncio.gather(
+            *(page.call_function(SimpleNamespace(concurrency_id=name, api_name="x")) for name in names)
+        )  # type: ignore[arg-type,call-arg]
 
     run_alone(all_at_once(HEAVY_LANE, HEAVY_LANE, QUICK_LANE, QUICK_LANE))
     assert max(most) == 1
@@ -234,7 +236,7 @@ def test_who_has_gone_gets_nothing_computed_and_no_line_in_the_log(page: gr.Bloc
     async def gone() -> None:
         with TURNS.call("a", long=True):
             TURNS.drop("a")
-            await page.call_function(SimpleNamespace(concurrency_id=HEAVY_LANE))  # type: ignore[arg-type,call-arg]
+            await page.call_function(SimpleNamespace(concurrency_id=HEAVY_LANE, api_name="x"))  # type: ignore[arg-type,call-arg]
 
     with pytest.raises(gr.Error) as found:
         run_alone(gone())
