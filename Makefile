@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 ARGS ?=
-BENCHES := page_start page_phone neighbours face_search style_speed class_load  # the other scripts there need data; their first lines say which
+BENCHES := page_start page_phone neighbours face_search style_speed  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report attack clean
+.PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report attack load clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ format: $(DEV)  ## bring the code into its style
 
 attack: $(DEV)  ## a hostile client against a hub on this machine: 10,000 odd calls; fewer: make attack ARGS="--calls 500"
 	$(BIN)/python -m tests.attack $(ARGS)
+
+load: $(DEV)  ## a class of 40 on every tab for five minutes, ten of them painting; less: make load ARGS="--minutes 1"
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 bench: $(DEV)  ## the speed measurements, each against its plain counterpart in one run
 	@for name in $(BENCHES); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done

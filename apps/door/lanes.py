@@ -43,6 +43,7 @@ _SPARE_BYTES = 500_000_000  # of the machine's memory, for everything else
 _SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
 REFUSED = "Please check"  # title of a message about a visitor's mistake
+_IN_TURNS = (HEAVY_LANE, QUICK_LANE, "webcam")
 _LANES = {HEAVY_LANE: "long", QUICK_LANE: QUICK_LANE}  # their names in the metrics; others are "other"
 
 Answer = tuple[bool, Any, Any]
@@ -175,7 +176,7 @@ def compute_in_turns(page: gr.Blocks) -> None:
 
     async def call_function(block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         lane = block_fn.concurrency_id
-        in_turn = TURNS.turn(long=lane == HEAVY_LANE) if lane in (HEAVY_LANE, QUICK_LANE) else contextlib.nullcontext()
+        in_turn = TURNS.turn(long=lane == HEAVY_LANE) if lane in _IN_TURNS else contextlib.nullcontext()
         endpoint = _endpoint(block_fn)
         try:
             async with in_turn:
