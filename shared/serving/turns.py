@@ -5,6 +5,8 @@ they are done sooner, and no more threads compute than there are cores. A long c
 turns of a fraction of a second, with those of others in between: every run moves, and a question waits for one turn,
 not for a painting. What a call computes does not depend on who else computes.
 
+A turn that lasts for seconds is no turn any more: others go on beside it, so that nothing ever holds up everything.
+
 Who is next: a question before a long call, unless long calls have waited for a second; of the long calls those about to
 end, then those that have shown nothing yet, then those that have had the machine for the shortest time.
 """
@@ -21,6 +23,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 PATIENCE_S = 1.0  # that long calls wait while questions keep coming
+LONGEST_S = 5.0  # of a turn while others wait: who takes longer, a download say, goes on beside them
+_LOOK_S = 0.5  # between two looks whether a turn has lasted so long
 
 
 class GoneError(BaseException):
@@ -92,7 +96,10 @@ class Turns:
             asked = _Waiting(call, next(self._numbers), lambda: loop.call_soon_threadsafe(woken.set))
             try:
                 self._ask(asked)
-                await woken.wait()
+                while not woken.is_set():
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(woken.wait(), _LOOK_S)
+                    self.expire()
                 if not asked.granted:
                     raise GoneError
                 yield
@@ -118,7 +125,8 @@ class Turns:
             held.wake, held.number, held.granted = woken.set, next(self._numbers), False
             self._waiting.append(held)
             self._end_turn()
-        woken.wait()
+        while not woken.wait(_LOOK_S):
+            self.expire()
         if not held.granted:
             raise GoneError
 
@@ -136,6 +144,12 @@ class Turns:
             for asked in [one for one in self._waiting if one.call.gone]:
                 self._waiting.remove(asked)
                 asked.wake()
+
+    def expire(self) -> None:
+        """End a turn that has lasted for too long while others wait; its call goes on beside them."""
+        with self._lock:
+            if self._holder is not None and self._waiting and self.clock() - self._begun > LONGEST_S:
+                self._end_turn()
 
     def until_done_s(self, alone_s: float | None) -> float | None:
         """How long the long call that computes now still takes, as it shares the machine; alone it were ``alone_s``."""

@@ -30,6 +30,7 @@ from apps.ekg.formats.recording import Recording, is_mlii
 from apps.ekg.network.pooling import pooled
 from shared.errors import RecordError
 from shared.progress import Progress
+from shared.serving.turns import TURNS
 from shared.threads import one_thread
 
 MIN_BEATS = 5  # fewer say nothing about what is normal for this patient
@@ -134,7 +135,10 @@ def classified(
     recording: Recording, network: nn.Module, *, lead: str | None = None, use_annotations: bool = True
 ) -> Classified:
     """``classify`` for callers that do not need its steps."""
-    *_, last = classify(recording, network, lead=lead, use_annotations=use_annotations)
+    last: Progress | Classified | None = None
+    for step in classify(recording, network, lead=lead, use_annotations=use_annotations):
+        last = step
+        TURNS.breathe()  # a day's recording takes a while
     if not isinstance(last, Classified):
         raise TypeError("classify ends with a Classified")
     return last

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.serving.turns import PATIENCE_S, Call, GoneError, Turns
+from shared.serving.turns import LONGEST_S, PATIENCE_S, Call, GoneError, Turns
 from tests.conftest import run_alone
 
 
@@ -143,6 +143,28 @@ def test_an_error_gives_the_turn_back(machine: Machine) -> None:
     found = machine.run(machine.call("a", 0.1, each=fail), machine.call("b", 0.1))
     assert isinstance(found[0], ValueError)
     assert machine.order == ["a", "b"]
+
+
+def test_a_turn_that_does_not_end_holds_nobody_up(machine: Machine) -> None:
+    turns = machine.turns
+
+    async def stuck() -> None:
+        other = asyncio.create_task(machine.call("b", 0.1))
+        with turns.call("a", long=False):
+            async with turns.turn(long=False):
+                await asyncio.sleep(0)
+                machine.clock.now += LONGEST_S - 0.01
+                turns.expire()
+                assert machine.order == []
+                machine.clock.now += 0.02
+                turns.expire()
+                await other
+                assert machine.order == ["b"]
+                turns.breathe()  # it has no turn to give
+        await machine.call("c", 0.1)  # its end is nobody else's
+
+    found = machine.run(stuck())
+    assert found == [None]
 
 
 def test_the_time_left_counts_the_others(machine: Machine) -> None:
