@@ -70,12 +70,8 @@ def test_old_files_go_unless_they_were_given_out_again(paths: list[str]) -> None
 
 def test_files_are_found_wherever_they_hide_in_a_request() -> None:
     one, two, three = {"path": "/a"}, {"url": "http://x", "meta": {}}, {"path": "/b", "inner": {"path": "/c"}}
-    assert [f.get("path", f.get("url")) for f in file_objects([1, "x", {"k": [[one]], "l": two}, three])] == [
-        "/a",
-        "http://x",
-        "/b",
-        "/c",
-    ]
+    found = file_objects([1, "x", {"k": [[one]], "l": two}, three])
+    assert sorted(str(file.get("path", file.get("url"))) for file in found) == ["/a", "/b", "/c", "http://x"]
     assert list(file_objects({"path": 5, "url": None})) == []
 
 
