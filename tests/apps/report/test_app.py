@@ -85,7 +85,7 @@ def test_benchmarks_say_where_their_figures_are(weights: Path) -> None:
     put(weights, "face/search.json", {})
     said = [caption.value for caption in run("benchmarks").caption]
     assert sum("`weights/face/search.json`" in one for one in said) == 1
-    assert any("`python -m benchmarks.load`" in one for one in said)
+    assert any("`python -m benchmarks.page_start`" in one for one in said)
 
 
 def test_a_section_is_chosen_by_its_name() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gradio_client import Client
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 START_S = 120.0  # that the hub may take to answer
 WAIT_S = 900.0  # that one answer may take
 

@@ -1,0 +1,1 @@
+"""A class on a hub: the clients and what they do."""
