@@ -23,7 +23,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from apps.style.samples import of_role
-from benchmarks.load.hub import started, together, visitor
+from benchmarks.load import started, together, visitor
 
 _SIDE = 640  # pixels of the photos that are sent
 

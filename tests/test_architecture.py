@@ -302,6 +302,11 @@ def test_every_test_is_collected_once() -> None:
     report(faults)
 
 
+def _module(name: str) -> str:
+    """The name by which Python runs a file: that of its folder for ``__main__.py``."""
+    return name.removesuffix(".py").removesuffix("/__main__").replace("/", ".")
+
+
 def test_benchmarks_name_the_command_that_runs_them() -> None:
     """As a module, from the top: as a file none of them would find the hub."""
     report(
@@ -309,7 +314,8 @@ def test_benchmarks_name_the_command_that_runs_them() -> None:
         for name, tree in sources()
         if name.startswith("benchmarks/")
         and not name.endswith("__init__.py")
-        and f"python -m {name.removesuffix('.py').replace('/', '.')}" not in (ast.get_docstring(tree) or "")
+        and f"python -m {name.removesuffix('.py').removesuffix('/__main__').replace('/', '.')}"
+        not in (ast.get_docstring(tree) or "")
     )
     report(
         f"{name} names a benchmark as a file"

@@ -28,7 +28,7 @@ from typing import Any
 import psutil
 from gradio_client import Client, handle_file
 
-from benchmarks.load.hub import ROOT, started, together, visitor
+from benchmarks.load import ROOT, started, together, visitor
 
 FACES = ROOT / "apps" / "face" / "samples"
 STYLE = ROOT / "apps" / "style" / "samples"
