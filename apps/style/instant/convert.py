@@ -25,6 +25,7 @@ from shared.cli import Parser, run, say
 from shared.errors import WeightsError
 from shared.registry.types import WeightFile
 from shared.settings import weights_dir
+from shared.targets import check_folder
 from shared.weights import write_shards
 
 if TYPE_CHECKING:
@@ -165,7 +166,9 @@ def main(argv: Sequence[str]) -> None:
     parser = Parser(prog="python -m apps.style.instant.convert", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder for the files (default: weights/style)")
     chosen = parser.parse_args(argv)
-    for file in convert(chosen.out or weights_dir() / "style"):
+    folder = chosen.out or weights_dir() / "style"
+    check_folder(folder)
+    for file in convert(folder):
         say(f"{file.path}  {file.size} bytes  {file.sha256}")
 
 
