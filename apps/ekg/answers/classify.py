@@ -102,7 +102,7 @@ def classify(
         yield _progress(3, stop / len(times))
     four = pooled(np.concatenate(answers), beats.windows, beats.usable)
     probabilities = with_unclassified(four, beats.usable)
-    limits = limits_of(recording, times, beats, probabilities.argmax(axis=1))
+    limits = limits_of(recording, times, inputs, probabilities.argmax(axis=1))
     if annotated is None:
         probabilities = less_sure(probabilities, limits.doubtful)
     yield Classified(

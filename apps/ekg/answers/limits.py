@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS, UNSURE, fold_of
 from apps.ekg.beats.features import qrs_likeness
-from apps.ekg.beats.windows import Array, Beats
+from apps.ekg.beats.inputs import NetworkInputs
+from apps.ekg.beats.windows import PEAK, Array, Beats
 from apps.ekg.formats.recording import Recording
 
 _WINDOW = 32  # intervals in which a rhythm is looked for
@@ -25,6 +26,8 @@ _NEIGHBOURS = 20  # of its class, on either side, that it is compared with
 _WORTH_SAYING = 0.05  # share of the beats
 _FEW = 3  # beats of which nothing is said
 _FASTEST_BPM = 180.0  # the networks' patients hardly have more
+_BEFORE, _BEHIND = slice(8, 32), slice(PEAK + 44, PEAK + 68)  # of a window: away from the QRS, most of it no wave
+_MOVES = 0.2  # in QRS heights: DS1's patients have 0.01 to 0.15
 _S, _V = LETTERS.index("S"), LETTERS.index("V")
 _CHUNK = 4096  # windows at a time
 
@@ -38,13 +41,14 @@ class Limits:
 
 
 def limits_of(
-    recording: Recording, times_s: npt.NDArray[np.float64], beats: Beats, classes: npt.NDArray[np.int64]
+    recording: Recording, times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: npt.NDArray[np.int64]
 ) -> Limits:
     """The limits met by beats at ``times_s`` (K,) of which ``classes`` (K,) are the answers."""
     irregular = irregular_beats(times_s, classes)
-    alone = beats_alone(beats, classes)
-    doubtful = (irregular & (classes == _S)) | alone
-    return Limits(doubtful, tuple(_notes(recording, times_s, irregular, alone, classes)))
+    alone = beats_alone(inputs.beats, classes)
+    moves = movement(inputs)
+    doubtful = (irregular & (classes == _S)) | alone | ((classes > 0) & (moves > _MOVES))
+    return Limits(doubtful, tuple(_notes(recording, times_s, irregular, alone, moves)))
 
 
 def _notes(
@@ -52,7 +56,7 @@ def _notes(
     times_s: npt.NDArray[np.float64],
     irregular: npt.NDArray[np.bool_],
     alone: npt.NDArray[np.bool_],
-    classes: npt.NDArray[np.int64],
+    moves: float,
 ) -> Iterator[str]:
     if fold_of(recording.name) is not None:
         yield f"Record {recording.name} is of a patient that the networks were trained on: good answers prove nothing."
@@ -60,6 +64,11 @@ def _notes(
         yield (
             f"Irregular over {irregular.mean():.0%} of the beats, as in atrial fibrillation: rhythm is not judged, "
             "and a beat called early (S) there may be none."
+        )
+    if moves > _MOVES:
+        yield (
+            f"Too noisy: the line between the beats moves by {moves:.0%} of the QRS height, as if an electrode moved; "
+            "no S, V or F is sure."
         )
     if alone.sum() > _FEW:
         yield f"{int(alone.sum())} beats called V look like no other of this recording: a moved electrode, perhaps."
@@ -98,6 +107,17 @@ def irregular_beats(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.in
         shares[start : start + _CHUNK] = (within.sum(axis=2) - np.arange(_WINDOW)).max(axis=1) / _WINDOW
     before = np.concatenate([[0], np.cumsum(known)])  # intervals that are counted before each beat
     return np.asarray(shares[np.clip(before - _WINDOW // 2, 0, len(view) - 1)] < _REGULAR)
+
+
+def movement(inputs: NetworkInputs) -> float:
+    """How far the line before and behind the beats moves beside that of the usual beat, in QRS heights: the median."""
+    beats = inputs.beats
+    total = []
+    for start in range(0, len(beats.rr_s), _CHUNK):
+        stop = min(start + _CHUNK, len(beats.rr_s))
+        beside = beats.windows[start:stop] - inputs.reference.near(start, stop)
+        total.append(np.minimum(np.ptp(beside[:, _BEFORE], axis=1), np.ptp(beside[:, _BEHIND], axis=1)))
+    return float(np.median(np.concatenate(total)))
 
 
 def beats_alone(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

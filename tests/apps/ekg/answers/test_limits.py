@@ -9,6 +9,7 @@ import pytest
 
 from apps.ekg.aami import UNSURE
 from apps.ekg.answers.limits import beats_alone, irregular_beats, less_sure, limits_of
+from apps.ekg.beats.inputs import network_inputs
 from apps.ekg.beats.signals import prepare
 from apps.ekg.beats.windows import cut_beats
 from apps.ekg.formats.recording import Annotations, in_memory
@@ -63,20 +64,22 @@ def test_what_is_said() -> None:
     times = recording.annotations.times_s
     classes = np.array(["NSV".index(symbol) for symbol in recording.annotations.symbols])
     beats = cut_beats(prepare(recording, 0), times)
+    inputs = network_inputs(beats)
     assert not beats_alone(beats, classes).any()
-    assert limits_of(recording, times, beats, classes).notes == ()
-    seen = limits_of(replace(recording, name="208"), times, beats, classes)
+    assert limits_of(recording, times, inputs, classes).notes == ()
+    seen = limits_of(replace(recording, name="208"), times, inputs, classes)
     assert "trained on" in seen.notes[0]
-    assert "trained on" in limits_of(replace(recording, name="202"), times, beats, classes).notes[0]  # 201's person
-    assert limits_of(replace(recording, name="100"), times, beats, classes).notes == ()
+    assert "trained on" in limits_of(replace(recording, name="202"), times, inputs, classes).notes[0]  # 201's person
+    assert limits_of(replace(recording, name="100"), times, inputs, classes).notes == ()
     paced = Annotations(times, ("/",) * len(times))
-    assert "Paced? " in limits_of(replace(recording, annotations=paced), times, beats, classes).notes[0]
-    fast = limits_of(recording, times / 3, beats, classes)
+    assert "Paced? " in limits_of(replace(recording, annotations=paced), times, inputs, classes).notes[0]
+    fast = limits_of(recording, times / 3, inputs, classes)
     assert any("Faster than 180" in note for note in fast.notes)
     noisy = replace(beats, windows=_RANDOM.standard_normal(beats.windows.shape).astype(np.float32))
-    alone = limits_of(recording, times, noisy, classes)
+    alone = limits_of(recording, times, network_inputs(noisy), classes)
     assert alone.doubtful[classes == 2].all()
     assert any("look like no other" in note for note in alone.notes)
+    assert any("Too noisy" in note for note in alone.notes)
 
 
 @pytest.fixture(scope="module")
