@@ -71,5 +71,6 @@ class Running:
             except httpx.HTTPError:
                 pass
             time.sleep(0.2)
+        ended = self.process.poll()
         self.kill()
-        raise SystemExit(f"the hub does not start: {self.log.read_text(errors='replace')[-2000:]}")
+        raise SystemExit(f"the hub does not start ({ended}): {self.log.read_text(errors='replace')[-2000:]}")
