@@ -25,12 +25,16 @@ _MOST = 16  # names under which it is kept; any number is a name
 _WORTH_PACKING = 1_000  # bytes
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Made:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    packed: bytes  # empty where that would not be shorter
+    packed: bytes = b""  # empty until it is packed, and where that would not be shorter
+
+    def pack(self) -> None:
+        packed = gzip.compress(self.body, 6) if len(self.body) >= _WORTH_PACKING else b""
+        self.packed = packed if len(packed) < len(self.body) else b""
 
 
 class Pages:
@@ -39,6 +43,7 @@ class Pages:
     def __init__(self) -> None:
         self._made: OrderedDict[Key, _Made] = OrderedDict()
         self._making = asyncio.Lock()
+        self._packing: asyncio.Task[None] | None = None  # the latest, kept from the garbage collection
 
     async def answer(
         self, app: _App, scope: MutableMapping[str, Any], send: Callable[[_Message], Awaitable[None]], key: Key
@@ -76,10 +81,10 @@ class Pages:
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         await app({**scope, "method": "GET", "query_string": b"", "headers": plain}, nothing, keep)
         headers = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"vary")]
-        packed = await asyncio.to_thread(gzip.compress, bytes(body), 6) if len(body) >= _WORTH_PACKING else b""
-        made = _Made(status, headers, bytes(body), packed if len(packed) < len(body) else b"")
+        made = _Made(status, headers, bytes(body))
         if status == 200 and not any(name.lower() == b"set-cookie" for name, _ in headers):
             self._made[key] = made
             while len(self._made) > _MOST:
                 self._made.popitem(last=False)
+            self._packing = asyncio.create_task(asyncio.to_thread(made.pack))  # whoever came first does not wait for it
         return made
