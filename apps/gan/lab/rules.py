@@ -68,14 +68,14 @@ PRESETS: dict[str, Preset] = {
     "It works": Preset(
         Rules(),
         "The fakes wander, find the ring and spread along it. In the end D is uncertain everywhere near it.",
-        ends=(0.85, 1.0),
-        rounds=600,
+        ends=(0.8, 1.0),
+        rounds=400,
     ),
     "Eight modes": Preset(
         Rules(shape="gaussians"),
         "G reaches one cloud after another; threads of fakes remain between them.",
         ends=(0.8, 1.0),
-        rounds=600,
+        rounds=400,
     ),
     "Mode collapse": Preset(
         Rules(shape="gaussians", lr_g=0.01, lr_d=0.002, g_updates=5),
@@ -101,20 +101,20 @@ PRESETS: dict[str, Preset] = {
     "Wasserstein": Preset(
         Rules(shape="two lines", loss="wasserstein", d_updates=5),
         "D is a critic whose slope is held near 1: the arrows reach everywhere and never vanish.",
-        ends=(0.9, 1.0),
-        rounds=500,
+        ends=(0.75, 1.0),
+        rounds=150,
     ),
     "A line bent into a ring": Preset(
         Rules(noise="uniform-1"),
         "The noise has one dimension: watch the manifold, a line that G bends until it lies along the ring.",
         ends=(0.7, 1.0),
-        rounds=800,
+        rounds=600,
     ),
     "R1 calms D": Preset(
         Rules(shape="gaussians", r1=0.1),
         "D pays for being steep at the real points. Compare with “Eight modes”: the background stays soft.",
         ends=(0.7, 1.0),
-        rounds=800,
+        rounds=400,
     ),
 }
 
