@@ -18,6 +18,7 @@ from apps.door.logins import Guesses, Tickets
 from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, Key, Pages
 from apps.door.routes import Route, find_route
+from apps.door.uploads import Crowded, UploadTurns
 from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
 from shared.errors import disk_full
 from shared.serving.attendance import ATTENDANCE, Attendance
@@ -36,7 +37,6 @@ ADDRESS = "convhub.address"
 _BYTE_S = 20.0  # s that a body may pause
 _CALL_S = 60.0  # ... and take in all
 _UPLOAD_S = 1200.0
-_UPLOADS = 6  # of one address at a time
 _DEEPEST = 500  # brackets of a call's JSON, before its nesting is looked at
 _MOST_VALUES = 100_000  # of a call's JSON, which is read and looked through while everybody waits
 _SAFE = {
@@ -71,7 +71,7 @@ class Gate:
         self.guesses = Guesses()
         self.tickets: Tickets | None = None
         self.state = "starting"  # then "ready", then "draining"
-        self.uploading: dict[str, int] = {}
+        self.uploads = UploadTurns()
         self.pages = Pages()
 
     def open(self, app: Any) -> None:
@@ -222,15 +222,19 @@ class Door:
                 await self.app(scope, receive, send)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gate, visitor, address = self.gate, scope[VISITOR], scope[ADDRESS]
+        try:
+            async with self.gate.uploads.turn(scope[ADDRESS]):
+                await self._take_in(scope, receive, send)
+        except Crowded:
+            raise RefusedError(429, "Too many uploads at once from this address. Try again in a minute.") from None
+
+    async def _take_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        gate, visitor = self.gate, scope[VISITOR]
         left = min(gate.per_visitor - FILES.bytes_of(visitor), gate.quota - FILES.bytes_of_all())
         if left <= 0:
             raise RefusedError(
                 413, "Your files on this hub have reached their limit. Close the page, and open it again later."
             )
-        if gate.uploading.get(address, 0) >= _UPLOADS:
-            raise RefusedError(429, "Too many uploads at once from this address.")
-        gate.uploading[address] = gate.uploading.get(address, 0) + 1
         answer = bytearray()
         status = 0
 
@@ -244,12 +248,7 @@ class Door:
                     FILES.give(visitor, _paths(bytes(answer)))
             await send(message)
 
-        try:
-            await self.app(scope, _bounded(receive, left, _UPLOAD_S), keep)
-        finally:
-            gate.uploading[address] -= 1
-            if not gate.uploading[address]:
-                del gate.uploading[address]
+        await self.app(scope, _bounded(receive, left, _UPLOAD_S), keep)
 
 
 def _note_failure(path: str, error: Exception) -> None:

@@ -197,7 +197,7 @@ def test_the_sum_of_a_visitors_files_is_limited(tmp_path: Path) -> None:
     assert status == 413
     assert b"reached their limit" in body
     FILES.drop_visitor("address 10.0.0.9")
-    assert hub.gate.uploading == {}
+    assert not hub.gate.uploads.sending
 
 
 def test_a_call_is_read_whole_and_only_up_to_its_limit(hub: Hub) -> None:
@@ -232,7 +232,7 @@ def test_a_client_that_leaves_in_the_middle_leaves_no_traceback(hub: Hub) -> Non
     hub.door.app = app
     scope = {"type": "http", "path": "/gradio_api/upload", "method": "POST", "scheme": "http", "query_string": b""}
     run_alone(hub.door({**scope, "client": None, "headers": [(b"host", b"localhost")]}, None, None))  # type: ignore[arg-type]
-    assert hub.gate.uploading == {}
+    assert not hub.gate.uploads.sending
 
 
 def test_what_gradio_cannot_read_gets_a_reason_and_one_line_in_the_log(
@@ -273,7 +273,7 @@ def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyP
         scope = {"type": "http", "path": path, "method": "POST", "scheme": "http", "query_string": b"", "client": None}
         run_alone(hub.door({**scope, "headers": [(b"host", b"localhost")]}, never, send))
     assert [message["status"] for message in sent if "status" in message] == [408, 408]
-    assert hub.gate.uploading == {}
+    assert not hub.gate.uploads.sending
 
 
 def test_a_session_is_there_while_its_stream_is_open(hub: Hub) -> None:
