@@ -24,6 +24,13 @@ from shared.demos import DEMOS
 
 ROOT = Path(__file__).resolve().parent.parent
 PHONE = {"width": 390, "height": 844}
+_USE = {  # what each tab is for
+    "face": "button:has-text('Same person?')",
+    "style": "button:has-text('Paint')",
+    "gan": "button:has-text('Draw new ones')",
+    "ekg": "#ekg-classify",
+    "conv": ".cx section",
+}
 _PATIENCE_MS = 300_000
 _FRAMES = """async (playing) => {
   const button = document.querySelector('.ekg-play');
@@ -57,9 +64,8 @@ def main() -> None:
     parser.add_argument("--slower", type=float, default=4.0, help="how many times the processor is slowed down")
     chosen = parser.parse_args()
     bare, hub = free_port(), free_port()
-    sight = "#tab-{} .ch-summary"
     pages = {"bare page": (f"http://127.0.0.1:{bare}/", "button")}
-    pages |= {demo.title: (f"http://127.0.0.1:{hub}/?tab={demo.slug}", sight.format(demo.slug)) for demo in DEMOS}
+    pages |= {demo.title: (f"http://127.0.0.1:{hub}/?tab={demo.slug}", _USE[demo.slug]) for demo in DEMOS}
     servers = [["-c", BARE.format(port=bare)], ["app.py", "--offline", "--port", str(hub)]]
     running = [
         subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, env=os.environ)
