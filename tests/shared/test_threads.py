@@ -16,6 +16,8 @@ from apps.ui import heavy
 from shared import threads
 from tests.conftest import ROOT, free_port
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 PROGRAMS = ("apps.ekg", "apps.face", "apps.gan", "apps.report", "apps.style", "shared.weights")
 _WATCH = """
 import os, runpy, sys

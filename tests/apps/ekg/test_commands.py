@@ -19,6 +19,8 @@ from apps.ekg.network.ensemble import Ensemble
 from apps.ekg.network.weights import save_weights
 from shared.errors import OptionError
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from apps.ekg import measured as ekg
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 testing = pytest.importorskip("streamlit.testing.v1", reason="needs streamlit")
 
 ROOT = Path(__file__).resolve().parents[3]

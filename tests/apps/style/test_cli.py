@@ -16,6 +16,8 @@ from apps.style.instant import commands
 from apps.style.samples import SAMPLES
 from shared.cli import run
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 QUICK = ["--size", "48", "--iterations", "3", "--one-size"]
 
 

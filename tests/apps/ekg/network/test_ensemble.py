@@ -36,6 +36,8 @@ from apps.ekg.training.variants import VARIANTS, Labelled
 from apps.ekg.ui.drawings import layers_html
 from shared.errors import OptionError, RecordError, WeightsError
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 
 def _labelled(seed: int = 0, **shares: float) -> Labelled:
     rhythm = Rhythm(s_share=shares.get("s", 0.12), v_share=shares.get("v", 0.08))

@@ -34,6 +34,8 @@ from apps.ekg.training.evaluate import (
 from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, with_bias
 from shared.errors import OptionError, RecordError
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 
 def _judged(n: int = 500, seed: int = 0, record: str = "r") -> Judged:
     random = np.random.default_rng(seed)

@@ -19,6 +19,8 @@ from shared.images import open_image
 from shared.registry import find
 from shared.weights import ensure
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 SAMPLES = Path(__file__).resolve().parents[4] / "apps" / "face" / "samples"
 SPEC = find_encoder("resnet29-128d")
 

@@ -25,6 +25,8 @@ from shared.errors import InputError, OptionError
 from shared.registry import measured, records
 from shared.settings import weights_dir
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 BUNDLED = [record.name.partition("/")[2] for record in records("gan")]
 there = [name for name in GENERATORS if name in BUNDLED]
 

@@ -15,6 +15,8 @@ from apps.gan.sharpen import tiles
 from apps.gan.sharpen.networks import SLOPE, SRVGG, RRDBNet, layers_of
 from apps.gan.sharpen.tiles import Network, Stage, Work, enlarged, multiply_adds, stages, windows
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 
 def ended(work: Work) -> tuple[Tensor, int, int]:
     """What ``work`` returns, the sum of what it yielded, and how often."""

@@ -13,6 +13,8 @@ from apps.gan.players.data import Digits, to_input
 from apps.gan.players.judge import Judge
 from apps.gan.training.augment import Budget, Trial, classifier, load_trials, some_per_class, summary, trials
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 
 @pytest.fixture(scope="module")
 def digits() -> Digits:

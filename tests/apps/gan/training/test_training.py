@@ -19,6 +19,8 @@ from apps.gan.training.runs import check_samples, load_log, resume, run
 from apps.gan.training.train import PLANS, Game, Plan, Scores, save, snapshot_steps, train
 from shared.weights import write_shards
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 CPU = torch.device("cpu")
 TINY = Plan(steps=12, batch_size=8, g_widths=(8, 8, 8), d_widths=(8, 8, 8), d_hidden=8, r1_every=2)
 

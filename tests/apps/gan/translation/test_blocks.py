@@ -24,6 +24,8 @@ from apps.gan.translation.networks import UNet
 from apps.gan.translation.quality import FIGURES
 from apps.gan.translation.translate import translated
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 
 @pytest.mark.parametrize("use", ["test", "validation"])
 def test_every_counted_pixel_is_land_inside_a_region_of_that_use(

@@ -23,6 +23,8 @@ from apps.gan.translation.train import Game, Plan
 from apps.gan.translation.translate import translate
 from shared.errors import HubError, InputError, OptionError
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 
 @pytest.fixture
 def borrowed(network: UNet, monkeypatch: pytest.MonkeyPatch) -> UNet:

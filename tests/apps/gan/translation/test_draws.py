@@ -12,6 +12,8 @@ from apps.gan.translation.choices import KM_PER_PIXEL, REGIONS
 from apps.gan.translation.draws import MARGIN_KM, ZOOM, Draws, distance_to, places
 from apps.gan.translation.earth import RADIUS_KM, Earth, Tiles, reach_km, sample
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 ROUNDS = 25
 
 

@@ -20,6 +20,8 @@ from apps.gan.translation.runs import SNAPSHOTS, load_snapshots, read_history, r
 from apps.gan.translation.train import Game, Plan
 from shared.errors import InputError
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 CPU = torch.device("cpu")
 
 

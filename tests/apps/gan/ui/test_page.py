@@ -42,6 +42,7 @@ def built() -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 def test_building_the_tab_loads_nothing_heavy(built: dict[str, Any]) -> None:
     assert built["heavy"] == []
 

@@ -22,6 +22,8 @@ from shared.errors import OptionError
 from shared.model_cache import model_cache
 from shared.registry import find
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 Pixels = Callable[..., torch.Tensor]
 SHORT = Lesson(steps=6, crop=64, style_side=64)
 CPU = torch.device("cpu")

@@ -21,6 +21,8 @@ from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, of_role
 from tools.paint.__main__ import PAINTERS, SEED
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 TINY = Options(size=48, iterations=4, init="noise", precision="float32")
 
 

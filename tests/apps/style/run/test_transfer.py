@@ -21,6 +21,8 @@ from apps.style.run.transfer import Run, Step
 from apps.style.vgg.network import VGG
 from shared.errors import ImageError
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 SMALL = Options(size=64, iterations=6, coarse_to_fine=False, precision="float32")
 
 

@@ -17,6 +17,8 @@ from apps.style.vgg.network import VGG
 from shared.errors import OptionError
 from tests.locks import WatchedLock
 
+pytestmark = pytest.mark.slow  # trains, paints or starts programs
+
 CPU = torch.device("cpu")
 
 
