@@ -21,10 +21,12 @@ import statistics
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 from gradio_client import Client, handle_file
 
@@ -222,15 +224,35 @@ def _watch(pid: int | None, tally: Tally, over: threading.Event) -> None:
 
 def _freed(url: str, *, close: bool) -> float:
     """Seconds until the hub counts one long call less, after a painter pressed Stop or closed the page."""
-    client = visitor(url)
-    job = client.submit(handle_file(OBAMA), handle_file(BIDEN), 256, 500, api_name="/stylize")
-    next(iter(job))
-    before = _long_calls(url)
-    begun = time.perf_counter()
-    client.close() if close else job.cancel()
+    with contextlib.ExitStack() as page:
+        if close:
+            painting = page.enter_context(_stream(url))
+        else:
+            job = visitor(url).submit(handle_file(OBAMA), handle_file(BIDEN), 256, 500, api_name="/stylize")
+            painting = iter(job)
+        next(painting)
+        before = _long_calls(url)
+        begun = time.perf_counter()
+        if not close:
+            job.cancel()
     while _long_calls(url) >= before and time.perf_counter() - begun < 60:
         time.sleep(0.02)
     return time.perf_counter() - begun
+
+
+@contextlib.contextmanager
+def _stream(url: str) -> Iterator[Iterator[str]]:
+    """The lines of a painting that a browser reads; left, its connection is closed, which gradio's client does late."""
+    with httpx.Client(base_url=url, timeout=120) as browser:
+        browser.get("/")
+        with Path(OBAMA).open("rb") as file:
+            path = browser.post("gradio_api/upload", files={"files": file}).json()[0]
+        photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        options = browser.get("gradio_api/info").json()["named_endpoints"]["/stylize"]["parameters"][4:]
+        data = [photo, photo, 256, 500, *(option.get("parameter_default") for option in options)]
+        asked = browser.post("gradio_api/call/stylize", json={"data": data}).json()
+        with browser.stream("GET", f"gradio_api/call/stylize/{asked['event_id']}") as answer:
+            yield answer.iter_lines()
 
 
 def _long_calls(url: str) -> float:
