@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.conv.ui.blocks import crossed
-from apps.conv.ui.rooms import experiments
 from apps.markup import Markup, cell, h, style, table
 from apps.ui import PRIVATE, QUICK, guard, section
 
 if TYPE_CHECKING:
-    from apps.conv.results import Agreement, Cost
+    from apps.conv.experiments import Agreement, Cost
 
 _BUTTON: dict[str, Any] = {**QUICK, **PRIVATE, "show_progress": "minimal"}
 
@@ -81,16 +80,19 @@ def build() -> None:
     result = gr.HTML("", elem_id="conv-costs", apply_default_css=False)
 
     def agree() -> Iterator[str]:
+        from apps.conv.experiments import agreement
+
         seed = random.randrange(10**6)
-        for report in experiments.agreement(seed=seed):
+        for report in agreement(seed=seed):
             yield agreement_html(report, seed)
 
     def timed() -> Iterator[str]:
+        from apps.conv.experiments import costs, machine
+
         done: list[Cost] = []
-        machine = experiments.machine()
-        for cost in experiments.costs():
+        for cost in costs():
             done.append(cost)
-            yield costs_html(done, machine)
+            yield costs_html(done, machine())
 
     ask.click(guard(agree), None, answer, **_BUTTON)
     race.click(guard(timed), None, result, **_BUTTON)

@@ -102,7 +102,7 @@ def classify(
         yield _progress(3, stop / len(times))
     four = pooled(np.concatenate(answers), beats.windows, beats.usable)
     probabilities = with_unclassified(four, beats.usable)
-    limits = limits_of(recording, times, inputs, probabilities.argmax(axis=1))
+    limits = limits_of(recording, number, times, inputs, probabilities.argmax(axis=1))
     if annotated is None:
         probabilities = less_sure(probabilities, limits.doubtful)
     yield Classified(
@@ -186,7 +186,7 @@ def _warnings(recording: Recording, prepared: Prepared, beats: Beats, noisy_shar
     found = []
     if not is_mlii(prepared.lead):
         found.append(
-            f"Lead {prepared.lead} is not MLII: the network was trained on MLII only, and its figures hold only there."
+            f"Lead {prepared.lead} is not MLII, the lead that the networks know best: their figures hold only there."
         )
     if recording.rate_hz < RATE_HZ:
         found.append(

@@ -1,7 +1,8 @@
 """What the classifier does not know, said where it is met: irregular rhythms, pacemakers, artefacts, patients it saw.
 
 It was trained on single ectopic beats in a rhythm. Where no rhythm is, as in atrial fibrillation, every second beat is
-early; a beat that looks like no other may be an electrode that moved. There an S or V is no longer shown as sure.
+early; a beat that looks like no other, or has the usual QRS on a line that moved, may be an electrode's doing; beats
+after a pacemaker's spikes are its own kind. There an S or V is no longer shown as sure.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy.typing as npt
 from apps.ekg.aami import LETTERS, UNSURE, fold_of
 from apps.ekg.beats.features import qrs_likeness
 from apps.ekg.beats.inputs import NetworkInputs
-from apps.ekg.beats.windows import PEAK, Array, Beats
+from apps.ekg.beats.moved_line import has_usual_qrs
+from apps.ekg.beats.spikes import is_paced
+from apps.ekg.beats.windows import PEAK, Array, Beats, local_reference
 from apps.ekg.formats.recording import Recording
 
 _WINDOW = 32  # intervals in which a rhythm is looked for
@@ -24,12 +27,29 @@ _REGULAR = 0.4  # of the intervals of a window have one length in a rhythm, ecto
 _ALIKE = 0.8  # likeness of a ventricular beat to another of the recording
 _NEIGHBOURS = 20  # of its class, on either side, that it is compared with
 _WORTH_SAYING = 0.05  # share of the beats
+_HALF = 0.5  # of the beats called V
 _FEW = 3  # beats of which nothing is said
 _FASTEST_BPM = 180.0  # the networks' patients hardly have more
 _BEFORE, _BEHIND = slice(8, 32), slice(PEAK + 44, PEAK + 68)  # of a window: away from the QRS, most of it no wave
 _MOVES = 0.2  # in QRS heights: DS1's patients have 0.01 to 0.15
 _S, _V = LETTERS.index("S"), LETTERS.index("V")
 _CHUNK = 4096  # windows at a time
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What stands against the answers of ``K`` beats."""
+
+    irregular: npt.NDArray[np.bool_]  # (K,) no rhythm around it that a beat could be early in
+    alone: npt.NDArray[np.bool_]  # (K,) called V and like no other
+    on_moved_line: npt.NDArray[np.bool_]  # (K,) called V, with the usual QRS or where most called so have it
+    moves: float  # how far the line moves between the beats, in QRS heights
+
+    def of(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """(K,) of which beats the answers ``classes`` (K,) are doubtful."""
+        early = self.irregular & (classes == _S)
+        doubtful = early | self.alone | self.on_moved_line | ((classes > 0) & (self.moves > _MOVES))
+        return np.asarray(doubtful)
 
 
 @dataclass(frozen=True)
@@ -40,43 +60,70 @@ class Limits:
     notes: tuple[str, ...]
 
 
+def doubts_of(times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: npt.NDArray[np.int64]) -> Doubts:
+    """The doubts in beats at ``times_s`` (K,) of which ``classes`` (K,) are the answers."""
+    on_moved_line = np.zeros(len(classes), np.bool_)
+    places = np.flatnonzero(classes == _V)
+    for part in np.array_split(places, -(-len(places) // _CHUNK)) if len(places) else ():
+        references = inputs.reference.local[local_reference(part)]
+        on_moved_line[part] = has_usual_qrs(inputs.beats.windows[part], references)
+    if len(places) and on_moved_line.sum() >= _HALF * len(places):  # then the others are hardly anything else
+        on_moved_line[places] = True
+    return Doubts(
+        irregular_beats(times_s, classes), beats_alone(inputs.beats, classes), on_moved_line, movement(inputs)
+    )
+
+
 def limits_of(
-    recording: Recording, times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: npt.NDArray[np.int64]
+    recording: Recording,
+    lead: int,
+    times_s: npt.NDArray[np.float64],
+    inputs: NetworkInputs,
+    classes: npt.NDArray[np.int64],
 ) -> Limits:
     """The limits met by beats at ``times_s`` (K,) of which ``classes`` (K,) are the answers."""
-    irregular = irregular_beats(times_s, classes)
-    alone = beats_alone(inputs.beats, classes)
-    moves = movement(inputs)
-    doubtful = (irregular & (classes == _S)) | alone | ((classes > 0) & (moves > _MOVES))
-    return Limits(doubtful, tuple(_notes(recording, times_s, irregular, alone, moves)))
+    doubts = doubts_of(times_s, inputs, classes)
+    paced = is_paced(recording, lead, times_s)
+    doubtful = doubts.of(classes) | (paced & (classes > 0))
+    notes = (*_notes_on_recording(recording, times_s, paced), *_notes(doubts))
+    return Limits(doubtful, notes)
 
 
-def _notes(
-    recording: Recording,
-    times_s: npt.NDArray[np.float64],
-    irregular: npt.NDArray[np.bool_],
-    alone: npt.NDArray[np.bool_],
-    moves: float,
-) -> Iterator[str]:
+def _notes_on_recording(recording: Recording, times_s: npt.NDArray[np.float64], paced: bool) -> Iterator[str]:
     if fold_of(recording.name) is not None:
-        yield f"Record {recording.name} is of a patient that the networks were trained on: good answers prove nothing."
-    if irregular.mean() > _WORTH_SAYING:
         yield (
-            f"Irregular over {irregular.mean():.0%} of the beats, as in atrial fibrillation: rhythm is not judged, "
-            "and a beat called early (S) there may be none."
+            f"Record {recording.name} is, by its name, of a patient that networks were trained on: good answers prove "
+            "nothing."
         )
-    if moves > _MOVES:
+    marked = 0 if recording.annotations is None else recording.annotations.symbols.count("/")
+    if marked:
+        yield f"Paced? {marked:,} beats are marked so. The networks know no paced beats and call them N or V."
+    elif paced:
         yield (
-            f"Too noisy: the line between the beats moves by {moves:.0%} of the QRS height, as if an electrode moved; "
-            "no S, V or F is sure."
+            "Paced? Spikes like a pacemaker's come before the beats. The networks know no paced beats; no S, V or F is "
+            "sure."
         )
-    if alone.sum() > _FEW:
-        yield f"{int(alone.sum())} beats called V look like no other of this recording: a moved electrode, perhaps."
-    paced = 0 if recording.annotations is None else recording.annotations.symbols.count("/")
-    if paced:
-        yield f"Paced? {paced:,} beats are marked so. The networks know no paced beats and call them N or V."
     if len(times_s) > 1 and 60 / float(np.median(np.diff(times_s))) > _FASTEST_BPM:
         yield f"Faster than {_FASTEST_BPM:g} a minute: the networks hardly saw such beats, and P waves hide in T waves."
+
+
+def _notes(doubts: Doubts) -> Iterator[str]:
+    share = doubts.irregular.mean()
+    if share > _WORTH_SAYING:
+        yield (
+            f"Irregular over {share:.0%} of the beats, as in atrial fibrillation: rhythm is not judged, "
+            "and a beat called early (S) there may be none."
+        )
+    if doubts.moves > _MOVES:
+        yield (
+            f"Too noisy: the line between the beats moves by {doubts.moves:.0%} of the QRS height, as if an electrode "
+            "moved; no S, V or F is sure."
+        )
+    alone, moved = int(doubts.alone.sum()), int(doubts.on_moved_line.sum())
+    if alone > _FEW:
+        yield f"{alone} beats called V look like no other of this recording: a moved electrode, perhaps."
+    if moved > _FEW:
+        yield f"{moved} beats called V: the usual QRS, on a line that moved. A touched electrode, perhaps."
 
 
 def less_sure(probabilities: Array, doubtful: npt.NDArray[np.bool_]) -> Array:

@@ -61,7 +61,7 @@ def prepare(recording: Recording, lead: int) -> Prepared:
         smooth = _resampled(_filled(raw), up, down)
         first, count = (start - before) * up // down, -(-(stop - start) * up // down)
         plain.append(smooth[first : first + count].astype(np.float32))
-        filtered.append(band_passed(_without_hum(smooth))[first : first + count].astype(np.float32))
+        filtered.append(band_passed(without_hum(smooth))[first : first + count].astype(np.float32))
         places = np.minimum(np.arange(first, first + count) * down // up, len(good) - 1)
         usable.append(good[places])
     whole = Prepared(np.concatenate(plain), np.concatenate(filtered), np.concatenate(usable), recording.leads[lead])
@@ -105,8 +105,8 @@ def _check_that_it_falls(recording: Recording, lead: int, block: int) -> None:
         )
 
 
-def _without_hum(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """``values`` at ``RATE_HZ`` without 50 Hz, if these are louder than the band-pass can take away."""
+def without_hum(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """``values`` (T,) at ``RATE_HZ`` without 50 Hz, if these are louder than the band-pass can take away."""
     from scipy.signal import butter, sosfiltfilt, welch
 
     if len(values) < _HUM_SPAN:

@@ -114,7 +114,12 @@ class References:
 
     def near(self, start: int, stop: int) -> Array:
         """The local reference of each of the beats ``start`` to ``stop``: (stop - start, T)."""
-        return np.asarray(self.local[np.arange(start, stop) // _STEP])
+        return np.asarray(self.local[local_reference(np.arange(start, stop))])
+
+
+def local_reference(places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Which of the local references the beats at ``places`` have."""
+    return places // _STEP
 
 
 def references(beats: Beats) -> References:
@@ -136,19 +141,21 @@ def channels(beats: Beats, reference: References, start: int, stop: int) -> Arra
     Compressing (asinh) brings the P wave, a tenth of the QRS, to a third of it; the differences are taken after it,
     so that a QRS one sample out of place does not drown a P wave that is missing.
     """
-    n = len(beats.rr_s)
-    windows = beats.windows[start:stop]
+    places, n = np.arange(start, stop), len(beats.rr_s)
+    before, after = (beats.windows[np.clip(places + step, 0, n - 1)] for step in (-1, 1))
+    return channels_of(beats.windows[start:stop], before, after, reference.near(start, stop), reference.record[None])
+
+
+def channels_of(windows: Array, before: Array, after: Array, local: Array, record: Array) -> Array:
+    """``channels`` of ``windows`` (K, T) from the beats before and after them and their references, each (K, T)."""
     small = compressed(windows)
-    previous = compressed(beats.windows[np.maximum(np.arange(start, stop) - 1, 0)])
-    following = compressed(beats.windows[np.minimum(np.arange(start, stop) + 1, n - 1)])
-    local = reference.near(start, stop)
     parts = (
         windows,
         small,
-        small - previous,
-        small - following,
+        small - compressed(before),
+        small - compressed(after),
         small - compressed(local),
-        small - compressed(reference.record)[None],
+        small - compressed(record),
         windows - local,
     )
     return np.stack(parts, axis=1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from apps.ekg.aami import LETTERS
+from apps.ekg.aami import LETTERS, UNCLASSIFIED, UNSURE
 from apps.ekg.answers.disturb import nearest
 from apps.ekg.ui.results import result_store
 from apps.ekg.ui.strip import strip_json
@@ -38,13 +38,21 @@ def play_live(token: str) -> Iterator[Any]:
 
 
 def answers_on_strip(found: Classified, beats: tuple[LiveBeat, ...]) -> dict[int, str]:
-    """The letter that each of ``beats`` got, by its place among the beats of ``found``; others are not on the strip."""
+    """The letter that each of ``beats`` got, with "?" where it is doubtful, by its place among the beats of ``found``;
+    others are not on the strip.
+    """
     if not beats:
         return {}
     times = np.array([beat.time_s for beat in beats])
     places = nearest(found.times_s, times)
     same = np.abs(found.times_s[places] - times) < _SAME_BEAT_S
-    return {int(place): LETTERS[beat.number] for place, beat, on in zip(places, beats, same, strict=True) if on}
+    return {int(place): _called(beat) for place, beat, on in zip(places, beats, same, strict=True) if on}
+
+
+def _called(beat: LiveBeat) -> str:
+    """Its letter; as on the strip, an S, V or F that is not sure has a question mark."""
+    doubtful = 0 < beat.number < UNCLASSIFIED and beat.probability < UNSURE
+    return LETTERS[beat.number] + "?" * doubtful
 
 
 def stop_live() -> Any:

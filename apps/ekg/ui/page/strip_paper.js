@@ -41,14 +41,14 @@ const isDark = () => document.body.classList.contains('dark');
 const inks = () => (isDark() ? INKS.dark : INKS.light);
 const xOf = (time) => (time - state.at) * PX_PER_S;
 
-// The colour of a class, of the page's style sheet; read once for light and once for dark.
+// The colour of a class ("V?" is V's), of the page's style sheet; read once for light and once for dark.
 function classColour(letter) {
   if (!state.colours) {
     const style = getComputedStyle(document.body);
     const read = (one) => [one, style.getPropertyValue(`--ekg-${one}`).trim() || '#888'];
     state.colours = Object.fromEntries([...'NSVFQ'].map(read));
   }
-  return state.colours[letter];
+  return state.colours[letter[0]];
 }
 
 // The canvas at the screen's resolution: its context, width and height in CSS pixels.

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from apps.ekg.aami import UNSURE
-from apps.ekg.answers.limits import beats_alone, irregular_beats, less_sure, limits_of
+from apps.ekg.answers.limits import beats_alone, doubts_of, irregular_beats, less_sure, limits_of
 from apps.ekg.beats.inputs import network_inputs
 from apps.ekg.beats.signals import prepare
 from apps.ekg.beats.windows import cut_beats
 from apps.ekg.formats.recording import Annotations, in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.network.weights import leased
-from benchmarks.ekg.hearts import table
+from benchmarks.ekg.hearts import bumps, heart, table
 
 FEW = (
     "heart, 25 a minute",
@@ -23,6 +23,8 @@ FEW = (
     "heart in steps of 38 µV",
     "heart of 0.1 mV",
     "heart, 2 mV of 50 Hz",
+    "heart, bumps of 1.5 mV every 3 s",
+    "heart, bumps of 3 mV every 5 s",
     "ramp",
     "counter, as microvolts",
     "breathing",
@@ -66,20 +68,40 @@ def test_what_is_said() -> None:
     beats = cut_beats(prepare(recording, 0), times)
     inputs = network_inputs(beats)
     assert not beats_alone(beats, classes).any()
-    assert limits_of(recording, times, inputs, classes).notes == ()
-    seen = limits_of(replace(recording, name="208"), times, inputs, classes)
+    assert limits_of(recording, 0, times, inputs, classes).notes == ()
+    seen = limits_of(replace(recording, name="208"), 0, times, inputs, classes)
     assert "trained on" in seen.notes[0]
-    assert "trained on" in limits_of(replace(recording, name="202"), times, inputs, classes).notes[0]  # 201's person
-    assert limits_of(replace(recording, name="100"), times, inputs, classes).notes == ()
+    assert "trained on" in limits_of(replace(recording, name="202"), 0, times, inputs, classes).notes[0]  # 201's person
+    assert limits_of(replace(recording, name="100"), 0, times, inputs, classes).notes == ()
     paced = Annotations(times, ("/",) * len(times))
-    assert "Paced? " in limits_of(replace(recording, annotations=paced), times, inputs, classes).notes[0]
-    fast = limits_of(recording, times / 3, inputs, classes)
+    assert "Paced? " in limits_of(replace(recording, annotations=paced), 0, times, inputs, classes).notes[0]
+    signal = recording.read(0, 0, recording.n_samples).copy()
+    signal[np.round((times - 0.1) * recording.rate_hz).astype(int)] += 1.0
+    spiked = replace(recording, annotations=None, read=lambda lead, start, stop: signal[start:stop])
+    seen_paced = limits_of(spiked, 0, times, inputs, classes)
+    assert "Spikes like a pacemaker's" in seen_paced.notes[0]
+    assert seen_paced.doubtful.tolist() == (classes > 0).tolist()
+    fast = limits_of(recording, 0, times / 3, inputs, classes)
     assert any("Faster than 180" in note for note in fast.notes)
     noisy = replace(beats, windows=_RANDOM.standard_normal(beats.windows.shape).astype(np.float32))
-    alone = limits_of(recording, times, network_inputs(noisy), classes)
+    alone = limits_of(recording, 0, times, network_inputs(noisy), classes)
     assert alone.doubtful[classes == 2].all()
     assert any("look like no other" in note for note in alone.notes)
     assert any("Too noisy" in note for note in alone.notes)
+
+
+def test_a_normal_beat_on_a_bump_called_v_is_doubtful() -> None:
+    t = np.arange(120 * 250) / 250
+    line, times = heart(t, 75)
+    inputs = network_inputs(cut_beats(prepare(in_memory("x", line + bumps(t, 3, 1.5), 250, ("II",)), 0), times))
+    classes = np.zeros(len(times), np.int64)
+    classes[::4] = 2
+    doubts = doubts_of(times, inputs, classes)
+    assert doubts.of(classes).tolist() == (classes == 2).tolist()
+    assert any(
+        "a line that moved" in note
+        for note in limits_of(in_memory("x", line, 250, ("II",)), 0, times, inputs, classes).notes
+    )
 
 
 @pytest.fixture(scope="module")

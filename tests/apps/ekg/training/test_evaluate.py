@@ -8,9 +8,10 @@ from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
-from apps.ekg.aami import LETTERS
+from apps.ekg.aami import LETTERS, UNSURE
 from apps.ekg.answers.classify import classified
 from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt, nearest
 from apps.ekg.answers.live import follow
@@ -255,3 +256,27 @@ def test_live_looks_at_the_past_only(network: Ensemble) -> None:
     prefix = type(prepared)(prepared.plain_mv[:cut], prepared.filtered_mv[:cut], prepared.usable[:cut], prepared.lead)
     known = [beat for step in follow(prefix, lease) for beat in step.beats]
     assert known == [beat for beat in beats if beat.decided_s <= 30]  # the future changed nothing
+
+
+class _AlwaysV(torch.nn.Module):
+    """Calls every beat ventricular."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, windows: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+        return torch.log(torch.tensor([[0.02, 0.02, 0.95, 0.01]])).expand(len(windows), 4)
+
+
+def test_the_monitor_takes_out_hum_and_hears_the_same_doubts() -> None:
+    recording = synthetic(40, Rhythm(), seed=4)
+    clean = recording.read(0, 0, recording.n_samples)
+    hum = 2.0 * np.sin(2 * np.pi * 50 * np.arange(len(clean)) / recording.rate_hz)
+    humming = in_memory("x", clean + hum, recording.rate_hz, ("II",))
+    beats = [b for step in follow(prepare(humming, 0), lambda: nullcontext(_AlwaysV())) for b in step.beats]
+    truth = [time for time in recording.annotations.times_s if 5 < time < 35]  # type: ignore[union-attr]
+    times = np.array([beat.time_s for beat in beats])
+    assert all(np.abs(times - time).min() < 0.06 for time in truth)
+    assert {beat.number for beat in beats} == {2}
+    assert all(beat.probability < UNSURE for beat in beats[10:])  # they have the usual QRS: V is doubtful

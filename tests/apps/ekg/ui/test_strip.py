@@ -130,3 +130,5 @@ def test_live_answers_go_to_the_beats_of_the_strip(found: Classified) -> None:
     beats = tuple(LiveBeat(time_s, number, 0.9, 5.0) for time_s, number in ((1.1, 2), (2.9, 1), (3.5, 0)))
     assert answers_on_strip(known, beats) == {0: "V", 2: "S"}  # 3.5 s is near no beat
     assert answers_on_strip(known, ()) == {}
+    unsure = tuple(LiveBeat(float(number + 1), number, 0.59, 5.0) for number in (0, 2))
+    assert answers_on_strip(known, unsure) == {0: "N", 2: "V?"}
