@@ -25,7 +25,7 @@ from apps.door.metrics import METRICS
 from apps.door.middleware import Gate
 from apps.join import join_address, join_html
 from apps.markup import h, joined, page_file, page_function, style
-from apps.on_demand import on_demand, part
+from apps.on_demand import Page, part
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, guard
 from shared import device, registry
@@ -85,10 +85,10 @@ def build(settings: Settings) -> gr.Blocks:
         with contextlib.suppress(ImportError):  # gradio reports what is missing, see ``tools``
             gradio_patches.limit_tools(_NOT_FOR_AGENTS)
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
-    page = gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
+    page = Page(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     # while the page is empty: gradio describes the whole page anew at this call; apps/door/lanes.py limits the queue
     page.queue(max_size=None, api_open=False)
-    with on_demand(page):
+    with page:
         _header()
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
             _join_panel()
@@ -98,7 +98,6 @@ def build(settings: Settings) -> gr.Blocks:
                     _build_demo(demo)
         _status_bar(page)
 
-        page.load(None, None, tabs, js=page_function(__file__, "open_asked.js"))
         tabs.select(None, None, None, js=page_function(__file__, "follow_tab.js"))
     compute_in_turns(page)
     METRICS.waiting = functools.partial(count_waiting, page)

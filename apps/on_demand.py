@@ -1,23 +1,26 @@
-"""Parts of the page that a browser hears of only when they come on its screen.
+"""Parts of the page that a browser hears of only when their tab is opened.
 
 gradio describes all components of all tabs to every browser before it shows the first one: 700 components and 1.5 MB
-that a phone reads for the 60 it looks at. Here a part is left out of that description, and follows in the answer to
-the event of a placeholder that stands in for it, in the message that ``gr.render`` uses. For the server nothing
-changes: components and events are made once, and clients (``/config``, ``/info``) know every endpoint from the start.
+that a phone reads for the 60 it looks at. Here what stands in a tab is left out of that description, but for the tab
+that the address asks for, and follows in the answer to the tab's event "select", in the message that ``gr.render``
+uses. For the server nothing changes: components and events are made once, and clients (``/config``, ``/info``) know
+every endpoint from the start.
 """
 
 from __future__ import annotations
 
 import contextlib
-import contextvars
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, cast
 
 import gradio as gr
 from gradio import processing_utils, utils
 from gradio.block_function import BlockFunction
+from gradio.blocks_events import BlocksMeta
+from gradio.context import get_render_context
+from gradio.data_classes import BlocksConfigDict
 
-from apps.markup import h, page_file
+from apps.door.pages import ASKED
 from apps.ui import LIGHT, PRIVATE
 from shared.errors import HubError
 
@@ -27,109 +30,95 @@ Chain = tuple[int, ...]  # the parts that a component stands in, from the outerm
 FIRST = -1  # the part that every browser is told at once
 
 
-class Place(NamedTuple):
-    """Where a part stands, in numbers of components."""
-
-    container: int
-    placeholder: int  # stands in the container until the part comes
-
-
 class UnreachableError(HubError):
     """An event would ask a browser for components that it may not have heard of."""
 
 
-_building: contextvars.ContextVar[dict[int, Place] | None] = contextvars.ContextVar("building", default=None)
-
-
 @contextlib.contextmanager
 def part() -> Iterator[None]:
-    """What is laid out inside comes when it is first on the screen.
+    """What is laid out inside comes when the tab around it is first opened.
 
-    On a page that is not laid out within ``on_demand``, as in a test of one tab, it is there from the start.
+    On a page that is no ``Page``, as in a test of one tab, it is there from the start.
     """
-    places = _building.get()
-    if places is None:
-        yield
-        return
-    with gr.Column(elem_classes="ch-part") as container:
-        placeholder = gr.HTML(h.p("Opening…", class_="ch-note"), js_on_load=page_file(__file__, "opening.js"))
-        yield
-    opened = placeholder.expand(_nothing, None, None, queue=False, **LIGHT, **PRIVATE)
-    places[opened["id"]] = Place(container._id, placeholder._id)
+    tab = get_render_context()
+    yield
+    page = gr.context.Context.root_block
+    if isinstance(page, Page) and isinstance(tab, gr.Tab):
+        opened = tab.select(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
+        page.parts[opened["id"]] = tab._id
 
 
-@contextlib.contextmanager
-def on_demand(page: gr.Blocks) -> Iterator[None]:
-    """Inside, ``page`` is laid out; afterwards its parts are left out of what a browser is told at first.
+class _Plain(BlocksMeta):
+    """Makes a class; gradio's own way writes a stub file for each."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> type:
+        made: type = type.__new__(cls, name, bases, attributes)
+        return made
+
+
+class Page(gr.Blocks, metaclass=_Plain):
+    """A page of which a browser is told the frame with the tab that its address asks for, and the other parts later.
 
     Raises:
-        UnreachableError: an event links components of two parts that come one without the other.
+        UnreachableError: once it is laid out, if an event links components of two parts that come one without the
+            other.
     """
-    places: dict[int, Place] = {}
-    before = _building.set(places)
-    try:
-        with page:
-            yield
-    finally:
-        _building.reset(before)
-    _leave_out(page, places)
 
+    def __init__(self, **options: Any) -> None:
+        self.parts: dict[int, int] = {}  # by the event that opens it: the tab that it stands in
+        self._told: dict[int, Description] = {}
+        self._opened: dict[str, Description] = {}  # the description of the page by its open tab's name
+        super().__init__(**options)
 
-def _leave_out(page: gr.Blocks, places: dict[int, Place]) -> None:
-    whole, process = page.get_config_file, page.process_api
-    parts: dict[int, Description] = {}
+    @property
+    def config(self) -> BlocksConfigDict:
+        """The description of all components and events, and which of them a browser is told at first (key "page")."""
+        opened = self._opened.get(ASKED.get()) or next(iter(self._opened.values()))
+        return cast(BlocksConfigDict, opened)
 
-    def get_config_file() -> Description:
-        config: Description = dict(whole())
-        parts.update(split(config, places))
-        told = parts.pop(FIRST)
-        numbers = {kind: [one["id"] for one in told[kind]] for kind in ("components", "dependencies")}
-        config["page"] = {"": numbers | {"layout": told["layout"]}}
-        return config
+    @config.setter
+    def config(self, config: BlocksConfigDict) -> None:
+        """Take in how gradio describes the page: each time when it has changed."""
+        self._told = split(dict(config), self.parts)
+        self._opened = dict(_openings(dict(config), self._told, self.parts))
 
-    async def process_api(block_fn: BlockFunction | int, *args: Any, **rest: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = await process(block_fn, *args, **rest)
+    async def process_api(self, block_fn: BlockFunction | int, *args: Any, **rest: Any) -> dict[str, Any]:
+        """gradio's answer to an event; that of opening a tab brings along what stands in it."""
+        answer: dict[str, Any] = await super().process_api(block_fn, *args, **rest)
         number = block_fn if isinstance(block_fn, int) else block_fn._id
-        if number in parts:
-            told = utils.safe_deepcopy(parts[number]) | {"render_id": number}
+        if number in self.parts:
+            told = utils.safe_deepcopy(self._told[number]) | {"render_id": number}
             root = rest.get("root_path")
             answer["render_config"] = processing_utils.add_root_url(told, root, None) if root else told
         return answer
 
-    vars(page).update({"get_config_file": get_config_file, "process_api": process_api})
-    page.config = page.get_config_file()
 
-
-def split(config: Description, places: dict[int, Place]) -> dict[int, Description]:
-    """What a browser is told at first (key ``FIRST``) and of each part, by its key in ``places``.
+def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
+    """What a browser is told at first (key ``FIRST``) and of each part, by its key in ``parts``.
 
     Args:
         config: gradio's description of the whole page: components with ``id``, dependencies, layout as a tree.
-        places: where the parts stand; one may stand in another.
+        parts: by the event that opens it, the tab that a part stands in; one may stand in another.
 
     Returns:
-        Components, dependencies and layout each; a part's container is described with the part again.
+        Components, dependencies and layout each; a part's tab is described with the part again, and so is the event
+        that opens it, which then does nothing: gradio's page forgets the one before.
 
     Raises:
         UnreachableError: an event links components of two parts, neither of which stands in the other; it follows an
             event of another part, which gradio's page would not find; or it has a trigger in common with an event of
             another part, which gradio's page would forget when the later one of the two arrives.
     """
-    containers = {place.container: key for key, place in places.items()}
-    placeholders = {place.placeholder for place in places.values()}
+    tabs = {tab: key for key, tab in parts.items()}
     chains: dict[int, Chain] = {}
     layouts: dict[int, Description] = {}
 
     def cut(tree: Description, chain: Chain) -> Description:
         chains[tree["id"]] = chain
-        if (key := containers.get(tree["id"])) is None:
-            return (
-                tree | {"children": [cut(child, chain) for child in tree["children"]]} if "children" in tree else tree
-            )
-        stays = [child for child in tree["children"] if child["id"] in placeholders]
-        comes = [cut(child, (*chain, key)) for child in tree["children"] if child not in stays]
-        layouts[key] = tree | {"children": comes}
-        return tree | {"children": [cut(child, chain) for child in stays]}
+        if (key := tabs.get(tree["id"])) is not None:
+            layouts[key] = tree | {"children": [cut(child, (*chain, key)) for child in tree.get("children", ())]}
+            return tree | {"children": []}
+        return tree | {"children": [cut(child, chain) for child in tree["children"]]} if "children" in tree else tree
 
     layouts[FIRST] = cut(config["layout"], (FIRST,))
     told: dict[int, Description] = {
@@ -141,16 +130,60 @@ def split(config: Description, places: dict[int, Place]) -> dict[int, Descriptio
     triggered: dict[tuple[int, str], Chain] = {}
     for dependency in config["dependencies"]:
         chain = belongs[dependency["id"]] = _chain(dependency, chains, belongs)
-        for target, event in dependency["targets"]:
+        for target, event in dependency["targets"] if dependency["id"] not in parts else ():
             if target in chains and event != "load" and triggered.setdefault((target, event), chain) != chain:
                 raise _unreachable("triggers of one part", dependency)
         told[chain[-1]]["dependencies"].append(_with_opening(dependency, chain, chains, config["layout"]["id"]))
     used = {kind: {number for event in config["dependencies"] for number in event[kind]} for kind in _ENDS}
     known = {component["id"]: component for component in config["components"]}
-    for key, place in places.items():
-        inside = [known[place.container], *told[key]["components"]]
+    events = {dependency["id"]: dependency for dependency in config["dependencies"]}
+    for key, tab in parts.items():
+        inside = [known[tab], *told[key]["components"]]
         told[key]["components"] = [_with_interactive(component, **used) for component in inside]
+        told[key]["dependencies"].append(events[key] | {"backend_fn": False})
     return told
+
+
+def _openings(
+    config: Description, told: dict[int, Description], parts: dict[int, int]
+) -> Iterator[tuple[str, Description]]:
+    """``config`` for each tab of the frame, by its name, with the tab open; without a name if there are none."""
+    frame = told[FIRST]
+    known = {component["id"]: component for component in config["components"]}
+    at_first = {kind: [one["id"] for one in frame[kind]] for kind in ("components", "dependencies")}
+    outer = [(key, tab) for key, tab in parts.items() if any(one["id"] == tab for one in frame["components"])]
+    if not outer:
+        yield "", config | {"page": {"": at_first | {"layout": frame["layout"]}}}
+    for key, tab in outer:
+        part = told[key]
+        bar, layout = _filled(frame["layout"], part["layout"])
+        name = known[tab]["props"]["id"]
+        better = {one["id"]: one for one in part["components"]}
+        better[bar] = known[bar] | {"props": known[bar]["props"] | {"selected": name}}
+        numbers = {
+            "components": [*at_first["components"], *(one["id"] for one in part["components"][1:])],
+            "dependencies": [*at_first["dependencies"], *(one["id"] for one in part["dependencies"])],
+        }
+        numbers["dependencies"] = [number for number in numbers["dependencies"] if number != key]
+        components = [better.get(one["id"], one) for one in config["components"]]
+        yield name, config | {"components": components, "page": {"": numbers | {"layout": layout}}}
+
+
+def _filled(frame: Description, tab: Description) -> tuple[int, Description]:
+    """``frame`` with the children of ``tab``, and the number of what stands around the tab."""
+    around = frame["id"]
+
+    def fill(tree: Description) -> Description:
+        nonlocal around
+        if tree["id"] == tab["id"]:
+            return tab
+        children = tree.get("children", ())
+        if any(child["id"] == tab["id"] for child in children):
+            around = tree["id"]
+        return tree | {"children": [fill(child) for child in children]} if "children" in tree else tree
+
+    filled = fill(frame)
+    return around, filled
 
 
 _ENDS = ("inputs", "outputs")

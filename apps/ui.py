@@ -38,11 +38,11 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # events of the page th
 FIRST_SIGHT = """
 new IntersectionObserver((entries, observer) => {
   if (!entries.some((entry) => entry.isIntersecting)) return;
-  setTimeout(() => { // the page may be about to go to the tab that its address asks for
+  setTimeout(() => { // the page may be about to go to another tab
     if (!element.getClientRects().length) return;
     observer.disconnect();
     if (!('shown' in element.dataset)) trigger('expand');
-  }, 250);
+  }, 30);
 }, { rootMargin: '300px' }).observe(element);
 """
 

@@ -72,7 +72,7 @@ class Gate:
         self.tickets: Tickets | None = None
         self.state = "starting"  # then "ready", then "draining"
         self.uploads = UploadTurns()
-        self.pages = Pages()
+        self.pages = Pages(settings.tabs)
 
     def open(self, app: Any) -> None:
         """The page stands: answer. ``app`` is gradio's."""

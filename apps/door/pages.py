@@ -1,17 +1,20 @@
 """The page itself, made once: the same for everybody who opens the hub under the same name.
 
 gradio writes page and description anew for each visitor, up to an eighth of a second of everybody's time: a class that
-opens the hub together waits for one another. Packed, both are a tenth as long.
+opens the hub together waits for one another. Packed, both are a tenth as long. The page differs by the tab that the
+address asks for: what stands in that one is described at once (apps/on_demand.py).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gzip
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 _Message = MutableMapping[str, Any]
 _App = Callable[
@@ -20,8 +23,11 @@ _App = Callable[
 ]
 Key = tuple[str, ...]
 
+ASKED: contextvars.ContextVar[str] = contextvars.ContextVar("asked", default="")  # the tab that the address asks for
 KEPT = ("/", "/config", "/config/")
-_MOST = 16  # names under which it is kept; any number is a name
+_MOST = 32  # kept at most: any number is a name of the machine
+_LONGEST_QUERY = 4_000  # bytes that are looked at
+_MOST_FIELDS = 100
 _WORTH_PACKING = 1_000  # bytes
 
 
@@ -40,7 +46,9 @@ class _Made:
 class Pages:
     """Answers that were given before, and one at a time being made."""
 
-    def __init__(self) -> None:
+    def __init__(self, tabs: Iterable[str] = ()) -> None:
+        """Pages of a hub with ``tabs``."""
+        self._tabs = frozenset(tabs)
         self._made: OrderedDict[Key, _Made] = OrderedDict()
         self._making = asyncio.Lock()
         self._packing: asyncio.Task[None] | None = None  # the latest, kept from the garbage collection
@@ -50,11 +58,14 @@ class Pages:
     ) -> None:
         """Answer ``scope``, a request for one of ``KEPT``, as ``app`` does; ``key`` is all that its answer depends on.
 
-        The query is the browser's business: ``app`` does not see it.
+        Of the query, ``app`` learns no more than which tab of the hub it asks for, in ``ASKED``.
         """
+        tab = self._asked(scope["query_string"])
+        key = (tab, *key)
         made = self._made.get(key)
         if made is None:
             async with self._making:
+                ASKED.set(tab)
                 made = self._made.get(key) or await self._make(app, scope, key)
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
         packed = made.packed and b"gzip" in accepted
@@ -64,6 +75,13 @@ class Pages:
             headers.append((b"content-encoding", b"gzip"))
         await send({"type": "http.response.start", "status": made.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _asked(self, query: bytes) -> str:
+        try:
+            found = parse_qs(query[:_LONGEST_QUERY], max_num_fields=_MOST_FIELDS).get(b"tab", [b""])[-1].decode()
+        except ValueError:
+            return ""
+        return found if found in self._tabs else ""
 
     async def _make(self, app: _App, scope: MutableMapping[str, Any], key: Key) -> _Made:
         status, headers, body = 500, [], bytearray()

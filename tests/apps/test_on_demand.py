@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import contextvars
 from typing import Any
 
 import gradio as gr
 import pytest
 
-from apps.on_demand import UnreachableError, on_demand, part
+from apps.door.pages import ASKED
+from apps.on_demand import Page, UnreachableError, part
 from tests.conftest import run_alone
 
 
-def lay_out(*, linked: bool = False, following: bool = False, shared: bool = False) -> gr.Blocks:
-    """A page with a part in a tab, a part within that part, and a second part in another tab."""
-    page = gr.Blocks()
-    with on_demand(page):
+def lay_out(*, linked: bool = False, following: bool = False, shared: bool = False) -> Page:
+    """A page with a tab that is open, a part in another tab, a part within that part, and one in a third tab."""
+    with Page() as page:
         early = gr.Textbox("early", elem_id="early")
-        with gr.Tabs():
-            with gr.Tab("First", elem_id="first"):
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("First", id="1", elem_id="first"), part():
                 gr.Button("Go", elem_id="go")
-            with gr.Tab("Second", elem_id="second") as second, part():
+            with gr.Tab("Second", id="2", elem_id="second") as second, part():
                 answer = gr.Number(5, elem_id="answer")
                 question = gr.Number(5, elem_id="question")
-                with gr.Accordion("More", open=False, elem_id="more") as more, part():
+                with gr.Tabs(), gr.Tab("More", elem_id="more") as more, part():
                     deep = gr.Textbox("deep", elem_id="deep")
-                    more.expand(str, question, deep, api_name="look")
+                    more.select(str, question, deep, api_name="look")
                 second.select(float, question, answer, api_name="draw")
-            with gr.Tab("Third", elem_id="third"), part():
+            with gr.Tab("Third", id="3", elem_id="third"), part():
                 other = gr.Textbox("other", elem_id="other")
         asked = early.change(str.upper, early, early, api_name="shout")
         if linked:
@@ -42,15 +43,26 @@ def numbers(page: gr.Blocks) -> dict[str, int]:
     return {block.elem_id: number for number, block in page.blocks.items() if block.elem_id}
 
 
-def told_at_first(page: gr.Blocks) -> set[str]:
-    seen = set(page.config["page"][""]["components"])
+def opened(page: Page, tab: str = "") -> dict[str, Any]:
+    """The description of the page for an address that asks for ``tab``."""
+    context = contextvars.copy_context()
+    context.run(ASKED.set, tab)
+    config: dict[str, Any] = context.run(lambda: page.config)
+    return config
+
+
+def told_at_first(page: Page, tab: str = "") -> set[str]:
+    seen = set(opened(page, tab)["page"][""]["components"])
     return {name for name, number in numbers(page).items() if number in seen}
 
 
-def openings(page: gr.Blocks) -> list[dict[str, Any]]:
-    """What a browser gets for each part, in the order in which the parts were closed: the inner one first."""
-    asks = [fn for fn in page.fns.values() if [event for _, event in fn.targets] == ["expand"] and not fn.outputs]
-    return [run_alone(page.process_api(fn, [], state=None))["render_config"] for fn in asks]
+def openings(page: Page) -> dict[str, dict[str, Any]]:
+    """What a browser gets when it opens a tab, by the tab's name."""
+    named = {number: name for name, number in numbers(page).items()}
+    return {
+        named[tab]: run_alone(page.process_api(page.fns[event], [], state=None))["render_config"]
+        for event, tab in page.parts.items()
+    }
 
 
 def names(page: gr.Blocks, told: dict[str, Any]) -> set[str]:
@@ -58,18 +70,28 @@ def names(page: gr.Blocks, told: dict[str, Any]) -> set[str]:
     return {name for name, number in numbers(page).items() if number in inside}
 
 
-def test_a_part_is_not_told_at_first() -> None:
-    assert told_at_first(lay_out()) == {"early", "first", "go", "second", "third"}
+FRAME = {"early", "tabs", "first", "second", "third"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "inside"),
+    [("", {"go"}), ("1", {"go"}), ("2", {"answer", "question", "more"}), ("3", {"other"}), ("4", {"go"})],
+)
+def test_a_browser_is_told_the_frame_and_the_tab_that_is_asked_for(asked: str, inside: set[str]) -> None:
+    page = lay_out()
+    assert told_at_first(page, asked) == FRAME | inside
+    tabs = next(one for one in opened(page, asked)["components"] if one["props"].get("elem_id") == "tabs")
+    assert tabs["props"]["selected"] == (asked if asked in ("1", "2", "3") else "1")
 
 
 def test_a_part_comes_without_the_parts_within_it() -> None:
     page = lay_out()
-    inner, outer, third = openings(page)
-    assert [names(page, told) for told in (inner, outer, third)] == [
-        {"deep"},
-        {"answer", "question", "more"},
-        {"other"},
-    ]
+    assert {tab: names(page, told) for tab, told in openings(page).items()} == {
+        "first": {"first", "go"},
+        "second": {"second", "answer", "question", "more"},
+        "more": {"more", "deep"},
+        "third": {"third", "other"},
+    }
 
 
 def test_layout_and_description_name_the_same_components() -> None:
@@ -77,48 +99,66 @@ def test_layout_and_description_name_the_same_components() -> None:
         return {tree["id"]}.union(*(inside(child) for child in tree.get("children", [])))
 
     page = lay_out()
-    for told in openings(page):
+    for told in openings(page).values():
         assert inside(told["layout"]) == {component["id"] for component in told["components"]}
-    first = page.config["page"][""]
-    assert inside(first["layout"]) == set(first["components"]) | {first["layout"]["id"]}
+    for tab in ("1", "2", "3"):
+        first = opened(page, tab)["page"][""]
+        assert inside(first["layout"]) == set(first["components"]) | {first["layout"]["id"]}
 
 
 def test_every_event_is_told_once_and_with_its_part() -> None:
     page = lay_out()
-    at_first = [page.fns[number].api_name for number in page.config["page"][""]["dependencies"]]
-    inner, outer, third = ([event["api_name"] for event in told["dependencies"]] for told in openings(page))
-    assert "look" in inner
-    assert "draw" in outer
-    assert "shout" in at_first
-    assert len(at_first) + len(inner) + len(outer) + len(third) == len(page.fns)
+    first, parts = opened(page, "2")["page"][""]["dependencies"], openings(page)
+    assert {"shout", "draw"} <= {page.fns[number].api_name for number in first}
+    assert "look" in [event["api_name"] for event in parts["more"]["dependencies"]]
+    later = [event for tab in ("first", "more", "third") for event in parts[tab]["dependencies"] if event["backend_fn"]]
+    (open_already,) = (event for event, tab in page.parts.items() if tab == numbers(page)["second"])
+    assert sorted([*first, *(event["id"] for event in later)]) == sorted(set(page.fns) - {open_already})
+
+
+def test_a_tab_is_asked_for_once() -> None:
+    page = lay_out()
+    for event, tab in page.parts.items():
+        (told,) = (one for one in openings(page).values() if one["layout"]["id"] == tab)
+        (again,) = (one for one in told["dependencies"] if one["id"] == event)
+        assert again["targets"] == [(tab, "select")]
+        assert not again["backend_fn"]
+        assert not again["js"]
+    assert [event for event in page.parts if event in opened(page, "3")["page"][""]["dependencies"]] == [
+        event for event, tab in page.parts.items() if tab in (numbers(page)["first"], numbers(page)["second"])
+    ]
 
 
 def test_clients_know_the_complete_page() -> None:
     page = lay_out()
-    assert {component["id"] for component in page.config["components"]} == set(page.blocks) - {page._id}
-    assert {event["id"] for event in page.config["dependencies"]} == set(page.fns)
+    for tab in ("1", "2"):
+        config = opened(page, tab)
+        assert {component["id"] for component in config["components"]} == set(page.blocks) - {page._id}
+        assert {event["id"] for event in config["dependencies"]} == set(page.fns)
 
 
 def test_what_happens_when_a_tab_is_opened_happens_when_its_part_arrives() -> None:
-    inner, outer, _ = openings(page := lay_out())
-    events = {event["api_name"]: event["targets"] for told in (inner, outer) for event in told["dependencies"]}
+    page = lay_out()
+    events = {event["api_name"]: event["targets"] for told in openings(page).values() for event in told["dependencies"]}
     assert (page._id, "load") in map(tuple, events["draw"])
     assert (page._id, "load") in map(tuple, events["look"])
 
 
 def test_only_what_is_asked_for_can_be_edited() -> None:
-    _, outer, third = openings(page := lay_out())
-    found = {one["id"]: one["props"].get("interactive") for one in outer["components"] + third["components"]}
-    known = numbers(page)
-    assert [found[known[name]] for name in ("question", "answer", "other")] == [True, False, False]
+    known = numbers(page := lay_out())
+    later = [one for told in openings(page).values() for one in told["components"]]
+    at_once = [one for one in opened(page, "2")["components"] if one["id"] in (known["question"], known["answer"])]
+    found = [{one["id"]: one["props"].get("interactive") for one in told} for told in (later, at_once)]
+    assert [found[0][known[name]] for name in ("question", "answer", "other")] == [True, False, False]
+    assert [found[1][known[name]] for name in ("question", "answer")] == [True, False]
 
 
 def test_an_answer_that_is_changed_changes_no_other() -> None:
     page = lay_out()
-    for told in openings(page):
+    for told in openings(page).values():
         told["components"].clear()
         told["layout"]["children"].clear()
-    assert all(told["components"] and told["layout"]["children"] for told in openings(page))
+    assert all(told["components"] and told["layout"]["children"] for told in openings(page).values())
 
 
 @pytest.mark.parametrize("fault", [{"linked": True}, {"following": True}, {"shared": True}], ids=str)
@@ -128,6 +168,7 @@ def test_events_that_reach_into_a_part_are_refused_when_the_page_is_built(fault:
 
 
 def test_a_tab_that_is_laid_out_alone_is_complete() -> None:
-    with gr.Blocks() as page, part():
+    with gr.Blocks() as page, gr.Tab(), part():
         gr.Textbox(elem_id="there")
-    assert "there" in told_at_first(page)
+    there = next(number for number, block in page.blocks.items() if block.elem_id == "there")
+    assert there in page.config["page"][""]["components"]

@@ -6,7 +6,7 @@ import gzip
 from typing import Any
 
 from apps.door import pages
-from apps.door.pages import Pages
+from apps.door.pages import ASKED, Pages
 from tests.conftest import run_alone
 
 BODY = b"<p>the page</p>" * 200
@@ -16,25 +16,29 @@ class Site:
     """An app that makes a page and counts how often, behind ``Pages``."""
 
     def __init__(self, status: int = 200, *more: tuple[bytes, bytes]) -> None:
-        self.pages = Pages()
+        self.pages = Pages(["gan", "ekg"])
+        self.asked: list[str] = []
         self.made: list[dict[str, Any]] = []
         self.status, self.more = status, more
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         assert not (await receive())["more_body"]
         self.made.append(scope)
+        self.asked.append(ASKED.get())
         headers = [(b"content-type", b"text/html"), (b"content-length", b"5"), *self.more]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": BODY[:100], "more_body": True})
         await send({"type": "http.response.body", "body": BODY[100:]})
 
-    def ask(self, *key: str, method: str = "GET", accept: bytes = b"") -> tuple[int, dict[bytes, bytes], bytes]:
+    def ask(
+        self, *key: str, method: str = "GET", accept: bytes = b"", query: bytes = b"deep_link=../x"
+    ) -> tuple[int, dict[bytes, bytes], bytes]:
         sent: list[Any] = []
 
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = {"method": method, "query_string": b"deep_link=../x", "headers": [(b"accept-encoding", accept)]}
+        scope = {"method": method, "query_string": query, "headers": [(b"accept-encoding", accept)]}
 
         async def answer() -> None:
             await self.pages.answer(self.app, scope, send, key)
@@ -86,3 +90,19 @@ def test_head_has_no_body() -> None:
     status, headers, body = Site().ask("/", method="HEAD")
     assert (status, body) == (200, b"")
     assert headers[b"content-length"] == str(len(BODY)).encode()
+
+
+def test_a_tab_of_the_hub_that_an_address_asks_for_has_a_page_of_its_own() -> None:
+    site = Site()
+    for query in (
+        b"tab=gan",
+        b"a=b&tab=gan&tab=ekg",
+        b"tab=ekg",
+        b"tab=GAN",
+        b"tab=%ff",
+        b"",
+        b"&" * 10_000 + b"tab=gan",
+    ):
+        site.ask("/", query=query)
+    assert site.asked == ["gan", "ekg", ""]
+    assert all(scope["query_string"] == b"" for scope in site.made)
