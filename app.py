@@ -61,6 +61,7 @@ def serve(chosen: settings.Settings, folder: Path) -> int:
     with without_garbage_collection():
         from apps import hub  # after publish: gradio and huggingface-hub read the environment when they are imported
 
+        hub.choose_engine(chosen)
         hub.check_gallery(chosen)
         hub.place_models(chosen)
         page = hub.build(chosen)

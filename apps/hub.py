@@ -27,12 +27,12 @@ from apps.join import join_address, join_html
 from apps.markup import h, joined, page_file, page_function, style
 from apps.on_demand import Page, part
 from apps.status import read_status, status_html
-from apps.ui import LIGHT, PRIVATE, guard
-from shared import device, registry
+from apps.ui import LIGHT, PRIVATE, guard, tell_visitor
+from shared import device, engine, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
 from shared.serving.workspace import UPLOADS
-from shared.settings import Settings
+from shared.settings import LOCAL, Settings
 from shared.weights.background import DOWNLOADS
 
 log = logging.getLogger("convhub")
@@ -117,6 +117,22 @@ def check_gallery(settings: Settings) -> None:
         SqliteGallery(settings.gallery)
 
 
+def choose_engine(settings: Settings) -> None:
+    """Decide where the networks compute, before the page is built.
+
+    Raises:
+        OptionError: a cluster is wanted and Ray is not installed.
+        ResourceError: there is no such cluster.
+    """
+    if settings.engine == LOCAL:
+        return
+    from shared.engine.cluster import Cluster
+
+    least, most = settings.workers
+    address = settings.engine.partition("://")[2] or None
+    engine.use(Cluster(address, least=least, most=most, told=tell_visitor))
+
+
 def put_door(settings: Settings, folder: Path) -> Gate:
     """Set up what every request passes; ``folder`` holds the visitors' files. Until ``open`` it answers nothing."""
     free = shutil.disk_usage(folder).free
@@ -175,6 +191,8 @@ def warm_up(settings: Settings) -> threading.Thread:
     chosen = (demo for demo in DEMOS if demo.slug in settings.tabs)
 
     def work() -> None:
+        if engine.current().far:
+            return
         try:
             device.pick_device()
             for name in dict.fromkeys(itertools.chain.from_iterable(demo.libraries for demo in chosen)):

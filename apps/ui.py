@@ -121,6 +121,11 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     return told(error, str(getattr(handler, "__qualname__", handler)))
 
 
+def tell_visitor(sentence: str) -> None:
+    """Show ``sentence`` on the page of whose call this is."""
+    gr.Info(sentence)
+
+
 def photo_input(label: str, **options: Any) -> gr.Image:
     """A picture input that hands its handler the path of the file as it was sent: ``shared.images`` opens it."""
     settings: dict[str, Any] = {

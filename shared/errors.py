@@ -43,6 +43,10 @@ class HubError(Exception):
         self.remedy = one_line(remedy)
         super().__init__(" ".join(self.sentences()))
 
+    def __reduce__(self) -> tuple[type[HubError], tuple[str, str, str]]:
+        """How it travels between processes: by its parts."""
+        return type(self), (self.needed, self.found, self.remedy)
+
     def sentences(self) -> tuple[str, ...]:
         """The parts that are not empty, each closed by a full stop."""
         needed = f"Needed: {self.needed}" if self.needed else ""

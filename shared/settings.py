@@ -8,6 +8,7 @@ variable, a variable over the default.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from shared.demos import SLUGS
 from shared.errors import OptionError, check_choice, check_number, check_whole, quoted
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+LOCAL, RAY = "local", "ray"
 _SHORTEST_PASSWORD = 8  # characters
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
@@ -40,6 +42,8 @@ class Settings:
     cache_gb: float = 4.0
     mcp: bool = False
     allow_host: tuple[str, ...] = ()  # further names of the hub, those of a proxy before it
+    engine: str = LOCAL  # where the networks compute: LOCAL, RAY or RAY://HOST:PORT
+    workers: tuple[int, int] = (1, 4)  # the fewest and the most of a cluster
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,18 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _engine(text: str) -> str:
+    if text in (LOCAL, RAY) or re.fullmatch(rf"{RAY}://[\w.:\[\]-]+:\d{{1,5}}", text):
+        return text
+    raise OptionError(f"{LOCAL}, {RAY} or {RAY}://HOST:PORT for --engine", quoted(text), f"Write for example {RAY}.")
+
+
+def _workers(text: str) -> tuple[int, int]:
+    least, _, most = text.partition("-")
+    fewest = check_whole(least, "--workers", low=1, high=1000)
+    return fewest, check_whole(most or least, "the most of --workers", low=fewest, high=1000)
+
+
 def _gallery(text: str) -> Path:
     path = Path(text).expanduser()
     if not text or path.is_dir() or not path.absolute().parent.is_dir():
@@ -192,6 +208,19 @@ OPTIONS: tuple[Option, ...] = (
         _names,
         "also answer under these names, for a proxy before the hub that sets X-Forwarded-For",
         "NAME,NAME,...",
+    ),
+    Option(
+        "engine",
+        _engine,
+        f"where the networks compute: {LOCAL}, in this process; {RAY}, on workers of a Ray cluster on this machine; "
+        f"{RAY}://HOST:PORT, on those of the cluster there (default: {LOCAL})",
+        "ENGINE",
+    ),
+    Option(
+        "workers",
+        _workers,
+        "with --engine ray: the fewest and the most workers, each with a machine or a GPU of its own (default: 1-4)",
+        "LEAST-MOST",
     ),
     Option("mcp", _switch("--mcp"), "also serve the tools as an MCP server (the face endpoints excepted)"),
 )

@@ -6,6 +6,7 @@ The five words are the same everywhere: input, filter, slide, sum, output.
 # The rooms and modules in the order of their imports: each may import those before it, and none after it.
 ROOMS = (
     "shapes",
+    "results",
     "filters",
     "presets",
     "phantoms",

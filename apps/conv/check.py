@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from apps.conv.results import Verdict
 from apps.conv.shapes import WEIGHTLESS, Layer, Shape, Step, pads
 
 REAL_MULTIPLICATIONS = 3_000_000  # a layer up to this many also runs on real numbers
@@ -42,18 +42,6 @@ _MODULES: dict[tuple[str, int], Any] = {
     ("pad", 2): nn.ConstantPad2d,
     ("pad", 3): nn.ConstantPad3d,
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What torch says of one step, and whether it is what the arithmetic says."""
-
-    shape: Shape | None  # of torch's output; None: torch refuses the layer
-    parameters: int  # numbers in torch's module
-    multiplications: int | None  # by torch's counter of operations; None where there are none to count
-    difference: float | None  # of one output value, by hand and by torch in float64; None: too large to run here
-    agrees: bool
-    refused: str = ""  # torch's reason, where it refuses the layer
 
 
 class Padded(nn.Module):

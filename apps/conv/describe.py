@@ -13,7 +13,7 @@ _LONGEST_REASON = 200  # characters of torch's own words
 _FEW_CHANNELS = 4  # colours, at most with transparency: an axis is longer
 
 if TYPE_CHECKING:
-    from apps.conv.check import Verdict
+    from apps.conv.results import Verdict
 
 
 def read_stack(shape: str, layers: str, defaults: Defaults | None = None) -> tuple[Step, ...]:

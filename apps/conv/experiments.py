@@ -5,53 +5,19 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
 from apps.conv.check import check, module_of
 from apps.conv.describe import layer_text
+from apps.conv.results import Agreement, Cost
 from apps.conv.shapes import Kind, Layer, Shape, Step, step
 from shared.device import describe, pick_device
 from shared.errors import OptionError
 
 LAYERS = 300  # random layers of one agreement run
 _CHUNK = 25  # layers between two reports
-_SURE = 0.95
-
-
-@dataclass(frozen=True, kw_only=True)
-class Agreement:
-    """How many random layers torch and the arithmetic agree on so far."""
-
-    n: int
-    agreed: int
-    by_axes: dict[int, int]  # layers with one, two, three axes
-    largest_difference: float  # of one output value, by hand and by torch
-    computed: int  # layers small enough to run on numbers
-    wrong: tuple[str, ...]  # the first layers that disagree
-
-    @property
-    def most_wrong(self) -> float:
-        """Upper end of the exact 95 % interval (Clopper and Pearson, one-sided) of the share that disagrees."""
-        failures = self.n - self.agreed
-        if failures == 0:
-            return float(1 - (1 - _SURE) ** (1 / self.n))
-        low, high = failures / self.n, 1.0
-        for _ in range(60):  # bisection on the binomial tail
-            middle = (low + high) / 2
-            low, high = (middle, high) if _at_most(failures, self.n, middle) > 1 - _SURE else (low, middle)
-        return high
-
-
-def _at_most(k: int, n: int, p: float) -> float:
-    """The probability of at most ``k`` of ``n`` at ``p`` each."""
-    term = (1 - p) ** n
-    total = term
-    for i in range(1, k + 1):
-        term *= (n - i + 1) / i * p / (1 - p)
-        total += term
-    return total
 
 
 def random_step(dice: random.Random) -> Step:
@@ -110,23 +76,6 @@ def agreement(*, seed: int, layers: int = LAYERS) -> Iterator[Agreement]:
                 computed=computed,
                 wrong=tuple(wrong[:5]),
             )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What one layer cost on this machine."""
-
-    title: str
-    text: str  # input and layer
-    multiplications: int
-    best_ms: float  # the fastest of the repeats
-    middle_ms: float  # their median
-    repeats: int
-
-    @property
-    def billions_a_second(self) -> float:
-        """Multiplications a second, in billions, at the best time."""
-        return self.multiplications / self.best_ms / 1e6
 
 
 # About 10^8 multiplications each, so that the times could be equal and are not.

@@ -23,6 +23,7 @@ from gradio.queueing import Event, EventQueue
 
 from apps.door.metrics import METRICS
 from apps.door.middleware import ADDRESS, VISITOR
+from shared import engine
 from shared.device import HEAVY_LANE, QUICK_LANE, on_zero_gpu
 from shared.serving.attendance import ATTENDANCE
 from shared.serving.turns import TURNS, GoneError
@@ -170,7 +171,7 @@ class FairQueue(queueing.Queue):
 
 def compute_in_turns(page: gr.Blocks) -> None:
     """Let the events of the lanes of ``page`` compute one at a time: a whole answer, or one step of a long one."""
-    if on_zero_gpu():  # calls compute in processes of their own there
+    if on_zero_gpu() or engine.current().far:  # calls compute in other processes then, which have turns of their own
         return
     compute = page.call_function
 

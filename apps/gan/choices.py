@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shared.errors import OptionError, check_number, check_whole, quoted
+
 GENERATORS: dict[str, str] = {
     "cgan-digits": "Conditional GAN: digits on demand",
     "dcgan-digits": "DCGAN: digits at random",
@@ -44,3 +46,39 @@ MOST_STEPS = 64  # pictures of a walk
 ROUND = 10  # pictures of a round against the discriminator
 DIRECTIONS = 4  # sliders
 REACH = 4.0  # how far a slider goes, in standard deviations of z
+
+
+def check_seed(seed: object) -> int:
+    """A seed, 0 to 2³¹ - 1, or an ``OptionError``."""
+    return check_whole(seed, "The seed", low=0, high=SEEDS)
+
+
+def check_count(count: object, *, most: int = MOST) -> int:
+    """A number of pictures, 1 to ``most``, or an ``OptionError``."""
+    return check_whole(count, "The number of pictures", low=1, high=most)
+
+
+def check_truncation(truncation: object) -> float:
+    """A truncation, or an ``OptionError``."""
+    return check_number(truncation, "The truncation", low=LOWEST, high=FULL)
+
+
+def check_digit(digit: object) -> int:
+    """A digit, 0 to 9, or an ``OptionError``."""
+    return check_whole(digit, "The digit", low=0, high=9)
+
+
+def digits_in(text: object, *, most: int = LONGEST) -> tuple[int, ...]:
+    """The digits of a number, a date or a telephone number; spaces and . , : / + - ( ) may stand between them.
+
+    Raises:
+        OptionError: other characters, no digit, or more than ``most``.
+    """
+    kept = [character for character in str(text) if character not in " .,:/+-–()\t\n"]
+    others = sorted({character for character in kept if character not in "0123456789"})
+    needed = f"a number of 1 to {most} digits, 0 to 9"
+    if others:
+        raise OptionError(needed, f"{quoted(text)} with {quoted(''.join(others))}", "Leave out everything else.")
+    if not 1 <= len(kept) <= most:
+        raise OptionError(needed, f"{len(kept):,} digits", "Type a shorter number." if kept else "Type a number.")
+    return tuple(int(character) for character in kept)

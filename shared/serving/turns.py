@@ -222,3 +222,8 @@ class Turns:
 
 _current: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", default=None)
 TURNS = Turns()
+
+
+def current_call() -> Call | None:
+    """The call that this context is part of."""
+    return _current.get()

@@ -30,6 +30,8 @@ GOOD: dict[str, tuple[str, Any, str, Any]] = {  # name -> a text and its value, 
     "teacher": ("blackboard", "blackboard", "chalk and sponge", "chalk and sponge"),
     "max-upload-mb": ("12.5", 12.5, "1", 1.0),
     "cache-gb": ("0.5", 0.5, "8", 8.0),
+    "engine": ("ray", "ray", "ray://10.0.0.1:6379", "ray://10.0.0.1:6379"),
+    "workers": ("2", (2, 2), "1-8", (1, 8)),
     "mcp": ("TRUE", True, "no", False),
     "allow-host": ("a.example, B.example", ("a.example", "b.example"), "c.example", ("c.example",)),
 }
@@ -45,6 +47,8 @@ BAD: dict[str, tuple[str, ...]] = {
     "teacher": ("short", " blackboard", "blackboard "),
     "max-upload-mb": ("0", "-1", "nan", "5000", "much"),
     "cache-gb": ("0", "inf", "2000"),
+    "engine": ("dask", "ray://", "ray://x", "ray:// :1", "RAY"),
+    "workers": ("0", "8-1", "a-b", "-3"),
     "mcp": ("2",),
     "allow-host": (",", "http://x", "x:80", "a b"),
 }

@@ -13,7 +13,7 @@ from apps.conv.shapes import KINDS, WEIGHTLESS, Shape, Step
 from apps.markup import Content, Markup, cell, h, joined, number, table
 
 if TYPE_CHECKING:
-    from apps.conv.check import Verdict
+    from apps.conv.results import Verdict
 
 _TALLEST, _DEEPEST = 74.0, 46.0  # px of the largest block in a figure
 _SHORT = {"conv": "Conv", "transposed": "Transposed", "maxpool": "Max pool", "avgpool": "Avg pool"}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.conv.ui.blocks import crossed
+from apps.conv.ui.rooms import experiments
 from apps.markup import Markup, cell, h, style, table
 from apps.ui import PRIVATE, QUICK, guard, section
 
 if TYPE_CHECKING:
-    from apps.conv.experiments import Agreement, Cost
+    from apps.conv.results import Agreement, Cost
 
 _BUTTON: dict[str, Any] = {**QUICK, **PRIVATE, "show_progress": "minimal"}
 
@@ -80,19 +81,16 @@ def build() -> None:
     result = gr.HTML("", elem_id="conv-costs", apply_default_css=False)
 
     def agree() -> Iterator[str]:
-        from apps.conv.experiments import agreement
-
         seed = random.randrange(10**6)
-        for report in agreement(seed=seed):
+        for report in experiments.agreement(seed=seed):
             yield agreement_html(report, seed)
 
     def timed() -> Iterator[str]:
-        from apps.conv.experiments import costs, machine
-
         done: list[Cost] = []
-        for cost in costs():
+        machine = experiments.machine()
+        for cost in experiments.costs():
             done.append(cost)
-            yield costs_html(done, machine())
+            yield costs_html(done, machine)
 
     ask.click(guard(agree), None, answer, **_BUTTON)
     race.click(guard(timed), None, result, **_BUTTON)

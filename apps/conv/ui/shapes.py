@@ -7,11 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from apps.conv.describe import read_stack
+from apps.conv.describe import answer, read_stack
 from apps.conv.parse import Defaults
 from apps.conv.presets import PRESETS, choices, preset
 from apps.conv.shapes import KINDS
 from apps.conv.ui.blocks import page
+from apps.conv.ui.rooms import check
 from apps.markup import Content, Markup, h, joined, style
 from apps.ui import LIGHT, PRIVATE, guard, section
 from shared.errors import HubError
@@ -45,11 +46,8 @@ def conv_shapes(
         notes, parameters, multiplications, and torch's own output, parameters, multiplications, difference (one
         output value, by hand and by torch) and agrees.
     """
-    from apps.conv.check import verdicts
-    from apps.conv.describe import answer
-
     steps = read_stack(input, layers, Defaults(stride=stride, padding=padding, dilation=dilation))
-    return answer(steps, verdicts(steps))
+    return answer(steps, check.verdicts(steps))
 
 
 def _result(content: Content) -> Markup:
@@ -65,9 +63,7 @@ def _work_out(shape: str, layers: str) -> Iterator[Markup]:
     try:
         steps = read_stack(shape, layers)
         yield _result(page(steps, [None] * len(steps)))
-        from apps.conv.check import verdicts
-
-        yield _result(page(steps, list(verdicts(steps))))
+        yield _result(page(steps, list(check.verdicts(steps))))
     except HubError as error:
         yield _wrong(error)
 

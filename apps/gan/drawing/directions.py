@@ -7,41 +7,19 @@ pictures are drawn with z moved to both sides, and slant, boldness, width and he
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
 from apps.gan.choices import DIRECTIONS
 from apps.gan.drawing.sampling import latents, paint
+from apps.gan.drawing.sliders import Direction
 from apps.gan.players.data import DIGITS
 from apps.gan.players.networks import Generator, Z
-from shared.errors import WeightsError
-from shared.settings import weights_dir
 
 _PROBES = 120  # pictures per side
 _STEP = 2.0  # how far they are moved, in standard deviations of z
 _CANDIDATES = 12  # factorised directions from which one per quality is chosen
 _SIDE_EFFECTS = 0.3  # what a direction's other effects cost it, so that a slider changes one quality
-FILE = "gan/cgan-directions.json"  # below the weights folder
-QUALITIES = ("slant", "boldness", "width", "height")
-
-
-@dataclass(frozen=True)
-class Direction:
-    """A unit vector of the latent space and what moving along it does."""
-
-    vector: tuple[float, ...]  # (Z,)
-    effects: tuple[float, ...]  # per quality: change over 2 × _STEP, in standard deviations of that quality
-
-    @property
-    def name(self) -> str:
-        """The qualities that change most: those with at least half of the strongest effect."""
-        strongest = max(abs(effect) for effect in self.effects)
-        named = [(abs(e), q) for e, q in zip(self.effects, QUALITIES, strict=True) if abs(e) >= 0.5 * strongest]
-        return " and ".join(quality for _, quality in sorted(named, reverse=True))
 
 
 def qualities(pictures: Tensor) -> Tensor:
@@ -91,28 +69,6 @@ def directions(generator: Generator) -> tuple[Direction, ...]:
             max(left, key=lambda candidate: abs(candidate.effects[at]) - _SIDE_EFFECTS * _others(candidate, at))
         )
     return tuple(_increasing(direction, at) for at, direction in enumerate(chosen))
-
-
-def write_directions(found: tuple[Direction, ...], path: Path) -> None:
-    """Keep ``found`` as JSON."""
-    content = {"qualities": QUALITIES, "directions": [asdict(direction) for direction in found]}
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def read_directions() -> tuple[Direction, ...]:
-    """Those of the bundled conditional generator.
-
-    Raises:
-        WeightsError: the file is missing or damaged.
-    """
-    path = weights_dir() / FILE
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))["directions"]
-        return tuple(Direction(tuple(one["vector"]), tuple(one["effects"])) for one in found)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise WeightsError(
-            f"the directions of z in {path}", str(error), "Restore the file from the repository."
-        ) from error
 
 
 def _others(direction: Direction, at: int) -> float:

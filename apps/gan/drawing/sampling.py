@@ -13,48 +13,12 @@ import math
 import torch
 from torch import Tensor
 
-from apps.gan.choices import FULL, LONGEST, LOWEST, MOST, SEEDS
+from apps.gan.choices import FULL
 from apps.gan.players.data import DIGITS, SIDE, to_pictures
 from apps.gan.players.networks import Discriminator, Generator, Z
-from shared.errors import OptionError, check_number, check_whole, quoted
+from shared.errors import OptionError
 
 BLOCK = 16  # pictures per run of the network
-
-
-def check_seed(seed: object) -> int:
-    """A seed, 0 to 2³¹ - 1, or an ``OptionError``."""
-    return check_whole(seed, "The seed", low=0, high=SEEDS)
-
-
-def check_count(count: object, *, most: int = MOST) -> int:
-    """A number of pictures, 1 to ``most``, or an ``OptionError``."""
-    return check_whole(count, "The number of pictures", low=1, high=most)
-
-
-def check_truncation(truncation: object) -> float:
-    """A truncation, or an ``OptionError``."""
-    return check_number(truncation, "The truncation", low=LOWEST, high=FULL)
-
-
-def check_digit(digit: object) -> int:
-    """A digit, 0 to 9, or an ``OptionError``."""
-    return check_whole(digit, "The digit", low=0, high=DIGITS - 1)
-
-
-def digits_in(text: object, *, most: int = LONGEST) -> tuple[int, ...]:
-    """The digits of a number, a date or a telephone number; spaces and . , : / + - ( ) may stand between them.
-
-    Raises:
-        OptionError: other characters, no digit, or more than ``most``.
-    """
-    kept = [character for character in str(text) if character not in " .,:/+-–()\t\n"]
-    others = sorted({character for character in kept if character not in "0123456789"})
-    needed = f"a number of 1 to {most} digits, 0 to 9"
-    if others:
-        raise OptionError(needed, f"{quoted(text)} with {quoted(''.join(others))}", "Leave out everything else.")
-    if not 1 <= len(kept) <= most:
-        raise OptionError(needed, f"{len(kept):,} digits", "Type a shorter number." if kept else "Type a number.")
-    return tuple(int(character) for character in kept)
 
 
 def latents(seed: int, count: int, *, truncation: float = FULL) -> Tensor:

@@ -19,6 +19,9 @@ Ink = np.ndarray[Any, np.dtype[np.float64]]  # (H, W), 0..1
 Labels = np.ndarray[Any, np.dtype[np.int64]]  # (N,)
 
 GREY = 24  # grey level of the lines between the pictures of a sheet
+_BOX = 20  # pixels that MNIST fits a digit into
+_SIDE = 28  # ... and the whole of it
+_PAINTED = 0.1  # ink from which a pixel belongs to the drawing
 _MOST_PLACES = 20_000  # of a drawing
 _EMPTY = ("", "[]", "null")  # drawings without a stroke
 
@@ -115,3 +118,25 @@ def ink(strokes: object, *, brush: float, side: int = 280) -> Ink:
         for x, y in line:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(sheet, dtype=float) / 255
+
+
+def as_digit(ink: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pictures:
+    """A drawing in MNIST's form: ink (H, W), 0..1 -> (28, 28), in a box of 20 pixels, its centre of mass in the middle.
+
+    Raises:
+        InputError: nothing has been drawn.
+    """
+    rows, columns = np.nonzero(ink > _PAINTED)
+    if len(rows) == 0:
+        raise InputError("", "Nothing has been drawn yet", "Draw a digit on the sheet.")
+    cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    scale = _BOX / max(cut.shape)
+    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
+    small = np.asarray(Image.fromarray((cut * 255).astype(np.uint8)).resize(size, Image.Resampling.BOX), float)
+    mass = max(small.sum(), 1e-6)
+    y, x = (small.sum(axis=1) @ np.arange(size[1])) / mass, (small.sum(axis=0) @ np.arange(size[0])) / mass
+    sheet = np.zeros((_SIDE, _SIDE), np.uint8)
+    top = int(np.clip(round((_SIDE - 1) / 2 - y), 0, _SIDE - size[1]))
+    left = int(np.clip(round((_SIDE - 1) / 2 - x), 0, _SIDE - size[0]))
+    sheet[top : top + size[1], left : left + size[0]] = small.round().astype(np.uint8)
+    return sheet

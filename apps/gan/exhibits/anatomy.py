@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from apps.gan.choices import GENERATORS
-from apps.gan.drawing.sampling import check_digit, check_seed, latents
-from apps.gan.drawing.tiles import Pictures
+from apps.gan.choices import GENERATORS, check_digit, check_seed
+from apps.gan.drawing.sampling import latents
 from apps.gan.exhibits.bundled import lease_discriminator, lease_generator
+from apps.gan.exhibits.results import Anatomy, Layer
 from apps.gan.players.data import to_pictures
 from shared.errors import check_choice
 
@@ -23,28 +21,6 @@ _KINDS = {
     "ClassNorm": "batch normalisation",
     "Embedding": "table of vectors",
 }
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer, as it was for the current picture."""
-
-    name: str  # as in the network
-    kind: str
-    detail: str  # kernel and stride
-    shape: tuple[int, ...]  # of its output, without the batch
-    parameters: int
-    maps: Pictures | None  # (up to MAPS, H, W), each stretched to 0..255; None for vectors
-
-
-@dataclass(frozen=True)
-class Anatomy:
-    """Both networks for one picture."""
-
-    generator: tuple[Layer, ...]
-    discriminator: tuple[Layer, ...]
-    picture: Pictures  # (1, 28, 28)
-    p_real: float  # D's probability of "real"
 
 
 @torch.no_grad()

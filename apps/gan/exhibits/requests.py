@@ -5,28 +5,35 @@ Pictures leave this module as numpy uint8 (N, 28, 28), white on black; probabili
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor
 
-from apps.gan.choices import FULL, GENERATORS, MOST_COLUMNS, MOST_ON_PAGE, MOST_STEPS, REACH, ROUND, WALKS
-from apps.gan.drawing.directions import read_directions
-from apps.gan.drawing.real_digits import some_real
-from apps.gan.drawing.sampling import (
-    PATHS,
+from apps.gan.choices import (
+    FULL,
+    GENERATORS,
+    MOST_COLUMNS,
+    MOST_ON_PAGE,
+    MOST_STEPS,
+    REACH,
+    ROUND,
+    WALKS,
     check_count,
     check_digit,
     check_seed,
     check_truncation,
-    classes_for,
     digits_in,
+)
+from apps.gan.drawing.real_digits import some_real
+from apps.gan.drawing.sampling import (
+    PATHS,
+    classes_for,
     latents,
     linear,
     paint,
     verdicts,
 )
+from apps.gan.drawing.sliders import read_directions
 from apps.gan.drawing.tiles import Pictures
 from apps.gan.exhibits.bundled import (
     lease_discriminator,
@@ -35,6 +42,7 @@ from apps.gan.exhibits.bundled import (
     lease_restorer,
     lease_snapshots,
 )
+from apps.gan.exhibits.results import PlayersAtStep, RestoredDigit, Samples, WrittenNumber
 from apps.gan.exhibits.superres import psnr_db, shrink_and_restore
 from apps.gan.players.data import DIGITS, to_input
 from apps.gan.players.judge import read
@@ -42,47 +50,6 @@ from shared.errors import check_choice, check_number, check_whole
 
 ON_DEMAND = "cgan-digits"
 AT_RANDOM = "dcgan-digits"  # whose discriminator the visitor plays against
-Probabilities = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Pictures by a generator, some of them real, and what two networks make of each."""
-
-    pictures: Pictures
-    real: tuple[bool, ...]
-    asked: tuple[int | None, ...]  # the requested digit, or the real digit's label; None without classes
-    p_real: Probabilities  # the discriminator's probability of "real"
-    read: tuple[int, ...]  # what the judge reads
-
-
-@dataclass(frozen=True)
-class WrittenNumber:
-    """A number in handwriting."""
-
-    pictures: Pictures
-    digits: tuple[int, ...]  # as typed
-    read: tuple[int, ...]  # as the judge reads them
-
-
-@dataclass(frozen=True)
-class RestoredDigit:
-    """A digit, shrunk and restored in two ways."""
-
-    small: Pictures  # (7, 7)
-    pictures: Pictures  # (3, 28, 28): the original, the bicubic one, the GAN's
-    read: tuple[int, ...]  # what the judge reads in the three
-    psnr_db: tuple[float, ...]  # of the last two
-
-
-@dataclass(frozen=True)
-class PlayersAtStep:
-    """The two players at one step of training."""
-
-    step: int
-    pictures: Pictures  # by the generator that played, not its average
-    fake: Probabilities  # D's probabilities of "real" for fakes
-    real: Probabilities  # ... for test digits
 
 
 def draw_samples(model: str, *, count: int, seed: int, truncation: float = FULL, real: int = 0) -> Samples:

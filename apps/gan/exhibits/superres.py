@@ -14,30 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
-from apps.gan.drawing.tiles import Pictures
-from apps.gan.players.data import SIDE, Digits, to_input, to_pictures
+from apps.gan.players.data import Digits, to_input, to_pictures
 from apps.gan.players.judge import Judge, blend, read
 from apps.gan.players.losses import LOSSES, r1_penalty
 from apps.gan.players.metrics import Share, frechet_distance, share
 from apps.gan.players.networks import Discriminator
-from shared.errors import InputError
 from shared.weights import read_tensors
 
 FACTOR = 4  # 28 / 7
-_BOX = 20  # pixels that MNIST fits a digit into
 _PIXEL = 20.0  # brings the pixel loss, 0.03 at 21 dB, to the size of the adversarial one, 0.7 at balance
 _BASE = 1.5  # the output starts from this times the bicubic picture, before tanh: tanh(1.5) = 0.91 is nearly white
 _R1, _R1_EVERY = 0.3, 16  # weight of the R1 penalty, and in how many steps it is paid once: as the other games'
 _EMA = 0.995  # memory of the averaged weights, per step: about the last 200 steps count
 _COOL_DOWN = 0.5  # the last share of the steps, over which the learning rate falls to 0
 _PART = 250  # pictures restored at once
-_PAINTED = 0.1  # ink from which a pixel belongs to the drawing
 
 
 class Restorer(nn.Module):
@@ -168,28 +162,6 @@ def measure(pictures: Tensor, originals: Digits, judge: Judge) -> Restoration:
     right = share(chances.argmax(dim=1) == originals.labels)
     quality = psnr_db(pictures, originals.images).mean().item()
     return Restoration(quality, right, frechet_distance(features, real), len(originals))
-
-
-def as_digit(ink: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> Pictures:
-    """A drawing in MNIST's form: ink (H, W), 0..1 -> (28, 28), in a box of 20 pixels, its centre of mass in the middle.
-
-    Raises:
-        InputError: nothing has been drawn.
-    """
-    rows, columns = np.nonzero(ink > _PAINTED)
-    if len(rows) == 0:
-        raise InputError("", "Nothing has been drawn yet", "Draw a digit on the sheet.")
-    cut = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    scale = _BOX / max(cut.shape)
-    size = max(1, round(cut.shape[1] * scale)), max(1, round(cut.shape[0] * scale))
-    small = np.asarray(Image.fromarray((cut * 255).astype(np.uint8)).resize(size, Image.Resampling.BOX), float)
-    mass = max(small.sum(), 1e-6)
-    y, x = (small.sum(axis=1) @ np.arange(size[1])) / mass, (small.sum(axis=0) @ np.arange(size[0])) / mass
-    sheet = np.zeros((SIDE, SIDE), np.uint8)
-    top = int(np.clip(round((SIDE - 1) / 2 - y), 0, SIDE - size[1]))
-    left = int(np.clip(round((SIDE - 1) / 2 - x), 0, SIDE - size[0]))
-    sheet[top : top + size[1], left : left + size[0]] = small.round().astype(np.uint8)
-    return sheet
 
 
 def _step_critic(

@@ -13,18 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from apps.gan.choices import ARMS, GENERATORS
-from apps.gan.drawing.directions import FILE as DIRECTIONS_FILE
-from apps.gan.drawing.directions import directions, write_directions
-from apps.gan.drawing.sampling import (
-    check_count,
-    check_digit,
-    check_seed,
-    check_truncation,
-    classes_for,
-    latents,
-    paint,
-)
+from apps.gan.choices import ARMS, GENERATORS, check_count, check_digit, check_seed, check_truncation
+from apps.gan.drawing.directions import directions
+from apps.gan.drawing.sampling import classes_for, latents, paint
+from apps.gan.drawing.sliders import FILE as DIRECTIONS_FILE
+from apps.gan.drawing.sliders import write_directions
 from apps.gan.drawing.tiles import sheet
 from apps.gan.exhibits.bundled import lease_generator, lease_judge, lease_snapshots
 from apps.gan.exhibits.snapshots import Snapshots, flat, measure_snapshots, run_summary

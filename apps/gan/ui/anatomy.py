@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from apps.gan.choices import check_digit
 from apps.gan.drawing.tiles import Tile, png_url, tiles
 from apps.gan.ui.common import DIGIT_CHOICES, GENERATOR_CHOICES, LATEST, REDRAW, heading, reseed_button, seed_input
+from apps.gan.ui.rooms import anatomy
 from apps.markup import Markup, h, joined, table
 from apps.ui import PRIVATE, guard
 
 if TYPE_CHECKING:
-    from apps.gan.exhibits.anatomy import Layer
+    from apps.gan.exhibits.results import Layer
 
 
 def panel() -> None:
@@ -34,10 +36,7 @@ def panel() -> None:
 
 
 def _anatomy(model: str, seed: int, digit: str) -> Markup:
-    from apps.gan.drawing.sampling import check_digit
-    from apps.gan.exhibits.anatomy import anatomy
-
-    found = anatomy(model, seed=seed, digit=check_digit(digit))
+    found = anatomy.anatomy(model, seed=seed, digit=check_digit(digit))
     picture = tiles(found.picture, [Tile(f"D: {found.p_real:.0%} real")], width_px=180)
     parts = (h.h3("Generator"), _layers(found.generator), picture, h.h3("Discriminator"), _layers(found.discriminator))
     return joined(parts)

@@ -8,6 +8,7 @@ from PIL import Image
 from apps.gan.choices import LONGEST, MOST_COLUMNS
 from apps.gan.drawing.tiles import sheet
 from apps.gan.ui.common import LATEST, REDRAW, heading, picture_output, reseed_button, seed_input, truncation_input
+from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
 from apps.ui import PRIVATE, guard
 
@@ -66,9 +67,7 @@ def sample_digits(number: str = "2026", seed: int = 0, truncation: float = 4.0) 
     Returns:
         The number as a picture, and what an independent classifier reads in it.
     """
-    from apps.gan.exhibits.requests import write_number
-
-    found = write_number(number, seed=seed, truncation=truncation)
+    found = requests.write_number(number, seed=seed, truncation=truncation)
     wrong = sum(typed != read for typed, read in zip(found.digits, found.read, strict=True))
     columns = min(len(found.digits), _PER_ROW)
     picture = sheet(found.pictures, columns, zoom=10 if columns <= 8 else 6, gap=0)
@@ -79,6 +78,4 @@ def sample_digits(number: str = "2026", seed: int = 0, truncation: float = 4.0) 
 
 
 def _class_grid(columns: int, seed: int, truncation: float) -> Image.Image:
-    from apps.gan.exhibits.requests import class_grid
-
-    return sheet(class_grid(columns=columns, seed=seed, truncation=truncation), int(columns))
+    return sheet(requests.class_grid(columns=columns, seed=seed, truncation=truncation), int(columns))

@@ -10,6 +10,7 @@ import gradio as gr
 from apps.gan.choices import ROUND
 from apps.gan.drawing.tiles import Tile, tiles
 from apps.gan.ui.common import REDRAW, heading
+from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
 from apps.ui import LIGHT, PRIVATE, guard
 from shared.errors import InputError, check_choice
@@ -53,10 +54,8 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
     Returns:
         Per picture the truth, your answer and the discriminator's with its probability, and both scores; the pictures.
     """
-    from apps.gan.exhibits.requests import deal_round
-
     called = {check_choice(str(name), _NAMES, "A picture's number") for name in called_fake or []}
-    found = deal_round(seed)
+    found = requests.deal_round(seed)
     rows, captions = [], []
     for name, is_real, p_real in zip(_NAMES, found.real, found.p_real, strict=True):
         truth, yours, its = _word(is_real), _word(name not in called), _word(p_real > 0.5)
@@ -70,11 +69,9 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
 
 
 def _deal() -> tuple[int, int, Markup, list[str], Markup]:
-    from apps.gan.exhibits.requests import deal_round
-
     seed = random.randrange(1_000_000)
     captions = [Tile(name, alt=f"picture {name}") for name in _NAMES]
-    pictures = tiles(deal_round(seed).pictures, captions, width_px=_WIDTH_PX)
+    pictures = tiles(requests.deal_round(seed).pictures, captions, width_px=_WIDTH_PX)
     return seed, seed, pictures, [], note("Tick the fakes, then check your answers.")
 
 

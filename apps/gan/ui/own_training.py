@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 
 from apps.charts import Frame, lines
+from apps.gan.choices import check_seed
 from apps.gan.drawing.tiles import Tile, tiles
 from apps.gan.ui.common import REDRAW, heading, seed_input
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
@@ -81,7 +82,6 @@ def _film(training: OwnTraining | None) -> Markup:
 
 
 def _new(seed: int) -> OwnTraining:
-    from apps.gan.drawing.sampling import check_seed
     from apps.gan.training.live import OwnTraining
 
     return OwnTraining(check_seed(seed))

@@ -10,6 +10,7 @@ import gradio as gr
 from apps.gan.drawing.tiles import Tile, tiles
 from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
+from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
 from apps.ui import LIGHT, PRIVATE, guard
 from shared import plots
@@ -69,11 +70,9 @@ def _steps() -> list[int]:
 
 
 def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
-    from apps.gan.exhibits.requests import players_at
-
     steps = _steps()
     step = steps[check_whole(place, "The snapshot", low=0, high=len(steps) - 1)]
-    found = players_at(step, seed=seed)
+    found = requests.players_at(step, seed=seed)
     pictures = tiles(found.pictures, [Tile("")] * len(found.pictures), width_px=52)
     chart = plots.histogram(
         {"real digits": found.real, "fakes": found.fake},

@@ -9,8 +9,9 @@ import numpy as np
 
 from apps.gan import measured
 from apps.gan.drawing.real_digits import some_real
-from apps.gan.drawing.tiles import Pictures, Tile, ink, is_empty, tiles, zoomed
+from apps.gan.drawing.tiles import Pictures, Tile, as_digit, ink, is_empty, tiles, zoomed
 from apps.gan.ui.common import LATEST, REDRAW, heading, pad
+from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note
 from apps.ui import PRIVATE, guard, measurements
 
@@ -43,8 +44,6 @@ def panel() -> None:
 
 
 def _from_drawing(strokes: str) -> Markup:
-    from apps.gan.exhibits.superres import as_digit
-
     return _restored(as_digit(ink(strokes, brush=_BRUSH)))
 
 
@@ -62,9 +61,7 @@ def _at_first(at: int, strokes: str) -> tuple[Any, Any]:
 
 
 def _restored(picture: Pictures) -> Markup:
-    from apps.gan.exhibits.requests import restore_digit
-
-    found = restore_digit(picture)
+    found = requests.restore_digit(picture)
     original, smooth, sharp = found.pictures
     psnr_smooth, psnr_sharp = found.psnr_db
     captions = [

@@ -10,6 +10,7 @@ from PIL import Image
 from apps.gan.choices import MOST_ON_PAGE
 from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.ui.common import GENERATOR_CHOICES, LATEST, REDRAW, heading, picture_output, seed_input, truncation_input
+from apps.gan.ui.rooms import requests
 from apps.markup import Markup, joined, note
 from apps.ui import LIGHT, PRIVATE, guard
 
@@ -61,9 +62,7 @@ def sample_gan(
         One sheet with all pictures; per picture whether it is real, the requested digit, the digit that an independent
         classifier reads and the discriminator's probability of "real"; the page's view of the same.
     """
-    from apps.gan.exhibits.requests import draw_samples
-
-    found = draw_samples(model, count=count, seed=seed, truncation=truncation, real=real)
+    found = requests.draw_samples(model, count=count, seed=seed, truncation=truncation, real=real)
     captions, verdicts = [], []
     for is_real, asked, read, p_real in zip(found.real, found.asked, found.read, found.p_real, strict=True):
         kind = "real" if is_real else "fake"

@@ -10,9 +10,11 @@ from gradio.processing_utils import save_file_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from apps.gan.choices import MOST_STEPS, REACH, WALKS
+from apps.gan.choices import MOST_STEPS, REACH, WALKS, check_digit
+from apps.gan.drawing.sliders import read_directions
 from apps.gan.drawing.tiles import Pictures, Tile, animated, film, sheet, tiles
 from apps.gan.ui.common import DIGIT_CHOICES, LATEST, REDRAW, heading, picture_output, reseed_button, seed_input
+from apps.gan.ui.rooms import requests
 from apps.markup import Markup, h, joined, note, url_of
 from apps.ui import PRIVATE, guard
 from shared.video import write_mp4
@@ -111,10 +113,8 @@ def interpolate(
     Returns:
         The pictures on one sheet; the walk there and back as an mp4 video; the same as an animated WebP inside HTML.
     """
-    from apps.gan.exhibits.requests import walk
-
-    pictures = walk(
-        seed_a=seed_a, seed_b=seed_b, digit_a=_whole(digit_a), digit_b=_whole(digit_b), kind=kind, steps=steps
+    pictures = requests.walk(
+        seed_a=seed_a, seed_b=seed_b, digit_a=check_digit(digit_a), digit_b=check_digit(digit_b), kind=kind, steps=steps
     )
     return sheet(pictures, min(len(pictures), _COLUMNS), gap=0), *_film(pictures)
 
@@ -132,10 +132,7 @@ def _film(pictures: Pictures) -> tuple[str, Markup]:
 
 
 def _moved(seed: int, digit: str, *amounts: float) -> Markup:
-    from apps.gan.drawing.directions import read_directions
-    from apps.gan.exhibits.requests import moved
-
-    pictures = moved(seed=seed, digit=_whole(digit), amounts=amounts)
+    pictures = requests.moved(seed=seed, digit=check_digit(digit), amounts=amounts)
     names = "; ".join(f"{slider}: {one.name}" for slider, one in zip(_SLIDERS, read_directions(), strict=True))
     large = tiles(pictures[:1], [Tile(f"The {digit}, moved")], width_px=220)
     small = tiles(pictures[1:], [Tile(at) for at in DIGIT_CHOICES], width_px=64)
@@ -143,17 +140,9 @@ def _moved(seed: int, digit: str, *amounts: float) -> Markup:
 
 
 def _sum(a: int, b: int, c: int, digit: str) -> Markup:
-    from apps.gan.exhibits.requests import sum_of_styles
-
-    pictures = sum_of_styles(base=a, minus=b, plus=c, digit=_whole(digit))
+    pictures = requests.sum_of_styles(base=a, minus=b, plus=c, digit=check_digit(digit))
     return tiles(pictures, [Tile(name) for name in ("A", "− B", "+ C", "= A − B + C")], width_px=120)
 
 
 def _digit(label: str, value: str) -> gr.Dropdown:
     return gr.Dropdown(DIGIT_CHOICES, value=value, label=label, min_width=90)
-
-
-def _whole(digit: object) -> int:
-    from apps.gan.drawing.sampling import check_digit
-
-    return check_digit(digit)

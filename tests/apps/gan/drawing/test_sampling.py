@@ -9,19 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.gan.choices import FULL
-from apps.gan.drawing.sampling import (
-    check_count,
-    check_seed,
-    check_truncation,
-    classes_for,
-    digits_in,
-    latents,
-    linear,
-    paint,
-    spherical,
-    verdicts,
-)
+from apps.gan.choices import FULL, check_count, check_seed, check_truncation, digits_in
+from apps.gan.drawing.sampling import classes_for, latents, linear, paint, spherical, verdicts
 from apps.gan.players.networks import Discriminator, Generator, Z
 from shared.errors import OptionError
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from apps.gan.drawing.directions import read_directions
 from apps.gan.drawing.real_digits import real_digits, some_real
 from apps.gan.drawing.sampling import latents, linear, paint, verdicts
+from apps.gan.drawing.sliders import read_directions
 from apps.gan.exhibits.bundled import lease_discriminator, lease_generator, lease_judge, lease_snapshots
 from apps.gan.exhibits.requests import (
     deal_round,

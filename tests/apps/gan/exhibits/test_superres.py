@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from apps.gan.drawing.tiles import as_digit
 from apps.gan.exhibits.superres import (
     Restorer,
-    as_digit,
     as_two_channels,
     bicubic,
     psnr_db,

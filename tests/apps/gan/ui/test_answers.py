@@ -15,7 +15,7 @@ import pytest
 
 from apps.gan.choices import GENERATORS
 from apps.gan.drawing.tiles import Tile, is_empty, tiles
-from apps.gan.exhibits.requests import Samples, WrittenNumber
+from apps.gan.exhibits.results import Samples, WrittenNumber
 from apps.gan.ui.digits import sample_digits
 from apps.gan.ui.guess import discriminate
 from apps.gan.ui.sampling import sample_gan

@@ -153,7 +153,8 @@ def test_a_walk_begins_and_ends_where_it_says() -> None:
 def test_the_first_direction_is_slant_and_the_sliders_move_it() -> None:
     import torch
 
-    from apps.gan.drawing.directions import qualities, read_directions
+    from apps.gan.drawing.directions import qualities
+    from apps.gan.drawing.sliders import read_directions
     from apps.gan.exhibits.requests import moved
 
     first = read_directions()[0]

@@ -1,0 +1,248 @@
+"""``--engine ray``: the hub's functions run on the workers of a Ray cluster, this process computes nothing.
+
+``ray`` starts a cluster on this machine that ends with the hub; ``ray://HOST:PORT`` joins the one whose head listens
+there, from a machine that is a node of it (``ray start --address HOST:PORT --num-cpus 0`` makes it one). Ray's own
+client protocol of that name carries no streams of steps, so the hub does not use it.
+
+Ray is imported here and nowhere else, and only when an engine is made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from shared import engine, settings
+from shared.engine.pool import Pool, places
+from shared.engine.worker import Load, Message, Worker
+from shared.errors import OptionError, ResourceError
+from shared.serving.turns import Call, GoneError, current_call
+from shared.threads import settings as thread_settings
+
+log = logging.getLogger("convhub")
+
+NAMESPACE = "convhub"
+_LOOK_S = 0.25  # between two looks whether the visitor is still there
+_HEAR_S = 2.0  # between two signs of life to every worker
+_TRIES = 4  # workers that one call may lose
+_MOST_CALLS = 1000  # of one worker at a time; beyond them calls wait
+_MOVED = "The machine that computed this went away. Another one goes on."
+_CARRIED = (
+    "CONVHUB_DEVICE",
+    "CONVHUB_OFFLINE",
+    "CONVHUB_CACHE_GB",
+    "CONVHUB_CACHE",
+    "CONVHUB_WEIGHTS",
+    "HF_HUB_OFFLINE",
+)
+
+
+class WorkerError(Exception):
+    """A function failed on a worker: its traceback there. A bug of ours, as if it had failed here."""
+
+
+class Cluster:
+    """See ``engine.Engine``. All methods may be called from any thread."""
+
+    far = True
+
+    def __init__(self, address: str | None, *, least: int, most: int, told: Callable[[str], object] = log.info) -> None:
+        """Join the cluster whose head is at ``address``, or start one here, with ``least`` to ``most`` workers.
+
+        ``told`` gets a sentence for the visitor of a call that another worker goes on with.
+
+        Raises:
+            OptionError: Ray is not installed.
+            ResourceError: there is no such cluster.
+        """
+        self._ray = _connected(address)
+        self.told = told
+        self._page = secrets.token_hex(8)
+        self._numbers = itertools.count()
+        self._pool = self._shared_pool(least, most)
+        self._loads: dict[Any, Load] = {}
+        self._mine: Counter[Any] = Counter()  # calls of this page on each worker
+        self._gone: set[Any] = set()  # workers that did not answer; the pool may not know it yet
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        threading.Thread(target=self._watch, name="cluster", daemon=True).start()
+
+    def run(self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """See ``engine.Engine.run``."""
+        messages = self._messages(function, args, kwargs)
+        first = next(messages)
+        if first.kind == "value":
+            messages.close()
+            return first.value
+        return _steps(messages)
+
+    def cost(self) -> engine.Cost:
+        """See ``engine.Engine.cost``."""
+        with self._lock:
+            return engine.Cost(workers=max(1, len(self._loads)), calls=sum(one.long for one in self._loads.values()))
+
+    def close(self) -> None:
+        """Leave the cluster; one that was started here ends."""
+        self._ended.set()
+        self._ray.shutdown()
+
+    def _messages(
+        self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Generator[Message, None, None]:
+        """The messages of one call, from as many workers as it takes; "steps" comes once."""
+        begun = False
+        for attempt in itertools.count(1):
+            worker = self._place()
+            try:
+                for message in self._asked(worker, function, args, kwargs):
+                    if message.kind != "steps" or not begun:
+                        yield message
+                    begun = begun or message.kind == "steps"
+                return
+            except self._ray.exceptions.RayError as error:
+                log.warning("%s lost its worker: %.200s", function, error)
+                with contextlib.suppress(self._ray.exceptions.RayError):
+                    self._pool.lost.remote(worker)
+                with self._lock:
+                    self._gone.add(worker)
+                if attempt == _TRIES:
+                    raise ResourceError("", "The machines that compute went away", "Try again in a minute.") from error
+                self.told(_MOVED)
+            finally:
+                with self._lock:
+                    self._mine[worker] -= 1
+
+    def _asked(
+        self, worker: Any, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Iterator[Message]:
+        call = current_call()
+        number = f"{self._page}-{next(self._numbers)}"
+        kept = args[0] if args and isinstance(args[0], engine.Kept) else None
+        stream = worker.run.remote(number, self._page, function, args, dict(kwargs), call is not None and call.long)
+        done = False
+        try:
+            for reference in self._ready(stream, call):
+                message: Message = self._ray.get(reference)
+                if message.noted is not None and kept is not None:
+                    kept.note(message.noted)
+                done = message.kind not in ("steps", "step")
+                _raise(message)
+                yield message
+            done = True
+        finally:
+            if not done:
+                with contextlib.suppress(self._ray.exceptions.RayError):
+                    worker.stop.remote(number)
+
+    def _ready(self, stream: Any, call: Call | None) -> Iterator[Any]:
+        """The references of ``stream`` as they come, as long as the visitor of ``call`` is there."""
+        while True:
+            ready, _ = self._ray.wait([stream], timeout=_LOOK_S)
+            if call is not None and call.gone:
+                raise GoneError
+            if ready:
+                try:
+                    reference = next(stream)
+                except StopIteration:
+                    return
+                yield reference
+
+    def _place(self) -> Any:
+        """The worker with the fewest calls."""
+        workers = self._ray.get(self._pool.workers.remote(), timeout=180)
+        with self._lock:
+
+            def busy(worker: Any) -> tuple[int, int]:
+                load = self._loads.get(worker)
+                return max(self._mine[worker], load.long + load.quick if load else 0), self._mine[worker]
+
+            chosen = min([one for one in workers if one not in self._gone] or workers, key=busy)
+            self._mine[chosen] += 1
+            return chosen
+
+    def _watch(self) -> None:
+        """Tell the workers that this page is there, and hear how busy they are."""
+        while not self._ended.wait(_HEAR_S):
+            try:
+                workers = self._ray.get(self._pool.workers.remote(), timeout=60)
+                asked = {worker.hear.remote(self._page): worker for worker in workers}
+                answered, _ = self._ray.wait(list(asked), num_returns=len(asked), timeout=_HEAR_S)
+                loads = {}
+                for reference in answered:
+                    with contextlib.suppress(self._ray.exceptions.RayError):
+                        loads[asked[reference]] = self._ray.get(reference)
+                with self._lock:
+                    self._loads = loads
+                    self._mine = Counter({worker: n for worker, n in self._mine.items() if n > 0})
+            except Exception as error:  # noqa: BLE001 - the cluster is away, or this process ends
+                log.debug("no word from the cluster: %s", error)
+
+    def _shared_pool(self, least: int, most: int) -> Any:
+        """The pool of the cluster, made by whoever comes first."""
+        environment = {name: os.environ[name] for name in _CARRIED if name in os.environ} | thread_settings()
+        cpus, gpus = places(self._ray.nodes(), least)
+        root = str(Path(settings.__file__).resolve().parent.parent)
+        variables = environment | {"PYTHONPATH": root, "OMP_NUM_THREADS": str(int(cpus))}
+        pool = self._ray.remote(_RayPool).options(
+            name="pool", namespace=NAMESPACE, get_if_exists=True, lifetime="detached", num_cpus=0,
+            runtime_env={"env_vars": {"PYTHONPATH": root}},
+        )  # fmt: skip
+        return pool.remote(least, most, cpus, gpus, variables)
+
+
+class _RayPool(Pool):
+    """The pool with Ray's own ways to start and end a worker."""
+
+    def __init__(self, least: int, most: int, cpus: float, gpus: float, variables: Mapping[str, str]) -> None:
+        import ray
+
+        made = ray.remote(Worker).options(
+            num_cpus=cpus, num_gpus=gpus, max_concurrency=_MOST_CALLS, runtime_env={"env_vars": dict(variables)}
+        )
+        super().__init__(least, most, lambda: made.remote(variables), ray.kill)
+
+
+def _connected(address: str | None) -> Any:
+    """The module ``ray``, connected."""
+    try:
+        import ray
+    except ImportError as error:
+        raise OptionError(
+            "Ray for --engine ray", "none installed", "Run: pip install -r requirements-cluster.txt"
+        ) from error
+    options: dict[str, Any] = {"namespace": NAMESPACE, "log_to_driver": False, "logging_level": logging.WARNING}
+    try:
+        if address is None:
+            ray.init(include_dashboard=False, **options)
+        else:
+            ray.init(address=address, **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise ResourceError(
+            f"a Ray cluster at {address} that this machine is a node of",
+            f"none ({str(error)[:160]})",
+            f"Make it one: ray start --address {address} --num-cpus 0",
+        ) from error
+    return ray
+
+
+def _steps(messages: Generator[Message, None, None]) -> Iterator[Any]:
+    with contextlib.closing(messages):
+        for message in messages:
+            yield message.value
+
+
+def _raise(message: Message) -> None:
+    if message.kind == "refused":
+        raise message.value
+    if message.kind == "gone":
+        raise GoneError
+    if message.kind == "failed":
+        raise WorkerError(message.value)

@@ -1,0 +1,155 @@
+"""What a machine of the cluster does with the calls of the pages: the same lanes, turns and model cache as in one hub.
+
+One worker has one machine, or one accelerator, and shares it among all its calls: one computes at a time, with all
+cores, long ones in turns. Nothing of a visitor stays: what a call was given and what it made end with the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from shared import engine
+from shared.errors import HubError
+from shared.serving.memory import give_back
+from shared.serving.turns import TURNS, GoneError
+from shared.threads import all_threads
+
+log = logging.getLogger("convhub")
+
+Kind = Literal["value", "steps", "step", "refused", "failed", "gone"]
+SILENT_S = 15.0  # that a page may be silent before its calls end
+_NO_STEP = object()
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a worker tells the page of a call."""
+
+    kind: Kind
+    value: Any = None  # the value, the step, the error, or a traceback
+    noted: Any = None  # of the call's first argument: see engine.Kept
+    sharing: int = 1  # long calls on this worker, this one included
+
+
+@dataclass(frozen=True)
+class Load:
+    """How busy a worker is."""
+
+    long: int  # calls
+    quick: int
+    rested_s: float  # since it had its last call
+
+
+class Worker:
+    """Runs calls of pages; its methods are those of an actor, all on one event loop."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """``environment``: the settings of the page that started the cluster, as variables."""
+        os.environ.update(environment)
+        self._calls: dict[str, tuple[str, bool]] = {}  # number -> page, long
+        self._heard: dict[str, float] = {}  # page -> when
+        self._ended = time.monotonic()
+
+    async def run(
+        self, number: str, page: str, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any],
+        long: bool,
+    ) -> AsyncIterator[Message]:  # fmt: skip
+        """The messages of one call: its value, or ``steps``, every ``step`` and the generator's end.
+
+        Args:
+            number: nobody else's; for ``stop``.
+            page: who asks; a page that is not heard of for long has gone, and its calls with it.
+            function: of a room of the hub.
+            args: plain values, as are ``kwargs``.
+            kwargs: see there.
+            long: whether it takes turns with the other long ones.
+        """
+        self._calls[number] = (page, long)
+        self._heard[page] = time.monotonic()
+        try:
+            with TURNS.call(number, long=long):
+                async for message in self._messages(function, args, kwargs, long):
+                    yield message
+        finally:
+            self._calls.pop(number, None)
+            self._ended = time.monotonic()
+            if long:
+                give_back()
+
+    async def _messages(
+        self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any], long: bool
+    ) -> AsyncIterator[Message]:
+        kept = args[0] if args and isinstance(args[0], engine.Kept) else None
+        steps: Iterator[Any] | None = None
+        try:
+            made = await _in_turn(lambda: engine.find(function)(*args, **kwargs), long)
+            if not inspect.isgenerator(made):
+                yield Message("value", made, kept and kept.noted())
+                return
+            steps = made
+            yield Message("steps")
+            while (step := await _in_turn(lambda: next(made, _NO_STEP), long)) is not _NO_STEP:
+                yield Message("step", step, kept and kept.noted(), TURNS.sharing())
+        except HubError as error:
+            yield Message("refused", error)
+        except GoneError:
+            yield Message("gone")
+        except Exception:
+            log.exception("%s failed", function)
+            yield Message("failed", traceback.format_exc())
+        finally:
+            if steps is not None:
+                await asyncio.shield(asyncio.to_thread(_close, steps))
+
+    async def stop(self, number: str) -> None:
+        """End that call: at once if it waits, else after its step, or within it where a step is long."""
+        TURNS.drop(number)
+
+    async def hear(self, page: str) -> Load:
+        """``page`` is still there; how busy this worker is. Calls of pages that are not end."""
+        now = time.monotonic()
+        self._heard[page] = now
+        self._heard = {name: when for name, when in self._heard.items() if now - when < SILENT_S}
+        for number, (asker, _) in list(self._calls.items()):
+            if asker not in self._heard:
+                TURNS.drop(number)
+        long = sum(one for _, one in self._calls.values())
+        rested = 0.0 if self._calls else now - self._ended
+        return Load(long=long, quick=len(self._calls) - long, rested_s=rested)
+
+    async def kept(self) -> list[str]:
+        """Numbers of the calls that this worker knows; for tests."""
+        return list(self._calls)
+
+
+async def _in_turn(work: Callable[[], Any], long: bool) -> Any:
+    async with TURNS.turn(long=long):
+        return await asyncio.to_thread(_with_all_threads, work)
+
+
+def _with_all_threads(work: Callable[[], Any]) -> Any:
+    if "torch" in sys.modules:
+        all_threads()
+    return work()
+
+
+def _close(steps: Iterator[Any]) -> None:
+    """Close a generator; one that still computes, for a call that was broken off, closes when it has ended."""
+    while True:
+        try:
+            steps.close()  # type: ignore[attr-defined]
+        except ValueError:  # generator already executing
+            time.sleep(0.05)
+        except GoneError:
+            return
+        else:
+            return
