@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from shared import settings
+from shared import engine, settings
 from shared.cli import BAD_INPUT
 from shared.errors import HubError, OptionError, one_line
 from shared.serving import workspace
@@ -79,6 +79,7 @@ def serve(chosen: settings.Settings, folder: Path) -> int:
         threading.Event().wait()
     finally:
         gate.state = "draining"
+        engine.current().close()
     return 0
 
 

@@ -162,14 +162,16 @@ def _run(chosen: argparse.Namespace, options: Options) -> Run:
     from apps.style import canvas
     from apps.style.run import limits, recipe
     from apps.style.run.transfer import Run
+    from shared.device import pick_device
 
     content, ground = canvas.open_content_and_ground(chosen.content)
     work = Run(content, canvas.open_style(chosen.style), options, ground=ground)
     if chosen.replay is not None:
         for role in recipe.other_pictures(_text_of(chosen.replay), work):
             say(f"This is not the {role} picture of the recipe, so the result will differ.")
-    limits.check_fits(options, content.size, work.device)
-    seconds = limits.estimate_s(options, content.size, work.device)
+    device = pick_device()
+    limits.check_fits(options, content.size, device)
+    seconds = limits.estimate_s(options, content.size, device)
     if seconds > limits.LONG_S:
         say(limits.duration_note(seconds, stop="Ctrl-C"))
     return work

@@ -1,19 +1,24 @@
-"""Pictures on their way into the network and out of it: opened, checked, resized, started from, given back."""
+"""Pictures on their way into the network and out of it: opened, checked, resized, started from, given back.
+
+torch is imported inside the functions: whoever only opens and shows pictures does without.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image, ImageOps
-from torch import Tensor
 
 from apps.style.options import LARGEST, Options
 from shared.errors import ImageError, named
 from shared.images import Source, open_image, open_with_alpha
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 SHORTEST = 16  # pixels of a picture's shorter side at the smallest size of a run
 LONGEST_SHAPE = 8.0  # longer side / shorter side
@@ -118,6 +123,8 @@ def plan(shape: tuple[int, int], options: Options) -> tuple[Stage, ...]:
 
 def to_tensor(picture: Image.Image, stage: Stage, device: torch.device) -> Tensor:
     """``picture`` at the size of ``stage`` as (1, 3, H, W), RGB in [0, 1], cropped around its centre to fit."""
+    import torch
+
     fitted = ImageOps.fit(picture, (stage.width, stage.height), Image.Resampling.LANCZOS)
     pixels = np.asarray(fitted, dtype=np.float32) / 255
     return torch.from_numpy(pixels).permute(2, 0, 1)[None].contiguous().to(device)
@@ -147,6 +154,8 @@ def to_picture(pixels: Tensor) -> Image.Image:
 def start(init: str, content: Tensor | None, style: Tensor | None, seed: int) -> Tensor:
     """The first G (1, 3, H, W) in [0, 1]; noise varies around the mean colour of the style. One picture may be missing:
     the other stands in for it."""
+    import torch
+
     given = content if content is not None else style
     if given is None:
         raise ValueError("a start needs a picture, for its size if for nothing else")
@@ -167,12 +176,16 @@ def grained(pixels: Tensor, seed: int) -> Tensor:
     thing that differs, the border, and march inwards side by side as a frame of lines. The grain lets them begin
     everywhere.
     """
+    import torch
+
     grain = torch.randn(pixels.shape, generator=torch.Generator().manual_seed(seed)).to(pixels.device)
     return (pixels + _GRAIN * grain).clamp(0, 1)
 
 
 def enlarged(pixels: Tensor, stage: Stage) -> Tensor:
     """``pixels`` (1, 3, h, w) at the size of ``stage``, bicubic, in [0, 1], contiguous, which L-BFGS needs."""
+    import torch.nn.functional as F
+
     size = (stage.height, stage.width)
     return F.interpolate(pixels, size=size, mode="bicubic", align_corners=False).clamp(0, 1).contiguous()
 

@@ -62,6 +62,15 @@ class Engine(Protocol):
     def cost(self) -> Cost:
         """What a long call costs now."""
 
+    def sharing(self) -> int:
+        """How many long calls share the machine that the call of this context runs on, it included."""
+
+    def until_done_s(self, alone_s: float | None) -> float | None:
+        """How long that call still takes, as it shares the machine, if it were ``alone_s`` alone."""
+
+    def close(self) -> None:
+        """The process ends."""
+
 
 class Here:
     """The engine of one process: a function call."""
@@ -75,6 +84,17 @@ class Here:
     def cost(self) -> Cost:
         """See ``Engine.cost``."""
         return Cost(workers=1, calls=TURNS.sharing())
+
+    def sharing(self) -> int:
+        """See ``Engine.sharing``."""
+        return TURNS.sharing()
+
+    def until_done_s(self, alone_s: float | None) -> float | None:
+        """See ``Engine.until_done_s``."""
+        return TURNS.until_done_s(alone_s)
+
+    def close(self) -> None:
+        """See ``Engine.close``."""
 
 
 class Room:
@@ -106,6 +126,11 @@ def find(function: Function) -> Callable[..., Any]:
     module, _, name = function.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+def kept_of(args: tuple[Any, ...]) -> Kept | None:
+    """The first of ``args``, if it notes how far its call is."""
+    return args[0] if args and isinstance(args[0], Kept) else None
 
 
 _chosen: list[Engine] = [Here()]

@@ -14,11 +14,13 @@ import itertools
 import logging
 import os
 import secrets
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from shared import engine, settings
 from shared.engine.pool import Pool, places
@@ -32,6 +34,7 @@ log = logging.getLogger("convhub")
 NAMESPACE = "convhub"
 _LOOK_S = 0.25  # between two looks whether the visitor is still there
 _HEAR_S = 2.0  # between two signs of life to every worker
+_LAST_S = 5.0  # that a call which was broken off may take to say how far it is
 _TRIES = 4  # workers that one call may lose
 _MOST_CALLS = 1000  # of one worker at a time; beyond them calls wait
 _MOVED = "The machine that computed this went away. Another one goes on."
@@ -70,6 +73,7 @@ class Cluster:
         self._pool = self._shared_pool(least, most)
         self._loads: dict[Any, Load] = {}
         self._mine: Counter[Any] = Counter()  # calls of this page on each worker
+        self._shared: WeakKeyDictionary[Call, int] = WeakKeyDictionary()  # long calls on the worker of each
         self._gone: set[Any] = set()  # workers that did not answer; the pool may not know it yet
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -88,6 +92,15 @@ class Cluster:
         """See ``engine.Engine.cost``."""
         with self._lock:
             return engine.Cost(workers=max(1, len(self._loads)), calls=sum(one.long for one in self._loads.values()))
+
+    def sharing(self) -> int:
+        """See ``engine.Engine.sharing``."""
+        call = current_call()
+        return 1 if call is None else self._shared.get(call, 1)
+
+    def until_done_s(self, alone_s: float | None) -> float | None:
+        """See ``engine.Engine.until_done_s``: equal shares, as long as this call takes."""
+        return None if alone_s is None else alone_s * max(1, self.sharing())
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""
@@ -125,22 +138,34 @@ class Cluster:
     ) -> Iterator[Message]:
         call = current_call()
         number = f"{self._page}-{next(self._numbers)}"
-        kept = args[0] if args and isinstance(args[0], engine.Kept) else None
+        kept = engine.kept_of(args)
         stream = worker.run.remote(number, self._page, function, args, dict(kwargs), call is not None and call.long)
-        done = False
+        ended = False
         try:
             for reference in self._ready(stream, call):
                 message: Message = self._ray.get(reference)
-                if message.noted is not None and kept is not None:
-                    kept.note(message.noted)
-                done = message.kind not in ("steps", "step")
+                _take(kept, message)
+                ended = message.kind not in ("steps", "step")
+                if call is not None:
+                    self._shared[call] = message.sharing
                 _raise(message)
-                yield message
-            done = True
+                if message.kind != "ended":
+                    yield message
+        except self._ray.exceptions.RayError:
+            ended = True
+            raise
         finally:
-            if not done:
-                with contextlib.suppress(self._ray.exceptions.RayError):
-                    worker.stop.remote(number)
+            if not ended:
+                worker.stop.remote(number)
+                self._take_rest(stream, kept)
+
+    def _take_rest(self, stream: Any, kept: engine.Kept | None) -> None:
+        """What a call that was broken off has noted until its end."""
+        if kept is None:
+            return
+        with contextlib.suppress(self._ray.exceptions.RayError, StopIteration):
+            while self._ray.wait([stream], timeout=_LAST_S)[0]:
+                _take(kept, self._ray.get(next(stream)))
 
     def _ready(self, stream: Any, call: Call | None) -> Iterator[Any]:
         """The references of ``stream`` as they come, as long as the visitor of ``call`` is there."""
@@ -219,11 +244,16 @@ def _connected(address: str | None) -> Any:
             "Ray for --engine ray", "none installed", "Run: pip install -r requirements-cluster.txt"
         ) from error
     options: dict[str, Any] = {"namespace": NAMESPACE, "log_to_driver": False, "logging_level": logging.WARNING}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as the hub itself; Ray's 15 starves beside any other program
     try:
         if address is None:
             ray.init(include_dashboard=False, **options)
         else:
             ray.init(address=address, **options)
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():  # Ray's own would end this process in the middle
+                signal.signal(number, handler)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ResourceError(
             f"a Ray cluster at {address} that this machine is a node of",
@@ -237,6 +267,11 @@ def _steps(messages: Generator[Message, None, None]) -> Iterator[Any]:
     with contextlib.closing(messages):
         for message in messages:
             yield message.value
+
+
+def _take(kept: engine.Kept | None, message: Message) -> None:
+    if kept is not None and message.noted is not None:
+        kept.note(message.noted)
 
 
 def _raise(message: Message) -> None:

@@ -19,7 +19,7 @@ log = logging.getLogger("convhub")
 LOOK_S = 1.0  # between two looks at the workers
 CROWDED = 2  # long calls that share one worker, on average, before another one comes
 REST_S = 300.0  # that a worker rests before it goes
-_ANSWER_S = 10.0  # within which a worker says how busy it is; it computes in other threads
+_ANSWER_S = 60.0  # within which a worker says how busy it is; importing a library may hold it up. A dead one says so
 _START_S = 120.0  # ... its first time
 
 Start = Callable[[], Any]  # a new worker: the handle of an actor

@@ -25,7 +25,7 @@ from shared.threads import all_threads
 
 log = logging.getLogger("convhub")
 
-Kind = Literal["value", "steps", "step", "refused", "failed", "gone"]
+Kind = Literal["value", "steps", "step", "ended", "refused", "failed", "gone"]
 SILENT_S = 15.0  # that a page may be silent before its calls end
 _NO_STEP = object()
 
@@ -88,7 +88,7 @@ class Worker:
     async def _messages(
         self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any], long: bool
     ) -> AsyncIterator[Message]:
-        kept = args[0] if args and isinstance(args[0], engine.Kept) else None
+        kept = engine.kept_of(args)
         steps: Iterator[Any] | None = None
         try:
             made = await _in_turn(lambda: engine.find(function)(*args, **kwargs), long)
@@ -99,16 +99,17 @@ class Worker:
             yield Message("steps")
             while (step := await _in_turn(lambda: next(made, _NO_STEP), long)) is not _NO_STEP:
                 yield Message("step", step, kept and kept.noted(), TURNS.sharing())
+            yield Message("ended", None, kept and kept.noted())
         except HubError as error:
             yield Message("refused", error)
         except GoneError:
-            yield Message("gone")
+            await _closed(steps)
+            yield Message("gone", None, kept and kept.noted())
         except Exception:
             log.exception("%s failed", function)
             yield Message("failed", traceback.format_exc())
         finally:
-            if steps is not None:
-                await asyncio.shield(asyncio.to_thread(_close, steps))
+            await _closed(steps)
 
     async def stop(self, number: str) -> None:
         """End that call: at once if it waits, else after its step, or within it where a step is long."""
@@ -140,6 +141,11 @@ def _with_all_threads(work: Callable[[], Any]) -> Any:
     if "torch" in sys.modules:
         all_threads()
     return work()
+
+
+async def _closed(steps: Iterator[Any] | None) -> None:
+    if steps is not None:
+        await asyncio.shield(asyncio.to_thread(_close, steps))
 
 
 def _close(steps: Iterator[Any]) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from apps.style.descent.costs import Memory
 from apps.style.descent.lbfgs import LBFGS
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
@@ -24,6 +26,27 @@ class Descent:
         self._parameter = pixels.detach().clone(memory_format=torch.contiguous_format).requires_grad_(True)
         self._lbfgs = LBFGS(self._parameter) if options.optimizer == "lbfgs" else None
         self._adam = torch.optim.Adam([self._parameter], lr=options.rate, betas=BETAS)
+
+    def memory(self) -> Memory:
+        """G and what the optimizer remembers, as plain values: what ``recalled`` goes on from."""
+        own = {"pixels": self.pixels.cpu().numpy().copy()}
+        if self._lbfgs is not None:
+            return own | self._lbfgs.memory()
+        adam = self._adam.state.get(self._parameter, {})
+        return own | {name: one.detach().cpu().numpy().copy() for name, one in adam.items()}
+
+    @classmethod
+    def recalled(cls, memory: Memory, options: Options, device: torch.device) -> Descent:
+        """The descent that ``memory`` is of, bit for bit; of G alone, a new one from there."""
+        made = cls(torch.from_numpy(memory["pixels"]).to(device), options)
+        rest = {name: one for name, one in memory.items() if name != "pixels"}
+        if rest and made._lbfgs is not None:
+            made._lbfgs = LBFGS.recalled(rest, device)
+        elif rest:
+            state = {name: torch.from_numpy(np.array(one)) for name, one in rest.items()}
+            # Adam counts its steps on the CPU
+            made._adam.state[made._parameter] = {k: v if k == "step" else v.to(device) for k, v in state.items()}
+        return made
 
     @property
     def pixels(self) -> Tensor:

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from apps.style.descent.costs import Memory
 
 HISTORY = 10  # pairs of steps and gradient changes that are remembered
 LONGEST = 0.06  # root mean square of a step; black to white is 1
@@ -49,6 +52,27 @@ class LBFGS:
         step = self._direction(gradient)
         self._last = (point, gradient)
         self.point = (point + step).clamp(0, 1)
+
+    def memory(self) -> Memory:
+        """Everything that it knows, as plain values: what ``recalled`` goes on from."""
+        kept = {"point": self.point, "best": self._best, "best_gradient": self._best_gradient,
+                "best_value": self._best_value, "scale": self._scale}  # fmt: skip
+        last = dict(zip(("last_point", "last_gradient"), self._last or (), strict=False))
+        pairs = {f"{part}{n}": one for n, pair in enumerate(self._pairs) for part, one in zip("syr", pair, strict=True)}
+        return {name: one.cpu().numpy().copy() for name, one in (kept | last | pairs).items()}
+
+    @classmethod
+    def recalled(cls, memory: Memory, device: torch.device) -> LBFGS:
+        """The descent that ``memory`` is of, bit for bit."""
+        known = {name: torch.from_numpy(np.array(one)).to(device) for name, one in memory.items()}
+        made = cls(known["point"])
+        made._best, made._best_gradient = known["best"], known["best_gradient"]
+        made._best_value, made._scale = known["best_value"], known["scale"]
+        if "last_point" in known:
+            made._last = known["last_point"], known["last_gradient"]
+        pairs = [(known[f"s{n}"], known[f"y{n}"], known[f"r{n}"]) for n in range(HISTORY) if f"s{n}" in known]
+        made._pairs.extend(pairs)
+        return made
 
     def _remember(self, before: Tensor, gradient_before: Tensor, gradient: Tensor) -> None:
         """Keep the pair of the step just taken; one without upward curvature gets no weight."""

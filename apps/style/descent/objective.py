@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from apps.style.descent import losses
+from apps.style.descent.costs import Costs
 from apps.style.options import Options
 from apps.style.vgg.features import Extractor
 from apps.style.vgg.network import VGG
@@ -46,19 +47,6 @@ class Weights:
         """J of a picture whose activations are all zero: what J is divided by for the optimizer."""
         style = math.fsum(self.lambdas[name] * size for name, size in self.style_sizes.items())
         return self.alpha * self.content_size + self.beta * style
-
-
-@dataclass(frozen=True, kw_only=True)
-class Costs:
-    """The exact costs of one G."""
-
-    iteration: int
-    size: tuple[int, int]  # height, width
-    J: float  # alpha J_content + beta J_style
-    content: float  # J_content
-    style: float  # J_style = sum_l lambda'_l J_style[l]
-    layers: Mapping[str, float]  # J_style[l]
-    variation: float  # total variation, outside J
 
 
 class Objective:

@@ -44,6 +44,25 @@ def bytes_needed(layers: Sequence[Layer], names: Sequence[str], pixels: int, ite
     return int(_PER_ACTIVATION * kept * pixels * itemsize)
 
 
+def told(options: Options, shape: tuple[int, int]) -> str:
+    """How long a run of ``options`` takes on this machine for a picture of ``shape`` (width, height), for people.
+
+    Raises:
+        ResourceError: see ``check_fits``.
+    """
+    device = devices.pick_device()
+    check_fits(options, shape, device)
+    return duration_note(estimate_s(options, shape, device))
+
+
+def warning(options: Options, shape: tuple[int, int]) -> str:
+    """The same where a run is long enough to be announced, else nothing."""
+    device = devices.pick_device()
+    check_fits(options, shape, device)
+    seconds = estimate_s(options, shape, device)
+    return duration_note(seconds) if seconds > LONG_S else ""
+
+
 def check_fits(options: Options, shape: tuple[int, int], device: torch.device) -> None:
     """Make sure that the last size of ``options`` fits this machine for a picture of ``shape`` (width, height).
 

@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from apps.style.descent.objective import Costs
+from apps.style.descent.costs import Costs
 from apps.style.run.transfer import Run
-from shared.device import describe
 from shared.targets import picture_bytes
 
 VERSION = 1
@@ -37,11 +35,7 @@ def recipe(run: Run, pictures: Mapping[str, str]) -> dict[str, Any]:
         "content": picture_entry(run.content, pictures.get("content")),
         "style": picture_entry(run.style, pictures.get("style")),
         "result": {"sha256": pixel_hash(run.picture), "size": list(run.picture.size)},
-        "computed": {
-            "dtype": str(run.dtype).removeprefix("torch."),
-            "device": describe(run.device),
-            "torch": torch.__version__,
-        },
+        "computed": run.computed,
     }
 
 

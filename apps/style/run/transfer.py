@@ -1,7 +1,8 @@
 """Neural style transfer as a stream of steps: the pixels of G descend J(G).
 
 Gatys, Ecker & Bethge 2016. The page, the command line and the tests consume ``Run.steps``. A run can be stopped after
-any step and resumed; it then continues exactly as if it had not been stopped.
+any step and resumed; it then continues exactly as if it had not been stopped. It holds plain values only and computes
+in ``easel``, wherever the hub's engine runs that; if the machine dies in the middle, the run goes on elsewhere from G.
 
 Departures from the paper: a grain on starts from a picture (``canvas.grained``), and a network that sees the
 picture's edge go on (``Extractor``), without which plain pictures get a frame of lines; a style picture of any shape
@@ -14,34 +15,29 @@ compare the two. Left out: patch-based and masked costs.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import psutil
-import torch
+import numpy as np
 from PIL import Image
-from torch import Tensor
 
 from apps.style import canvas
-from apps.style.canvas import Stage
-from apps.style.descent.descent import Descent
-from apps.style.descent.objective import Costs, Objective
-from apps.style.instant.begin import start_from
+from apps.style.descent.costs import Costs, Memory
 from apps.style.options import Options, checked
-from apps.style.vgg.backbones import BACKBONES
-from apps.style.vgg.features import fastest_dtype
-from shared.device import pick_device
+from shared.engine import room
 from shared.errors import ImageError
-from shared.model_cache import model_cache
 from shared.progress import REFRESH_S
 
 if TYPE_CHECKING:
-    from apps.style.vgg.network import VGG
+    from apps.style.run import easel
+else:
+    easel = room("apps.style.run.easel")
 
-_PACE_SMOOTHING = 0.3  # weight of the newest measurement in the pace from which the time left is estimated
+GRAMS_EVERY_S = 1.0  # between two steps that carry the style matrices
+Grams = Mapping[str, Mapping[str, np.ndarray[Any, np.dtype[np.float32]]]]  # by picture (C, S, G), then by style layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +48,7 @@ class Step:
     total: int
     picture: Image.Image  # G as it is now, at the current size
     costs: tuple[Costs, ...]  # of every iteration since the last step; all but the run's first and last in fast_dtype
-    grams: dict[str, dict[str, Tensor]]  # style matrices of C, S and G by layer, on the device
+    grams: Grams  # style matrices of C, S and G; empty unless it is the first step or some time since the last ones
     elapsed_s: float  # spent iterating, over all parts of the run
     left_s: float | None  # at the latest pace; None after the first iteration, which takes longer than the others
     peak_bytes: int  # most memory of the process (CPU), or of the tensors on the accelerator
@@ -91,7 +87,7 @@ class Result:
 
 
 class Run:
-    """One transfer: its pictures, its recipe, how far it is."""
+    """One transfer: its pictures, its recipe, how far it is. Plain values: it travels to where it is computed."""
 
     def __init__(
         self,
@@ -100,7 +96,6 @@ class Run:
         options: Options,
         *,
         ground: Image.Image | None = None,
-        device: torch.device | None = None,
     ) -> None:
         """``content`` may be missing if alpha is 0, ``style`` if beta is; the one that is given determines the shape.
 
@@ -111,26 +106,29 @@ class Run:
             ImageError: a picture that J needs is missing, or too elongated for the size.
         """
         self.options = checked(options)
-        self.device = pick_device() if device is None else device
         self.content, self.style, self.ground = content, style, ground  # as they were given
-        self._content, self._style, self._colours = _prepared(content, style, self.options)
-        given = self._content or self._style
+        *pictures, self._colours = _prepared(content, style, self.options)
+        self.seen = (pictures[0], pictures[1])  # as the network sees them
+        given = self.seen[0] or self.seen[1]
         if given is None:
             raise ImageError("a content or a style picture", "neither", "Choose a picture or click a sample.")
         self.stages = canvas.plan(given.size, self.options)
         self.costs: list[Costs] = []
         self.elapsed_s = 0.0
         self.peak_bytes = 0
-        self._stage = 0
-        self._in_stage = 0  # iterations done at this size
-        self._descent: Descent | None = None  # G and the optimizer's memory; None before the first step
-        self._instant: Image.Image | None = None  # the picture in one pass, once a run begins from it
-        self._pace: float | None = None  # s per iteration and pixel, the latest iterations counting most
+        self.stage = 0  # the size it is at
+        self.in_stage = 0  # iterations done at this size
+        self.pixels = np.zeros((1, 3, 0, 0), np.float32)  # G as it is now, in [0, 1]; empty before the first step
+        self.memory: Memory | None = None  # ... with the optimizer's memory, whenever the run pauses
+        self.instant: Image.Image | None = None  # the picture in one pass, once a run begins from it
+        self.pace: float | None = None  # s per iteration and pixel, the latest iterations counting most
+        self.computed: dict[str, str] = {}  # dtype, device and version of torch
+        self._told = 0  # of the costs
 
     @property
     def done(self) -> int:
         """Iterations so far."""
-        return sum(stage.iterations for stage in self.stages[: self._stage]) + self._in_stage
+        return sum(stage.iterations for stage in self.stages[: self.stage]) + self.in_stage
 
     @property
     def total(self) -> int:
@@ -138,17 +136,12 @@ class Run:
         return sum(stage.iterations for stage in self.stages)
 
     @property
-    def dtype(self) -> torch.dtype:
-        """What the network computes in."""
-        known = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-        return known.get(self.options.precision) or fastest_dtype(self.device)
-
-    @property
     def picture(self) -> Image.Image:
         """G as it is now, with the content's colours if they are kept."""
-        if self._descent is None:
+        if not self.pixels.size:
             raise ValueError("the run has not begun")
-        shown = canvas.to_picture(self._descent.pixels)
+        levels = (self.pixels[0].clip(0, 1) * 255).round().astype(np.uint8)
+        shown = Image.fromarray(np.ascontiguousarray(levels.transpose(1, 2, 0)))
         return shown if self._colours is None else canvas.with_colours_of(shown, self._colours)
 
     def extend(self, iterations: int) -> None:
@@ -167,136 +160,52 @@ class Run:
         Raises:
             WeightsError: the network's weights are not available.
         """
-        with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network:
-            while self._stage < len(self.stages):
-                stage = self.stages[self._stage]
-                objective = self._begin(cast("VGG", network), stage)
-                yield from self._descend(objective, stage, every_s)
-                if self._stage == len(self.stages) - 1 or self._at_stop():
-                    break
-                self._stage += 1
-                self._in_stage = 0
-
-    def _begin(self, network: VGG, stage: Stage) -> Objective:
-        """The objective at this size, with G enlarged to it if the size has just begun."""
-        content, style = self._tensors(stage)
-        if self._descent is None:
-            begin = self._start(stage, content, style)
-            strokes = self.options.beta > 0 and self.options.init in ("content", "style")
-            self._descent = Descent(canvas.grained(begin, self.options.seed) if strokes else begin, self.options)
-        elif self._in_stage == 0:
-            self._descent = Descent(canvas.enlarged(self._descent.pixels, stage), self.options)
-        return Objective(network, self.options, content, style, dtype=self.dtype, edge_goes_on=True)
+        return easel.steps(self, every_s=every_s)
 
     def result(self) -> Result:
         """The run so far in exact numbers; two passes through the network in float32, zeros around the picture."""
-        if self._descent is None:
+        if not self.pixels.size:
             raise ValueError("the run has not begun")
-        now = self._descent.pixels
-        stage = self.stages[self._stage]
-        content, style = self._tensors(stage)
-        with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network, torch.no_grad():
-            exact = Objective(cast("VGG", network), self.options, content, style, dtype=torch.float32)
-            begin = self._start(stage, content, style)
-            size = (stage.height, stage.width)
-            first, last = (
-                exact.read(exact(pixels)[1], number, size) for pixels, number in ((begin, 0), (now, self.done))
-            )
-        return Result(
-            first=first,
-            last=last,
-            alpha=exact.weights.alpha,
-            beta=exact.weights.beta,
-            lambdas=dict(exact.weights.lambdas),
-            seconds_per_iteration=self.elapsed_s / max(1, self.done),
-            peak_bytes=self.peak_bytes,
-        )
+        return easel.result(self._forgetful())
 
     def cost_of(self, picture: Image.Image) -> Costs:
         """What ``picture``, RGB, costs at the run's last size, in float32, as the run's own costs are counted."""
-        stage = self.stages[-1]
-        content, style = self._tensors(stage)
-        with model_cache().lease(BACKBONES[self.options.backbone].record, self.device) as network, torch.no_grad():
-            exact = Objective(
-                cast("VGG", network), self.options, content, style, dtype=torch.float32, edge_goes_on=True
-            )
-            pixels = canvas.to_tensor(self._without_colours(picture), stage, self.device)
-            return exact.read(exact(pixels)[1], 0, (stage.height, stage.width))
+        return easel.cost_of(self._forgetful(), picture)
 
-    def _start(self, stage: Stage, content: Tensor | None, style: Tensor | None) -> Tensor:
-        """The first G, at the size of ``stage``."""
-        if self.options.init == "style" and self._style is not None:
-            return canvas.to_tensor(self._style, stage, self.device)  # cropped to the shape of G
-        if self.options.init != "instant" or self.content is None or self.style is None:
-            return canvas.start(self.options.init, content, style, self.options.seed)
-        if self._instant is None:
-            self._instant = self._without_colours(start_from(self.content, self.style, self.options.size))
-        return canvas.to_tensor(self._instant, stage, self.device)
-
-    def _without_colours(self, picture: Image.Image) -> Image.Image:
+    def without_colours(self, picture: Image.Image) -> Image.Image:
         """``picture`` as G is descended: grey, with the content's light, where the content's colours are kept."""
         return picture if self._colours is None else canvas.with_light_of(canvas.greyed(picture), self._colours)
 
-    def _watch(self) -> None:
-        self.peak_bytes = max(self.peak_bytes, _memory_now(self.device))
-
-    def _at_stop(self) -> bool:
+    def at_stop(self) -> bool:
+        """Whether the recipe ends it here."""
         return 0 < self.options.stop_at <= self.done
 
-    def _tensors(self, stage: Stage) -> tuple[Tensor | None, Tensor | None]:
-        content = None if self._content is None else canvas.to_tensor(self._content, stage, self.device)
-        style = None if self._style is None else canvas.style_tensor(self._style, stage, self.device)
-        return content, style
+    def noted(self) -> dict[str, Any]:
+        """See ``shared.engine.Kept``: how far it is."""
+        changed = {name: vars(self)[name] for name in _CHANGING} | {"costs": self.costs[self._told :]}
+        self._told = len(self.costs)
+        return changed
 
-    def _descend(self, objective: Objective, stage: Stage, every_s: float) -> Iterator[Step]:
-        """The iterations that are left at this size."""
-        descent = cast("Descent", self._descent)
-        size = (stage.height, stage.width)
-        pending: list[tuple[int, Tensor]] = []
-        begun = shown = time.perf_counter()
-        counted = 0
+    def note(self, noted: object) -> None:
+        """See ``shared.engine.Kept``. Without an optimizer's memory, which comes with a pause, it goes on from G."""
+        if isinstance(noted, dict):
+            self.costs += noted.pop("costs")
+            vars(self).update(noted)
+            if self.memory is None and self.pixels.size:
+                self.memory = {"pixels": self.pixels}
 
-        def read_costs() -> tuple[Costs, ...]:  # reading them waits for the device, which makes the time right
-            fresh = tuple(objective.read(values, number, size) for number, values in pending)
-            pending.clear()
-            self.elapsed_s += time.perf_counter() - begun
-            self.costs.extend(fresh)
-            return fresh
+    def __getstate__(self) -> dict[str, Any]:
+        """On the other side costs that are known here need not be told again."""
+        return vars(self) | {"_told": len(self.costs)}
 
-        try:
-            while self._in_stage < stage.iterations and not self._at_stop():
-                values = descent.step(objective, stage.share(self._in_stage), self._watch)
-                self._in_stage += 1
-                counted += 1
-                pending.append((self.done, values))
-                last = self._in_stage == stage.iterations or self._at_stop()
-                if last or self.done == 1 or time.perf_counter() - shown >= every_s:
-                    fresh = read_costs()
-                    if self.done > 1:
-                        self._keep_pace((time.perf_counter() - begun) / counted / stage.pixels)
-                    yield self._step(fresh, objective)
-                    begun = shown = time.perf_counter()
-                    counted = 0
-        finally:
-            if pending:
-                read_costs()
+    def _forgetful(self) -> Run:
+        """The run for a look at G: without the optimizer's memory and the curves."""
+        seen = copy.copy(self)
+        seen.memory, seen.costs = None, []
+        return seen
 
-    def _keep_pace(self, latest: float) -> None:
-        self._pace = latest if self._pace is None else self._pace + _PACE_SMOOTHING * (latest - self._pace)
 
-    def _step(self, fresh: tuple[Costs, ...], objective: Objective) -> Step:
-        left = sum(stage.iterations * stage.pixels for stage in self.stages[self._stage :])
-        left -= self._in_stage * self.stages[self._stage].pixels
-        return Step(
-            done=self.done,
-            total=self.total,
-            picture=self.picture,
-            costs=fresh,
-            grams=objective.grams,
-            elapsed_s=self.elapsed_s,
-            left_s=None if self._pace is None else left * self._pace,
-            peak_bytes=self.peak_bytes,
-        )
+_CHANGING = ("elapsed_s", "peak_bytes", "stage", "in_stage", "pixels", "memory", "pace", "computed")
 
 
 def _prepared(
@@ -311,10 +220,3 @@ def _prepared(
         return content, style, None
     light = canvas.greyed(content)
     return light, None if style is None else canvas.with_light_of(canvas.greyed(style), content), content
-
-
-def _memory_now(device: torch.device) -> int:
-    """Bytes: the most that tensors have taken on CUDA, elsewhere what the process holds now."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    return int(psutil.Process().memory_info().rss)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from apps.style.descent.objective import Costs
+    from apps.style.descent.costs import Costs
     from apps.style.run.transfer import Run
 
 

@@ -10,6 +10,7 @@ import gradio as gr
 
 from apps.charts import lines
 from apps.markup import Markup, h, joined
+from apps.style.run.transfer import Run
 from apps.style.ui import graphics
 from apps.style.ui.controls import options_from, turn
 from apps.style.ui.paint import ARGUMENTS
@@ -20,8 +21,6 @@ from shared.images import jpeg_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from apps.style.run.transfer import Run
 
 _SIZE = 160  # pixels: a class should not have to wait long for two runs
 _ITERATIONS = 60
@@ -59,8 +58,6 @@ def build(parts: Mapping[str, Any]) -> None:
 def _both(
     alpha_a: float, beta_a: float, alpha_b: float, beta_b: float, content: str | None, style: str | None, *values: Any
 ) -> Iterator[tuple[Any, ...]]:
-    from apps.style.run.transfer import Run
-
     given = dict(zip(ARGUMENTS, values, strict=True)) | {"size": _SIZE, "iterations": _ITERATIONS}
     base = options_from(given | {"alpha": 1.0, "beta": 1.0})
     recipes = [

@@ -17,10 +17,8 @@ from shared.images import data_url, jpeg_bytes
 from shared.progress import duration
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from apps.style.descent.objective import Costs
-    from apps.style.run.transfer import Result, Step
+    from apps.style.descent.costs import Costs
+    from apps.style.run.transfer import Grams, Result, Step
 
 _CHANNELS = 28  # rows of a style matrix that are drawn
 _CELL = 4  # pixels
@@ -102,13 +100,13 @@ def _worth(costs: Sequence[Costs], one_pass: Costs | None) -> Markup | None:
     return note(f"“one pass”: J of the picture in one pass is {short(one_pass.J)}; {told}")
 
 
-def gram_table(grams: Mapping[str, Mapping[str, Tensor]]) -> Markup:
+def gram_table(grams: Grams) -> Markup:
     """The style matrices of C, S and G side by side, layer by layer, for the channels that are strongest in S."""
     if not grams.get("S"):
         return note("The style matrices appear here as soon as a picture is being painted.")
     rows = []
     for layer in grams["S"]:
-        found = {who: grams[who][layer].float().cpu().numpy() for who in _PICTURES if layer in grams.get(who, {})}
+        found = {who: grams[who][layer] for who in _PICTURES if layer in grams.get(who, {})}
         rows.append(_gram_row(layer, found))
     words = prose(
         "Entry (k, k′) sums a<sub>k</sub> a<sub>k′</sub> over all positions: how often two channels fire together. "

@@ -8,7 +8,9 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Content, Markup, figure, h, message, note
+from apps.style import canvas
 from apps.style.run.presets import PRESETS
+from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, find_sample
 from apps.style.ui import graphics
 from apps.style.ui.controls import (
@@ -21,10 +23,10 @@ from apps.style.ui.controls import (
     sample_strip,
     turn,
 )
+from apps.style.ui.rooms import limits
 from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
 from apps.style.ui.state import FIRST, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
-from shared.device import pick_device
 from shared.errors import HubError, InputError
 from shared.progress import duration
 from shared.serving.turns import TURNS
@@ -225,8 +227,6 @@ def stylize(
     options = options_from({name: given[name] for name in ARGUMENTS})
     session = session_of(request)
     session.stop_requested.set()  # a run of this session that is still going gives way
-    from apps.style.run.transfer import Run
-
     seen, painted_as, ground = open_pictures(content, style, options.alpha, options.beta)
     run = Run(seen, painted_as, options, ground=ground)
     warning = warn_if_long(run)
@@ -292,15 +292,9 @@ def _estimate(content: str | None, *values: Any) -> Content:
     """How long a run would take; nothing while the choices do not make a run."""
     if not content:
         return ""
-    from apps.style import canvas
-    from apps.style.run import limits
-
     try:
         options = options_from(dict(zip(ARGUMENTS, values, strict=True)))
-        shape = canvas.open_content(content).size
-        device = pick_device()
-        limits.check_fits(options, shape, device)
-        return note(limits.duration_note(limits.estimate_s(options, shape, device)))
+        return note(limits.told(options, canvas.open_content(content).size))
     except InputError:
         return ""
     except HubError as error:

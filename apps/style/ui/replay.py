@@ -11,6 +11,8 @@ import gradio as gr
 
 from apps.markup import note
 from apps.style.options import LONGEST_RECIPE, from_json
+from apps.style.run.recipe import other_pictures
+from apps.style.run.transfer import Run
 from apps.style.samples import SAMPLES
 from apps.style.ui.controls import RECIPE_FIELDS, values_of
 from apps.style.ui.run import open_pictures, stream
@@ -73,9 +75,6 @@ def _set(text: str, request: gr.Request) -> list[Any]:
 
 def _again(text: str, content: str | None, style: str | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
     """Paint what the recipe says, its stop and its continuation included, on the Paint tab."""
-    from apps.style.run.recipe import other_pictures
-    from apps.style.run.transfer import Run
-
     options = from_json(text)
     seen, painted_as, ground = open_pictures(content, style, options.alpha, options.beta)
     run = Run(seen, painted_as, options, ground=ground)

@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note
+from apps.style.canvas import on_ground
+from apps.style.run.recipe import costs_csv, painting, recipe
 from apps.style.ui import graphics
 from apps.style.ui.state import session_of
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
@@ -43,9 +45,6 @@ def build(parts: dict[str, Any], tab: gr.Tab) -> None:
 
 def _load(request: gr.Request) -> tuple[Any, ...]:
     """Everything that is known of the run; nothing if there is none."""
-    from apps.style.canvas import on_ground
-    from apps.style.run.recipe import costs_csv, painting, recipe
-
     session = session_of(request)
     run = session.run
     frames = session.frames.kept()

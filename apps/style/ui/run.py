@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,21 @@ import gradio as gr
 
 from apps.charts import short
 from apps.markup import Markup, joined
+from apps.style import canvas
+from apps.style.canvas import on_ground
+from apps.style.run.recipe import recipe
+from apps.style.run.transfer import Run, Step
 from apps.style.ui import graphics
+from apps.style.ui.rooms import limits, worth
 from apps.style.ui.state import Session
+from shared.engine import current
 from shared.images import jpeg_bytes
 from shared.progress import duration
-from shared.serving.turns import TURNS
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from apps.style.run.transfer import Run, Step
 
-_GRAMS_EVERY_S = 1.0
 Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 
@@ -34,8 +36,6 @@ def open_pictures(
     Raises:
         ImageError: a picture that J uses is missing, or one that cannot be used.
     """
-    from apps.style import canvas
-
     opened = canvas.open_content_and_ground(content) if content or alpha > 0 else (None, None)  # type: ignore[arg-type]
     return opened[0], canvas.open_style(style) if style or beta > 0 else None, opened[1]  # type: ignore[arg-type]
 
@@ -46,12 +46,7 @@ def warn_if_long(run: Run) -> str:
     Raises:
         ResourceError: it does not fit into this machine.
     """
-    from apps.style.run import limits
-
-    shape = (run.content or run.style).size  # type: ignore[union-attr]
-    limits.check_fits(run.options, shape, run.device)
-    seconds = limits.estimate_s(run.options, shape, run.device)
-    return limits.duration_note(seconds) if seconds > limits.LONG_S else ""
+    return limits.warning(run.options, (run.content or run.style).size)  # type: ignore[union-attr]
 
 
 def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Answer]:
@@ -60,25 +55,19 @@ def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Ans
     Each is one turn of the machine. With ``compare`` the picture in one pass gets its place on the axis of J: after the
     first step, or at the end where others would wait for that.
     """
-    from apps.style.run.worth import one_pass
-
-    drawn = -_GRAMS_EVERY_S
     steps = run.steps()
     session.idle.clear()
     try:
         for alone in steps:
-            step = dataclasses.replace(alone, left_s=TURNS.until_done_s(alone.left_s))
+            step = dataclasses.replace(alone, left_s=current().until_done_s(alone.left_s))
             data = session.frames.add(step.picture, step.done)
-            now = time.monotonic()
-            grams: Any = gr.skip()
-            if now - drawn >= _GRAMS_EVERY_S or step.finished:
-                drawn, grams = now, graphics.gram_table(step.grams)
-            live = graphics.live(data, step, others=TURNS.sharing() - 1)
+            grams: Any = graphics.gram_table(step.grams) if step.grams else gr.skip()
+            live = graphics.live(data, step, others=current().sharing() - 1)
             yield live, curves(session, run), grams, _numbers(step), gr.skip()
             if session.stop_requested.is_set():
                 break
-            if compare and (step.finished or TURNS.sharing() <= 1):
-                compare, session.one_pass = False, one_pass(run)
+            if compare and (step.finished or current().sharing() <= 1):
+                compare, session.one_pass = False, worth.one_pass(run)
                 yield gr.skip(), curves(session, run), gr.skip(), gr.skip(), gr.skip()
     finally:
         steps.close()  # type: ignore[attr-defined]
@@ -88,9 +77,6 @@ def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Ans
 
 
 def _finished(session: Session, run: Run) -> Answer:
-    from apps.style.canvas import on_ground
-    from apps.style.run.recipe import recipe
-
     exact = run.result()
     picture = run.picture
     left = run.total - run.done

@@ -19,7 +19,7 @@ from shared.serving.turns import TURNS
 from shared.sessions import Sessions
 
 if TYPE_CHECKING:
-    from apps.style.descent.objective import Costs
+    from apps.style.descent.costs import Costs
     from apps.style.instant.stylefile import StyleFile
     from apps.style.run.transfer import Run
     from apps.style.units.patches import Indexed

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import pickle
 import queue
+import sys
 import threading
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
+
+from shared import engine
+from shared.engine import cluster, pool
 
 _handles: dict[int, Handle] = {}
 _END = object()
@@ -129,6 +136,30 @@ class Handle:
         for future in self._futures:
             if not future.done():
                 future.set_exception(RayError("died"))
+
+
+@contextlib.contextmanager
+def cluster_here(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> Iterator[cluster.Cluster]:
+    """The hub's engine is a cluster of two workers in this process; sentences for visitors go to ``told``."""
+    monkeypatch.setitem(sys.modules, "ray", fake_ray())
+    monkeypatch.setattr(cluster, "_HEAR_S", 0.05)
+    monkeypatch.setattr(pool, "LOOK_S", 0.05)
+    monkeypatch.setattr(engine, "_chosen", [engine.Here()])
+    made = cluster.Cluster(None, least=2, most=2, told=told.append)
+    engine.use(made)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def workers(far: cluster.Cluster) -> list[Any]:
+    return list(far._ray.get(far._pool.workers.remote()))
+
+
+def busy(far: cluster.Cluster) -> list[Any]:
+    """The workers that have a call."""
+    return [worker for worker in workers(far) if far._ray.get(worker.kept.remote())]
 
 
 def fake_ray(cpus: float = 2.0) -> ModuleType:

@@ -18,7 +18,7 @@ from shared.errors import InputError, OptionError, ResourceError, StoreError
 from shared.serving.turns import TURNS, GoneError
 from tests.conftest import run_alone
 from tests.shared.engine import functions
-from tests.shared.engine.fake_ray import fake_ray
+from tests.shared.engine.fake_ray import busy, cluster_here, workers
 
 ROOM = "tests.shared.engine.functions"
 
@@ -33,13 +33,8 @@ def _here_again(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[cluster.Cluster]:
     """A cluster of two workers without Ray."""
-    monkeypatch.setitem(sys.modules, "ray", fake_ray())
-    monkeypatch.setattr(cluster, "_HEAR_S", 0.05)
-    monkeypatch.setattr(pool, "LOOK_S", 0.05)
-    made = cluster.Cluster(None, least=2, most=2, told=functions.ENDED.append)
-    engine.use(made)
-    yield made
-    made.close()
+    with cluster_here(monkeypatch, functions.ENDED) as made:
+        yield made
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -49,12 +44,8 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def workers(far: cluster.Cluster) -> list[Any]:
-    return list(far._ray.get(far._pool.workers.remote()))
-
-
 def idle(far: cluster.Cluster) -> bool:
-    return all(not far._ray.get(worker.kept.remote()) for worker in workers(far))
+    return not busy(far)
 
 
 @pytest.fixture(params=["here", "far"])
@@ -137,8 +128,7 @@ def test_another_worker_goes_on_from_the_last_step(far: cluster.Cluster) -> None
     for step in engine.room(ROOM).walk(way):
         seen.append(step)
         if step == 4:
-            dying = next(one for one in workers(far) if far._ray.get(one.kept.remote()))
-            dying.die()
+            busy(far)[0].die()
     assert seen[:5] == [0, 1, 2, 3, 4]
     assert seen[-1] == 11
     assert way.at == list(range(12))  # nothing twice, nothing left out

@@ -44,7 +44,7 @@ def test_a_run_starts_from_the_picture_in_one_pass(
     next(run.steps(every_s=0.0))
     painted = start_from(content, style, 256)
     seen, grey = (np.asarray(one, dtype=float) for one in (painted, painted.convert("L")))
-    begun = run._descent.pixels[0].permute(1, 2, 0).numpy() * 255  # type: ignore[union-attr]
+    begun = run.pixels[0].transpose(1, 2, 0) * 255
     if keep_colours:
         assert np.abs(begun - begun[..., :1]).max() < 40  # grey, as nearly as a step away from it
         light = np.asarray(content.convert("L"), dtype=float)
@@ -77,7 +77,7 @@ def test_the_numbers_are_those_of_the_plain_network(network: VGG, content: Image
     c, s = (
         part.double() for part in (canvas.to_tensor(content, stage, device), canvas.style_tensor(style, stage, device))
     )
-    g = run._descent.pixels.double()  # type: ignore[union-attr]
+    g = torch.from_numpy(run.pixels).double()
     plain = VGG(network.layers).double()
     plain.load_state_dict(network.state_dict())
     names = [*run.options.content_layers, *run.options.style_layers]

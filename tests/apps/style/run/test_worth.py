@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from PIL import Image
 
-from apps.style.descent.objective import Costs
+from apps.style.descent.costs import Costs
 from apps.style.options import Options
 from apps.style.run.transfer import Run
 from apps.style.run.worth import one_pass, reached_after
