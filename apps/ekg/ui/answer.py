@@ -47,7 +47,12 @@ def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | Non
 
 
 def classify_choice(
-    sample: str | None, files: list[str] | None, rate_hz: float | None, lead: str | None, annotated: bool
+    sample: str | None,
+    files: list[str] | None,
+    rate_hz: float | None,
+    lead: str | None,
+    annotated: bool,
+    request: gr.Request,
 ) -> Iterator[tuple[Any, ...]]:
     """Classify the uploaded files, or the sample if there are none; a refusal stays on the page."""
     yield (progress_html("Reading", 0.0), *_UNCHANGED)
@@ -57,13 +62,14 @@ def classify_choice(
             open_sample(chosen) if chosen else open_recording(list(map(Path, files or [])), rate_hz=rate_hz or None)
         )
         with source as recording:
-            yield from _classify(recording, SAMPLES[chosen] if chosen else None, lead, annotated)
+            owner = str(request.session_hash)
+            yield from _classify(recording, SAMPLES[chosen] if chosen else None, lead, annotated, owner)
     except HubError as error:
         yield _refused(error, "")
 
 
 def _classify(
-    recording: Recording, sample: Sample | None, lead: str | None, annotated: bool
+    recording: Recording, sample: Sample | None, lead: str | None, annotated: bool, owner: str
 ) -> Iterator[tuple[Any, ...]]:
     """Classify ``recording``, which is ``sample`` or a visitor's own; noise is shown as it is, without an answer."""
     from apps.ekg.answers.classify import Classified, classify
@@ -75,7 +81,7 @@ def _classify(
             for step in classify(recording, network, lead=wanted, use_annotations=annotated):
                 if isinstance(step, Classified):
                     with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
-                        yield _answer(step, sample, Path(folder))
+                        yield _answer(step, result_store().keep(step, owner), sample, Path(folder))
                 else:
                     yield (progress_html(step.text, step.fraction), *_UNCHANGED)
     except RecordError as error:
@@ -99,9 +105,8 @@ def _refused(error: HubError, strip: str, leads: Any = None) -> tuple[Any, ...]:
     )
 
 
-def _answer(found: Classified, sample: Sample | None, folder: Path) -> tuple[Any, ...]:
-    """What the page shows of ``found``; its exports are written into ``folder``."""
-    token = result_store().keep(found)
+def _answer(found: Classified, token: str, sample: Sample | None, folder: Path) -> tuple[Any, ...]:
+    """What the page shows of ``found``, kept as ``token``; its exports are written into ``folder``."""
     plain = "".join(c for c in found.recording.name if c.isalnum() or c in "-_") or "recording"
     write_csv(found, folder / f"{plain}.csv")
     write_annotations(found, folder / f"{plain}.convhub")

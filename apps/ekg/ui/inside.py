@@ -138,7 +138,7 @@ def _sliding(token: str, index: int, which: float, channel: float, position: flo
 
 
 def answer_disturbed(
-    token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool
+    token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool, request: gr.Request
 ) -> tuple[Markup, Any]:
     """Classify five minutes of the recording again, disturbed; compare beat by beat."""
     from apps.ekg.answers.classify import classified
@@ -162,4 +162,4 @@ def answer_disturbed(
         ("false detection", f"{result.added:,}", ""),
     ]
     text = table(("The first five minutes", "beats", "share"), rows, title="Against the undisturbed recording")
-    return text, strip_json(after, result_store().keep(after), label="disturbed")
+    return text, strip_json(after, result_store().keep(after, str(request.session_hash)), label="disturbed")

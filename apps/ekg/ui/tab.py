@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 
 from apps.ekg import measured
 from apps.ekg.formats.supported import NAMES
@@ -13,6 +14,7 @@ from apps.ekg.ui import inside
 from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other_sample, progress_html, show_part
 from apps.ekg.ui.drawings import DISCLAIMER, caption, colours_css
 from apps.ekg.ui.monitor import play_live, stop_live
+from apps.ekg.ui.results import leave
 from apps.markup import h, joined, page_file, style
 from apps.on_demand import part
 from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, measurements, section
@@ -31,6 +33,8 @@ def build() -> None:
             controls = _controls()
         with gr.Column(scale=4, min_width=320, elem_id="ekg-result"):
             viewer = _result(token, controls)
+    page: Any = Context.root_block
+    page.unload(guard(_leave))
     with gr.Tabs() as tabs:
         with gr.Tab("One beat", id=inside.TAB):
             inside.build_beat(token, viewer, tabs)
@@ -59,6 +63,10 @@ def _controls() -> dict[str, Any]:
         annotated = gr.Checkbox(True, label="Use annotated beats if available")
     go = gr.Button("Classify", variant="primary", elem_id="ekg-classify")
     return {"sample": sample, "files": files, "rate": rate, "lead": lead, "annotated": annotated, "go": go}
+
+
+def _leave(request: gr.Request) -> None:
+    leave(str(request.session_hash))
 
 
 def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:

@@ -19,6 +19,7 @@ import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,6 +125,7 @@ class Run:
         self.pace: float | None = None  # s per iteration and pixel, the latest iterations counting most
         self.computed: dict[str, str] = {}  # dtype, device and version of torch
         self._told = 0  # of the costs
+        self._aside: Path | None = None  # where the optimizer's memory is, if it is not here
 
     @property
     def done(self) -> int:
@@ -160,7 +162,31 @@ class Run:
         Raises:
             WeightsError: the network's weights are not available.
         """
+        self._take_back()
         return easel.steps(self, every_s=every_s)
+
+    def put_aside(self, path: Path) -> None:
+        """Move the optimizer's memory, 20 times G, into the file ``path``, where it stays until the run goes on.
+
+        Raises:
+            OSError: the file cannot be written; the memory then stays where it is.
+        """
+        if self.memory is None or self._aside is not None:
+            return
+        try:
+            with path.open("wb") as file:
+                np.savez(file, allow_pickle=False, **self.memory)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+        self._aside, self.memory = path, None
+
+    def _take_back(self) -> None:
+        if self._aside is not None:
+            with np.load(self._aside) as kept:
+                self.memory = dict(kept)
+            self._aside.unlink()
+            self._aside = None
 
     def result(self) -> Result:
         """The run so far in exact numbers; two passes through the network in float32, zeros around the picture."""

@@ -16,7 +16,7 @@ from apps.style.run.recipe import recipe
 from apps.style.run.transfer import Run, Step
 from apps.style.ui import graphics
 from apps.style.ui.rooms import limits, worth
-from apps.style.ui.state import Session
+from apps.style.ui.state import RESTING, Session
 from shared.engine import current
 from shared.images import jpeg_bytes
 from shared.progress import duration
@@ -55,6 +55,7 @@ def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Ans
     Each is one turn of the machine. With ``compare`` the picture in one pass gets its place on the axis of J: after the
     first step, or at the end where others would wait for that.
     """
+    RESTING.end(session)
     steps = run.steps()
     session.idle.clear()
     try:
@@ -71,6 +72,7 @@ def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Ans
                 yield gr.skip(), curves(session, run), gr.skip(), gr.skip(), gr.skip()
     finally:
         steps.close()  # type: ignore[attr-defined]
+        RESTING.begin(session)
         session.idle.set()
     if session.run is run:
         yield _finished(session, run)

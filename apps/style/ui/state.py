@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import threading
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 FIRST = {"content": EXAMPLE[0], "style": EXAMPLE[1]}  # on the page when it opens
 _MOST = 40  # sessions whose runs are kept in memory
+_MOST_IN_MEMORY = 4  # runs at rest with all that they need to go on: 35 MB each at 384 pixels
 _MOST_STYLES = 12  # of a visitor's own
 _IDLE_S = 3600.0  # s after which a run is forgotten
 
@@ -109,6 +111,37 @@ class Session:
         return path
 
 
+class Resting:
+    """Sessions whose run nobody goes on with now. The latest runs keep their optimizer's memory; those of the others,
+    who may be a class of 40, lie in a file of their session.
+    """
+
+    def __init__(self, most: int = _MOST_IN_MEMORY) -> None:
+        self._most = most
+        self._sessions: list[weakref.ref[Session]] = []
+        self._lock = threading.Lock()
+
+    def begin(self, session: Session) -> None:
+        """The run of ``session`` has come to rest."""
+        with self._lock:
+            self._sessions = [*self._others(session), weakref.ref(session)]
+            for old in self._sessions[: -self._most]:
+                left = old()
+                if left is not None and left.run is not None:
+                    with contextlib.suppress(OSError):  # no room on the disk: it stays in memory
+                        left.run.put_aside(left.file("descent.npz"))
+            self._sessions = self._sessions[-self._most :]
+
+    def end(self, session: Session) -> None:
+        """The run of ``session`` goes on."""
+        with self._lock:
+            self._sessions = self._others(session)
+
+    def _others(self, session: Session) -> list[weakref.ref[Session]]:
+        return [one for one in self._sessions if one() not in (None, session)]
+
+
+RESTING = Resting()
 SESSIONS: Sessions[Session] = Sessions(Session, most=_MOST, idle_s=_IDLE_S)
 
 

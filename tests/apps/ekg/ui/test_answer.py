@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from apps.ekg.samples import SAMPLES
 from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other_sample, progress_html, show_part
 from shared.errors import RecordError
 
+PAGE: Any = SimpleNamespace(session_hash="page")
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -26,7 +28,7 @@ def _csv(path: Path, lead: str = "MLII", seconds: int = 30) -> Path:
 
 
 def _last(*arguments: Any) -> tuple[Any, ...]:
-    *steps, last = classify_choice(*arguments)
+    *steps, last = classify_choice(*arguments, PAGE)
     assert all(len(step) == len(last) for step in steps)
     return last
 

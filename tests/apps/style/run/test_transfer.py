@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ def test_the_same_seed_gives_the_same_picture(content: Image.Image, style: Image
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(
-    content: Image.Image, style: Image.Image, optimizer: str
+    content: Image.Image, style: Image.Image, optimizer: str, tmp_path: Path
 ) -> None:
     options = dataclasses.replace(SMALL, optimizer=optimizer, init="noise", coarse_to_fine=True, iterations=8)
     whole, parts = Run(content, style, options), Run(content, style, options)
@@ -132,10 +133,26 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(
         for _ in range(2):
             next(steps)
         steps.close()  # type: ignore[attr-defined]
+        parts.put_aside(tmp_path / "aside")
+        parts.put_aside(tmp_path / "twice")
     assert parts.done == 6
+    assert [path.name for path in tmp_path.iterdir()] == ["aside"]
     finished(parts)
     assert [cost.iteration for cost in parts.costs] == list(range(1, 9))
     assert np.array_equal(pixels(parts), pixels(whole))
+
+
+def test_a_run_that_finds_no_room_for_its_memory_keeps_it(content: Image.Image, style: Image.Image) -> None:
+    stopped, through = (Run(content, style, SMALL) for _ in range(2))
+    steps = stopped.steps(every_s=0.0)
+    next(steps)
+    next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    with pytest.raises(OSError, match="No such"):
+        stopped.put_aside(Path("/nowhere/at/all"))
+    finished(stopped)
+    finished(through)
+    assert np.array_equal(pixels(stopped), pixels(through))
 
 
 def test_a_run_that_is_over_can_be_extended(content: Image.Image, style: Image.Image) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 import pytest
@@ -14,6 +15,9 @@ from apps.style.ui.state import Session, leave, session_of
 from shared.errors import InputError
 from shared.sessions import Sessions
 from tests.locks import WatchedLock
+
+if TYPE_CHECKING:
+    from apps.style.run.transfer import Run
 
 
 @pytest.fixture
@@ -100,3 +104,34 @@ def test_without_a_picture_the_visitor_is_sent_to_paint() -> None:
     with pytest.raises(InputError) as refused:
         Session().current()
     assert str(refused.value) == "Nothing has been painted yet. Press Paint first."
+
+
+def test_of_many_runs_at_rest_the_latest_few_stay_in_memory() -> None:
+    aside: list[int] = []
+    sessions = [Session(run=cast("Run", Resting(number, aside))) for number in range(6)]
+    resting = state.Resting(2)
+    for session in sessions[:4]:
+        resting.begin(session)
+    assert aside == [0, 1]
+    resting.end(sessions[3])  # goes on
+    resting.begin(sessions[4])
+    assert aside == [0, 1]
+    resting.begin(sessions[3])
+    resting.begin(sessions[3])
+    assert aside == [0, 1, 2]
+    del sessions[4], session
+    resting.begin(sessions[4])
+    resting.begin(Session())
+    assert aside == [0, 1, 2, 3]
+
+
+class Resting:
+    """A run that notes when it is put aside, and once finds no room."""
+
+    def __init__(self, number: int, aside: list[int]) -> None:
+        self.number, self.aside = number, aside
+
+    def put_aside(self, path: Path) -> None:
+        self.aside.append(self.number)
+        if self.number == 0:
+            raise OSError(28, "No space left on device")
