@@ -8,7 +8,7 @@ ARGS ?=
 BENCHES := page_start page_phone neighbours face_search style_speed  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick check format bench weights style-sheet readme screenshots report attack load clean
+.PHONY: help setup run test test-cluster quick check format bench weights style-sheet readme screenshots report attack load clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -20,10 +20,14 @@ run: $(RUN)  ## serve the hub; options: make run ARGS="--port 8000"
 	$(BIN)/python app.py $(ARGS)
 
 test: setup  ## all tests, offline; options: make test ARGS="-k face"
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not cluster" $(ARGS)
+
+test-cluster: $(DEV)  ## the tests of a hub on several machines: PostgreSQL, Ray; installs what they need, where it can
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+	$(BIN)/python -m pytest -m cluster $(ARGS)
 
 quick: $(DEV)  ## the tests that need no browser, no running hub and no patience, in a minute and a half
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not (e2e or hub or slow or data)" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not (e2e or hub or slow or data or cluster)" $(ARGS)
 
 check: $(DEV)  ## style and types, of scripts and style sheets too
 	$(BIN)/ruff check .

@@ -109,12 +109,12 @@ def check_gallery(settings: Settings) -> None:
     """Make sure before the start that the class gallery is one, or can be made.
 
     Raises:
-        StoreError: the file is damaged, belongs to another program, or cannot be read and written.
+        StoreError: the file or database is damaged, another program's, or cannot be read and written.
     """
     if settings.gallery is not None and "face" in settings.tabs:
-        from apps.face.gallery.store import SqliteGallery  # numpy and sqlite: only where they are needed now
+        from apps.face.gallery.opening import open_gallery  # numpy and sqlite: only where they are needed now
 
-        SqliteGallery(settings.gallery)
+        open_gallery(settings.gallery)
 
 
 def choose_engine(settings: Settings) -> None:

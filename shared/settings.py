@@ -36,7 +36,7 @@ class Settings:
     device: str = "auto"  # one of DEVICES
     offline: bool = False
     tabs: tuple[str, ...] = SLUGS
-    gallery: Path | None = None  # the class gallery's SQLite file; None: galleries are private to a browser session
+    gallery: Path | str | None = None  # the class gallery: a SQLite file or a database; None: one per browser session
     teacher: str | None = None  # the password of whoever may delete everything in the class gallery
     max_upload_mb: float = 50.0
     cache_gb: float = 4.0
@@ -138,11 +138,23 @@ def _workers(text: str) -> tuple[int, int]:
     return fewest, check_whole(most or least, "the most of --workers", low=fewest, high=1000)
 
 
-def _gallery(text: str) -> Path:
+def is_database(gallery: str) -> bool:
+    """Whether a value of ``--gallery`` is the address of a PostgreSQL database, not a path."""
+    return gallery.startswith(("postgresql://", "postgres://"))
+
+
+def check_gallery(text: str) -> Path | str:
+    """Where a class gallery is: a path, or the address of a database.
+
+    Raises:
+        OptionError: neither, or a path in no folder.
+    """
+    if is_database(text):
+        return text
     path = Path(text).expanduser()
     if not text or path.is_dir() or not path.absolute().parent.is_dir():
         raise OptionError(
-            "a file in an existing folder for --gallery", quoted(text), "Write for example class.sqlite3."
+            "a file in an existing folder, or postgresql://..., for --gallery", quoted(text), "Write class.sqlite3."
         )
     return path
 
@@ -176,14 +188,18 @@ OPTIONS: tuple[Option, ...] = (
         "DEVICE",
     ),
     Option(
-        "offline", _switch("--offline"), "never open a connection to another machine", variables=("HF_HUB_OFFLINE",)
+        "offline",
+        _switch("--offline"),
+        "never open a connection to another machine, except to those of --gallery and --engine",
+        variables=("HF_HUB_OFFLINE",),
     ),
     Option("tabs", _tabs, f"the tabs to show, from {','.join(SLUGS)} (default: all)", "TAB,TAB,..."),
     Option(
         "gallery",
-        _gallery,
-        "keep one face gallery for the whole class in this SQLite file (default: private to each browser session)",
-        "PATH",
+        check_gallery,
+        "keep one face gallery for the whole class in this SQLite file, or for several hubs in the database at "
+        "postgresql://USER@HOST/NAME (default: private to each browser session)",
+        "GALLERY",
     ),
     Option(
         "teacher",

@@ -1,4 +1,4 @@
-"""``python -m apps.face verify A B | identify IMG --gallery DIR | evaluate | calibrate | convert``."""
+"""``python -m apps.face verify A B | identify IMG --gallery DIR | evaluate | calibrate | gallery | convert``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from apps.face.encoding.convert import convert
 from apps.face.encoding.encoders import AVERAGES, DEFAULT_AVERAGE, DEFAULT_ENCODER, ENCODERS
 from apps.face.evaluation.calibrate import calibrate, target, write
 from apps.face.evaluation.protocol import evaluate
+from apps.face.gallery.opening import open_gallery
+from apps.face.gallery.postgres import prepare
 from apps.face.identify import identify_photo
 from apps.face.photo.pipeline import Face, encode, find_faces, no_face
 from shared import cli
+from shared.errors import InputError, quoted
 from shared.images import open_image
 from shared.progress import Progress
-from shared.settings import weights_dir
+from shared.settings import check_gallery, weights_dir
 from shared.targets import check_folder
 
 _Result = TypeVar("_Result")
@@ -72,11 +75,30 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
+    gallery = commands.add_parser("gallery", help="a class gallery: copy it, or make its tables in PostgreSQL")
+    acts = gallery.add_subparsers(required=True, metavar="ACT", parser_class=cli.Parser)
+    copy = acts.add_parser("copy", help="everything into an empty gallery: a backup, a move to PostgreSQL or from it")
+    for name in ("source", "target"):
+        copy.add_argument(name, metavar=name.upper(), help="a SQLite file, or postgresql://USER@HOST/NAME")
+    copy.set_defaults(work=_copy_gallery)
+    tables = acts.add_parser("prepare", help="make the tables, and let the hub's role use them and nothing else")
+    tables.add_argument("database", metavar="DATABASE", help="postgresql://..., as somebody who may make tables")
+    tables.add_argument("--role", required=True, metavar="NAME", help="whom the hub is to the database")
+    tables.set_defaults(work=lambda chosen: prepare(chosen.database, chosen.role))
+
     convert = commands.add_parser("convert", help="make the bundled encoder from face-recognition-models 0.3.0")
     convert.add_argument("--out", type=Path, metavar="DIR", help="where the shards go (default: weights/face)")
     convert.add_argument("--source", type=Path, metavar="DAT", help="dlib's file (default: the installed package's)")
     convert.set_defaults(work=_convert)
     return parser
+
+
+def _copy_gallery(arguments: argparse.Namespace) -> None:
+    source = check_gallery(arguments.source)
+    if isinstance(source, Path) and not source.is_file():
+        raise InputError("a gallery to copy", f"no file {quoted(source)}", "Check the path.")
+    people, photos = open_gallery(source).copy_to(open_gallery(check_gallery(arguments.target)))
+    cli.say(f"{people:,} people and {photos:,} photos copied")
 
 
 def _verify(arguments: argparse.Namespace) -> None:

@@ -127,6 +127,10 @@ class Worker:
         rested = 0.0 if self._calls else now - self._ended
         return Load(long=long, quick=len(self._calls) - long, rested_s=rested)
 
+    async def process(self) -> int:
+        """The number of this worker's process; for tests."""
+        return os.getpid()
+
     async def kept(self) -> list[str]:
         """Numbers of the calls that this worker knows; for tests."""
         return list(self._calls)

@@ -17,36 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from apps.face.gallery.gallery import (
-    CLASS_LIMITS,
-    TEACHER,
-    Enrolled,
-    Gallery,
-    Limits,
-    Photo,
-    check_encoding,
-    check_look,
-    check_room,
-    make_index,
-    may_change,
-    not_yours,
-    owner_mark,
-    same_photo,
-    taken,
-    unknown_person,
-    unknown_photo,
-)
-from apps.face.gallery.index import Index
-from apps.face.gallery.names import check_name, name_key
+from apps.face.gallery.gallery import CLASS_LIMITS, Limits
+from apps.face.gallery.sql import SqlGallery
 from shared.errors import StoreError
 
 APPLICATION_ID = 0x43484731  # "CHG1" in the file's header: a gallery of this hub
 SCHEMA_VERSION = 1
 _BUSY_S = 15.0  # seconds that a writer waits for another
-_FLOAT32 = np.dtype("<f4")  # of the encodings in the file, whatever the machine
 _SCHEMA = (
     "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL)",
     """CREATE TABLE photos (
@@ -64,7 +41,7 @@ _SCHEMA = (
 )
 
 
-class SqliteGallery(Gallery):
+class SqliteGallery(SqlGallery):
     """A gallery in the file ``path``, made there on the first use."""
 
     def __init__(self, path: Path, limits: Limits = CLASS_LIMITS) -> None:
@@ -76,110 +53,6 @@ class SqliteGallery(Gallery):
         super().__init__(limits)
         self.path = Path(path)
         self._prepare()
-
-    def enroll(self, name: str, encoding: ArrayLike, *, encoder: str, thumbnail: bytes, owner: str) -> Enrolled:
-        """See ``Gallery.enroll``."""
-        shown, vector, mark = check_name(name), check_encoding(encoding), owner_mark(owner)
-        with self._writing() as db:
-            person = db.execute("SELECT id, name, owner FROM people WHERE key = ?", (name_key(shown),)).fetchone()
-            if person is not None and not may_change(mark, person[2]):
-                raise taken(shown)
-            if person is None:
-                check_look(shown, (name for (name,) in db.execute("SELECT name FROM people")))
-            alike = _photos_of(db, person[0], encoder) if person is not None else []
-            for photo, known in alike:
-                if same_photo(known, vector):
-                    return Enrolled(person=person[1], photo=photo, photos=len(alike), added=False)
-            self._check_room(db, mark, None if person is None else person[0])
-            if person is None:
-                made = db.execute(
-                    "INSERT INTO people (name, key, owner) VALUES (?, ?, ?)", (shown, name_key(shown), mark)
-                )
-                person = (made.lastrowid, shown, mark)
-            added = db.execute(
-                "INSERT INTO photos (person, encoder, dimension, encoding, thumbnail) VALUES (?, ?, ?, ?, ?)",
-                (person[0], encoder, len(vector), vector.astype(_FLOAT32).tobytes(), thumbnail),
-            )
-            return Enrolled(person=person[1], photo=int(added.lastrowid or 0), photos=len(alike) + 1, added=True)
-
-    def photos(self, owner: str) -> tuple[Photo, ...]:
-        """See ``Gallery.photos``."""
-        mark = owner_mark(owner)
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT photos.id, name, encoder, thumbnail, owner FROM photos JOIN people ON people.id = person"
-                " ORDER BY photos.id"
-            ).fetchall()
-        return tuple(
-            Photo(id=photo, person=name, encoder=encoder, thumbnail=small, mine=may_change(mark, owned_by))
-            for photo, name, encoder, small, owned_by in rows
-        )
-
-    def forget(self, name: str, *, owner: str) -> int:
-        """See ``Gallery.forget``."""
-        with self._writing() as db:
-            found = db.execute("SELECT id, name, owner FROM people WHERE key = ?", (name_key(str(name)),)).fetchone()
-            if found is None:
-                raise unknown_person(name)
-            if not may_change(owner_mark(owner), found[2]):
-                raise not_yours(found[1])
-            gone = db.execute("DELETE FROM photos WHERE person = ?", (found[0],)).rowcount
-            db.execute("DELETE FROM people WHERE id = ?", (found[0],))
-        self._clean()
-        return gone
-
-    def forget_photo(self, photo: int, *, owner: str) -> str:
-        """See ``Gallery.forget_photo``."""
-        with self._writing() as db:
-            found = db.execute(
-                "SELECT person, name, owner FROM photos JOIN people ON people.id = person WHERE photos.id = ?", (photo,)
-            ).fetchone()
-            if found is None:
-                raise unknown_photo(photo)
-            if not may_change(owner_mark(owner), found[2]):
-                raise not_yours(found[1])
-            db.execute("DELETE FROM photos WHERE id = ?", (photo,))
-            db.execute(
-                "DELETE FROM people WHERE id = ? AND NOT EXISTS (SELECT 1 FROM photos WHERE person = ?)",
-                (found[0], found[0]),
-            )
-        self._clean()
-        return str(found[1])
-
-    def clear(self, *, owner: str) -> int:
-        """See ``Gallery.clear``."""
-        mark, everything = owner_mark(owner), owner == TEACHER
-        with self._writing() as db:
-            whose = "SELECT id FROM people WHERE owner = ? OR ?"
-            gone = db.execute(f"DELETE FROM photos WHERE person IN ({whose})", (mark, everything)).rowcount
-            db.execute("DELETE FROM people WHERE owner = ? OR ?", (mark, everything))
-        self._clean()
-        return gone
-
-    def version(self) -> int:
-        """See ``Gallery.version``."""
-        with self._reading() as db:
-            return int(_answer(db, "SELECT n FROM changes"))
-
-    def load(self, encoder: str) -> Index:
-        """See ``Gallery.load``."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT name, photos.id, encoding FROM photos JOIN people ON people.id = person"
-                " WHERE encoder = ? ORDER BY photos.id",
-                (encoder,),
-            ).fetchall()
-        return make_index([(name, photo, np.frombuffer(blob, _FLOAT32)) for name, photo, blob in rows])
-
-    def _check_room(self, db: sqlite3.Connection, mark: str, person: int | None) -> None:
-        count = "SELECT count(*) FROM photos"
-        owned = f"{count} WHERE person IN (SELECT id FROM people WHERE owner = ?)"
-        check_room(
-            self.limits,
-            photos=_answer(db, count),
-            owned=_answer(db, owned, mark),
-            of_person=_answer(db, f"{count} WHERE person = ?", person),
-        )
 
     def _prepare(self) -> None:
         with self._as_store_errors(), contextlib.suppress(FileExistsError):
@@ -257,8 +130,3 @@ class SqliteGallery(Gallery):
 
 def _answer(db: sqlite3.Connection, question: str, *values: object) -> Any:
     return db.execute(question, values).fetchone()[0]
-
-
-def _photos_of(db: sqlite3.Connection, person: int, encoder: str) -> list[tuple[int, NDArray[np.float32]]]:
-    rows = db.execute("SELECT id, encoding FROM photos WHERE person = ? AND encoder = ?", (person, encoder)).fetchall()
-    return [(photo, np.frombuffer(blob, _FLOAT32)) for photo, blob in rows]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from apps.door.lanes import asked_by
 from apps.face.encoding.encoders import find_encoder
 from apps.face.gallery.gallery import TEACHER, Gallery, GalleryFullError, MemoryGallery
-from apps.face.gallery.store import SqliteGallery
+from apps.face.gallery.opening import open_gallery
 from apps.face.photo.pipeline import cut_faces, encode, locate_faces, no_face
 from apps.ui import PRIVATE, QUICK
 from shared import settings
@@ -205,8 +205,8 @@ def leave(request: gr.Request) -> None:
     LATER.do("face sessions", 180, VISITORS.sweep)
 
 
-def class_path() -> Path | None:
-    """The class gallery's file, or ``None`` where galleries are private."""
+def class_path() -> Path | str | None:
+    """The class gallery's file or database, or ``None`` where galleries are private."""
     return settings.current().gallery
 
 
@@ -221,9 +221,9 @@ def gallery_of(request: gr.Request) -> Gallery:
 
 
 @functools.lru_cache(maxsize=4)
-def class_gallery(path: Path) -> SqliteGallery:
+def class_gallery(path: Path | str) -> Gallery:
     """The class gallery in ``path``, opened once; a failure is not remembered."""
-    return SqliteGallery(path)
+    return open_gallery(path)
 
 
 def owner_of(request: gr.Request, key: str) -> str:

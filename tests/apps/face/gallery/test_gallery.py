@@ -6,7 +6,6 @@ import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +15,7 @@ from PIL import Image
 
 from apps.face.gallery import gallery as gallery_module
 from apps.face.gallery.gallery import (
+    CLASS_LIMITS,
     SAMPLES,
     TEACHER,
     THUMBNAIL_SIDE,
@@ -37,9 +37,21 @@ A, B = "face/a@1", "face/b@1"
 TIGHT = Limits(photos=6, photos_per_owner=4, photos_per_person=2)
 
 
-@pytest.fixture(params=["memory", "file"])
-def gallery(request: pytest.FixtureRequest, tmp_path: Path) -> Gallery:
-    return MemoryGallery() if request.param == "memory" else SqliteGallery(tmp_path / "class.db")
+KINDS = ["memory", "file", pytest.param("database", marks=pytest.mark.cluster)]
+
+
+def made(kind: str, request: pytest.FixtureRequest, limits: Limits) -> Gallery:
+    if kind == "memory":
+        return MemoryGallery(limits)
+    if kind == "file":
+        return SqliteGallery(request.getfixturevalue("tmp_path") / "class.db", limits)
+    opened: Gallery = request.getfixturevalue("open_database")(limits=limits)
+    return opened
+
+
+@pytest.fixture(params=KINDS)
+def gallery(request: pytest.FixtureRequest) -> Gallery:
+    return made(request.param, request, CLASS_LIMITS)
 
 
 def vector(seed: int, dimension: int = 128) -> np.ndarray:
@@ -121,9 +133,9 @@ def test_forgetting_one_photo_keeps_the_others(gallery: Gallery) -> None:
     assert gallery.index(A).rank(vector(1), 1)[0].photo == second.photo
 
 
-@pytest.mark.parametrize("kind", ["memory", "file"])
-def test_limits_refuse_with_a_reason_and_lose_nothing(kind: str, tmp_path: Path) -> None:
-    gallery = MemoryGallery(TIGHT) if kind == "memory" else SqliteGallery(tmp_path / "class.db", TIGHT)
+@pytest.mark.parametrize("kind", KINDS)
+def test_limits_refuse_with_a_reason_and_lose_nothing(kind: str, request: pytest.FixtureRequest) -> None:
+    gallery = made(kind, request, TIGHT)
     for seed, name in enumerate(["a", "a", "b", "b"]):
         enroll(gallery, name, seed)
     with pytest.raises(ResourceError, match="already has 2 photos"):
