@@ -10,17 +10,15 @@ other work on the machine disturbs less), the requests, and the ratios to the ba
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.page_start import BARE, free_port, wait_until_up
+from benchmarks.page_start import bare_page
 from shared.demos import DEMOS
+from tools.hub import PassingHub
 
 ROOT = Path(__file__).resolve().parent.parent
 PHONE = {"width": 390, "height": 844}
@@ -63,29 +61,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slower", type=float, default=4.0, help="how many times the processor is slowed down")
     chosen = parser.parse_args()
-    bare, hub = free_port(), free_port()
-    pages = {"bare page": (f"http://127.0.0.1:{bare}/", "button")}
-    pages |= {demo.title: (f"http://127.0.0.1:{hub}/?tab={demo.slug}", _USE[demo.slug]) for demo in DEMOS}
-    servers = [["-c", BARE.format(port=bare)], ["app.py", "--offline", "--port", str(hub)]]
-    running = [
-        subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.DEVNULL, env=os.environ)
-        for command in servers
-    ]
-    views: dict[str, list[View]] = {name: [] for name in pages}
-    try:
-        for port, process in zip((bare, hub), running, strict=True):
-            wait_until_up(port, process)
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            for number in range(chosen.rounds + 1):
-                for name, (url, seen) in pages.items():
-                    view = _open(browser, url, seen, chosen.slower)
-                    if number > 0:  # the first round fills the caches of disk and server
-                        views[name].append(view)
-            pairs = _strip(browser, f"http://127.0.0.1:{hub}/?tab=ekg", chosen)
-    finally:
-        for process in running:
-            process.terminate()
+    with bare_page() as bare, PassingHub(ready="") as hub, sync_playwright() as driver:
+        pages = {"bare page": (bare.url, "button")}
+        pages |= {demo.title: (f"{hub.url}/?tab={demo.slug}", _USE[demo.slug]) for demo in DEMOS}
+        views: dict[str, list[View]] = {name: [] for name in pages}
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for number in range(chosen.rounds + 1):
+            for name, (url, seen) in pages.items():
+                view = _open(browser, url, seen, chosen.slower)
+                if number > 0:  # the first round fills the caches of disk and server
+                    views[name].append(view)
+        pairs = _strip(browser, f"{hub.url}/?tab=ekg", chosen)
     report(views)
     rest, playing = (statistics.median(one) for one in zip(*pairs, strict=True))
     print(f"the EKG's strip: {rest:.0f} frames per second at rest, {playing:.0f} while it plays ({playing / rest:.2f})")

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
+from tools.hub import PassingHub, Server, free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 BARE = """
 import gradio as gr
+from tools.hub import PassingHub, Server, free_port
 with gr.Blocks(analytics_enabled=False) as page:
     gr.Button("Hello").click(lambda: None, None, None)
 page.launch(server_port={port}, quiet=True)
@@ -58,40 +57,17 @@ def main() -> None:
 
 
 def _start(name: str) -> Start:
-    port = free_port()
-    command = ["-c", BARE.format(port=port)] if name == "bare page" else ["app.py", "--offline", "--port", str(port)]
-    environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_until_up(port, process)
-        used = psutil.Process(process.pid).cpu_times()
+    with bare_page() if name == "bare page" else PassingHub(ready="") as server:
+        used = psutil.Process(server.process.pid).cpu_times()
         return Start(time.perf_counter() - started, used.user + used.system)
-    finally:
-        process.terminate()
-        process.wait()
 
 
-def wait_until_up(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Until the page on ``port`` of this machine has been read in full; SystemExit if ``process`` has ended."""
-    while True:
-        if process.poll() is not None:
-            raise SystemExit(f"the page on port {port} ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as answer:
-                answer.read()
-            return
-        except OSError:
-            time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def bare_page() -> Server:
+    """A page of gradio with one button, its own log thrown away."""
+    port = free_port()
+    quiet = {"GRADIO_ANALYTICS_ENABLED": "False"}
+    return Server(["-c", BARE.format(port=port)], port, Path(os.devnull), environment=quiet)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from apps.style.samples import of_role
-from benchmarks.load import started, together, visitor
+from benchmarks.load import together, visitor
+from tools.hub import PassingHub
 
 _SIDE = 640  # pixels of the photos that are sent
 
@@ -46,10 +47,10 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=150)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, started("--tabs", "style") as (url, _):
+    with tempfile.TemporaryDirectory() as folder, PassingHub("--tabs", "style") as hub:
         wishes = [_wish(Path(folder), number, options.size, options.iterations) for number in range(options.users)]
         clients: list[Client] = []
-        together([lambda: clients.append(visitor(url)) for _ in range(options.users)])
+        together([lambda: clients.append(visitor(hub.url)) for _ in range(options.users)])
         _paint(clients[0], wishes[0] | {"iterations": 4}, Seen())  # loads the networks
         alone, many = Seen(), [Seen() for _ in clients]
         _paint(clients[0], wishes[0], alone)

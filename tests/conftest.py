@@ -5,11 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +12,8 @@ from typing import Any, TypeVar
 
 import hypothesis
 import pytest
+
+from tools.hub import Hub
 
 Result = TypeVar("Result")
 
@@ -70,34 +67,17 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def start_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """A function that starts ``python app.py --offline ARGS...`` on a free port and returns its address."""
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Hub] = []
 
     def start(*arguments: str, **environment: str) -> str:
-        port = free_port()
-        folder = tmp_path_factory.mktemp("hub")
-        variables = os.environ | {"GRADIO_TEMP_DIR": str(folder), "CONVHUB_CACHE": str(folder / "cache")} | environment
-        log = folder / "hub.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "app.py", "--offline", "--port", str(port), *arguments],
-                cwd=ROOT,
-                env=variables,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        running.append(process)
-        url = f"http://127.0.0.1:{port}/"
-        _wait_until_up(url, process, log)
-        return url
+        running.append(Hub(tmp_path_factory.mktemp("hub"), *arguments, **environment))
+        return f"{running[-1].url}/"
 
     yield start
-    for process in running:
-        process.terminate()
-    for process in running:
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    for hub in running:
+        hub.process.terminate()
+    for hub in running:
+        hub.end()
 
 
 @pytest.fixture(scope="session")
@@ -110,26 +90,6 @@ def run_alone(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """What ``coroutine`` returns, run in a loop of its own: Playwright leaves one running in the tests' own thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    pytest.fail(f"the hub at {url} does not answer; its log:\n{log.read_text(errors='replace')[-4000:]}")
 
 
 @pytest.hookimpl(tryfirst=True)

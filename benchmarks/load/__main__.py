@@ -30,7 +30,8 @@ import httpx
 import psutil
 from gradio_client import Client, handle_file
 
-from benchmarks.load import ROOT, started, together, visitor
+from benchmarks.load import together, visitor
+from tools.hub import ROOT, PassingHub
 
 FACES = ROOT / "apps" / "face" / "samples"
 STYLE = ROOT / "apps" / "style" / "samples"
@@ -139,7 +140,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     tally = Tally()
-    with contextlib.nullcontext((options.url, None)) if options.url else started() as (url, pid):
+    with contextlib.nullcontext() if options.url else PassingHub() as hub:
+        url, pid = (options.url, None) if hub is None else (hub.url, hub.process.pid)
         one = visitor(url)
         for name, ask in QUICK.items():  # loads the networks
             _timed(name, ask, one, Tally())

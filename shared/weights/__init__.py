@@ -10,6 +10,6 @@ Left out on purpose: any fallback to other bytes. A file that cannot be had is a
 from __future__ import annotations
 
 from shared.weights.store import FileState, ensure, inspect
-from shared.weights.tensors import read_tensors, write_shards
+from shared.weights.tensors import filled, read_tensors, write_shards
 
-__all__ = ["FileState", "ensure", "inspect", "read_tensors", "write_shards"]
+__all__ = ["FileState", "ensure", "filled", "inspect", "read_tensors", "write_shards"]

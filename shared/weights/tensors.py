@@ -6,7 +6,7 @@ import errno
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.errors import WeightsError
 from shared.registry.types import WeightFile
@@ -14,6 +14,9 @@ from shared.settings import weights_dir
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
+
+    Network = TypeVar("Network", bound=nn.Module)
 
 SHARD_LIMIT = 9_500_000  # bytes; a Space's git refuses files over 10 MB without LFS
 
@@ -39,6 +42,21 @@ def read_tensors(paths: Iterable[Path]) -> dict[str, torch.Tensor]:
             raise WeightsError("every tensor in one shard", f"{', '.join(sorted(twice))} in two", "Run make weights.")
         merged.update(tensors)
     return merged
+
+
+def filled(network: Network, tensors: Mapping[str, torch.Tensor]) -> Network:
+    """``network`` with ``tensors``, each in the type of its place: to be asked, not to be trained.
+
+    Raises:
+        WeightsError: they are not exactly the network's.
+    """
+    try:
+        network.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"the weights of a {type(network).__name__}", str(error), "Run git checkout weights, or make weights."
+        ) from error
+    return network.eval().requires_grad_(False)
 
 
 def write_shards(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.attack.death import full_disk, killed_while_enrolling
 from tests.attack.fuzz import Report, fuzz
-from tests.attack.running import Running
 from tests.attack.siege import besiege
+from tools.hub import Hub
 
 SAMPLES = (50, 500, 1_000, 2_000, 4_000, 7_000)  # calls after which memory, threads and open files are told
 WORST_S = 2.0  # that another visitor may wait
@@ -46,7 +46,7 @@ def main() -> int:
 
 def calls(folder: Path, number: int, seed: int) -> int:
     """Odd calls, and what the hub takes of the machine on the way; how much went wrong."""
-    with Running(folder) as hub:
+    with Hub(folder) as hub:
 
         def watch(number: int) -> None:
             if number in SAMPLES:
@@ -73,7 +73,7 @@ def tell(report: Report) -> None:
 
 def files(folder: Path, only: Collection[str]) -> int:
     """Hostile files and requests; how many kept another visitor waiting too long or went wrong."""
-    with Running(folder) as hub:
+    with Hub(folder) as hub:
         outcomes = besiege(hub.url, say, only)
         say("at the end: {:.0f} MB, {} threads, {} open files".format(*hub.resources()))
         slow = [one.name for one in outcomes if one.worst_s > WORST_S]

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -17,7 +18,7 @@ import httpx
 from apps.face.gallery.store import SqliteGallery
 from shared.errors import HubError
 from tests.attack.fuzz import Client, events_of, plausible
-from tests.attack.running import Running
+from tools.hub import Hub
 
 _WRITERS = 3
 _DISK_MB = 64
@@ -30,7 +31,7 @@ def killed_while_enrolling(folder: Path, rounds: int, seed: int, say: Callable[[
     faults: list[str] = []
     numbers = itertools.count()
     for _ in range(rounds):
-        with Running(folder, "--tabs", "face", "--gallery", str(gallery)) as hub:
+        with Hub(folder, "--tabs", "face", "--gallery", str(gallery)) as hub:
             writers = [threading.Thread(target=_enrol, args=(hub, numbers, confirmed)) for _ in range(_WRITERS)]
             for writer in writers:
                 writer.start()
@@ -38,7 +39,7 @@ def killed_while_enrolling(folder: Path, rounds: int, seed: int, say: Callable[[
             while len(confirmed) < before + 3 and hub.alive:
                 time.sleep(0.05)
             time.sleep(dice.uniform(0, 1.5))
-            hub.kill()
+            hub.end(signal.SIGKILL)
             for writer in writers:
                 writer.join()
         there = {photo.person for photo in SqliteGallery(gallery).photos("")}
@@ -47,7 +48,7 @@ def killed_while_enrolling(folder: Path, rounds: int, seed: int, say: Callable[[
     return faults
 
 
-def _enrol(hub: Running, numbers: Iterator[int], confirmed: list[str]) -> None:
+def _enrol(hub: Hub, numbers: Iterator[int], confirmed: list[str]) -> None:
     with contextlib.suppress(httpx.HTTPError, OSError), Client(hub.url, f"writer{threading.get_ident()}") as client:
         event = events_of(hub.url)["enroll"]
         while hub.alive:
@@ -65,14 +66,14 @@ def full_disk(folder: Path, say: Callable[[str], object]) -> list[str]:
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK_MB}m", "tmpfs", str(disk)], check=True)
     try:
-        with Running(folder, "--gallery", str(disk / "class.sqlite3"), files=disk / "files") as hub:
+        with Hub(folder, "--gallery", str(disk / "class.sqlite3"), files=disk / "files") as hub:
             faults = _fill(hub, disk, say)
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
     return faults
 
 
-def _fill(hub: Running, disk: Path, say: Callable[[str], object]) -> list[str]:
+def _fill(hub: Hub, disk: Path, say: Callable[[str], object]) -> list[str]:
     faults: list[str] = []
     with Client(hub.url, "fulldisk") as client:
         first = _use(hub.url, client)

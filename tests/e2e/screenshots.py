@@ -8,18 +8,16 @@ from __future__ import annotations
 import io
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.conftest import ROOT, free_port
+from tools.hub import ROOT, Hub
 
 TARGET = ROOT / "apps" / "screenshots"
 PROJECTOR = {"width": 1366, "height": 768}
@@ -85,22 +83,15 @@ SCENES = (
 def main(names: list[str]) -> None:
     """Take the pictures called ``names``, all when there are none."""
     TARGET.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        port = free_port()
-        hub = subprocess.Popen([sys.executable, "app.py", "--offline", "--port", str(port)], cwd=ROOT)
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/")
-            browser = driver.chromium.launch(
-                executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
-                args=["--no-sandbox", "--disable-background-networking", f"--disk-cache-dir={folder}"],
-            )
-            for scene in SCENES:
-                if not names or scene.name in names:
-                    _take(browser, f"http://127.0.0.1:{port}/", scene)
-            browser.close()
-        finally:
-            hub.terminate()
-            hub.wait()
+    with tempfile.TemporaryDirectory() as folder, Hub(Path(folder)) as hub, sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            args=["--no-sandbox", "--disable-background-networking", f"--disk-cache-dir={folder}"],
+        )
+        for scene in SCENES:
+            if not names or scene.name in names:
+                _take(browser, f"{hub.url}/", scene)
+        browser.close()
 
 
 def _take(browser: Any, url: str, scene: Scene) -> None:
@@ -114,16 +105,6 @@ def _take(browser: Any, url: str, scene: Scene) -> None:
     picture = Image.open(io.BytesIO(page.screenshot()))
     picture.convert("RGB").save(TARGET / f"{scene.name}.webp", quality=82, method=6)
     context.close()
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("the hub did not start")
 
 
 if __name__ == "__main__":

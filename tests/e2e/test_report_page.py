@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,29 +9,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import ROOT, _wait_until_up, free_port
+from tools.hub import Server, free_port
 
 
 @pytest.fixture(scope="module")
 def report_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running report."""
     pytest.importorskip("streamlit", reason="needs streamlit")
-    port, log = free_port(), Path(tmp_path_factory.mktemp("report")) / "report.log"
-    command = [sys.executable, "-m", "streamlit", "run", "apps/report/app.py", "--server.port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--server.headless", "true", "--server.address", "127.0.0.1"],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        _wait_until_up(url, process, log)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    port = free_port()
+    command = ["-m", "streamlit", "run", "apps/report/app.py", "--server.port", str(port), "--server.headless", "true"]
+    log = Path(tmp_path_factory.mktemp("report")) / "report.log"
+    with Server([*command, "--server.address", "127.0.0.1"], port, log) as report:
+        yield f"{report.url}/"
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1366, False), (390, True)])

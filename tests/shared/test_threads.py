@@ -14,7 +14,8 @@ import torch
 from apps.ekg.answers import classify
 from apps.ui import heavy
 from shared import threads
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT
+from tools.hub import free_port
 
 pytestmark = pytest.mark.slow  # trains, paints or starts programs
 

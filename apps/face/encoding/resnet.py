@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 STEM = 32  # filters of the first convolution
 # filters and stride of the residual blocks, in order
@@ -81,10 +81,7 @@ class FaceResNet(nn.Module):
 
 def load(paths: Sequence[Path]) -> nn.Module:
     """The network with the weights in the safetensors shards at ``paths``: float32, channels last, evaluation mode."""
-
-    network = FaceResNet()
-    network.load_state_dict({name: tensor.float() for name, tensor in read_tensors(paths).items()}, strict=True)
-    return network.eval().to(memory_format=torch.channels_last)
+    return filled(FaceResNet(), read_tensors(paths)).to(memory_format=torch.channels_last)
 
 
 def _grow(x: Tensor, C: int, H: int, W: int) -> Tensor:

@@ -23,7 +23,7 @@ from apps.gan.players.judge import Judge, blend, read
 from apps.gan.players.losses import LOSSES, r1_penalty
 from apps.gan.players.metrics import Share, frechet_distance, share
 from apps.gan.players.networks import Discriminator
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 FACTOR = 4  # 28 / 7
 _PIXEL = 20.0  # brings the pixel loss, 0.03 at 21 dB, to the size of the adversarial one, 0.7 at balance
@@ -100,9 +100,7 @@ def bicubic(small: Tensor) -> Tensor:
 def load_restorer(paths: Sequence[Path]) -> Restorer:
     """The restorer with the weights in ``paths``: float32, CPU, eval."""
     tensors = read_tensors(paths)
-    model = Restorer(width=tensors["stem.weight"].shape[0])
-    model.load_state_dict({name: value.float() for name, value in tensors.items()}, strict=True)
-    return model.eval()
+    return filled(Restorer(width=tensors["stem.weight"].shape[0]), tensors)
 
 
 def train_restorer(

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from apps.gan.players.data import DIGITS, Digits, distort, shuffled, to_input
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 FEATURES = 128  # length of the penultimate activations
 _EMA = 0.995  # memory of the averaged weights, per step: about the last 1 / (1 - 0.995) = 200 steps count
@@ -73,9 +73,7 @@ class JudgeStep:
 
 def load_judge(paths: Sequence[Path]) -> Judge:
     """The judge with the weights in ``paths``: float32, CPU, eval."""
-    model = Judge()
-    model.load_state_dict({name: value.float() for name, value in read_tensors(paths).items()}, strict=True)
-    return model.eval()
+    return filled(Judge(), read_tensors(paths))
 
 
 def train_judge(

@@ -19,20 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from apps.gan.players.data import DIGITS, SIDE
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 Z = 64  # length of the latent vector
 CLASS_CODE = 32  # length of the class's code, which is appended to z
 SLOPE = 0.2  # of the leaky rectifiers, below 0
 _SMALL = SIDE // 4  # pixels of the generator's first map
-_M = TypeVar("_M", bound=nn.Module)
 
 
 def embedded(table: nn.Embedding, y: Tensor) -> Tensor:
@@ -160,7 +158,7 @@ def generator_from(tensors: dict[str, Tensor]) -> Generator:
     """A generator with the weights ``tensors``, strictly; eval."""
     widths = tensors["up14.weight"].shape[0], tensors["up28.weight"].shape[0], tensors["paint.weight"].shape[1]
     model = Generator(classes=DIGITS if "code.weight" in tensors else 0, widths=widths)
-    return _filled(model, tensors)
+    return filled(model, tensors)
 
 
 def discriminator_from(tensors: dict[str, Tensor]) -> Discriminator:
@@ -168,10 +166,4 @@ def discriminator_from(tensors: dict[str, Tensor]) -> Discriminator:
     widths = tuple(tensors[f"{name}.weight"].shape[0] for name in ("down14", "down7", "down4"))
     classes = DIGITS if "project.weight" in tensors else 0
     model = Discriminator(classes=classes, widths=widths, hidden=tensors["hidden.weight"].shape[0])
-    return _filled(model, tensors)
-
-
-def _filled(model: _M, tensors: dict[str, Tensor]) -> _M:
-    kept = {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
-    model.load_state_dict(kept, strict=True)
-    return model.eval()
+    return filled(model, tensors)

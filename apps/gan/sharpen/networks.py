@@ -14,14 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from shared.errors import WeightsError
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 FACTOR = 4  # sides of the large picture over those of the small one
 FEATURES = 64  # channels between the blocks
@@ -32,8 +30,6 @@ BLOCKS = 23
 PLAIN = 16  # 3 x 3 convolutions of SRVGG between the first and the last
 SLOPE = 0.2  # of the leaky ReLU
 RESIDUAL = 0.2  # what a block's output counts beside its input
-
-_Network = TypeVar("_Network", bound=nn.Module)
 
 
 def convolution(channels: int, out: int) -> nn.Conv2d:
@@ -130,12 +126,12 @@ def load_rrdbnet(paths: Sequence[Path]) -> RRDBNet:
     Raises:
         WeightsError: they are not exactly its weights.
     """
-    return _filled(RRDBNet(), paths)
+    return filled(RRDBNet(), read_tensors(paths))
 
 
 def load_srvgg(paths: Sequence[Path]) -> SRVGG:
     """The small network; see ``load_rrdbnet``."""
-    return _filled(SRVGG(), paths)
+    return filled(SRVGG(), read_tensors(paths))
 
 
 def layers_of(network: nn.Module) -> Iterator[tuple[str, nn.Conv2d | nn.PReLU]]:
@@ -143,14 +139,3 @@ def layers_of(network: nn.Module) -> Iterator[tuple[str, nn.Conv2d | nn.PReLU]]:
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d | nn.PReLU):
             yield name, module
-
-
-def _filled(network: _Network, paths: Sequence[Path]) -> _Network:
-    state = {name: tensor.float() for name, tensor in read_tensors(paths).items()}
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(
-            f"the weights of a {type(network).__name__}", str(error), "Run git checkout weights/gan, or make weights."
-        ) from error
-    return network.eval().requires_grad_(False)

@@ -31,7 +31,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from apps.gan.translation.choices import STRIDE
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 WIDTHS = (32, 64, 128, 128, 128)  # channels after each halving
 LAST_WIDTH = 16  # channels at full size
@@ -125,9 +125,8 @@ def noise(day: Tensor, random: torch.Generator) -> Tensor:
 
 def unet_from(tensors: Mapping[str, Tensor]) -> UNet:
     """A U-Net with the weights ``tensors``, strictly: float32, CPU, eval."""
-    model = UNet(widths=tuple(tensors[f"down.{i}.weight"].shape[0] for i in range(STRIDE.bit_length() - 1)))
-    model.load_state_dict({name: value.float() for name, value in tensors.items()})
-    return model.eval()
+    widths = tuple(tensors[f"down.{i}.weight"].shape[0] for i in range(STRIDE.bit_length() - 1))
+    return filled(UNet(widths=widths), tensors)
 
 
 def load_unet(paths: Sequence[Path]) -> UNet:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from apps.style.instant.stylefile import read_style
-from shared.errors import WeightsError
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from apps.style.instant.mobilenet import StylePredictor
     from apps.style.instant.networks import AnyStyle, LearnedStyles, ManyStyles
-
-    Network = TypeVar("Network", bound=nn.Module)
 
 SCALE = ".scale"  # after the name of a tensor of 8 bits: float32, one number per output channel
 
@@ -31,21 +27,21 @@ def load_many_styles(paths: Sequence[Path]) -> ManyStyles:
     from apps.style.instant.networks import ManyStyles
 
     tensors = read_tensors(paths)
-    return _filled(ManyStyles(len(tensors.get("gamma", ()))), tensors)
+    return filled(ManyStyles(len(tensors.get("gamma", ()))), tensors)
 
 
 def load_any_style(paths: Sequence[Path]) -> AnyStyle:
     """The painter of any style."""
     from apps.style.instant.networks import AnyStyle
 
-    return _filled(AnyStyle(), widened(read_tensors(paths)))
+    return filled(AnyStyle(), widened(read_tensors(paths)))
 
 
 def load_style_predictor(paths: Sequence[Path]) -> StylePredictor:
     """The network that reads a style from a picture."""
     from apps.style.instant.mobilenet import StylePredictor
 
-    return _filled(StylePredictor(), widened(read_tensors(paths)))
+    return filled(StylePredictor(), widened(read_tensors(paths)))
 
 
 def load_learned_styles(paths: Sequence[Path]) -> LearnedStyles:
@@ -65,13 +61,3 @@ def widened(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         elif not name.endswith(SCALE):
             made[name] = tensor.float()
     return made
-
-
-def _filled(network: Network, tensors: dict[str, torch.Tensor]) -> Network:
-    try:
-        network.load_state_dict(tensors, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(
-            f"the weights of {type(network).__name__}", str(error), "Restore them with git checkout weights/style."
-        ) from error
-    return network.eval().requires_grad_(False)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from apps.style.vgg.layers import VGG16, VGG19, Layer
 from shared.errors import WeightsError, check_choice
 from shared.registry import Record, find
-from shared.weights import read_tensors
+from shared.weights import filled, read_tensors
 
 if TYPE_CHECKING:
     import torch
@@ -125,13 +125,7 @@ def assemble(backbone: Backbone, tensors: Mapping[str, torch.Tensor]) -> VGG:
     first = state.get("conv1_1.weight")
     if first is not None:
         state["conv1_1.weight"], state["mean"] = _fold_input(backbone, first)
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as error:
-        raise WeightsError(
-            f"the weights of {backbone.title}", str(error), "Restore the files with git checkout weights/style."
-        ) from error
-    return network.eval().requires_grad_(False)
+    return filled(network, state)
 
 
 def _fold_input(backbone: Backbone, kernel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from apps.gan.players.losses import LOSSES, gradient_penalty, r1_penalty
 from apps.gan.players.networks import ClassNorm, Discriminator, Generator, Z, discriminator_from, generator_from
 from apps.gan.training.train import to_half
+from shared.errors import WeightsError
 
 SMALL = (16, 8, 8)
 
@@ -67,7 +68,7 @@ def test_sizes_are_read_off_the_weights(classes: int) -> None:
 def test_loading_is_strict() -> None:
     tensors = to_half(Generator(widths=SMALL))
     del tensors["paint.bias"]
-    with pytest.raises(RuntimeError, match=r"paint\.bias"):
+    with pytest.raises(WeightsError, match=r"paint\.bias"):
         generator_from(tensors)
 
 

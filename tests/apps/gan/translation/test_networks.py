@@ -20,6 +20,7 @@ from apps.gan.translation.networks import (
     unet_from,
     unit,
 )
+from shared.errors import WeightsError
 from shared.weights import write_shards
 
 TINY = (4, 4, 4, 4, 8)
@@ -123,5 +124,5 @@ def test_weights_come_back_from_their_files(tmp_path: Path) -> None:
 def test_loading_is_strict() -> None:
     tensors = to_half(UNet(widths=TINY))
     del tensors["up.2.bias"]
-    with pytest.raises(RuntimeError, match=r"up\.2\.bias"):
+    with pytest.raises(WeightsError, match=r"up\.2\.bias"):
         unet_from(tensors)
