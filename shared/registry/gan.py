@@ -199,20 +199,21 @@ RECORDS: tuple[Record, ...] = (
         ("f4ec8992367e29cb28e52efb3dcbd7f2feb1d335b3155968bd81b974554b993b", 1251368),
     ),
     _night(
-        "l1", "Day to night, L1 only", ("da3c38d70b1cf4a94b6855acaa6f57129d900302bb54b3ca40dc712ba660deca", 2686790)
+        "l1", "Day to night, L1 only", ("aca05ac5f65cfdbf080fa3942d7b0021f5054dfd30f2b2c0a762a886f2ba568e", 2686790)
     ),
     _night(
         "both",
         "Day to night, L1 and GAN",
-        ("77005b66d25548d0ed110ccdb3325ab567d0167cba906a45808cf43c6a97a6c8", 2686790),
+        ("69159a6384c78cdc46b08ec2662d14f81f5e924732abe89ac965f5ef9345baa8", 2686790),
     ),
     _night(
-        "gan", "Day to night, GAN only", ("7eafb443276d16c537d81fdfd9a3fe4104b65856b525af6821e282818324c7b7", 2686790)
+        "gan", "Day to night, GAN only", ("bd2fdf21c78230e5e0397cfed22787f5baa1ab7495d2ad43f88c2118d4f6633a", 2686790)
     ),
     _night(
         "snapshots",
         "... L1 and GAN through training",
-        ("715a941fa228220e1d29c809260f46a73ca54a842dba46a8fce3c61d521ff62f", 8061010),
+        ("c78a1787da227f8083793e4af9a5b8e647bb87a65a43330a4d39cfb365966310", 9444234),
+        ("75df11af2b89bd55443474d34987d125bb6ae45bf88943e7e4baa44530e1c751", 3990772),
         loader="snapshots:load_snapshots",
     ),
 )
