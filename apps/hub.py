@@ -26,6 +26,7 @@ from apps.door.middleware import Gate
 from apps.join import join_address, join_html
 from apps.markup import h, joined, page_file, page_function, style
 from apps.on_demand import Page, part
+from apps.sharing import Sharing
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, guard, tell_visitor
 from shared import device, engine, registry
@@ -88,14 +89,16 @@ def build(settings: Settings) -> gr.Blocks:
     page = Page(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
     # while the page is empty: gradio describes the whole page anew at this call; apps/door/lanes.py limits the queue
     page.queue(max_size=None, api_open=False)
-    with page:
+    sharing = Sharing()
+    page.fill = sharing.fill
+    with page, sharing.collect(page):
         _header()
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
             _join_panel()
         with gr.Tabs(elem_id="hub-tabs") as tabs:
             for demo in demos:
                 with gr.Tab(demo.title, id=demo.slug, elem_id=f"tab-{demo.slug}"), part():
-                    _build_demo(demo)
+                    _build_demo(demo, sharing)
         _status_bar(page)
 
         tabs.select(None, None, None, js=page_function(__file__, "follow_tab.js"))
@@ -208,7 +211,8 @@ def warm_up(settings: Settings) -> threading.Thread:
 def _header() -> None:
     with gr.Row(elem_id="hub-header"):
         title = h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline")
-        gr.HTML(joined((style(__file__, "markup.css"), title)), elem_id="hub-title")
+        top = joined((style(__file__, "markup.css"), title))
+        gr.HTML(top, js_on_load=page_file(__file__, "links.js"), elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
 
@@ -223,10 +227,10 @@ def _join_panel() -> None:
     panel.expand(guard(show), None, code, queue=False, **LIGHT, **PRIVATE)
 
 
-def _build_demo(demo: Demo) -> None:
+def _build_demo(demo: Demo, sharing: Sharing) -> None:
     """Lay out one tab; a demo that fails to import shows that in its own tab and takes nothing else down."""
     module, _, function = demo.build.partition(":")
-    gr.HTML(h.p(demo.summary, class_="ch-summary"))
+    sharing.title(demo.slug, demo.summary)
     try:
         getattr(importlib.import_module(module), function)()
     except Exception as error:

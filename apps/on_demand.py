@@ -10,7 +10,7 @@ every endpoint from the start.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import gradio as gr
@@ -20,11 +20,12 @@ from gradio.blocks_events import BlocksMeta
 from gradio.context import get_render_context
 from gradio.data_classes import BlocksConfigDict
 
-from apps.door.pages import ASKED
+from apps.door.pages import ASKED, LATER
 from apps.ui import LIGHT, PRIVATE
 from shared.errors import HubError
 
 Description = dict[str, Any]  # what gradio's page is told: components, dependencies, layout
+Fill = Callable[[Description, str], None]  # puts what an address, by its query, asks for into a part's description
 Chain = tuple[int, ...]  # the parts that a component stands in, from the outermost, which is the page itself
 
 FIRST = -1  # the part that every browser is told at once
@@ -66,6 +67,7 @@ class Page(gr.Blocks, metaclass=_Plain):
 
     def __init__(self, **options: Any) -> None:
         self.parts: dict[int, int] = {}  # by the event that opens it: the tab that it stands in
+        self.fill: Fill | None = None  # called with each part before a browser gets it
         self._told: dict[int, Description] = {}
         self._opened: dict[str, Description] = {}  # the description of the page by its open tab's name
         super().__init__(**options)
@@ -88,6 +90,9 @@ class Page(gr.Blocks, metaclass=_Plain):
         number = block_fn if isinstance(block_fn, int) else block_fn._id
         if number in self.parts:
             told = utils.safe_deepcopy(self._told[number]) | {"render_id": number}
+            asking = getattr(rest.get("request"), "request", None)  # gradio's page asks with the query of its address
+            if self.fill is not None and asking is not None:
+                self.fill(told, asking.url.query)
             root = rest.get("root_path")
             answer["render_config"] = processing_utils.add_root_url(told, root, None) if root else told
         return answer
@@ -147,7 +152,10 @@ def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
 def _openings(
     config: Description, told: dict[int, Description], parts: dict[int, int]
 ) -> Iterator[tuple[str, Description]]:
-    """``config`` for each tab of the frame, by its name, with the tab open; without a name if there are none."""
+    """``config`` for each tab of the frame, by its name, with the tab open; without a name if there are none.
+
+    By its name with ``LATER`` only the frame, with the tab chosen: it comes with what the address says of its controls.
+    """
     frame = told[FIRST]
     known = {component["id"]: component for component in config["components"]}
     at_first = {kind: [one["id"] for one in frame[kind]] for kind in ("components", "dependencies")}
@@ -167,6 +175,8 @@ def _openings(
         numbers["dependencies"] = [number for number in numbers["dependencies"] if number != key]
         components = [better.get(one["id"], one) for one in config["components"]]
         yield name, config | {"components": components, "page": {"": numbers | {"layout": layout}}}
+        chosen = [better[bar] if one["id"] == bar else one for one in config["components"]]
+        yield name + LATER, config | {"components": chosen, "page": {"": at_first | {"layout": frame["layout"]}}}
 
 
 def _filled(frame: Description, tab: Description) -> tuple[int, Description]:

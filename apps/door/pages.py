@@ -24,8 +24,10 @@ _App = Callable[
 Key = tuple[str, ...]
 
 ASKED: contextvars.ContextVar[str] = contextvars.ContextVar("asked", default="")  # the tab that the address asks for
+LATER = "/"  # after its name: it comes later, with the values that the address has for its controls (apps/sharing.py)
+_PLAIN = {"tab", "embed"}  # what an address may say without
 KEPT = ("/", "/config", "/config/")
-_MOST = 32  # kept at most: any number is a name of the machine
+_MOST = 64  # kept at most: any number is a name of the machine
 _LONGEST_QUERY = 4_000  # bytes that are looked at
 _MOST_FIELDS = 100
 _WORTH_PACKING = 1_000  # bytes
@@ -78,10 +80,14 @@ class Pages:
 
     def _asked(self, query: bytes) -> str:
         try:
-            found = parse_qs(query[:_LONGEST_QUERY], max_num_fields=_MOST_FIELDS).get(b"tab", [b""])[-1].decode()
+            found = parse_qs(query[:_LONGEST_QUERY].decode("ascii"), max_num_fields=_MOST_FIELDS)
         except ValueError:
             return ""
-        return found if found in self._tabs else ""
+        path = found.get("tab", [""])[0]
+        tab = path.partition("/")[0]
+        if tab not in self._tabs:
+            return ""
+        return tab if path == tab and found.keys() <= _PLAIN else tab + LATER
 
     async def _make(self, app: _App, scope: MutableMapping[str, Any], key: Key) -> _Made:
         status, headers, body = 500, [], bytearray()

@@ -17,7 +17,10 @@ from gradio_client import Client
 from apps import DEMOS, hub
 from apps.door.inputs import PUT_IN
 from apps.door.kinds import hints_of
+from apps.links import read_link, write_link
+from apps.sharing import sharing_of
 from shared.settings import Settings
+from tests.shared_links import LINKS
 
 ENDPOINTS = {  # what outside users rely on
     "face": {"/verify", "/identify", "/enroll", "/forget", "/triplet"},
@@ -40,6 +43,18 @@ def public_endpoints(page: gr.Blocks) -> set[str]:
 def test_the_endpoints_are_exactly_the_promised_ones(page: gr.Blocks) -> None:
     promised = set().union(*(ENDPOINTS[demo.slug] for demo in DEMOS)) | {"/status"}
     assert public_endpoints(page) == promised
+
+
+def test_every_control_that_links_carry_has_a_link_that_says_something_else(page: gr.Blocks) -> None:
+    sharing = sharing_of(page)
+    links = [read_link(link, sharing.paths, sharing.groups) for link in LINKS]
+    assert [asked.faults for asked in links if asked.faults] == []
+    assert [write_link(asked.path, asked.values or {}, sharing.groups) for asked in links] == list(LINKS)
+    for one in sharing.declared:
+        for name in one.kinds:
+            first = one.controls[name].value if name in one.controls else None
+            said = [(asked.values or {}).get(name, first) for asked in links if asked.among(one.group)]
+            assert any(value != first for value in said), f"no link says something else of {name} in {one.group}"
 
 
 def test_every_endpoint_is_described(page: gr.Blocks) -> None:

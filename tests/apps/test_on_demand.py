@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from starlette.requests import Request
 
 from apps.door.pages import ASKED
 from apps.on_demand import Page, UnreachableError, part
@@ -172,3 +173,20 @@ def test_a_tab_that_is_laid_out_alone_is_complete() -> None:
         gr.Textbox(elem_id="there")
     there = next(number for number, block in page.blocks.items() if block.elem_id == "there")
     assert there in page.config["page"][""]["components"]
+
+
+def test_an_address_with_more_than_a_tab_gets_the_frame_with_that_tab_chosen() -> None:
+    page = lay_out()
+    assert told_at_first(page, "2/") == FRAME
+    (tabs,) = (one for one in opened(page, "2/")["components"] if one["id"] == numbers(page)["tabs"])
+    assert tabs["props"]["selected"] == "2"
+
+
+def test_what_the_address_says_comes_with_each_tab() -> None:
+    page, asked = lay_out(), []
+    page.fill = lambda told, query: asked.append((told["layout"]["id"], query))
+    scope = {"type": "http", "path": "/", "query_string": b"tab=2&a=b", "headers": [], "server": ("127.0.0.1", 80)}
+    request = gr.Request(Request(scope))
+    for event in page.parts:
+        run_alone(page.process_api(event, [], state=None, request=request))
+    assert asked == [(tab, "tab=2&a=b") for tab in page.parts.values()]

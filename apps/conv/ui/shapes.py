@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gradio as gr
@@ -13,7 +13,9 @@ from apps.conv.presets import PRESETS, choices, preset
 from apps.conv.shapes import KINDS
 from apps.conv.ui.blocks import page
 from apps.conv.ui.rooms import check
+from apps.links import Text
 from apps.markup import Content, Markup, h, joined, style
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, guard, section
 from shared.errors import HubError
 
@@ -72,6 +74,15 @@ def _load(name: str) -> tuple[str, str, str]:
     """A preset's input, layers and note."""
     chosen = preset(name)
     return chosen.input, chosen.layers.replace("; ", "\n"), chosen.note
+
+
+def _fit(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a link's preset brings with it."""
+    if "preset" not in asked:
+        return {}
+    return {
+        name: {"value": text} for name, text in zip(("input", "layers", "note"), _load(asked["preset"]), strict=True)
+    }
 
 
 def _text(kind: str, size: float, filters: float, stride: float, padding: str, dilation: float) -> str:
@@ -136,6 +147,14 @@ def build(tab: gr.Tab) -> None:
     def removed(text: str) -> str:
         return "\n".join(text.strip().splitlines()[:-1])
 
+    share(
+        preset=chosen,
+        input=(shape, Text(60)),
+        layers=(layers, Text(2000)),
+        leader="preset",
+        fit=_fit,
+        also={"note": note},
+    )
     work = guard(_work_out)
     events = {"inputs": [shape, layers], "outputs": result, **_LANE, **PRIVATE, "show_progress": "hidden"}
     loaded = chosen.input(guard(_load), chosen, [shape, layers, note], **_LANE, **PRIVATE)

@@ -6,19 +6,22 @@ from typing import Any
 
 import gradio as gr
 
-from apps.conv.ui.stage_html import script, template
+from apps.conv.ui.stage_html import SPEEDS, script, template
+from apps.links import Choice, Numbers, Whole
+from apps.sharing import share_stage
 from apps.ui import guard
 
 
 def build() -> None:
     """Lay out the stage."""
+    from apps.conv.scenes import SCENES
     from apps.conv.scenes import scene as scene_data
 
     def scene(name: str) -> dict[str, Any]:
         """One scene's inputs and filters."""
         return scene_data(name)
 
-    gr.HTML(
+    stage = gr.HTML(
         "",
         html_template=template(),
         js_on_load=script(),
@@ -26,4 +29,17 @@ def build() -> None:
         apply_default_css=False,
         padding=False,
         elem_id="conv-stage",
+    )
+    share_stage(
+        stage,
+        scene=Choice(tuple(SCENES)),
+        filter=Whole(0, 99),
+        picture=Whole(0, 99),
+        stride=Whole(1, 4),
+        padding=Choice(("valid", "same")),
+        dilation=Whole(1, 4),
+        size=Whole(1, 31),
+        weights=Numbers(-10, 10, most=150),
+        speed=Choice(tuple(SPEEDS)),
+        place=Whole(0, 1_000_000),
     )

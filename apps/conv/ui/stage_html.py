@@ -1,8 +1,8 @@
 """The stage on which a filter slides: its HTML, style and script, self-contained; the data come by ``scenes.scene``.
 
 The script lies in ``page/``: ``math.js`` (the convolution), ``paint.js`` and ``views.js`` (the drawing), ``stage.js``
-(the state and the clock), ``controls.js`` (hands and form). Everything runs in the visitor's browser, so that it
-answers at once.
+(the state and the clock), ``link.js`` (what a link says of it), ``controls.js`` (hands and form). Everything runs in
+the visitor's browser, so that it answers at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from apps.conv.scenes import SCENES
 from apps.markup import Markup, h, joined, page_file, style
 
-SCRIPTS = ("math.js", "paint.js", "views.js", "stage.js", "controls.js")  # in this order
+SCRIPTS = ("math.js", "paint.js", "views.js", "stage.js", "link.js", "controls.js")  # in this order
 # The five words, and what each says to someone who cannot see its panel.
 WORDS: dict[str, str] = {
     "input": "Input with the window; arrow keys move it, page keys change the slice",

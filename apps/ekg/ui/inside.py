@@ -13,6 +13,7 @@ from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, la
 from apps.ekg.ui.results import result_store
 from apps.ekg.ui.strip import strip_json
 from apps.markup import Markup, h, joined, table
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import RecordError, check_whole
 
@@ -20,8 +21,9 @@ _UNBROKEN = caption(
     "Move a slider: five minutes of the recording are disturbed, classified again and shown on the strip above; here "
     "you read how many beats keep their class."
 )
+_AT_REST = (0, 0, 1, 125, False)  # the sliders
 _WIDE = 230  # pixels of a slider: one below the other on a phone
-TAB = "ekg-inside"  # the id of the tab with the view into a beat
+TAB = "one-beat"  # the id of the tab with the view into a beat
 
 
 def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
@@ -43,6 +45,7 @@ def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
                 channel = gr.Slider(1, 7, 1, step=1, label="Channel of the input (1: the beat itself)", min_width=_WIDE)
                 position = gr.Slider(0, 63, 26, step=1, label="Position (two samples, 16 ms, each)", min_width=_WIDE)
             sliding = gr.HTML(elem_id="ekg-sliding")
+            share(filter=which, channel=channel, position=position)
         with gr.Tab("Layer by layer"):
             layers = gr.HTML(elem_id="ekg-layers")
     inputs = [token, index, which, channel, position]
@@ -74,12 +77,23 @@ def build_break(token: gr.State, viewer: gr.HTML) -> None:
             **QUICK,
             **PRIVATE,
         )
+    # a recording that comes while sliders are moved, by hand or by a link, is disturbed, too
+    again = token.change(guard(_again), [token, *controls], [broken, viewer], **QUICK, **PRIVATE)
+    share(noise=noise, drift=drift, gain=gain, rate=rate, inverted=inverted, then=[again])
     mend.click(guard(_mend), token, [*controls, broken, viewer], **LIGHT, **PRIVATE)
+
+
+def _again(
+    token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool, request: gr.Request
+) -> tuple[Any, Any]:
+    if not token or (noise, drift, gain, rate, inverted) == _AT_REST:
+        return gr.skip(), gr.skip()
+    return answer_disturbed(token, noise, drift, gain, rate, inverted, request)
 
 
 def _mend(token: str) -> tuple[Any, ...]:
     """The sliders where they were, and the recording as it was."""
-    return 0, 0, 1, 125, False, _UNBROKEN, strip_json(result_store().get(token), token)
+    return *_AT_REST, _UNBROKEN, strip_json(result_store().get(token), token)
 
 
 def _choose(token: str, which: float, channel: float, position: float, event: gr.EventData) -> tuple[Any, ...]:

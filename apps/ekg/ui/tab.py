@@ -15,8 +15,10 @@ from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other
 from apps.ekg.ui.drawings import DISCLAIMER, caption, colours_css
 from apps.ekg.ui.monitor import play_live, stop_live
 from apps.ekg.ui.results import leave
+from apps.links import Whole
 from apps.markup import h, joined, page_file, style
 from apps.on_demand import part
+from apps.sharing import share, share_stage
 from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, measurements, section
 
 _STRIP = ("strip_paper.js", "strip_overview.js", "strip_list.js", "strip_input.js", "strip.js")  # the last one begins
@@ -88,6 +90,8 @@ def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:
         table = gr.DownloadButton("Beats as CSV", size="sm", interactive=False, elem_id="ekg-csv")
         marks = gr.DownloadButton("Beats as WFDB annotations", size="sm", interactive=False, elem_id="ekg-atr")
     about = gr.HTML("", elem_id="ekg-about")
+    share(sample=sample, annotated=annotated)
+    share_stage(viewer, beat=Whole(1, 1_000_000))
 
     running = live.click(guard(play_live), token, viewer, **_MONITOR, **PRIVATE)
     stop.click(guard(stop_live), None, viewer, cancels=[running], **LIGHT, **PRIVATE)

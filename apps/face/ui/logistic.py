@@ -22,6 +22,7 @@ from apps.face.ui.siamese import bars, coded, pair_of, sample_note
 from apps.face.ui.state import visitor
 from apps.markup import Fact, Markup, details, facts, h, joined, message, prose, table
 from apps.measured import percent
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, guard
 from shared.errors import WeightsError
 from shared.registry import find, measured
@@ -42,6 +43,7 @@ def build(encoder: gr.Dropdown, tau: gr.Slider) -> tuple[gr.Radio, gr.HTML]:
         label="Features φ of a pair",
         elem_id="face-head-kind",
     )
+    share(features=kind)
     view = panel(message(_HINT), elem_id="face-head")
     kind.change(guard(head_html), [encoder, tau, kind], view, **LIGHT, **PRIVATE)
     return kind, view

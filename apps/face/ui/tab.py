@@ -6,6 +6,7 @@ no network runs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -20,6 +21,7 @@ from apps.face.ui.ruler import axis_end
 from apps.face.ui.state import class_gallery, class_path, leave, usable, visitor
 from apps.markup import message, page_function, prose, style
 from apps.on_demand import part
+from apps.sharing import share
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, section
 from shared.errors import HubError, WeightsError
 from shared.registry import find
@@ -92,9 +94,11 @@ def build() -> None:
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
     now: dict[str, Any] = {**QUICK, **PRIVATE}
     switched = encoder.select(guard(_on_encoder), encoder, [encoder, tau, *ready.values()], **HEAVY, **PRIVATE)
+    moved = []
     for redrawn, answer in ((verify.redraw, verdict), (recognise.redraw, who)):
-        tau.change(guard(redrawn), [encoder, tau], answer, **drag)
+        moved.append(tau.change(guard(redrawn), [encoder, tau], answer, **drag))
         switched.then(guard(redrawn), [encoder, tau], answer, **now)
+    share(encoder=encoder, tau=tau, leader="encoder", fit=_fit, then=moved)
     recognise_tab.select(guard(recognise.redraw), [encoder, tau], who, **LIGHT, **PRIVATE)
     enrol_tab.select(guard(enrol.people_html), owner, people, **enrol.IN_TURN, **PRIVATE)
     views = (
@@ -118,6 +122,11 @@ def _range(encoder: str) -> dict[str, Any]:
         return {"minimum": 0.0, "maximum": 1.5, "value": 0.6}
     end = max(axis_end(known), known.threshold)
     return {"minimum": 0.0, "maximum": round(end, 2), "value": round(known.threshold, 3)}
+
+
+def _fit(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The threshold slider for the encoder of a link."""
+    return {"tau": _range(asked["encoder"])} if "encoder" in asked else {}
 
 
 def _on_encoder(encoder: str, request: gr.Request) -> tuple[Any, ...]:

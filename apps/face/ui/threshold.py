@@ -15,7 +15,9 @@ from apps.face.decision.error_curves import payload
 from apps.face.decision.matching import calibration
 from apps.face.ui.answers import STRANGERS
 from apps.face.ui.state import encoder_id, gallery_of, visitor
+from apps.links import Whole
 from apps.markup import Content, Markup, h, joined, message, page_file, prose
+from apps.sharing import share_stage
 from shared.errors import WeightsError
 
 _DECADES = 6  # of K on its slider
@@ -23,13 +25,15 @@ _DECADES = 6  # of K on its slider
 
 def build() -> gr.HTML:
     """Lay out the sub-tab; returns the explorer, which is filled again whenever its tab is opened."""
-    return gr.HTML(
+    view = gr.HTML(
         message("Open this view to see what the threshold trades."),
         js_on_load=page_file(__file__, "threshold.js"),
         apply_default_css=False,
         elem_classes="cf-panel",
         elem_id="face-threshold",
     )
+    share_stage(view, people=Whole(1, 10**_DECADES))
+    return view
 
 
 def explorer(encoder: str, tau: float, request: gr.Request) -> Markup:

@@ -40,6 +40,7 @@ from apps.face.ui.state import (
 )
 from apps.markup import Markup, h, joined, message, prose, table
 from apps.measured import percent
+from apps.sharing import share
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import HubError
 
@@ -99,6 +100,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> tuple[gr.Slider, gr.HTML, 
         message("Train with the margin above. Then set the margin to 0 and train again: everything collapses."),
         elem_id="face-training",
     )
+    share(margin=margin, mining=mining, numbers=numbers)
     shown = [encoder, margin]
     for photo, (slot, _, _) in zip(photos, _SLOTS, strict=True):
         gr.on([photo.input, photo.clear], _on_photo(slot), [photo, *shown], view, **PHOTO)

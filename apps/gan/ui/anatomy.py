@@ -11,6 +11,7 @@ from apps.gan.drawing.tiles import Tile, png_url, tiles
 from apps.gan.ui.common import DIGIT_CHOICES, GENERATOR_CHOICES, LATEST, REDRAW, heading, reseed_button, seed_input
 from apps.gan.ui.rooms import anatomy
 from apps.markup import Markup, h, joined, table
+from apps.sharing import share
 from apps.ui import PRIVATE, guard
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def panel() -> None:
         seed = seed_input(info="")
         digit = gr.Dropdown(DIGIT_CHOICES, value="8", label="Digit (conditional GAN only)")
         reseed_button(seed)
+    share(model=model, seed=seed, digit=digit)
     out = gr.HTML(label="Layers")
     triggers = [seen.expand, seed.change, digit.input, model.input]
     gr.on(triggers, guard(_anatomy), [model, seed, digit], out, **LATEST, **REDRAW, **PRIVATE)

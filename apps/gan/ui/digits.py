@@ -9,10 +9,13 @@ from apps.gan.choices import LONGEST, MOST_COLUMNS
 from apps.gan.drawing.tiles import sheet
 from apps.gan.ui.common import LATEST, REDRAW, heading, picture_output, reseed_button, seed_input, truncation_input
 from apps.gan.ui.rooms import requests
+from apps.links import Text
 from apps.markup import Markup, note, prose
+from apps.sharing import share
 from apps.ui import PRIVATE, guard
 
 _PER_ROW = 16  # digits of a number
+_LONGEST = 80  # characters of a number in a link, with what may stand between the digits
 _EXAMPLES = ("2026", "31.12.2026", "+1 555 010 99", "3.14159265358979")
 
 
@@ -51,6 +54,7 @@ def panel() -> None:
         columns = gr.Slider(1, MOST_COLUMNS, value=12, step=1, label="Handwritings")
         grid_seed = seed_input()
         reseed_button(grid_seed, label="New handwritings")
+    share(number=(number, Text(_LONGEST)), seed=seed, truncation=truncation, columns=columns, columns_seed=grid_seed)
     grid = picture_output("Digits by handwritings", "gan-narrow")
     triggers = [seen.expand, columns.input, grid_seed.change]
     gr.on(triggers, guard(_class_grid), [columns, grid_seed, truncation], grid, **LATEST, **REDRAW, **PRIVATE)

@@ -11,11 +11,14 @@ from apps.gan.choices import ROUND
 from apps.gan.drawing.tiles import Tile, tiles
 from apps.gan.ui.common import REDRAW, heading
 from apps.gan.ui.rooms import requests
+from apps.links import Whole
 from apps.markup import Markup, note, prose
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, guard
-from shared.errors import InputError, check_choice
+from shared.errors import InputError, check_choice, check_whole
 
 _NAMES = [str(number) for number in range(1, ROUND + 1)]
+_ROUNDS = 1_000_000  # there are
 _WIDTH_PX = 104  # of a picture
 _EXPLAINED = (
     "D has seen 60,000 real digits and every mistake of G; you have seen handwriting all your life. If G is good, both "
@@ -39,7 +42,10 @@ def panel() -> None:
     with gr.Accordion("As numbers", open=False):
         numbers = gr.JSON(label="Round")
         at = gr.Number(0, label="Round (seed)", precision=0)
-    gr.on([new.click, seen.expand], guard(_deal), None, [seed, at, pictures, ticked, result], **REDRAW, **PRIVATE)
+    share(round=(at, Whole(0, _ROUNDS - 1)))
+    dealt = [seed, at, pictures, ticked, result]
+    new.click(guard(_deal), None, dealt, **REDRAW, **PRIVATE)
+    seen.expand(guard(_deal), at, dealt, **REDRAW, **PRIVATE)
     checked = check.click(guard(discriminate), [at, ticked], [numbers, pictures], api_name="discriminate", **REDRAW)
     checked.success(guard(_count), [numbers, seed, tally], [result, tally, seed], **LIGHT, **PRIVATE)
 
@@ -68,8 +74,9 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
     return {"round": rows, "score": scores, "of": ROUND}, tiles(found.pictures, captions, width_px=_WIDTH_PX)
 
 
-def _deal() -> tuple[int, int, Markup, list[str], Markup]:
-    seed = random.randrange(1_000_000)
+def _deal(seed: float | None = None) -> tuple[int, int, Markup, list[str], Markup]:
+    """The round that a link names, or any."""
+    seed = check_whole(seed, "The round", low=0, high=_ROUNDS - 1) if seed else random.randrange(1, _ROUNDS)
     captions = [Tile(name, alt=f"picture {name}") for name in _NAMES]
     pictures = tiles(requests.deal_round(seed).pictures, captions, width_px=_WIDTH_PX)
     return seed, seed, pictures, [], note("Tick the fakes, then check your answers.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
-from apps.gan.ui.lab_html import SCRIPTS, script_of, template
+from apps.gan.ui.lab_html import SCRIPTS, link_kinds, script_of, template
+from apps.sharing import share_stage
 from apps.ui import section
 
 
@@ -17,9 +18,10 @@ def panel() -> None:
         "where it says real, orange where it says fake, clear where it is uncertain. Both networks are trained in your "
         "browser, now: nothing is sent anywhere.",
     )
-    gr.HTML(
+    stage = gr.HTML(
         label="The game",
         html_template=str(template()),
         js_on_load=script_of(*SCRIPTS),
         apply_default_css=False,
     )
+    share_stage(stage, **link_kinds())

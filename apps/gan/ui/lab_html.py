@@ -2,7 +2,8 @@
 
 The script lies in ``page/``: ``lab_dice.js`` (random numbers), ``lab_network.js`` (networks), ``lab_game.js`` (the
 game): these three are the engine that ``lab/game.py`` is the reference of. ``lab_sheet.js`` draws, ``lab_turns.js`` is
-slow motion, ``lab_stage.js`` keeps the state and the clock, ``lab_hands.js`` is the form.
+slow motion, ``lab_stage.js`` keeps the state and the clock, ``lab_link.js`` what a link says of it, ``lab_hands.js`` is
+the form.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from apps.gan.lab.rules import (
     Rules,
     for_the_page,
 )
+from apps.links import Choice, Kind, Number, Whole
 from apps.markup import Markup, h, joined, page_file, style
 
 ENGINE = ("lab_dice.js", "lab_network.js", "lab_game.js")  # in this order
-SCRIPTS = (*ENGINE, "lab_sheet.js", "lab_turns.js", "lab_stage.js", "lab_hands.js")
+SCRIPTS = (*ENGINE, "lab_sheet.js", "lab_turns.js", "lab_stage.js", "lab_link.js", "lab_hands.js")
 _DEFAULT = Rules()
 _SPEEDS = {
     "5": "5 rounds a second",
@@ -48,6 +50,26 @@ _LAYERS = {
 def script_of(*names: str) -> str:
     """The scripts ``names``, after the constant LAB with the tables that they read."""
     return "\n".join([f"const LAB = {json.dumps(for_the_page())};", *(page_file(__file__, name) for name in names)])
+
+
+def link_kinds() -> dict[str, Kind]:
+    """What a link may say of the game, by the names of the form's fields."""
+    kinds: dict[str, Kind] = {
+        "preset": Choice(tuple(PRESETS)),
+        "shape": Choice(tuple(SHAPES)),
+        "noise": Choice(tuple(NOISES)),
+        "loss": Choice(tuple(LOSSES)),
+        "start": Choice(tuple(_STARTS)),
+        "seed": Whole(0, SEEDS),
+        "r1": Number(0, 100),
+    }
+    for player in "dg":
+        kinds[f"layers_{player}"] = Whole(0, MOST_LAYERS)
+        kinds[f"neurons_{player}"] = Whole(1, MOST_NEURONS)
+        kinds[f"optimizer_{player}"] = Choice(tuple(OPTIMIZERS))
+        kinds[f"lr_{player}"] = Number(0, 1)
+        kinds[f"{player}_updates"] = Whole(0, MOST_UPDATES)
+    return kinds
 
 
 def template() -> Markup:

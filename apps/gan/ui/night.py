@@ -14,6 +14,7 @@ from apps.gan.translation.choices import OBJECTIVES, checked_painting
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
 from apps.markup import Markup, h, joined, note, prose
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import InputError, check_choice
 from shared.images import data_url
@@ -85,7 +86,9 @@ def _globe(seen: gr.HTML, at: gr.Slider, seed: gr.Number) -> None:
     inputs = [latitude, longitude, at, seed, by_hand]
     globe.click(guard(_clicked), None, [latitude, longitude], **LIGHT, **PRIVATE)
     chosen.input(guard(_named), chosen, [latitude, longitude], **LIGHT, **PRIVATE)
-    gr.on([latitude.change, longitude.change], place_of, [latitude, longitude], globe, **LIGHT, **PRIVATE)
+    moved = gr.on([latitude.change, longitude.change], place_of, [latitude, longitude], globe, **LIGHT, **PRIVATE)
+    share(at=at, seed=seed)
+    share(latitude=latitude, longitude=longitude, painted=by_hand, then=[moved])
     triggers: list[Any] = [seen.expand, latitude.change, longitude.change, at.change, seed.change, by_hand.change]
     gr.on(triggers, guard(_place_by_night), inputs, out, **LATEST, **REDRAW, **PRIVATE)
 
@@ -135,6 +138,7 @@ def _own_picture() -> None:
         with gr.Column(scale=2, min_width=300):
             night = gr.Image(label="By night", format="png", interactive=False, buttons=["download", "fullscreen"])
             numbers = gr.JSON(label="Lights")
+    share(model=model)
     go.click(guard(translate), [photo, model, by_hand, seed], [night, numbers], api_name="translate", **QUICK)
 
 

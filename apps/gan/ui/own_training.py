@@ -13,6 +13,7 @@ from apps.gan.choices import check_seed
 from apps.gan.drawing.tiles import Tile, tiles
 from apps.gan.ui.common import REDRAW, heading, seed_input
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
+from apps.sharing import share
 from apps.ui import HEAVY, PRIVATE, guard
 from shared.progress import Progress, duration, paced
 
@@ -49,6 +50,7 @@ def panel() -> None:
         with gr.Column(min_width=320):
             curves = gr.HTML(label="Both losses", apply_default_css=False)
             movie = gr.HTML(label="The film of the training", elem_id="gan-own-movie")
+    share(own_seed=seed)
     outputs = [status, pictures, curves]
     run = go.click(guard(_train), [training, seed], [training, *outputs], **_LANE, **PRIVATE)
     stop.click(None, None, None, cancels=[run], **PRIVATE).then(guard(_now), training, outputs, **REDRAW, **PRIVATE)

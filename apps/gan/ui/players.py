@@ -12,6 +12,7 @@ from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, guard
 from shared import plots
 from shared.errors import HubError, check_whole
@@ -33,6 +34,7 @@ def panel() -> None:
             0, max(last, 1), value=last, step=1, label="Snapshot, from first to last", scale=3, min_width=300
         )
         seed = seed_input(info="")
+    share(snapshot=place, seed=seed)
     summary = gr.HTML(note("Move the slider through the training."))
     with gr.Row():
         with gr.Column(min_width=320):

@@ -12,6 +12,7 @@ from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.ui.common import GENERATOR_CHOICES, LATEST, REDRAW, heading, picture_output, seed_input, truncation_input
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, joined, note
+from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, guard
 
 _COLUMNS = 8
@@ -35,6 +36,7 @@ def panel() -> None:
             with gr.Accordion("One picture to keep, and the numbers", open=False):
                 every = picture_output("All of them")
                 numbers = gr.JSON(label="Verdicts")
+    share(model=model, seed=seed, count=count, real=real, truncation=truncation, again=again)
     inputs, outputs = [model, count, seed, truncation, real], [every, numbers, out]
     triggers: list[Any] = [seen.expand, model.input, truncation.input]
     gr.on(triggers, guard(sample_gan), inputs, outputs, api_name="sample_gan", **LATEST, **REDRAW)

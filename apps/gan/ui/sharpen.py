@@ -12,7 +12,9 @@ from apps.gan.sharpen.options import DEFAULT, TITLES, UPSCALERS
 from apps.gan.sharpen.samples import FIRST, SAMPLES, sample_path
 from apps.gan.ui import sharpen_face, sharpen_view
 from apps.gan.ui.common import LATEST, heading
+from apps.links import Choice
 from apps.markup import Markup, h, message, note, page_file, url_of
+from apps.sharing import SAMPLES_JS, share, share_stage
 from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.errors import HubError, check_choice, check_whole
 
@@ -56,6 +58,8 @@ def panel() -> None:
                 elem_id="gan-sharpen-view",
                 apply_default_css=False,
             )
+    share_stage(strip, sample=Choice(tuple(SAMPLES)))
+    share(mode=mode, side=side)
     section("inside", "Perception against distortion", "Looking right and being right are two things.")
     figures = gr.HTML(sharpen_view.nothing_judged(), label="The figures of this photo", apply_default_css=False)
     measurements([measured.photos()])
@@ -118,7 +122,8 @@ def _samples() -> gr.HTML:
     ]
     return gr.HTML(
         h.div(buttons, class_="gs-strip", role="group", aria_label="Samples"),
-        js_on_load=CLICKS,
+        js_on_load=CLICKS + SAMPLES_JS,
+        shares=("sample", FIRST, "gan-photo"),
         apply_default_css=False,
         elem_id="gan-sharpen-samples",
     )

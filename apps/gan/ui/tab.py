@@ -37,6 +37,5 @@ def build() -> None:
     gr.HTML(style(__file__, "gan.css", "night.css", "sharpen.css"), padding=False)
     with gr.Tabs(elem_id="gan-tabs"):
         for number, (title, panel) in enumerate(PANELS):
-            name = f"gan-{title.lower().replace(' ', '-').replace('?', '')}"
-            with gr.Tab(title, elem_id=name), part() if number else nullcontext():
+            with gr.Tab(title), part() if number else nullcontext():
                 panel()

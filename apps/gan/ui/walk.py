@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import save_file_to_cache
@@ -16,6 +17,7 @@ from apps.gan.drawing.tiles import Pictures, Tile, animated, film, sheet, tiles
 from apps.gan.ui.common import DIGIT_CHOICES, LATEST, REDRAW, heading, picture_output, reseed_button, seed_input
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, h, joined, note, url_of
+from apps.sharing import share
 from apps.ui import PRIVATE, guard
 from shared.video import write_mp4
 
@@ -53,6 +55,7 @@ def panel() -> None:
                 )
                 with gr.Column(min_width=220):
                     download = gr.HTML(label="The film as a picture")
+    share(from_seed=seed_a, from_digit=digit_a, to_seed=seed_b, to_digit=digit_b, path=kind, steps=steps)
     gr.on(
         [go.click, kind.input, digit_a.input, digit_b.input, seed_b.change, seen.expand],
         guard(interpolate),
@@ -80,6 +83,8 @@ def _directions_panel() -> None:
             sliders = [gr.Slider(-REACH, REACH, value=0, step=0.25, label=name) for name in _SLIDERS]
         with gr.Column(scale=2, min_width=320):
             out = gr.HTML(note("Move a slider."), label="The moved digit")
+    named: dict[str, Any] = {name.lower(): slider for name, slider in zip(_SLIDERS, sliders, strict=True)}
+    share(seed=seed, digit=digit, **named)
     triggers = [seen.expand, seed.change, digit.input, *(slider.input for slider in sliders)]
     gr.on(triggers, guard(_moved), [seed, digit, *sliders], out, **LATEST, **REDRAW, **PRIVATE)
 
@@ -92,6 +97,7 @@ def _arithmetic_panel() -> None:
         a, b, c = (seed_input(f"{name}: seed", value=at, info="") for at, name in enumerate("ABC", start=5))
         digit = _digit("Digit", "2")
         reseed_button(a, b, c, label="Three new seeds")
+    share(a=a, b=b, c=c, sum_digit=digit)
     out = gr.HTML(label="A, B, C and A − B + C")
     triggers = [seen.expand, digit.input, a.change, b.change, c.change]
     gr.on(triggers, guard(_sum), [a, b, c, digit], out, **LATEST, **REDRAW, **PRIVATE)

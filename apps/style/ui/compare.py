@@ -12,7 +12,7 @@ from apps.charts import lines
 from apps.markup import Markup, h, joined
 from apps.style.run.transfer import Run
 from apps.style.ui import graphics
-from apps.style.ui.controls import options_from, turn
+from apps.style.ui.controls import options_from, share_recipe, turn
 from apps.style.ui.paint import ARGUMENTS
 from apps.style.ui.run import open_pictures
 from apps.ui import HEAVY, PRIVATE, heavy, section
@@ -52,6 +52,8 @@ def build(parts: Mapping[str, Any]) -> None:
     curves = gr.HTML(elem_id="style-ab-curves", apply_default_css=False)
     photos, controls = parts["photos"], parts["controls"]
     asked = [*weights, photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
+    named: dict[str, Any] = dict(zip(("alpha_a", "beta_a", "alpha_b", "beta_b"), weights, strict=True))
+    share_recipe(controls, **named)
     both.click(heavy(_both), asked, [*boxes, slider, curves], **HEAVY, **PRIVATE, **waiting)
 
 

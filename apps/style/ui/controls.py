@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
+from apps.links import Choice, Text
 from apps.markup import h, url_of
+from apps.sharing import SAMPLES_JS, share, share_stage
 from apps.style.options import (
     INITS,
     LARGEST,
@@ -29,6 +31,7 @@ from apps.ui import CLICKS, LIGHT, PRIVATE, guard
 from shared.errors import check_choice, check_whole
 
 Controls = dict[str, Any]  # component by the name of stylize's argument
+_LONGEST_LAMBDAS = 400  # characters, in a link
 
 
 def turn() -> dict[str, Any]:
@@ -41,8 +44,17 @@ def turn() -> dict[str, Any]:
     return {"show_progress": "full", "show_progress_on": badge}
 
 
-def sample_strip(role: Role, label: str, place: str = "samples") -> gr.HTML:
-    """Thumbnails of the samples, as buttons; ``place`` tells the strips of several sub-tabs apart."""
+def sample_strip(
+    role: Role, label: str, place: str = "samples", *, shares: tuple[str, str, str] | None = None
+) -> gr.HTML:
+    """Thumbnails of the samples, as buttons.
+
+    Args:
+        role: content or style.
+        label: of the strip.
+        place: tells the strips of several sub-tabs apart.
+        shares: where links say which sample there is: its name in them, the first one, and the picture's elem_id.
+    """
     buttons = [
         h.button(
             h.img(alt=sample.title, src=url_of(sample.thumb.read_bytes(), "image/jpeg")),
@@ -53,12 +65,16 @@ def sample_strip(role: Role, label: str, place: str = "samples") -> gr.HTML:
         )
         for sample in of_role(role)
     ]
-    return gr.HTML(
+    strip = gr.HTML(
         h.div(buttons, class_="cs-strip", role="group", aria_label=label),
-        js_on_load=CLICKS,
+        js_on_load=CLICKS + SAMPLES_JS,
         apply_default_css=False,
         elem_id=f"style-{place}-{role}",
+        shares=shares,
     )
+    if shares:
+        share_stage(strip, **{shares[0]: Choice(tuple(sample.name for sample in of_role(role)))})
+    return strip
 
 
 def main_controls() -> Controls:
@@ -138,6 +154,22 @@ def values_of(options: Options) -> dict[str, Any]:
     shown = {name: getattr(options, name) for name in RECIPE_FIELDS}
     shown["lambdas"] = write_lambdas(options.style_layers, options.lambdas)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
+
+
+def share_recipe(made: Controls, *, then: Sequence[Any] = (), **others: Any) -> None:
+    """Let links carry the recipe, after ``others``, which stand in the same sub-tab; ``then``: see ``share``."""
+    names = ("preset", *RECIPE_FIELDS)
+    recipe = {name: made[name] for name in names} | {"lambdas": (made["lambdas"], Text(_LONGEST_LAMBDAS))}
+    share(**others, **recipe, leader="preset", fit=_fit, then=then)
+
+
+def _fit(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a link's preset brings with it."""
+    if "preset" not in asked:
+        return {}
+    preset = PRESETS[asked["preset"]]
+    shown = values_of(preset.options())
+    return {"preset": {"info": preset.note}} | {name: {"value": shown[name]} for name in PRESET_FIELDS}
 
 
 def preset_updates(name: str) -> list[Any]:

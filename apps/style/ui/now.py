@@ -8,7 +8,9 @@ import gradio as gr
 from PIL import Image  # not for type checkers only: gradio reads the endpoint's annotations
 
 from apps.gradio_patches import hand_over_as
+from apps.links import Choice
 from apps.markup import Content, Markup, message, note, prose
+from apps.sharing import share
 from apps.style.samples import SAMPLES, find_sample
 from apps.style.ui import film, styles
 from apps.style.ui.controls import sample_strip
@@ -42,7 +44,8 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
                 format="png",
                 value=str(SAMPLES[FIRST["content"]].path),
             )
-            strip = sample_strip("content", "Your photo: samples", "now-samples")
+            shares = ("content", FIRST["content"], "style-now-content")
+            strip = sample_strip("content", "Your photo: samples", "now-samples", shares=shares)
             grid = gr.HTML(
                 note("The styles appear here."),
                 js_on_load=styles.PICKS,
@@ -65,7 +68,7 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
                     styles.choices(Session()), value="", label="Blend with", elem_id="style-now-second", min_width=160
                 )
                 hand_over_as(second, str)  # unchecked: own styles come and go, and our message lists the names
-                share = gr.Slider(
+                share_of = gr.Slider(
                     0, 1, value=0.5, step=0.05, label="Share of the second style", elem_id="style-now-share"
                 )
             with gr.Row():
@@ -81,14 +84,16 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
     gr.HTML(note(_WAYS), elem_id="style-now-ways")
     with gr.Accordion("As numbers", open=False):
         numbers = gr.JSON(label="Style, size, seconds")
-    mixture = {"style": name, "style_picture": picture, "second": second, "share": share}
+    mixture = {"style": name, "style_picture": picture, "second": second, "share": share_of}
     look = {"size": size, "strength": strength, "keep_colours": keep}
+    named = Choice(tuple(one for _, one in styles.choices(Session())))
+    share(second=second, style=(name, named), mix=share_of, strength=strength, size=size, keep=keep)
     film.build(mixture, look)
     asked, outputs = [content, *mixture.values(), *look.values()], [painted, told, numbers]
     grid.click(guard(_on_style), None, [name, picture], **LIGHT, **PRIVATE)
     picture.input(guard(_on_picture), None, [name, second], **LIGHT, **PRIVATE)
     # First the event that has the endpoint's name: gradio gives the bare name to the first.
-    changes = [one.release for one in (share, strength, size)]
+    changes = [one.release for one in (share_of, strength, size)]
     changes += [content.input, name.change, picture.input, second.input, keep.input, again.click]
     gr.on(changes, guard(stylize_now), asked, outputs, trigger_mode="always_last", api_name="stylize_now", **QUICK)
     strip.click(guard(_on_sample), None, content, **LIGHT, **PRIVATE).then(

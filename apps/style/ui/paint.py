@@ -21,6 +21,7 @@ from apps.style.ui.controls import (
     options_from,
     preset_updates,
     sample_strip,
+    share_recipe,
     turn,
 )
 from apps.style.ui.rooms import limits
@@ -55,7 +56,7 @@ def build() -> dict[str, Any]:
                             format="png",
                             value=str(SAMPLES[FIRST[role]].path),
                         )
-                        strip = sample_strip(role, f"{label}: samples")  # type: ignore[arg-type]
+                        strip = sample_strip(role, f"{label}: samples", shares=(role, FIRST[role], f"style-{role}"))  # type: ignore[arg-type]
                     strip.click(_on_sample(role), None, photos[role], **LIGHT, **PRIVATE)
                     photos[role].input(_on_upload(role), None, None, **LIGHT, **PRIVATE)
             with gr.Row(elem_classes="cs-buttons"):
@@ -130,7 +131,10 @@ def _connect(
         set_up = button.click(guard(_chooser(name)), None, chosen, **LIGHT, **PRIVATE)
         set_up.then(stylize_once, asked, outputs, **HEAVY, **PRIVATE, **waiting)
     changes = [controls[name].change for name in ("size", "iterations", "init")]
-    gr.on(changes, guard(_estimate), [asked[0], *asked[2:]], status, trigger_mode="always_last", **QUICK, **PRIVATE)
+    estimated = gr.on(
+        changes, guard(_estimate), [asked[0], *asked[2:]], status, trigger_mode="always_last", **QUICK, **PRIVATE
+    )
+    share_recipe(controls, then=[estimated])
 
 
 ARGUMENTS = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.markup import Markup, figure, h, message, note, progress_bar
+from apps.sharing import share
 from apps.style.samples import find_sample
 from apps.style.ui import graphics, styles
 from apps.style.ui.controls import sample_strip, turn
@@ -70,6 +71,7 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
             kept = gr.File(
                 label="The style, to keep and to share", interactive=False, height=110, elem_id="style-teach-kept"
             )
+    share(steps=steps, content_weight=content)
     gr.HTML(note(_HONEST))
     strip.click(guard(_on_sample), None, [picture, title], **LIGHT, **PRIVATE)
     asked = [picture, title, steps, content]

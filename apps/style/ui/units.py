@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from PIL import Image
 
+from apps.links import Whole
 from apps.markup import Content, Markup, figure, h, joined, note, prose, svg
+from apps.sharing import share
 from apps.style.ui import graphics
 from apps.style.ui.controls import turn
 from apps.style.ui.state import session_of
@@ -60,6 +62,7 @@ def build(tab: gr.Tab) -> None:
         "Four units per block, those that respond most differently to different pictures.",
     )
     overview = gr.HTML(note(_WAIT), elem_id="style-overview", apply_default_css=False)
+    share(layer=layer, unit=(unit, Whole(0, 4095)), network=network)
     asked, outputs = [layer, unit, own, network], [found, numbers]
     events = [show.click, unit.submit, own.input]
     gr.on(events, guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)

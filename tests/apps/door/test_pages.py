@@ -96,6 +96,8 @@ def test_a_tab_of_the_hub_that_an_address_asks_for_has_a_page_of_its_own() -> No
     site = Site()
     for query in (
         b"tab=gan",
+        b"tab=gan&embed=1",
+        b"tab=gan/latent-walk",
         b"a=b&tab=gan&tab=ekg",
         b"tab=ekg",
         b"tab=GAN",
@@ -104,5 +106,5 @@ def test_a_tab_of_the_hub_that_an_address_asks_for_has_a_page_of_its_own() -> No
         b"&" * 10_000 + b"tab=gan",
     ):
         site.ask("/", query=query)
-    assert site.asked == ["gan", "ekg", ""]
+    assert site.asked == ["gan", "gan/", "ekg", ""]
     assert all(scope["query_string"] == b"" for scope in site.made)

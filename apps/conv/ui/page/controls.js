@@ -237,7 +237,8 @@ function startStage(root) {
   new ResizeObserver(() => stage.redraw()).observe(root);
   new MutationObserver(() => stage.redraw()).observe(document.body, { attributes: true, attributeFilter: ['class'] });
   root.stage = stage;
-  stage.open('signal');
+  openAsked(stage, props.asked ?? {});
+  window.hubLinks?.tell(element, () => toldOf(stage));
 }
 
 startStage(element.querySelector('.cx'));

@@ -65,6 +65,12 @@ class Stage {
     return (z * rows.size + y) * columns.size + x;
   }
 
+  // The place that lies so far, 0 to 1, along D, H and W.
+  indexAlong(parts) {
+    const { axes } = this.view;
+    return this.indexOf(parts.map((part, axis) => Math.min(axes[axis].size - 1, Math.round(part * axes[axis].size))));
+  }
+
   index() {
     return this.indexOf(this.view.place);
   }
@@ -109,11 +115,7 @@ class Stage {
     view.reveal = false;
     this.get('position').max = this.count() - 1;
     this.describe();
-    this.goTo(
-      this.indexOf(
-        along.map((part, axis) => Math.min(view.axes[axis].size - 1, Math.round(part * view.axes[axis].size))),
-      ),
-    );
+    this.goTo(this.indexAlong(along));
   }
 
   note(panel, text) {

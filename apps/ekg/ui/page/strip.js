@@ -71,8 +71,25 @@ function load() {
   bindOnce();
   listBeats();
   draw();
-  if (!same && data?.token) show(data.listed[0] ?? (data.times.length ? 0 : -1), true);
+  if (!same && data?.token) show(beatOfLink(data) ?? firstBeat(data), true);
 }
+
+function firstBeat(data) {
+  return data.listed[0] ?? (data.times.length ? 0 : -1);
+}
+
+let asked = props.asked?.beat ?? 0; // by a link, of the first recording
+
+function beatOfLink(data) {
+  const place = asked - 1 - data.first;
+  asked = 0;
+  return place >= 0 && place < data.times.length ? place : null;
+}
+
+window.hubLinks?.tell(element, () => {
+  const { chosen, data } = state;
+  return chosen >= 0 && chosen !== firstBeat(data) ? { beat: chosen + data.first + 1 } : {};
+});
 
 function decoded(text) {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -183,6 +183,8 @@ function numbers(data, tau, people) {
   return { far, frr, accuracy: 1 - (far + frr) / 2, chance: strangerChance(far, people), need, safe, miss };
 }
 
+let askedPeople = props.asked?.people ?? 0; // by a link, for the first drawing
+
 function draw() {
   const box = find('[data-curves]');
   if (!box) return;
@@ -191,6 +193,8 @@ function draw() {
     box.source = box.dataset.curves;
     box.curves = JSON.parse(box.source);
     find('.cf-tau-input').value = box.curves.chosen;
+    if (askedPeople) find('.cf-k-input').value = Math.log10(askedPeople);
+    askedPeople = 0;
   }
   const data = box.curves;
   const tau = Number(find('.cf-tau-input').value);
@@ -253,6 +257,11 @@ element.addEventListener('change', (event) => {
 });
 document.addEventListener('input', (event) => {
   if (event.target === tabSlider()) follow();
+});
+window.hubLinks?.tell(element, () => {
+  const slider = find('.cf-k-input');
+  if (askedPeople) return { people: askedPeople };
+  return slider && slider.value !== slider.defaultValue ? { people: Math.round(10 ** slider.value) } : {};
 });
 watch('value', draw);
 draw();

@@ -221,7 +221,8 @@ function startLab(root) {
   new ResizeObserver(() => stage.redraw()).observe(root);
   new MutationObserver(look).observe(document.body, { attributes: true, attributeFilter: ['class'] });
   root.stage = stage;
-  hands.choosePreset(Object.keys(LAB.presets)[0]);
+  openAsked(hands, props.asked ?? {});
+  window.hubLinks?.tell(element, () => toldOf(hands));
 }
 
 startLab(element.querySelector('.lab'));

@@ -1,0 +1,32 @@
+// What a link says of the game: a preset, and the fields that are not as it has them. A drawing stays in the browser.
+
+// What the form shows for the rules of a preset.
+function fieldsOf(rules) {
+  const shown = { start: '0' };
+  for (const [name, value] of Object.entries(rules)) shown[name] = String(value);
+  for (const player of ['d', 'g']) {
+    const hidden = rules[`hidden_${player}`];
+    shown[`layers_${player}`] = String(hidden.length);
+    if (hidden.length) shown[`neurons_${player}`] = String(hidden[0]);
+  }
+  return shown;
+}
+
+function toldOf(hands) {
+  const preset = hands.field('preset').value;
+  const usual = fieldsOf(LAB.presets[preset].rules);
+  const fields = [...hands.stage.root.querySelectorAll('[data-rule]')].filter((one) => one.dataset.rule !== 'preset');
+  const linear = (name) => name.startsWith('neurons_') && !(name in usual);
+  const moved = fields.filter(({ dataset: { rule }, value }) => value !== usual[rule] && !linear(rule));
+  const said = moved.map(({ dataset: { rule }, value, type }) => [rule, type === 'number' ? Number(value) : value]);
+  return Object.fromEntries(preset === Object.keys(LAB.presets)[0] ? said : [['preset', preset], ...said]);
+}
+
+function openAsked(hands, asked) {
+  const preset = asked.preset ?? Object.keys(LAB.presets)[0];
+  hands.field('preset').value = preset;
+  hands.choosePreset(preset);
+  const fields = Object.entries(asked).filter(([name]) => name !== 'preset');
+  for (const [name, value] of fields) hands.field(name).value = String(value);
+  if (fields.length) hands.begin();
+}

@@ -1,0 +1,147 @@
+// Links to what is on the screen: which tab the address names, "Copy link", and what a page in a slide leaves out.
+// The form is that of apps/links.py, which reads it.
+
+const VERSION = '1';
+const LONGEST = 4000; // characters of a query
+const PATIENCE_MS = 600; // until a sub-tab that has not arrived is linked to without its controls
+const embedded = new URLSearchParams(location.search).get('embed') === '1';
+const told = new WeakMap(); // element of a stage -> what it has to tell
+let wait = 0;
+let shown = null; // the title whose button was pressed
+document.documentElement.classList.toggle('ch-embedded', embedded);
+
+function pathOf(search) {
+  return new URLSearchParams(search).get('tab') ?? '';
+}
+
+// The tab and the sub-tabs on the screen: "gan/latent-walk".
+function chosen() {
+  const panels = [...document.querySelectorAll('[role=tabpanel][id^="tab-"]')];
+  const seen = panels.filter((panel) => panel.getClientRects().length);
+  const names = seen.map((panel) => panel.id.slice('tab-'.length).replaceAll('--', '/'));
+  return names.reduce((deepest, name) => (name.startsWith(deepest) ? name : deepest), '');
+}
+
+function queryOf(path, rest = '') {
+  return `?tab=${path}${embedded ? '&embed=1' : ''}${rest}`;
+}
+
+// `path` without the sub-tabs that an address without them opens: each the first of its row.
+function shortened(path) {
+  const panel = document.getElementById(`tab-${path.replaceAll('/', '--')}`);
+  const first = panel?.parentElement.querySelector(':scope > [role=tabpanel]') === panel;
+  return first && path.includes('/') ? shortened(path.replace(/\/[^/]*$/, '')) : path;
+}
+
+// The address follows the tabs; what a link asked for is forgotten with its sub-tab.
+function follow() {
+  const now = chosen();
+  const here = pathOf(location.search);
+  if (!now || now === here || here.startsWith(`${now}/`)) return; // not arrived yet
+  if (shortened(now) !== here) history.replaceState(null, '', queryOf(shortened(now)));
+}
+
+function textOf(value) {
+  if (Array.isArray(value)) return value.map(textOf).join(',');
+  if (typeof value === 'number') return String(Number(value.toPrecision(12)));
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return String(value);
+}
+
+function written(name, value) {
+  const plain = (code) => decodeURIComponent(code);
+  const text = encodeURIComponent(textOf(value)).replaceAll('%20', '+');
+  return `&${name}=${text.replace(/%(2C|3A|2F|3B|3D)/g, plain)}`;
+}
+
+function same(a, b) {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+// `controls`: [name, first value, the control that leads it, all that may be told of it], in the order of `values`.
+function copy(controls, values) {
+  const now = Object.fromEntries(controls.map(([name], place) => [name, values[place]]));
+  const moved = new Set(controls.filter(([name, first]) => !same(now[name], first)).map(([name]) => name));
+  const telling = controls.filter(([name, , leader, only]) => {
+    const known = now[name] !== null && now[name] !== undefined && (!only || only.includes(now[name]));
+    return known && (moved.has(name) || moved.has(leader));
+  });
+  show(Object.fromEntries(telling.map(([name]) => [name, now[name]])));
+  return [];
+}
+
+function stages() {
+  const panel = shown.closest('[role=tabpanel]');
+  const seen = [...panel.querySelectorAll('[data-tells]')].filter((one) => one.getClientRects().length);
+  return Object.assign({}, ...seen.map((one) => told.get(one)()));
+}
+
+function show(values) {
+  clearTimeout(wait);
+  const parts = Object.entries({ ...values, ...stages() }).map(([name, value]) => written(name, value));
+  const query = parts.length ? queryOf(chosen(), `&v=${VERSION}${parts.join('')}`) : queryOf(shortened(chosen()));
+  const field = shown.querySelector('input');
+  const status = shown.querySelector('[role=status]');
+  if (query.length > LONGEST) {
+    status.textContent = 'This is too much for a link.';
+    return;
+  }
+  history.replaceState(null, '', query);
+  field.value = location.href;
+  field.hidden = false;
+  field.select();
+  copied(field.value).then((done) => {
+    const words = done ? 'Copied.' : 'Copy it from here.';
+    status.textContent = `${words} Photos, names and files are not part of it.`;
+    if (!done) field.select();
+  });
+}
+
+// Without HTTPS a browser has no clipboard for pages: the selected field is copied as in a text.
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return document.execCommand('copy');
+  }
+}
+
+// "Copy link" in `title`; `groups`: the sub-tabs whose controls `trigger` reads.
+function offer(title, trigger, groups) {
+  title.addEventListener('click', (event) => {
+    if (!event.target.closest('.ch-link button')) return;
+    shown = title;
+    const path = chosen();
+    const near = groups.filter((group) => path === group || path.startsWith(`${group}/`));
+    const group = near.reduce((deepest, one) => (one.length > deepest.length ? one : deepest), '');
+    clearTimeout(wait);
+    if (!group) return show({});
+    wait = setTimeout(() => show({}), PATIENCE_MS);
+    return trigger(group);
+  });
+}
+
+function tell(stage, what) {
+  stage.dataset.tells = '';
+  told.set(stage, what);
+}
+
+// Of a strip of samples: the one that a link asks for is clicked, and told is the one that the picture shows.
+function samples(strip, trigger, shares, wanted) {
+  if (!shares) return;
+  const [name, first, picture] = shares;
+  const buttons = [...strip.querySelectorAll('[data-sample]')];
+  tell(strip, () => {
+    const source = document.querySelector(`#${picture} img`)?.src ?? '';
+    const there = buttons.find((one) => source.includes(`/${one.dataset.sample}.`))?.dataset.sample;
+    return there && there !== first ? { [name]: there } : {};
+  });
+  const asks = buttons.find((one) => one.dataset.sample === wanted?.[name]);
+  if (asks) trigger('click', { ...asks.dataset });
+}
+
+document.addEventListener('click', (event) => {
+  if (event.target.closest('.tab-wrapper')) setTimeout(follow, 50); // when the other panel is there
+});
+window.hubLinks = { copy, follow, offer, samples, tell };

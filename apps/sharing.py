@@ -1,0 +1,266 @@
+"""Which controls a link carries, declared beside them: ``share(seed=seed, digit=digit)``.
+
+A link costs a page that was opened without one nothing: no component, no event when it opens, no request. Its values
+stand in the description of the part of the page that a browser asks for (``apps/on_demand.py``), in place of those
+that the controls begin with; sub-tabs are chosen in the same way. "Copy link" is an event of the browser alone. Which
+sub-tab a control belongs to is seen from where it stands; names need to differ only among what is on one screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.events import Dependency
+
+from apps.links import Asked, Choice, Flag, Kind, Several, Text, check_name, number_kind, read_link
+from apps.markup import Content, h, joined, message
+from apps.ui import LIGHT, PRIVATE
+
+Props = dict[str, Any]  # what gradio's page is told of a component
+Fit = Callable[[Mapping[str, Any]], Mapping[str, Props]]
+# js_on_load of a strip of samples, after apps.ui.CLICKS: a link says which one is in the picture beside it. The strip's
+# ``shares`` are the name in the link, the first sample, and the picture's elem_id; ``None`` where links say nothing.
+SAMPLES_JS = """
+window.hubLinks?.samples(element, trigger, props.shares, props.asked);
+"""
+_LONGEST_TEXT = 1000  # characters of a text box that says no limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What one ``share`` declares."""
+
+    group: str  # the path of the sub-tab that it stands in: "gan/latent-walk"
+    kinds: dict[str, Kind]
+    controls: dict[str, Any]  # gradio's components that hold the values
+    stage: Any = None  # or the component whose script does
+    leader: str = ""
+    fit: Fit | None = None
+    also: dict[str, Any] = field(default_factory=dict)
+    then: tuple[int, ...] = ()
+
+
+_collecting: contextvars.ContextVar[list[Declared] | None] = contextvars.ContextVar("shared", default=None)
+
+
+def share(
+    *,
+    leader: str = "",
+    fit: Fit | None = None,
+    also: Mapping[str, Any] | None = None,
+    then: Sequence[Dependency] = (),
+    **controls: Any,
+) -> None:
+    """Let links carry ``controls``, by these names; called beside them, while their tab is laid out.
+
+    Args:
+        leader: the control that sets the others when a visitor chooses it, such as a preset: a link that names it
+            names all of them that it has to.
+        fit: what else follows from a link's values, such as another control's value or range: properties by name.
+        also: components that ``fit`` may name beside ``controls``.
+        then: events that happen when the part arrives with a link's values, because only these components change.
+        controls: gradio's components; what each may be is read from it. ``(component, kind)`` says it instead.
+    """
+    collected = _collecting.get()
+    if collected is None:
+        return  # a tab that is laid out alone, in a test
+    kinds, found = {}, {}
+    for name, given in controls.items():
+        component, kind = given if isinstance(given, tuple) else (given, kind_of(given))
+        kinds[check_name(name)], found[name] = kind, component
+    group = path_of(next(iter(found.values())))
+    numbers = tuple(one["id"] for one in then)
+    collected.append(
+        Declared(group=group, kinds=kinds, controls=found, leader=leader, fit=fit, also=dict(also or {}), then=numbers)
+    )
+
+
+def share_stage(stage: gr.HTML, **kinds: Kind) -> None:
+    """Let links carry what the script of ``stage`` keeps in the browser.
+
+    The script finds what a link asks for, checked, in ``props.asked``, an object by name, and gives what is to be in a
+    link by ``hubLinks.tell(element, () => ({name: value}))``: only what is not as the page opens with it.
+    """
+    collected = _collecting.get()
+    if collected is None:
+        return
+    named = {check_name(name): kind for name, kind in kinds.items()}
+    stage.props.setdefault("asked", None)
+    collected.append(Declared(group=path_of(stage), kinds=named, controls={}, stage=stage))
+
+
+def kind_of(component: Any) -> Kind:
+    """What ``component`` may hold.
+
+    Raises:
+        TypeError: it is none that a link may carry: a photo, a file.
+    """
+    if isinstance(component, gr.Slider):
+        whole = all(float(one).is_integer() for one in (component.minimum, component.step))
+        return number_kind(component.minimum, component.maximum, whole=whole)
+    if isinstance(component, gr.Number):
+        return number_kind(component.minimum, component.maximum, whole=component.precision == 0)
+    if isinstance(component, gr.Checkbox):
+        return Flag()
+    if isinstance(component, gr.Textbox):
+        return Text(component.max_length or _LONGEST_TEXT)
+    if isinstance(component, gr.Radio | gr.CheckboxGroup | gr.Dropdown):
+        values: tuple[Any, ...] = tuple(value for _, value in component.choices)
+        many = isinstance(component, gr.CheckboxGroup) or getattr(component, "multiselect", False)
+        return Several(values) if many else Choice(values)
+    raise TypeError(f"a link carries no {type(component).__name__}")
+
+
+def path_of(block: Block | None) -> str:
+    """The tab and sub-tabs that ``block`` stands in, or is: "gan/latent-walk"."""
+    names: list[str] = []
+    while block is not None:
+        if isinstance(block, gr.Tab):
+            names.insert(0, name_of(block))
+        block = block.parent
+    return "/".join(names)
+
+
+def name_of(tab: gr.Tab) -> str:
+    """The name of a tab in an address: its id, or what is written on it."""
+    text = tab.id if isinstance(tab.id, str) else str(tab.label)
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def sharing_of(page: gr.Blocks) -> Sharing:
+    """What ``page``, a hub's, shares."""
+    found: Sharing = vars(page)["sharing"]
+    return found
+
+
+class Sharing:
+    """What a hub's page shares: collected while it is laid out, put into what a browser is told."""
+
+    def __init__(self) -> None:
+        self.declared: list[Declared] = []
+        self.groups: dict[str, dict[str, Kind]] = {}
+        self._titles: dict[str, gr.HTML] = {}  # by the tab's name
+        self._tabs: dict[str, tuple[int, str]] = {}  # path -> the number of its gr.Tabs, and its id there
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every tab and sub-tab that has an address."""
+        return tuple(self._tabs)
+
+    @contextlib.contextmanager
+    def collect(self, page: gr.Blocks) -> Iterator[None]:
+        """Inside, ``share`` is heard; afterwards every tab has its address and every title its "Copy link"."""
+        vars(page)["sharing"] = self
+        before = _collecting.set(self.declared)
+        try:
+            yield
+        finally:
+            _collecting.reset(before)
+        self._name_tabs(page)
+        for one in self.declared:
+            self._join_group(one)
+        self._offer_links()
+
+    def title(self, slug: str, summary: Content) -> None:
+        """Lay out the line under a tab's name, with "Copy link"."""
+        link = h.span(
+            h.button("Copy link", type="button"),
+            h.input(type="text", readonly=True, hidden=True, aria_label="The link"),
+            h.small(role="status"),
+            class_="ch-link",
+        )
+        self._titles[slug] = gr.HTML(h.div(h.p(summary, class_="ch-summary"), link, class_="ch-titled-tab"))
+
+    def fill(self, told: Props, query: str) -> None:
+        """Put what a link, by its ``query``, asks for into ``told``, the description of a part of the page."""
+        if not query:
+            return
+        asked = read_link(query, self.paths, self.groups)
+        changes = self._changes(asked)
+        for component in told["components"]:
+            component["props"].update(changes.get(component["id"], {}))
+        arriving = {number for one in self._named_in(asked) for number in one.then}
+        for event in told["dependencies"]:
+            if event["id"] in arriving:
+                event["targets"] = [*event["targets"], (self._page, "load")]
+
+    def _named_in(self, asked: Asked) -> list[Declared]:
+        values = asked.values or {}
+        return [one for one in self.declared if asked.among(one.group) and one.kinds.keys() & values.keys()]
+
+    def _changes(self, asked: Asked) -> dict[int, Props]:
+        changes: dict[int, Props] = {}
+        parts = asked.path.split("/")
+        for depth in range(2, len(parts) + 1):
+            tabs, tab = self._tabs["/".join(parts[:depth])]
+            changes[tabs] = {"selected": tab}
+        for one in self._named_in(asked):
+            given = {name: value for name, value in (asked.values or {}).items() if name in one.kinds}
+            if one.stage is not None:
+                changes[one.stage._id] = {"props": {**one.stage.props, "asked": given}}
+                continue
+            fitted = dict(one.fit(given)) if one.fit else {}
+            components = one.controls | one.also
+            for name, props in fitted.items():
+                changes[components[name]._id] = dict(props)
+            for name, value in given.items():
+                changes.setdefault(one.controls[name]._id, {})["value"] = value
+        if asked.faults:
+            for slug, title in self._titles.items():
+                if parts[0] in (slug, ""):
+                    warned = message(("This link cannot be followed in full. ", joined(asked.faults, " ")), "warn")
+                    changes[title._id] = {"value": str(joined((title.value, warned)))}
+        return changes
+
+    def _name_tabs(self, page: gr.Blocks) -> None:
+        self._page = page._id
+        for block in page.blocks.values():
+            if isinstance(block, gr.Tab):
+                path = path_of(block)
+                if path in self._tabs or block.parent is None:
+                    raise ValueError(f"two tabs with one address: {path}")
+                self._tabs[path] = block.parent._id, block.id if isinstance(block.id, str) else name_of(block)
+        for path, (_, tab) in self._tabs.items():
+            block = next(one for one in page.blocks.values() if isinstance(one, gr.Tab) and path_of(one) == path)
+            block.id, block.elem_id = tab, f"tab-{path.replace('/', '--')}"
+
+    def _join_group(self, one: Declared) -> None:
+        for group, kinds in self.groups.items():
+            near = Asked(group).among(one.group) or Asked(one.group).among(group)
+            if near and (twice := kinds.keys() & one.kinds.keys()):
+                raise ValueError(f"two controls of one name in {group} and {one.group}: {', '.join(twice)}")
+        self.groups.setdefault(one.group, {}).update(one.kinds)
+
+    def _offer_links(self) -> None:
+        for slug, title in self._titles.items():
+            groups = [group for group in self.groups if Asked(group).among(slug)]
+            title.js_on_load = f"hubLinks.offer(element, trigger, {json.dumps(groups)});"
+            for group in groups:
+                near = [one for one in self.declared if Asked(group).among(one.group)]
+                inputs = [component for one in near for component in one.controls.values()]
+                script = f"(...values) => hubLinks.copy({json.dumps(_written(near), ensure_ascii=False)}, values)"
+                getattr(title, group)(None, inputs, None, js=script, queue=False, **LIGHT, **PRIVATE)
+
+
+def _written(near: Sequence[Declared]) -> list[list[Any]]:
+    """For the browser: name and first value of each control, what it follows, and what alone of it may be told."""
+    rows = []
+    for one in near:
+        for name, component in one.controls.items():
+            open_ended = getattr(component, "allow_custom_value", False) or isinstance(component, gr.Textbox)
+            kind = one.kinds[name]
+            only = list(kind.values) if open_ended and isinstance(kind, Choice) else None
+            led = one.leader if name != one.leader else ""
+            row = [name, component.value, led, only]
+            while not row[-1] and len(row) > 2:
+                row.pop()
+            rows.append(row)
+    return rows

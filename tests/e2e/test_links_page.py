@@ -1,0 +1,93 @@
+"""Links in the browser: every control's round trip through the address, embedding, and copying without a clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from apps import DEMOS
+from tests.e2e.conftest import PHONE
+from tests.shared_links import LINKS
+
+_LOADED = ("style/now", "style/paint", "conv/see")  # have controls that come with the tab
+_ASKED = "asked => history.replaceState(null, '', asked)"
+
+
+def said(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))
+
+
+def copied(page: Any, slug: str) -> dict[str, str]:
+    """What "Copy link" of a tab says, when it has said something."""
+    title = page.locator(f"#tab-{slug} .ch-link")
+    title.get_by_role("button").click()
+    title.get_by_role("status").filter(has_text="not part of it").wait_for()
+    return said(title.get_by_role("textbox").input_value())
+
+
+def path_of(link: str) -> str:
+    return said(link)["tab"]
+
+
+def difference(page: Any, link: str) -> set[tuple[str, str]]:
+    """What the link that is copied says otherwise than the one that was opened; parts come, and fill, in their time."""
+    asked = said(link)
+    for _ in range(40):
+        found = copied(page, path_of(link).split("/")[0])
+        if found == asked:
+            return set()
+        page.wait_for_timeout(250)
+    return set(found.items()) ^ set(asked.items())
+
+
+def go_to(page: Any, link: str) -> None:
+    """Open a sub-tab that was not opened before, as if the page had been opened with its link."""
+    page.evaluate(_ASKED, link)
+    parts = path_of(link).split("/")
+    for depth in range(2, len(parts) + 1):
+        page.locator(f"[id='tab-{'--'.join(parts[:depth])}-button']:visible").first.click()
+
+
+@pytest.mark.parametrize("demo", DEMOS, ids=lambda demo: demo.slug)
+def test_every_control_makes_the_round_trip(demo: Any, open_page: Callable[..., Any], hub_url: str) -> None:
+    links = [link for link in LINKS if path_of(link).startswith(demo.slug)]
+    first, *loaded = [link for link in links if path_of(link) in _LOADED] or links[:1]
+    page = open_page(url=hub_url + first)
+    assert page.locator("[role=tab][aria-selected=true]", has_text=demo.title).first.is_visible()
+    assert page.get_by_text(demo.summary).is_visible()
+    assert page.locator(".ch-broken, .ch-message:has-text('cannot be followed')").count() == 0
+    missed = {first: difference(page, first)}
+    for link in loaded:
+        page.goto(hub_url + link)
+        page.locator(f"#tab-{demo.slug} .ch-link").wait_for()
+        missed[link] = difference(page, link)
+    # the rest is what the browser does: no network needs to run for it
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "not now"}))
+    for link in (link for link in links if link not in missed):
+        if "sample=" in link:
+            page.unroute("**/queue/join*")  # a sample is clicked, which the server answers
+        go_to(page, link)
+        missed[link] = difference(page, link)
+    assert {link: left for link, left in missed.items() if left} == {}
+
+
+def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(browser: Any, hub_url: str) -> None:
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.goto(f"{hub_url}?tab=conv/shapes&v=1&preset=lenet&embed=1&%3Cscript%3E=1")
+    page.locator("#conv-result").get_by_text("61,706").first.wait_for()
+    page.get_by_text("There is no control “<script>” here.").wait_for()
+    for left_out in ("#hub-header", "#hub-status", "footer"):
+        assert not page.locator(left_out).first.is_visible()
+    page.evaluate("() => { Object.defineProperty(navigator, 'clipboard', {}); document.execCommand = () => false; }")
+    title = page.locator("#tab-conv .ch-link")
+    title.get_by_role("button").click()
+    title.get_by_text("Copy it from here.").wait_for()
+    field = title.get_by_role("textbox")
+    assert "preset=lenet" in field.input_value()
+    assert "embed=1" in field.input_value()
+    assert field.evaluate("one => one.selectionEnd - one.selectionStart === one.value.length")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.context.close()
