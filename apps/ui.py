@@ -19,6 +19,7 @@ from apps.door.inputs import refusal, told
 from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, QUICK_LANE, gpu_task
+from shared.engine import current
 from shared.errors import HubError, InputError
 from shared.threads import all_threads
 
@@ -99,7 +100,8 @@ def _stepping(handler: _Handler) -> _Handler:
         source = handler(*args, **kwargs)
         try:
             while True:
-                all_threads()
+                if not current().far:
+                    all_threads()
                 try:
                     step = next(source)
                 except StopIteration:

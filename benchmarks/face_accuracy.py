@@ -37,7 +37,8 @@ from apps.face.evaluation.metrics import fold_accuracy, mcnemar, wilson_interval
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import FAR
 from apps.face.photo.alignment import chips, crop_box
-from apps.face.photo.detector import Detection, detect
+from apps.face.photo.detection import Detection
+from apps.face.photo.detector import detect
 from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, prominence
 from benchmarks.face_search import processor
 from shared.images import open_image

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from apps.face.evaluation.pairs import find_photos, read_pairs
 from apps.gan.sharpen.identity import SIZES
 from apps.gan.sharpen.options import UPSCALERS
-from apps.gan.sharpen.upscale import fastest_dtype, shrunk, upscaled
+from apps.gan.sharpen.steps import shrunk
+from apps.gan.sharpen.upscale import fastest_dtype, upscaled
 from shared.device import describe, pick_device
 from shared.images import open_image
 from shared.settings import weights_dir

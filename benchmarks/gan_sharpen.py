@@ -24,8 +24,9 @@ import torch
 
 from apps.gan.sharpen.lesson import SIDE, WAYS, Restored, lesson, prepared
 from apps.gan.sharpen.options import FACTOR, UPSCALERS
+from apps.gan.sharpen.steps import shrunk
 from apps.gan.sharpen.tiles import Network, multiply_adds, stages
-from apps.gan.sharpen.upscale import as_tensor, fastest_dtype, shrunk
+from apps.gan.sharpen.upscale import as_tensor, fastest_dtype
 from shared.device import describe, pick_device
 from shared.images import open_image
 from shared.model_cache import model_cache

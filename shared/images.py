@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -105,6 +105,11 @@ def jpeg_bytes(image: Image.Image, *, quality: int = 88) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
+
+
+def as_sent(path: str | None) -> Any:
+    """The bytes of a file that was sent, as a ``Source`` for a machine that cannot read it here; ``None`` as it is."""
+    return Path(path).read_bytes() if path else None
 
 
 def data_url(image: Image.Image, *, lossless: bool = False) -> str:

@@ -24,7 +24,7 @@ from weakref import WeakKeyDictionary
 
 from shared import engine, settings
 from shared.engine.pool import Pool, places
-from shared.engine.worker import Load, Message, Worker
+from shared.engine.worker import AHEAD, Load, Message, Worker
 from shared.errors import OptionError, ResourceError
 from shared.serving.turns import Call, GoneError, current_call
 from shared.threads import settings as thread_settings
@@ -34,6 +34,7 @@ log = logging.getLogger("convhub")
 NAMESPACE = "convhub"
 _LOOK_S = 0.25  # between two looks whether the visitor is still there
 _HEAR_S = 2.0  # between two signs of life to every worker
+_TELL = AHEAD // 3  # messages after which a worker hears how many arrived
 _LAST_S = 5.0  # that a call which was broken off may take to say how far it is
 _TRIES = 4  # workers that one call may lose
 _MOST_CALLS = 1000  # of one worker at a time; beyond them calls wait
@@ -142,7 +143,9 @@ class Cluster:
         stream = worker.run.remote(number, self._page, function, args, dict(kwargs), call is not None and call.long)
         ended = False
         try:
-            for reference in self._ready(stream, call):
+            for count, reference in enumerate(self._ready(stream, call), 1):
+                if count % _TELL == 0:
+                    worker.took.remote(number, count)
                 message: Message = self._ray.get(reference)
                 _take(kept, message)
                 ended = message.kind not in ("steps", "step")

@@ -27,6 +27,7 @@ log = logging.getLogger("convhub")
 
 Kind = Literal["value", "steps", "step", "ended", "refused", "failed", "gone"]
 SILENT_S = 15.0  # that a page may be silent before its calls end
+AHEAD = 12  # messages that a call may be ahead of its page; a film is not computed before it is watched
 _NO_STEP = object()
 
 
@@ -49,13 +50,34 @@ class Load:
     rested_s: float  # since it had its last call
 
 
+class _Call:
+    """A call under way: who asked, and how far the page has followed."""
+
+    def __init__(self, page: str, long: bool) -> None:
+        self.page, self.long = page, long
+        self._sent = self._taken = 0
+        self._news = asyncio.Event()
+
+    async def in_step(self) -> None:
+        """A message was sent: wait until the page has followed to ``AHEAD`` messages behind it."""
+        self._sent += 1
+        while self._sent - self._taken >= AHEAD:
+            self._news.clear()
+            await self._news.wait()
+
+    def was_taken(self, messages: int) -> None:
+        """The page has got so many messages."""
+        self._taken = max(self._taken, messages)
+        self._news.set()
+
+
 class Worker:
     """Runs calls of pages; its methods are those of an actor, all on one event loop."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """``environment``: the settings of the page that started the cluster, as variables."""
         os.environ.update(environment)
-        self._calls: dict[str, tuple[str, bool]] = {}  # number -> page, long
+        self._calls: dict[str, _Call] = {}  # by number
         self._heard: dict[str, float] = {}  # page -> when
         self._ended = time.monotonic()
 
@@ -73,12 +95,13 @@ class Worker:
             kwargs: see there.
             long: whether it takes turns with the other long ones.
         """
-        self._calls[number] = (page, long)
+        call = self._calls[number] = _Call(page, long)
         self._heard[page] = time.monotonic()
         try:
             with TURNS.call(number, long=long):
                 async for message in self._messages(function, args, kwargs, long):
                     yield message
+                    await call.in_step()
         finally:
             self._calls.pop(number, None)
             self._ended = time.monotonic()
@@ -111,19 +134,25 @@ class Worker:
         finally:
             await _closed(steps)
 
+    async def took(self, number: str, messages: int) -> None:
+        """The page has got ``messages`` of that call, in all."""
+        if number in self._calls:
+            self._calls[number].was_taken(messages)
+
     async def stop(self, number: str) -> None:
         """End that call: at once if it waits, else after its step, or within it where a step is long."""
         TURNS.drop(number)
+        await self.took(number, sys.maxsize)
 
     async def hear(self, page: str) -> Load:
         """``page`` is still there; how busy this worker is. Calls of pages that are not end."""
         now = time.monotonic()
         self._heard[page] = now
         self._heard = {name: when for name, when in self._heard.items() if now - when < SILENT_S}
-        for number, (asker, _) in list(self._calls.items()):
-            if asker not in self._heard:
-                TURNS.drop(number)
-        long = sum(one for _, one in self._calls.values())
+        for number, call in list(self._calls.items()):
+            if call.page not in self._heard:
+                await self.stop(number)
+        long = sum(call.long for call in self._calls.values())
         rested = 0.0 if self._calls else now - self._ended
         return Load(long=long, quick=len(self._calls) - long, rested_s=rested)
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
 from apps.ekg.aami import CLASSES, UNCLASSIFIED, classes_of
 from apps.ekg.answers.limits import less_sure, limits_of
@@ -32,6 +31,9 @@ from shared.errors import RecordError
 from shared.progress import Progress
 from shared.serving.turns import TURNS
 from shared.threads import one_thread
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MIN_BEATS = 5  # fewer say nothing about what is normal for this patient
 _FEW = 16  # beats that one thread is quicker with than two: by a quarter for one beat, by a tenth for sixteen
@@ -146,6 +148,8 @@ def classified(
 
 def probabilities_of(network: nn.Module, windows: Array, features: Array) -> Array:
     """(B, C, T), (B, D) -> (B, 4) on whatever device the network is."""
+    import torch
+
     device = next(network.parameters()).device
     with torch.inference_mode(), one_thread() if len(windows) <= _FEW else contextlib.nullcontext():
         logs = network(torch.from_numpy(windows).to(device), torch.from_numpy(features).to(device))

@@ -10,19 +10,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
 
 from apps.ekg.aami import LETTERS, UNCLASSIFIED
 from apps.ekg.answers.classify import Classified
 from apps.ekg.beats.features import RHYTHM_FEATURES, SHAPE_FEATURES
 from apps.ekg.beats.inputs import cropped
 from apps.ekg.beats.windows import WINDOW, Array, compressed
-from apps.ekg.network.ensemble import N_CLASSES, BeatNet, Ensemble
 from shared.errors import check_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
     Raises:
         OptionError: there is no such beat.
     """
+    import torch
+
+    from apps.ekg.network.ensemble import N_CLASSES, BeatNet, Ensemble
+
     if not isinstance(network, Ensemble):
         raise TypeError("the EKG classifier is an Ensemble")
     index = check_whole(index, "The beat's number", low=0, high=len(found.times_s) - 1)
@@ -113,6 +118,8 @@ def _with_shape_of_reference(features: Tensor) -> Tensor:
 
 def _like_reference(windows: Tensor, reference: Array) -> Tensor:
     """``windows`` (1, C, T) of a beat that is its ``reference`` (T,): no difference from anything."""
+    import torch
+
     changed = torch.zeros_like(windows)
     changed[:, 0] = torch.from_numpy(reference)
     changed[:, 1] = torch.from_numpy(compressed(reference))
@@ -120,12 +127,16 @@ def _like_reference(windows: Tensor, reference: Array) -> Tensor:
 
 
 def _answer(network: nn.Module, windows: Tensor, features: Tensor) -> tuple[float, ...]:
+    import torch
+
     with torch.no_grad():
         return tuple(network(windows, features)[0].exp().cpu().tolist())
 
 
 def _saliency(network: nn.Module, windows: Tensor, features: Tensor, target: int) -> Array:
     """|d log p(target) / d sample| of the beat's own samples, smoothed over 40 ms."""
+    import torch
+
     beat = windows[:, 0].clone().requires_grad_(True)
     moved = torch.arcsinh(8 * beat) / 2 - windows[:, 1]  # 0, but with a gradient
     straight = beat - windows[:, 0]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from torch import nn
 
 from apps.ekg.answers.classify import MIN_BEATS, probabilities_of, with_unclassified
 from apps.ekg.answers.limits import doubts_of, less_sure
@@ -22,6 +22,9 @@ from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.inputs import network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, band_passed, without_hum
 from apps.ekg.beats.windows import AFTER, cut_beats, without_noisy
+
+if TYPE_CHECKING:
+    from torch import nn
 
 STEP_S = 2.0  # between two looks at the recording
 LOOK_BACK_S = 60.0  # what each look sees
@@ -46,7 +49,7 @@ class LiveStep:
     beats: tuple[LiveBeat, ...]
 
 
-Lease = Callable[[], AbstractContextManager[nn.Module]]
+Lease = Callable[[], AbstractContextManager["nn.Module"]]
 
 
 def follow(prepared: Prepared, lease: Lease, *, start_s: float = 0.0) -> Iterator[LiveStep]:

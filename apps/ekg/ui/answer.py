@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from apps.ekg.answers.classify import Classified
 from apps.ekg.answers.export import answer_of, write_annotations, write_csv
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.opening import newest, open_recording
 from apps.ekg.samples import SAMPLES, Sample, open_sample
 from apps.ekg.ui.drawings import caption, summary_html
 from apps.ekg.ui.results import result_store
+from apps.ekg.ui.rooms import served
 from apps.ekg.ui.strip import PART_S, signal_json, strip_json
 from apps.markup import Markup, h, joined, progress_bar
 from shared.errors import HubError, RecordError
 
 if TYPE_CHECKING:
-    from apps.ekg.answers.classify import Classified
     from apps.ekg.formats.recording import Recording
 
 _UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
@@ -39,11 +40,8 @@ def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | Non
         record, lead, rate_hz, rhythm (rates, intervals, counts per class), warnings, and beats: time_s, class (N S V F
         Q) and probability of each.
     """
-    from apps.ekg.answers.classify import classified
-    from apps.ekg.network.weights import leased
-
-    with leased() as network, open_recording(list(map(Path, files or [])), rate_hz=rate_hz or None) as recording:
-        return answer_of(classified(recording, network, lead=lead or None))
+    with open_recording(list(map(Path, files or [])), rate_hz=rate_hz or None) as recording:
+        return answer_of(served.classified(recording, lead=lead or None))
 
 
 def classify_choice(
@@ -72,18 +70,14 @@ def _classify(
     recording: Recording, sample: Sample | None, lead: str | None, annotated: bool, owner: str
 ) -> Iterator[tuple[Any, ...]]:
     """Classify ``recording``, which is ``sample`` or a visitor's own; noise is shown as it is, without an answer."""
-    from apps.ekg.answers.classify import Classified, classify
-    from apps.ekg.network.weights import leased
-
     wanted = next((one for one in recording.leads if lead and one.lower() == lead.strip().lower()), None)
     try:
-        with leased() as network:
-            for step in classify(recording, network, lead=wanted, use_annotations=annotated):
-                if isinstance(step, Classified):
-                    with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
-                        yield _answer(step, result_store().keep(step, owner), sample, Path(folder))
-                else:
-                    yield (progress_html(step.text, step.fraction), *_UNCHANGED)
+        for step in served.classify(recording, lead=wanted, use_annotations=annotated):
+            if isinstance(step, Classified):
+                with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
+                    yield _answer(step, result_store().keep(step, owner), sample, Path(folder))
+            else:
+                yield (progress_html(step.text, step.fraction), *_UNCHANGED)
     except RecordError as error:
         number = recording.lead_index(wanted)
         choice = gr.Dropdown(list(recording.leads), value=recording.leads[number])

@@ -8,9 +8,11 @@ import gradio as gr
 
 from apps.ekg.aami import LETTERS
 from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
+from apps.ekg.answers.explain import sentence, slide
 from apps.ekg.beats.windows import CHANNELS, WINDOW
 from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, layers_html, slide_svg
 from apps.ekg.ui.results import result_store
+from apps.ekg.ui.rooms import served
 from apps.ekg.ui.strip import strip_json
 from apps.markup import Markup, h, joined, table
 from apps.sharing import share
@@ -98,15 +100,11 @@ def _mend(token: str) -> tuple[Any, ...]:
 
 def _choose(token: str, which: float, channel: float, position: float, event: gr.EventData) -> tuple[Any, ...]:
     """Everything about the beat that was clicked."""
-    from apps.ekg.answers.explain import explain, sentence
-    from apps.ekg.network.weights import leased
-
     # the strip names its own result: after "Break it" that is the broken one
     token = str(getattr(event, "token", "") or token)
     found = result_store().get(token)
     index = check_whole(event.index, "The beat's number", low=0, high=len(found.times_s) - 1)
-    with leased() as network:
-        view = explain(found, index, network)
+    view = served.explained(found, index)
     rows = (
         ("Answer", view.probabilities),
         ("Shape alone", view.shape_only),
@@ -135,13 +133,9 @@ def _slide(token: str, index: int, which: float, channel: float, position: float
 
 
 def _sliding(token: str, index: int, which: float, channel: float, position: float) -> Markup:
-    from apps.ekg.answers.explain import first_filters, slide
-    from apps.ekg.network.weights import leased
-
     found = result_store().get(token)
     windows = found.inputs.of(index, index + 1)[0][0]
-    with leased() as network:
-        kernel = first_filters(network)[int(which) - 1]
+    kernel = served.first_filters()[int(which) - 1]
     number = int(channel) - 1
     sums = slide(kernel, windows)
     title = caption(
@@ -155,18 +149,14 @@ def answer_disturbed(
     token: str, noise: float, drift: float, gain: float, rate: float, inverted: bool, request: gr.Request
 ) -> tuple[Markup, Any]:
     """Classify five minutes of the recording again, disturbed; compare beat by beat."""
-    from apps.ekg.answers.classify import classified
-    from apps.ekg.network.weights import leased
-
     found = result_store().get(token)
     part = excerpt(found)
     how = Disturbance(noise_mv=noise, drift_mv=drift, gain=gain, inverted=inverted, rate_hz=rate)
-    with leased() as network:
-        before = classified(part, network)
-        try:
-            after = classified(disturbed(part, how), network)
-        except RecordError as error:
-            return h.p(h.b("Refused, as it should be:"), f" {error}"), gr.skip()
+    before = served.classified(part)
+    try:
+        after = served.classified(disturbed(part, how))
+    except RecordError as error:
+        return h.p(h.b("Refused, as it should be:"), f" {error}"), gr.skip()
     result = agreement(before, after)
     rows = [
         ("same class as before", f"{result.kept:,}", f"{result.share:.1%}"),

@@ -13,6 +13,7 @@ import numpy as np
 from apps.ekg.aami import LETTERS, UNCLASSIFIED, UNSURE
 from apps.ekg.answers.disturb import nearest
 from apps.ekg.ui.results import result_store
+from apps.ekg.ui.rooms import served
 from apps.ekg.ui.strip import strip_json
 
 if TYPE_CHECKING:
@@ -24,14 +25,11 @@ _SAME_BEAT_S = 0.15  # a beat found live and one found in the recording are the 
 
 def play_live(token: str) -> Iterator[Any]:
     """Play the recording of ``token`` on the strip; every two seconds the new answers."""
-    from apps.ekg.answers.live import follow
-    from apps.ekg.network.weights import leased
-
     found = result_store().get(token)
     yield gr.HTML(strip_json(found, token))  # from its first hour, undisturbed
     yield gr.HTML(live=json.dumps({"begin": True}))
     started = time.monotonic()
-    for step in follow(found.prepared, leased):
+    for step in served.followed(found.prepared):
         time.sleep(max(0.0, step.now_s - (time.monotonic() - started)))
         yield gr.HTML(live=json.dumps({"now": step.now_s, "answers": answers_on_strip(found, step.beats)}))
     yield gr.HTML(live=json.dumps({"end": True}))

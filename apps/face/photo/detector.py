@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor, nn
 
-from apps.face.photo.alignment import REFERENCE, Landmarks, Matrix, Points, cut, invert, similarity, transform
+from apps.face.photo.alignment import REFERENCE, Matrix, Points, cut, invert, similarity, transform
+from apps.face.photo.detection import Detection
 from apps.face.photo.mtcnn import OUTPUT, Candidates, Thresholds, cascade, place_landmarks
 from shared.model_cache import model_cache
 from shared.registry import find
@@ -44,20 +45,6 @@ SURE = 0.8
 KEPT = 0.5  # confidence below which a find is dropped
 # O-Net sees the square of this half side around this centre, in pixels of the 150 px chip
 FRAME_CENTRE, FRAME_HALF = (75.0, 65.0), 70.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detection:
-    """One face in pixels of the photo."""
-
-    box: tuple[float, float, float, float]  # left, top, right, bottom; may reach outside the photo
-    landmarks: Landmarks  # (5, 2)
-    confidence: float  # 0..1
-
-    @property
-    def area(self) -> float:
-        """Square pixels of the box."""
-        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,9 +27,11 @@ from apps.face.encoding.encoders import (
 )
 from apps.face.photo.alignment import chips, crop_box
 from shared.errors import ImageError, check_choice, named
+from shared.model_cache import model_cache
+from shared.registry import find
 
 if TYPE_CHECKING:
-    from apps.face.photo.detector import Detection
+    from apps.face.photo.detection import Detection
 
 CHIP_SIDE = 150  # pixels, of resnet29-128d
 ZOOMS = (0.88, 1.12)  # of the further cuts that are averaged into an encoding
@@ -92,6 +94,12 @@ def locate_faces(
     found = detect(rgb(image), fine=not quick, every=every, harder=not quick, near=near)
     subject = max(found, key=lambda face: prominence(face.box, image.size), default=None)
     return sorted(found, key=lambda face: face is not subject)  # stable: the others stay the largest first
+
+
+def load_detector() -> None:
+    """Have the detector in memory, so that finding faces takes what it takes."""
+    with model_cache().lease(find("detector", "face")):
+        pass
 
 
 def cut_faces(image: Image.Image, found: Sequence[Detection], *, quick: bool = False) -> list[Face]:

@@ -11,9 +11,9 @@ from PIL import Image
 
 from apps.face.encoding.encoders import find_encoder
 from apps.face.gallery.gallery import Gallery, thumbnail
-from apps.face.photo.pipeline import encode
 from apps.face.samples import SAMPLES, sample, sample_name
 from apps.face.triplets.variations import variations
+from apps.face.ui.rooms import pipeline
 from apps.face.ui.state import encoder_id, read_photo
 
 VARIATIONS = 9  # of each sample photo
@@ -71,6 +71,6 @@ def of_samples(encoder: str) -> Playground:
         title="The sample photos, each in nine variations (enrol two photos of somebody to use your own gallery)",
         names=names,
         person=np.array(person, np.int64),
-        encodings=encode(chips, encoder, average="single").astype(np.float64),
+        encodings=pipeline.encode(chips, encoder, average="single").astype(np.float64),
         thumbnails=tuple(thumbnail(Image.fromarray(chip)) for chip in chips),
     )

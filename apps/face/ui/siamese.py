@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from apps.face.decision.matching import squared_distance
 from apps.face.encoding.encoders import find_encoder
 from apps.face.encoding.saliency import occlude, overlay
-from apps.face.photo.pipeline import encode
 from apps.face.samples import sample
 from apps.face.ui.draw import chip, chip_url, panel
+from apps.face.ui.rooms import pipeline
 from apps.face.ui.state import Shot, Visitor, read_photo, visitor
 from apps.markup import Markup, h, joined, message, prose, table
 from apps.measured import percent
@@ -82,7 +82,7 @@ def timing(first: Shot, second: Shot, encoder: str) -> tuple[float, float]:
         squared_distance(first.encoding(encoder), second.encoding(encoder))
 
     chips = [shot.face.views(find_encoder(encoder))[0] for shot in (first, second)]
-    return best(3, lambda: [encode([one], encoder, average="single") for one in chips]), best(50, look_up)
+    return best(3, lambda: [pipeline.encode([one], encoder, average="single") for one in chips]), best(50, look_up)
 
 
 def _network(first: Shot, second: Shot, a: NDArray[np.float32], b: NDArray[np.float32], encoder: str) -> Markup:
@@ -180,7 +180,7 @@ def occlusion(encoder: str, request: gr.Request) -> Iterator[Markup]:
     pair = pair_of(visitor(request))
 
     def single(chips: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        return encode(chips, encoder, average="single")  # one pass per chip: a map takes hundreds
+        return pipeline.encode(chips, encoder, average="single")  # one pass per chip: a map takes hundreds
 
     spec = find_encoder(encoder)
     a, b = (shot.encoding(encoder).astype(np.float64) for shot in pair)

@@ -25,12 +25,12 @@ from apps.door.lanes import asked_by
 from apps.face.encoding.encoders import find_encoder
 from apps.face.gallery.gallery import TEACHER, Gallery, GalleryFullError, MemoryGallery
 from apps.face.gallery.opening import open_gallery
-from apps.face.photo.pipeline import cut_faces, encode, locate_faces, no_face
+from apps.face.photo.pipeline import cut_faces, no_face
+from apps.face.ui.rooms import pipeline
 from apps.ui import PRIVATE, QUICK
 from shared import settings
 from shared.errors import HubError, ImageError, InputError, check_whole, named
 from shared.images import data_url, open_image
-from shared.model_cache import model_cache
 from shared.registry import find
 from shared.serving.later import LATER
 from shared.sessions import Sessions
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from apps.face.gallery.bulk import Prepared
-    from apps.face.photo.detector import Detection
+    from apps.face.photo.detection import Detection
     from apps.face.photo.pipeline import Face
 
 # A photo arrives or is removed: the page sends what it shows now, one event after the other, so that a removal that
@@ -91,7 +91,7 @@ class Shot:
         missing = [i for i in wanted if (encoder, i) not in self._encodings]
         if missing:
             start = time.perf_counter()
-            made = encode([self.faces[i] for i in missing], encoder, average=average)
+            made = pipeline.encode([self.faces[i] for i in missing], encoder, average=average)
             self.encode_s = time.perf_counter() - start
             self._encodings.update({(encoder, i): one for i, one in zip(missing, made, strict=True)})
         found = np.zeros((len(wanted), find_encoder(encoder).dimension), np.float32)
@@ -291,10 +291,9 @@ def read_photo(
     finally:
         if isinstance(source, str):
             discard(Path(source))
-    with model_cache().lease(find("detector", "face")):
-        pass  # loaded before the clock starts
+    pipeline.load_detector()  # before the clock starts
     start = time.perf_counter()
-    found = locate_faces(image, every=every, quick=quick, near=follow.near(image.size) if follow else ())
+    found = pipeline.locate_faces(image, every=every, quick=quick, near=follow.near(image.size) if follow else ())
     if follow:
         follow.saw(found, image.size)
     faces = tuple(cut_faces(image, found[:MOST_FACES], quick=quick))

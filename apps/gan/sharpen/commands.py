@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from apps.gan.sharpen.options import DEFAULT, SMALLEST
-from apps.gan.sharpen.upscale import LONG_S, bicubic, check_fits, describe_estimate, estimate_s, result, upscale
+from apps.gan.sharpen.steps import LONG_S, bicubic, describe_estimate, result
 from shared.cli import say, write_json
 from shared.device import describe, pick_device
 from shared.images import Source, open_with_alpha
@@ -65,6 +65,8 @@ def enlarge(
         ImageError: no photo, a damaged one, or one with a side under 8 pixels.
         OptionError, ResourceError, WeightsError: see ``upscale``.
     """
+    from apps.gan.sharpen.upscale import check_fits, estimate_s, upscale
+
     small, ground = open_with_alpha(photo, min_side=SMALLEST)
     check_fits(small.size, model)
     seconds = estimate_s(small.size, model)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from apps.gan.sharpen.lesson import WAYS
 from apps.gan.sharpen.options import FACTOR
-from apps.gan.sharpen.upscale import estimate_s, result, shrunk, upscale
+from apps.gan.sharpen.steps import result, shrunk
 from shared.errors import ImageError
 from shared.progress import Progress
 from shared.verifier import Floats, Verifier, find_verifier
@@ -78,6 +78,8 @@ def identity(
         ImageError: no face, or one with fewer pixels than the largest of ``sizes``.
         OptionError, ResourceError, WeightsError: see ``upscale`` and ``find_verifier``.
     """
+    from apps.gan.sharpen.upscale import upscale
+
     verifier = find_verifier()
     face = cut_face(photo, verifier, "The photo", least=max(sizes))
     reference = face if other is None else cut_face(other, verifier, "The other photo", least=max(sizes))
@@ -104,6 +106,8 @@ def identity(
 
 def identity_s(ways: Sequence[str] = WAYS, sizes: Sequence[int] = SIZES) -> float:
     """About how many seconds the restoring takes on this machine."""
+    from apps.gan.sharpen.upscale import estimate_s
+
     return sum(estimate_s((size, size), way) for way in ways for size in sizes)
 
 

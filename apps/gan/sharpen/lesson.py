@@ -15,15 +15,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from apps.gan.sharpen.measures import psnr_db, texture_distance
 from apps.gan.sharpen.options import FACTOR, SMALLEST, UPSCALERS
-from apps.gan.sharpen.upscale import result, shrunk, upscale
+from apps.gan.sharpen.steps import result, shrunk
 from shared.errors import ImageError
-from shared.perceptual import Features, features, perceptual_distance
 from shared.progress import Progress
+
+if TYPE_CHECKING:
+    from shared.perceptual import Features
 
 SIDE = 384  # pixels of the original's longer side
 _FEWEST = SMALLEST * FACTOR  # pixels of the original's shorter side
@@ -87,6 +89,9 @@ def lesson(
         ImageError: see ``prepared``.
         OptionError, ResourceError, WeightsError: see ``upscale``.
     """
+    from apps.gan.sharpen.upscale import upscale
+    from shared.perceptual import features
+
     original = prepared(photo, side)
     now = Lesson(original=original, small=shrunk(original, (original.width // FACTOR, original.height // FACTOR)))
     yield now
@@ -101,6 +106,9 @@ def lesson(
 
 
 def _answer(way: str, picture: Image.Image, now: Lesson, *, seconds: float, seen: Features | None) -> Restored:
+    from apps.gan.sharpen.measures import psnr_db, texture_distance
+    from shared.perceptual import features, perceptual_distance
+
     answer = Restored(
         way=way,
         picture=picture,

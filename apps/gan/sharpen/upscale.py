@@ -19,7 +19,6 @@ import functools
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -27,34 +26,20 @@ from PIL import Image
 from torch import Tensor, nn
 
 from apps.gan.sharpen.networks import SRVGG, RRDBNet
-from apps.gan.sharpen.options import DEFAULT, FACTOR, SMALLEST, UPSCALERS, Upscaler
+from apps.gan.sharpen.options import DEFAULT, FACTOR, UPSCALERS, Upscaler
+from apps.gan.sharpen.steps import UpscaleStep, bicubic, result
 from apps.gan.sharpen.tiles import Network, enlarged, multiply_adds
 from shared import device as devices
 from shared.device import bf16_is_fast, on_zero_gpu, pick_device
 from shared.errors import ResourceError, check_choice
-from shared.images import Source, open_image
 from shared.model_cache import model_cache
-from shared.progress import Progress, duration
+from shared.progress import Progress
 from shared.registry import find
 
-LONG_S = 30.0  # s: work that takes longer says so before it starts
 _SHARE = 0.6  # of the free memory that one picture may take
 _BYTES = {"gan": 5 * 64 * 4 + 400, "small": 400, "bicubic": 100}  # per pixel of the small picture: maps, large picture
 _TILES_BYTES = 300_000_000  # what the tiles of the moment take, at most
 _PROBE = 24  # pixels of a side
-
-
-@dataclass(frozen=True, kw_only=True)
-class UpscaleStep:
-    """How far it is; the last step carries the picture."""
-
-    progress: Progress  # counted in multiply-adds
-    picture: Image.Image | None = None
-
-
-def open_photo(source: Source, what: str = "The photo") -> Image.Image:
-    """``source`` upright and in RGB, as ``upscale`` takes it; errors are those of ``shared.images.open_image``."""
-    return open_image(source, what, min_side=SMALLEST)
 
 
 def check_fits(size: tuple[int, int], model: str = DEFAULT, device: torch.device | None = None) -> None:
@@ -100,12 +85,6 @@ def estimate_s(size: tuple[int, int], model: str = DEFAULT, device: torch.device
     return multiply_adds(_blank(model), size[1], size[0]) / _pace(model, str(place))
 
 
-def describe_estimate(seconds: float) -> str:
-    """The estimate for people; a long one says so."""
-    about = f"About {duration(max(0.1, seconds))} on this machine."
-    return about if seconds <= LONG_S else f"{about} The small network is much faster."
-
-
 def upscale(
     photo: Image.Image, *, model: str = DEFAULT, device: torch.device | None = None, dtype: torch.dtype | None = None
 ) -> Iterator[UpscaleStep]:
@@ -129,13 +108,6 @@ def upscale(
 def upscaled(photo: Image.Image, *, model: str = DEFAULT, device: torch.device | None = None) -> Image.Image:
     """``photo`` four times as large, at once; arguments and errors as of ``upscale``."""
     return result(deque(upscale(photo, model=model, device=device), maxlen=1)[0])
-
-
-def result(last: UpscaleStep) -> Image.Image:
-    """The picture of the ``last`` step."""
-    if last.picture is None:
-        raise ValueError("the work is not finished")
-    return last.picture
 
 
 def _steps(photo: Image.Image, way: Upscaler, device: torch.device, dtype: torch.dtype) -> Iterator[UpscaleStep]:
@@ -167,16 +139,6 @@ def find_upscaler(model: object) -> Upscaler:
         OptionError: there is none of that name.
     """
     return UPSCALERS[check_choice(model, UPSCALERS, "The model")]
-
-
-def bicubic(photo: Image.Image, factor: int = FACTOR) -> Image.Image:
-    """``photo`` ``factor`` times as large by bicubic interpolation (Keys 1981, a = -1/2)."""
-    return photo.resize((photo.width * factor, photo.height * factor), Image.Resampling.BICUBIC)
-
-
-def shrunk(photo: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """``photo`` at ``size`` (width, height) by bicubic interpolation, widened as it shrinks so that nothing aliases."""
-    return photo.resize(size, Image.Resampling.BICUBIC)
 
 
 def as_tensor(photo: Image.Image) -> Tensor:

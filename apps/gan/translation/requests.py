@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,11 +13,10 @@ from PIL import Image
 from apps.gan.choices import SEEDS
 from apps.gan.translation.choices import OBJECTIVES, PAINTING, PLACE_SIDE, checked_painting
 from apps.gan.translation.earth import bundled_earth
+from apps.gan.translation.nights import Night, Place, PlaceByNight
 from apps.gan.translation.quality import correlation, moments
 from apps.gan.translation.snapshots import Snapshots
 from apps.gan.translation.translate import (
-    Lights,
-    Place,
     between,
     borrowed_translators,
     lights_in,
@@ -34,23 +32,6 @@ from shared.registry import find
 
 _STAGES = "gan/night-snapshots"
 _LEAST_LAND = 200  # pixels: under that no correlation is told
-
-
-@dataclass(frozen=True)
-class Night:
-    """A day and the night that a network paints for it, RGB of one size."""
-
-    day: Image.Image
-    night: Image.Image
-    lights: Lights
-
-
-@dataclass(frozen=True)
-class PlaceByNight(Night):
-    """... where the truth is known."""
-
-    place: Place
-    likeness: float | None  # correlation of painted with true light on land, by cell of 60 km; None: not defined
 
 
 def night_of_place(latitude: object, longitude: object, *, at: float, seed: object, by_hand: bool) -> PlaceByNight:
@@ -136,7 +117,7 @@ def _likeness(night: Image.Image, found: Place) -> float | None:
     made, real = (torch.from_numpy(np.asarray(x).copy()).permute(2, 0, 1)[None] / 255.0 for x in (night, found.night))
     if int(found.is_land.sum()) < _LEAST_LAND:
         return None
-    value = float(correlation(moments(made, real, found.is_land[None]).cells.sum(dim=0)))
+    value = float(correlation(moments(made, real, torch.from_numpy(found.is_land)[None]).cells.sum(dim=0)))
     return None if math.isnan(value) else value
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,12 +24,12 @@ from apps.gan.translation.choices import (
     PLACE_SIDE,
     SMALLEST_SIDE,
     STRIDE,
-    Region,
     held_out,
 )
 from apps.gan.translation.classes import WATER, classes_of, painted, rounded
 from apps.gan.translation.earth import Earth, light, sample
 from apps.gan.translation.networks import UNet, noise
+from apps.gan.translation.nights import Lights, Place
 from shared.errors import check_choice, check_number, check_whole
 from shared.images import Source, open_image
 from shared.model_cache import model_cache
@@ -38,38 +37,6 @@ from shared.registry import find
 
 _ROUNDING = 1.5  # pixels, of the borders of what a visitor painted
 LIT = 0.25  # of a pixel's light above which it counts as lit
-
-
-@dataclass(frozen=True)
-class Lights:
-    """How much man-made light a night picture shows."""
-
-    mean: float  # over all pixels, 0..1
-    lit: float  # share of the pixels above ``LIT``
-    lit_km2: float  # the same in square kilometres, at ``KM_PER_PIXEL``
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place on the globe as the networks are given it, and as it is."""
-
-    latitude: float  # degrees, of the centre
-    longitude: float
-    day: Image.Image  # RGB, north up, ``KM_PER_PIXEL``
-    night: Image.Image  # the truth, brightened
-    classes: Image.Image  # the same land as a visitor would paint it, in the brushes' colours
-    region: Region | None  # the held-out region around the centre; None: the networks may have trained here
-    is_land: Tensor  # bool (S, S): not water
-
-    @property
-    def land(self) -> float:
-        """Share of the pixels that are not water."""
-        return self.is_land.float().mean().item()
-
-    @property
-    def true_lights(self) -> Lights:
-        """How much light there really is."""
-        return lights_in(self.night)
 
 
 @contextmanager
@@ -171,14 +138,16 @@ def place(earth: Earth, latitude: float, longitude: float, *, side: int = PLACE_
     lon = check_number(longitude, "The longitude", low=-180, high=180)
     size = check_whole(side, "The side", low=SMALLEST_SIDE, high=LARGEST_SIDE)
     tiles = sample(earth, torch.tensor([lat]), torch.tensor([lon]), side=size)
+    night = as_image(tiles.night[0])
     return Place(
         latitude=lat,
         longitude=lon,
         day=as_image(tiles.day[0]),
-        night=as_image(tiles.night[0]),
+        night=night,
         classes=as_image(painted(tiles.classes)[0]),
         region=held_out(lat, lon),
-        is_land=tiles.classes[0] != WATER,
+        is_land=(tiles.classes[0] != WATER).numpy(),
+        true_lights=lights_in(night),
     )
 
 

@@ -13,11 +13,12 @@ from apps.gan.choices import SEEDS
 from apps.gan.translation.choices import OBJECTIVES, checked_painting
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
+from apps.gan.ui.rooms import nights
 from apps.markup import Markup, h, joined, note, prose
 from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
 from shared.errors import InputError, check_choice
-from shared.images import data_url
+from shared.images import as_sent, data_url
 
 _PLACES: dict[str, tuple[float, float]] = {  # latitude and longitude in degrees
     "Southern Brazil": (-23.5, -47.5),
@@ -156,19 +157,15 @@ def translate(
     Returns:
         The night, as large as the reduced picture; the mean light, the share of lit pixels and their area in km².
     """
-    from apps.gan.translation.requests import night_of_picture
-
     if photo is None:
         raise InputError("", "No picture was given", "Choose one first.")
-    found = night_of_picture(photo, model=model, by_hand=painted, seed=seed)
+    found = nights.night_of_picture(as_sent(photo), model=model, by_hand=painted, seed=seed)
     told = {"light": round(found.lights.mean, 5), "lit": round(found.lights.lit, 5), "lit_km2": found.lights.lit_km2}
     return found.night, {"model": model, "seed": int(seed), **told}
 
 
 def _place_by_night(latitude: float, longitude: float, at: float, seed: float, by_hand: bool) -> Markup:
-    from apps.gan.translation.requests import night_of_place
-
-    found = night_of_place(latitude, longitude, at=at, seed=seed, by_hand=by_hand)
+    found = nights.night_of_place(latitude, longitude, at=at, seed=seed, by_hand=by_hand)
     region = found.place.region
     where = (
         prose("<b>{}, held out</b>: no network was trained here.", region.title)
@@ -185,21 +182,17 @@ def _place_by_night(latitude: float, longitude: float, at: float, seed: float, b
 
 
 def _painting_by_night(painting: str, at: float, seed: float) -> Markup:
-    from apps.gan.translation.requests import night_of_painting
-
     if not painting:
         return _WAIT
-    found = night_of_painting(painting, at=at, seed=seed)
+    found = nights.night_of_painting(painting, at=at, seed=seed)
     return _pictures([(found.night, f"By night: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit")])
 
 
 def _stages_of(painting: str, seed: float) -> Markup:
-    from apps.gan.translation.requests import night_of_painting, stages
-
     if not painting:
         raise InputError("", "Nothing was painted yet", "Paint a continent first.")
-    day = night_of_painting(painting, at=0.5, seed=seed).day
-    found = stages(day, seed=seed)
+    day = nights.night_of_painting(painting, at=0.5, seed=seed).day
+    found = nights.stages(day, seed=seed)
     start = found[0][0] or 0
     pictures = [(night, _stage(step, start), "") for step, night in found]
     return _pictures(pictures)

@@ -6,9 +6,20 @@ from typing import TYPE_CHECKING
 
 from shared.engine import room
 
+__all__ = ("anatomy", "enlarging", "identities", "lessons", "nights", "requests", "upscaling")
+
 if TYPE_CHECKING:
-    from apps.gan.exhibits import anatomy as anatomy
-    from apps.gan.exhibits import requests as requests
+    from apps.gan.exhibits import anatomy, requests
+    from apps.gan.sharpen import commands as enlarging
+    from apps.gan.sharpen import identity as identities
+    from apps.gan.sharpen import lesson as lessons
+    from apps.gan.sharpen import upscale as upscaling
+    from apps.gan.translation import requests as nights
 else:
     anatomy = room("apps.gan.exhibits.anatomy")
     requests = room("apps.gan.exhibits.requests")
+    enlarging = room("apps.gan.sharpen.commands")
+    identities = room("apps.gan.sharpen.identity")
+    lessons = room("apps.gan.sharpen.lesson")
+    upscaling = room("apps.gan.sharpen.upscale")
+    nights = room("apps.gan.translation.requests")

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.gan.sharpen import measured
-from apps.gan.sharpen.options import DEFAULT, TITLES, UPSCALERS
+from apps.gan.sharpen.lesson import Lesson, prepared
+from apps.gan.sharpen.options import DEFAULT, FACTOR, TITLES, UPSCALERS
 from apps.gan.sharpen.samples import FIRST, SAMPLES, sample_path
+from apps.gan.sharpen.steps import describe_estimate, open_photo, result
 from apps.gan.ui import sharpen_face, sharpen_view
 from apps.gan.ui.common import LATEST, heading
+from apps.gan.ui.rooms import enlarging, lessons, upscaling
 from apps.links import Choice
 from apps.markup import Markup, h, message, note, page_file, url_of
 from apps.sharing import SAMPLES_JS, share, share_stage
 from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.errors import HubError, check_choice, check_whole
+from shared.images import as_sent
+from shared.progress import duration, paced
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from apps.gan.sharpen.lesson import Lesson
 
 RESTORE, ENLARGE = "restore", "enlarge"
 _MODES = {RESTORE: "Make it small, then restore it", ENLARGE: "Enlarge it as it is, four times"}
@@ -91,10 +95,8 @@ def upscale(photo: str, model: str = DEFAULT) -> tuple[Image.Image, dict[str, An
         The large picture; a dictionary: model, width, height, from_width, from_height, expected_s (told before),
         seconds, device.
     """
-    from apps.gan.sharpen.commands import enlarge
-
     check_choice(model, UPSCALERS, "The model")
-    answer = enlarge(photo, model=model)
+    answer = enlarging.enlarge(as_sent(photo), model=model)
     return answer.picture, answer.numbers()
 
 
@@ -139,11 +141,9 @@ def _opened(photo: str | None, mode: str) -> Image.Image:
     Raises:
         HubError: see ``open_photo``; too large for the GAN where it is to be enlarged as it is.
     """
-    from apps.gan.sharpen.upscale import check_fits, open_photo
-
     opened = open_photo(photo)  # type: ignore[arg-type]
     if check_choice(mode, _MODES, "What to do") == ENLARGE:
-        check_fits(opened.size, DEFAULT)
+        upscaling.check_fits(opened.size, DEFAULT)
     return opened
 
 
@@ -153,16 +153,14 @@ def _small_side(side: object) -> int:
 
 def _live(photo: str | None, side: float, mode: str) -> tuple[Markup, Markup]:
     """What needs no button: bicubic and, where it takes a moment, the small network."""
-    from apps.gan.sharpen.upscale import estimate_s, upscaled
-
     empty = sharpen_view.nothing_judged()
     if not photo:
         return note("Choose a photo, or click a sample."), empty
     try:
         opened = _opened(photo, mode)
         if mode == ENLARGE:
-            quick = [way for way in ("bicubic", "small") if estimate_s(opened.size, way) <= _LIVE_S]
-            return sharpen_view.enlarged(opened, {way: upscaled(opened, model=way) for way in quick}), empty
+            quick = [way for way in ("bicubic", "small") if upscaling.estimate_s(opened.size, way) <= _LIVE_S]
+            return sharpen_view.enlarged(opened, {way: upscaling.upscaled(opened, model=way) for way in quick}), empty
         return sharpen_view.restored(_last(_lesson(opened, side, judged=False))), empty
     except HubError as error:
         return message(str(error), "warn"), empty
@@ -170,10 +168,6 @@ def _live(photo: str | None, side: float, mode: str) -> tuple[Markup, Markup]:
 
 def _expected(photo: str | None, side: float, mode: str) -> Markup:
     """How long the GAN would take, before anybody asks for it."""
-    from apps.gan.sharpen.lesson import prepared
-    from apps.gan.sharpen.options import FACTOR
-    from apps.gan.sharpen.upscale import describe_estimate, estimate_s
-
     if not photo:
         return note("")
     try:
@@ -183,15 +177,13 @@ def _expected(photo: str | None, side: float, mode: str) -> Markup:
             size = (reduced.width // FACTOR, reduced.height // FACTOR)
         else:
             size = opened.size
-        return note("The GAN: ", describe_estimate(estimate_s(size, DEFAULT)))
+        return note("The GAN: ", describe_estimate(upscaling.estimate_s(size, DEFAULT)))
     except HubError:
         return note("")  # the pictures say it
 
 
 def _restore(photo: str | None, side: float, mode: str) -> Iterator[tuple[Any, Any, Any]]:
     """Every way, the GAN last, with its progress."""
-    from shared.progress import duration, paced
-
     opened = _opened(photo, mode)
     if mode == ENLARGE:
         yield from _enlarge(opened)
@@ -204,12 +196,9 @@ def _restore(photo: str | None, side: float, mode: str) -> Iterator[tuple[Any, A
 
 
 def _enlarge(photo: Image.Image) -> Iterator[tuple[Any, Any, Any]]:
-    from apps.gan.sharpen.upscale import result, upscale
-    from shared.progress import duration, paced
-
     made: dict[str, Image.Image] = {}
     for way in TITLES:
-        for step in paced(upscale(photo, model=way)):
+        for step in paced(upscaling.upscale(photo, model=way)):
             yield gr.skip(), sharpen_view.working(step.progress), gr.skip()
         made[way] = result(step)
         wait = "Being painted ..."
@@ -218,11 +207,9 @@ def _enlarge(photo: Image.Image) -> Iterator[tuple[Any, Any, Any]]:
 
 
 def _lesson(photo: Image.Image, side: object, *, judged: bool) -> Iterator[Lesson]:
-    from apps.gan.sharpen.lesson import lesson
-    from apps.gan.sharpen.options import FACTOR
-
     ways = tuple(TITLES) if judged else ("bicubic", "small")
-    return lesson(photo, ways=ways, side=FACTOR * _small_side(side), judged=judged)
+    longer = FACTOR * _small_side(side)
+    return lessons.lesson(prepared(photo, longer), ways=ways, side=longer, judged=judged)
 
 
 def _last(steps: Iterator[Lesson]) -> Lesson:

@@ -11,10 +11,13 @@ from apps.charts import lines
 from apps.gan.sharpen import measured
 from apps.gan.sharpen.options import TITLES
 from apps.gan.sharpen.samples import FACE, sample_path
+from apps.gan.sharpen.steps import describe_estimate, open_photo
+from apps.gan.ui.rooms import identities
 from apps.gan.ui.sharpen_view import working
 from apps.markup import Content, Markup, cell, figure, h, note, table
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.images import data_url
+from shared.progress import paced
 
 if TYPE_CHECKING:
     from apps.gan.sharpen.identity import Answer, Identity
@@ -54,22 +57,15 @@ def _sample() -> tuple[str, None]:
 
 
 def _expected() -> Markup:
-    from apps.gan.sharpen.identity import identity_s
-    from apps.gan.sharpen.upscale import describe_estimate
-
-    return note(describe_estimate(identity_s()))
+    return note(describe_estimate(identities.identity_s()))
 
 
 def _ask(photo: str | None, other: str | None) -> Iterator[tuple[Any, Markup]]:
-    from apps.gan.sharpen.identity import identity
-    from apps.gan.sharpen.upscale import open_photo
-    from shared.progress import paced
-
     first = open_photo(photo)  # type: ignore[arg-type]
     second = open_photo(other, "The other photo") if other else None
     yield gr.skip(), _expected()
     shown = -1
-    for found in paced(identity(first, second)):
+    for found in paced(identities.identity(first, second)):
         fresh = len(found.answers) != shown
         shown = len(found.answers)
         yield answers(found) if fresh else gr.skip(), working(found.progress)

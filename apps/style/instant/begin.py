@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from apps.style import canvas
+from apps.style.instant.answers import Answer
+from apps.style.instant.now import stylize_now
 from apps.style.instant.paint import SMALLEST, paint_now
 from apps.style.instant.style import Style, named_style, style_of_picture
 from apps.style.instant.table import LEARNED
 from apps.style.samples import SAMPLES
+from shared.images import Source
 
 _SIDE = 32  # pixels at which pictures are compared
 _SAME = 2.0  # of 255: mean difference; another decoder of the same JPEG differs by less, another picture by more
@@ -25,6 +28,11 @@ _SAME = 2.0  # of 255: mean difference; another decoder of the same JPEG differs
 def start_from(content: Image.Image, style: Image.Image, size: int) -> Image.Image:
     """``content`` in the manner of ``style``, both RGB, in one pass; the longer side has ``size`` pixels, or 64."""
     return paint_now(content, style_for(style), size=max(SMALLEST, size))
+
+
+def in_manner_of(content: Source, style: Image.Image, *, keep_colours: bool) -> Answer:
+    """``content`` in the manner of ``style``, RGB, as ``now.stylize_now`` answers."""
+    return stylize_now(content, style_for(style), keep_colours=keep_colours)
 
 
 def style_for(picture: Image.Image) -> Style:

@@ -61,7 +61,7 @@ def now(chosen: argparse.Namespace) -> None:
         keep_colours=chosen.keep_colours,
     )
     save([("--out", chosen.out, picture_bytes(answer.picture, chosen.out))])
-    say(f"{answer.style.title}, {answer.picture.width} x {answer.picture.height} pixels, {answer.seconds:.2f} s")
+    say(f"{answer.style}, {answer.picture.width} x {answer.picture.height} pixels, {answer.seconds:.2f} s")
     if chosen.json:
         write_json(answer.numbers())
 

@@ -20,15 +20,18 @@ from PIL import Image
 from torch import Tensor
 
 from apps.style import canvas
+from apps.style.instant.answers import Taught
 from apps.style.instant.judge import Judge, Weights
 from apps.style.instant.networks import ManyStyles
 from apps.style.instant.style import MANY_RECORD, Style
+from apps.style.instant.stylefile import StyleFile, write_style
 from apps.style.samples import of_role
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE
 from apps.style.vgg.features import fastest_dtype
 from apps.style.vgg.network import VGG
 from shared.device import pick_device
-from shared.errors import check_whole
+from shared.errors import check_number, check_whole
+from shared.images import Source
 from shared.model_cache import model_cache
 from shared.progress import Progress
 from shared.registry import find
@@ -175,6 +178,26 @@ class Learner:
         with torch.no_grad():
             content = self._tensor(_reduced(self._contents[0], _PREVIEW))
             return canvas.to_picture(many.painter(content, mean[:1], mean[1:]))
+
+
+def taught(picture: Source, title: str, *, steps: int, content: float) -> Iterator[Taught]:
+    """A lesson on the photos that come with the hub, as steps that carry the style so far.
+
+    Args:
+        picture: the style picture.
+        title: of the style.
+        steps: of the lesson.
+        content: how much the photos count, 0 to 100.
+
+    Raises:
+        OptionError, ImageError, WeightsError: as of ``Learner`` and ``canvas.open_style``.
+    """
+    weights = Weights(content=check_number(content, "How much the photo counts", low=0, high=100))
+    learner = Learner(canvas.open_style(picture), sample_contents(), Lesson(steps=steps, weights=weights), title=title)
+    for step in learner.steps():
+        style = learner.style
+        file = write_style(StyleFile(title=style.title, gamma=style.gamma, beta=style.beta))
+        yield Taught(file=file, **vars(step))
 
 
 def sample_contents() -> list[Image.Image]:

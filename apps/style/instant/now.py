@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from apps.style import canvas
 from apps.style.instant import cost
-from apps.style.instant.paint import SIZE, Wish, checked, paint_together
-from apps.style.instant.style import Style, find_any_style
+from apps.style.instant.answers import Answer, OwnStyle
+from apps.style.instant.paint import SIZE, Wish, checked, paint_now, paint_together
+from apps.style.instant.style import ANY_RECORD, MANY_RECORD, Style, find_any_style, from_file, plain_style
+from apps.style.instant.stylefile import read_style, write_style
+from apps.style.samples import SAMPLES
 from shared.device import describe, pick_device
-from shared.images import Source
+from shared.images import Source, jpeg_bytes
 
+THUMB = 96  # pixels of an own style's thumbnail
+_PAINTED = 256  # ... at which it is painted
 StyleSource = str | Path | bytes | Image.Image | Style  # a name; a picture or a style file; a style
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A painting, and what there is to say about it."""
-
-    picture: Image.Image  # RGB, or RGBA where parts of the content are transparent
-    style: Style
-    estimate_s: float  # what was told before
-    seconds: float  # what it took, reading the pictures included
-
-    def numbers(self) -> dict[str, Any]:
-        """The same without the picture, for JSON."""
-        return {
-            "style": self.style.title,
-            "painter": self.style.record.name,
-            "size": list(self.picture.size),
-            "estimate_s": round(self.estimate_s, 3),
-            "seconds": round(self.seconds, 3),
-            "device": describe(pick_device()),
-        }
 
 
 def stylize_now(
@@ -68,4 +50,36 @@ def stylize_now(
     cost.check_fits(wish, device)
     (painted,) = paint_together([wish], device=device)
     painted = canvas.on_ground(painted, ground)
-    return Answer(picture=painted, style=chosen, estimate_s=estimate_s, seconds=time.perf_counter() - begun)
+    return Answer(
+        picture=painted,
+        style=chosen.title,
+        painter=chosen.record.name,
+        estimate_s=estimate_s,
+        seconds=time.perf_counter() - begun,
+        device=describe(device),
+    )
+
+
+def told(shape: tuple[int, int], size: int, *, any_picture: bool) -> str:
+    """How long a picture of ``size`` pixels takes, for people; ``any_picture``: its style is read from a picture.
+
+    Raises:
+        OptionError, ImageError, ResourceError: as ``stylize_now``, for a content of ``shape`` (width, height).
+    """
+    style = plain_style(ANY_RECORD if any_picture else MANY_RECORD)
+    wish = checked(Wish(content=Image.new("1", shape), style=style, size=size))
+    device = pick_device()
+    cost.check_fits(wish, device)
+    return cost.told(cost.estimate_s(wish, device))
+
+
+def own_style(data: bytes) -> OwnStyle:
+    """The style in the file ``data``, with the cat painted in it as its thumbnail.
+
+    Raises:
+        InputError: it is no style file.
+    """
+    file = read_style(data)
+    painted = paint_now(canvas.open_content(SAMPLES["cat"].path), from_file(file), size=_PAINTED)
+    small = ImageOps.fit(painted, (THUMB, THUMB), Image.Resampling.LANCZOS)
+    return OwnStyle(file.title, write_style(file), jpeg_bytes(small))

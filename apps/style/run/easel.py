@@ -84,7 +84,7 @@ class _Easel:
         run.computed = {
             "dtype": str(self.dtype).removeprefix("torch."),
             "device": describe(self.device),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),  # a class of torch's own
         }
         self._grams_shown = -GRAMS_EVERY_S
 

@@ -14,7 +14,7 @@ from apps.style.ui.controls import turn
 from apps.style.ui.state import session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy
 from shared.errors import InputError
-from shared.images import jpeg_bytes
+from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration
 from shared.serving.turns import TURNS
 
@@ -85,7 +85,7 @@ def paint_frames(
     session = session_of(request)
     if session.stop_film.is_set():
         return
-    chosen = find_any_style(Path(picture) if picture else styles.find(session, style))
+    chosen = find_any_style(as_sent(picture) or styles.find(session, style))
     if second:
         chosen = chosen.mixed(find_any_style(styles.find(session, second)), share)
     target = session.file("painted.mp4")

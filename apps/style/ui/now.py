@@ -11,13 +11,15 @@ from apps.gradio_patches import hand_over_as
 from apps.links import Choice
 from apps.markup import Content, Markup, message, note, prose
 from apps.sharing import share
+from apps.style import canvas
 from apps.style.samples import SAMPLES, find_sample
 from apps.style.ui import film, styles
 from apps.style.ui.controls import sample_strip
+from apps.style.ui.rooms import now
 from apps.style.ui.state import FIRST, Session, session_of
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input, section
-from shared.device import pick_device
 from shared.errors import HubError
+from shared.images import as_sent
 
 _TEXT = (
     "Networks that were trained beforehand paint in one forward pass. A style is nothing but the 990 numbers, gamma "
@@ -136,21 +138,17 @@ def stylize_now(
     Returns:
         The painting; a sentence about it; its style, painter, size in pixels, and seconds, estimated and taken.
     """
-    from pathlib import Path
-
-    from apps.style.instant import now
-
     session = session_of(request)
     answer = now.stylize_now(
-        content,  # type: ignore[arg-type]
-        Path(style_picture) if style_picture else styles.find(session, style),
+        as_sent(content),
+        as_sent(style_picture) or styles.find(session, style),
         second=styles.find(session, second) if second else None,
         share=share,
         size=size,  # type: ignore[arg-type]
         strength=strength,
         keep_colours=keep_colours,
     )
-    words = f"{answer.style.title}, {answer.picture.width} × {answer.picture.height} pixels, in {answer.seconds:.2f} s."
+    words = f"{answer.style}, {answer.picture.width} × {answer.picture.height} pixels, in {answer.seconds:.2f} s."
     return answer.picture, note(words), answer.numbers()
 
 
@@ -158,17 +156,9 @@ def _told(content: str | None, picture: str | None, size: float) -> Content:
     """How long a picture of ``size`` will take; what is wrong with the photo is said when it is painted."""
     if not content:
         return ""
-    from apps.style import canvas
-    from apps.style.instant import cost
-    from apps.style.instant.paint import Wish, checked
-    from apps.style.instant.style import ANY_RECORD, MANY_RECORD, plain_style
-
     try:
-        style = plain_style(ANY_RECORD if picture else MANY_RECORD)
-        wish = checked(Wish(content=canvas.open_content(content), style=style, size=size))  # type: ignore[arg-type]
-        device = pick_device()
-        cost.check_fits(wish, device)
-        return note(prose("{} {}", f"{size:.0f} pixels:", cost.told(cost.estimate_s(wish, device))))
+        told = now.told(canvas.open_content(content).size, size, any_picture=bool(picture))  # type: ignore[arg-type]
+        return note(prose("{} {}", f"{size:.0f} pixels:", told))
     except HubError as error:
         return message(str(error), "warn")
 

@@ -24,11 +24,12 @@ from apps.style.ui.controls import (
     share_recipe,
     turn,
 )
-from apps.style.ui.rooms import limits
+from apps.style.ui.rooms import begin, limits
 from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
 from apps.style.ui.state import FIRST, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
 from shared.errors import HubError, InputError
+from shared.images import as_sent
 from shared.progress import duration
 from shared.serving.turns import TURNS
 
@@ -166,11 +167,9 @@ def _in_one_pass(
     """
     if not (content and style and alpha and beta):
         return gr.skip()
-    from apps.style.instant.begin import style_for
-    from apps.style.instant.now import stylize_now
-
     try:
-        answer = stylize_now(content, style_for(open_pictures(content, style, 1, 1)[1]), keep_colours=keep_colours)  # type: ignore[arg-type]
+        painting = open_pictures(content, style, 1, 1)[1]
+        answer = begin.in_manner_of(as_sent(content), painting, keep_colours=keep_colours)  # type: ignore[arg-type]
     except HubError:
         return gr.skip()
     goes_on = "goes on from it" if init == "instant" else "now begins on its own, for as long as you let it"

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from shared.engine import room
 
+__all__ = ("begin", "learn", "limits", "now", "worth")
+
 if TYPE_CHECKING:
-    from apps.style.run import limits as limits
-    from apps.style.run import worth as worth
+    from apps.style.instant import begin, learn, now
+    from apps.style.run import limits, worth
 else:
+    begin, learn, now = (room(f"apps.style.instant.{name}") for name in ("begin", "learn", "now"))
     limits, worth = room("apps.style.run.limits"), room("apps.style.run.worth")

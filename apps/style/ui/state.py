@@ -21,7 +21,7 @@ from shared.sessions import Sessions
 
 if TYPE_CHECKING:
     from apps.style.descent.costs import Costs
-    from apps.style.instant.stylefile import StyleFile
+    from apps.style.instant.answers import OwnStyle
     from apps.style.run.transfer import Run
     from apps.style.units.patches import Indexed
 
@@ -30,14 +30,6 @@ _MOST = 40  # sessions whose runs are kept in memory
 _MOST_IN_MEMORY = 4  # runs at rest with all that they need to go on: 35 MB each at 384 pixels
 _MOST_STYLES = 12  # of a visitor's own
 _IDLE_S = 3600.0  # s after which a run is forgotten
-
-
-@dataclass(frozen=True, eq=False)
-class OwnStyle:
-    """A style that the visitor taught the painter, or loaded from a file."""
-
-    file: StyleFile
-    thumb: bytes  # JPEG
 
 
 @dataclass(eq=False)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from apps.markup import Content, Markup, h, joined, url_of
-from apps.style.instant.stylefile import LARGEST, StyleFile, read_style
+from apps.style.instant.stylefile import LARGEST
 from apps.style.instant.table import KNOWN, LEARNED, STYLES, NamedStyle
-from apps.style.samples import SAMPLES
-from apps.style.ui.state import OwnStyle, Session
+from apps.style.ui.state import Session
 from shared.errors import InputError
-from shared.images import jpeg_bytes
-
-if TYPE_CHECKING:
-    from apps.style.instant.now import StyleSource
 
 FIRST = "starry-blue"
 # js_on_load of the thumbnails: as apps.ui.CLICKS, and the button that was clicked is the one that is pressed.
@@ -29,12 +23,11 @@ element.addEventListener('click', (event) => {
 });
 """
 _THUMB = 96  # pixels
-_PAINTED = 256  # pixels at which the thumbnail of an own style is painted
 
 
 def thumbnails(session: Session, chosen: str) -> Markup:
     """Every style as a button: the visitor's own first, then those learned from the samples, then the painter's 26."""
-    own = [_button(name, one.file.title, one.thumb, "image/jpeg", chosen) for name, one in session.styles.items()]
+    own = [_button(name, one.title, one.thumb, "image/jpeg", chosen) for name, one in session.styles.items()]
     groups = (
         ("Yours", own),
         ("Learned here, from the style samples", _named(LEARNED, chosen)),
@@ -45,42 +38,26 @@ def thumbnails(session: Session, chosen: str) -> Markup:
 
 def choices(session: Session) -> list[tuple[str, str]]:
     """(title, name) of every style, and of none."""
-    own = [(one.file.title, name) for name, one in session.styles.items()]
+    own = [(one.title, name) for name, one in session.styles.items()]
     return [("none", ""), *own, *((style.title, name) for name, style in STYLES.items())]
 
 
-def find(session: Session, name: str) -> StyleSource:
-    """The style called ``name``: one of the visitor's own, or a name of the table, which is checked later."""
+def find(session: Session, name: str) -> str | bytes:
+    """The style called ``name``: the file of one of the visitor's own, or a name of the table, to be checked later."""
     own = session.styles.get(name)
-    if own is None:
-        return name
-    from apps.style.instant.style import from_file
-
-    return from_file(own.file)
+    return name if own is None else own.file
 
 
-def own_style(file: StyleFile) -> OwnStyle:
-    """``file`` with its thumbnail: the cat, painted."""
-    from PIL import Image, ImageOps
-
-    from apps.style import canvas
-    from apps.style.instant.paint import paint_now
-    from apps.style.instant.style import from_file
-
-    painted = paint_now(canvas.open_content(SAMPLES["cat"].path), from_file(file), size=_PAINTED)
-    return OwnStyle(file, jpeg_bytes(ImageOps.fit(painted, (_THUMB, _THUMB), Image.Resampling.LANCZOS)))
-
-
-def load_file(path: str | None) -> StyleFile:
-    """The style in a file that was sent.
+def load_file(path: str | None) -> bytes:
+    """What is in a file that was sent; not more than a style file may hold, and not checked.
 
     Raises:
-        InputError: no file, or one that is no style.
+        InputError: no file.
     """
     if not path:
         raise InputError("a style file", "none", "Choose a file that a hub saved.")
     with Path(path).open("rb") as stream:
-        return read_style(stream.read(LARGEST + 1))
+        return stream.read(LARGEST + 1)
 
 
 def _named(table: Iterable[NamedStyle], chosen: str) -> list[Markup]:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from apps.markup import Markup, figure, h, message, note, progress_bar
 from apps.sharing import share
+from apps.style.instant.answers import OwnStyle, Taught
+from apps.style.instant.stylefile import SUFFIX
 from apps.style.samples import find_sample
 from apps.style.ui import graphics, styles
 from apps.style.ui.controls import sample_strip, turn
+from apps.style.ui.rooms import learn, now
 from apps.style.ui.state import Session, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
-from shared.errors import check_number
-from shared.images import jpeg_bytes
+from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration, paced
 from shared.serving.turns import TURNS
-
-if TYPE_CHECKING:
-    from apps.style.instant.learn import Learner, Step
-    from apps.style.instant.stylefile import StyleFile
 
 _TEXT = (
     "A new style needs no new network: only its 990 numbers, gamma and beta, are trained, on crops of the six sample "
@@ -93,20 +91,14 @@ def teach(
     picture: str | None, title: str, steps: float, content: float, request: gr.Request
 ) -> Iterator[tuple[Any, Any, Any]]:
     """A lesson; stopped early, it keeps what was learned by then."""
-    from apps.style import canvas
-    from apps.style.instant.judge import Weights
-    from apps.style.instant.learn import Learner, Lesson, sample_contents
-
     session = session_of(request)
     if session.stop_lesson.is_set():
         yield gr.skip(), gr.skip(), note("Stopped before it began.")
         return
-    weights = Weights(content=check_number(content, "How much the photo counts", low=0, high=100))
-    lesson = Lesson(steps=steps, weights=weights)  # type: ignore[arg-type]
-    learner = Learner(canvas.open_style(picture), sample_contents(), lesson, title=title.strip() or "My style")  # type: ignore[arg-type]
+    wanted = title.strip() or "My style"
+    lessons = learn.taught(as_sent(picture), wanted, steps=steps, content=content)  # type: ignore[arg-type]
     yield graphics.empty("The painter looks for the known style that comes closest ..."), gr.skip(), ""
-    lessons = learner.steps()
-    step: Step | None = None
+    step: Taught | None = None
     try:
         for step in paced(lessons):
             if step.preview is not None:
@@ -118,34 +110,31 @@ def teach(
     finally:
         lessons.close()  # type: ignore[attr-defined]
     if step is not None:
-        yield _finished(session, learner, step)
+        yield _finished(session, step)
 
 
-def _finished(session: Session, learner: Learner, step: Step) -> tuple[Any, Any, Any]:
-    from apps.style.instant.stylefile import SUFFIX, StyleFile, write_style
-
-    style = learner.style
-    file = StyleFile(title=style.title, gamma=style.gamma, beta=style.beta)
-    path = session.file(_file_name(file.title) + SUFFIX, write_style(file))
+def _finished(session: Session, step: Taught) -> tuple[Any, Any, Any]:
+    own, shown = _keep(session, step.file)
+    path = session.file(_file_name(own.title) + SUFFIX, own.file)
     words = (
-        f"“{file.title}”, {step.progress.done} steps in {duration(step.progress.elapsed_s)}: keep the file, or press "
+        f"“{own.title}”, {step.progress.done} steps in {duration(step.progress.elapsed_s)}: keep the file, or press "
     )
-    return _keep(session, file), str(path), message((words, h.b("Paint with it"), "."), "good")
+    return shown, str(path), message((words, h.b("Paint with it"), "."), "good")
 
 
-def _keep(session: Session, file: StyleFile) -> Markup:
-    own = styles.own_style(file)
+def _keep(session: Session, file: bytes) -> tuple[OwnStyle, Markup]:
+    own = now.own_style(file)
     session.keep(own)
-    image = h.img(src=graphics.jpeg_url(own.thumb), alt=f"The cat in the style {file.title}")
-    return figure(image, file.title, class_="cs-own")
+    image = h.img(src=graphics.jpeg_url(own.thumb), alt=f"The cat in the style {own.title}")
+    return own, figure(image, own.title, class_="cs-own")
 
 
-def _live(step: Step) -> Markup:
+def _live(step: Taught) -> Markup:
     image = h.img(src=graphics.jpeg_url(jpeg_bytes(step.preview)), alt="A photo in the style so far")  # type: ignore[arg-type]
     return figure((image, progress_bar(step.progress.fraction)), _progress(step), class_="cs-live")
 
 
-def _progress(step: Step) -> str:
+def _progress(step: Taught) -> str:
     left = "" if step.progress.left_s is None else f", about {duration(step.progress.left_s)} left"
     costs = f"content {step.content:.3f}, style {step.style:.3f}"
     return f"Step {step.progress.done} of {step.progress.total}: {costs}{left}"
@@ -163,9 +152,8 @@ def load(path: str | None, request: gr.Request) -> tuple[Markup, Markup]:
     Raises:
         InputError: it is no style file.
     """
-    file = styles.load_file(path)
-    shown = _keep(session_of(request), file)
-    return shown, message((f"“{file.title}” is loaded. Press ", h.b("Paint with it"), "."), "good")
+    own, shown = _keep(session_of(request), styles.load_file(path))
+    return shown, message((f"“{own.title}” is loaded. Press ", h.b("Paint with it"), "."), "good")
 
 
 def _use(request: gr.Request) -> tuple[Any, str]:

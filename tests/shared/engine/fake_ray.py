@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import io
 import pickle
 import queue
 import sys
@@ -28,8 +29,17 @@ class RayError(Exception):
     """An actor is away."""
 
 
+class _Plain(pickle.Unpickler):
+    """Reads what travels; nothing of torch may, or a page would import it."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.partition(".")[0] == "torch":
+            raise RayError(f"{module}.{name} is not plain")
+        return super().find_class(module, name)
+
+
 def copied(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))
+    return _Plain(io.BytesIO(pickle.dumps(value))).load()
 
 
 def handle_of(number: int) -> Handle:

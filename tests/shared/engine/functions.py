@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -50,6 +51,13 @@ def count_slowly() -> Iterator[int]:
             time.sleep(0.005)
     finally:
         ENDED.append("slow")
+
+
+def count_noted() -> Iterator[int]:
+    """Steps without end; each is noted as it is computed."""
+    for number in itertools.count():
+        ENDED.append(str(number))
+        yield number
 
 
 def one_long_step() -> int:

@@ -13,7 +13,7 @@ import pytest
 from shared import engine
 from shared.engine import Here, cluster, find, pool
 from shared.engine.pool import Pool, places
-from shared.engine.worker import Load
+from shared.engine.worker import AHEAD, Load
 from shared.errors import InputError, OptionError, ResourceError, StoreError
 from shared.serving.turns import TURNS, GoneError
 from tests.conftest import run_alone
@@ -160,6 +160,18 @@ def test_when_all_workers_die_the_visitor_is_told(far: cluster.Cluster) -> None:
     far._asked = dies  # type: ignore[method-assign]
     with pytest.raises(ResourceError, match="went away"):
         engine.room(ROOM).add(1, 1)
+
+
+def test_a_worker_is_never_far_ahead_of_who_watches(far: cluster.Cluster) -> None:
+    steps = engine.room(ROOM).count_noted()
+    assert next(steps) == 0
+    until(lambda: len(functions.ENDED) == AHEAD - 1)  # "steps" is a message, too
+    assert not idle(far)
+    assert len(functions.ENDED) == AHEAD - 1
+    assert [next(steps) for _ in range(40)] == list(range(1, 41))
+    assert len(functions.ENDED) <= 41 + AHEAD
+    steps.close()
+    until(lambda: idle(far))
 
 
 def test_calls_go_where_the_fewest_are(far: cluster.Cluster) -> None:

@@ -11,7 +11,8 @@ import torch
 from PIL import Image, ImageOps
 
 from apps.face.photo import detector
-from apps.face.photo.detector import Detection, detect
+from apps.face.photo.detection import Detection
+from apps.face.photo.detector import detect
 from apps.face.photo.mtcnn import Candidates, _halve, _square, _suppress, cascade
 from shared.images import open_image
 from shared.model_cache import model_cache

@@ -11,10 +11,9 @@ import scipy.linalg
 import torch
 from PIL import Image
 
-from apps.gan.sharpen import lesson as lessons
 from apps.gan.sharpen.lesson import WAYS, lesson, prepared
 from apps.gan.sharpen.measures import luminance, psnr_db, texture_distance
-from apps.gan.sharpen.upscale import shrunk
+from apps.gan.sharpen.steps import shrunk
 from shared.errors import ImageError
 
 
@@ -88,13 +87,12 @@ def test_the_lesson_on_a_cat(cat: Image.Image) -> None:
 
 def test_a_restored_original_would_be_perfect(cat: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
     """An oracle in place of the networks."""
-    from apps.gan.sharpen.upscale import UpscaleStep
+    from apps.gan.sharpen.steps import UpscaleStep
     from shared.progress import Progress
 
     original = prepared(cat)
     monkeypatch.setattr(
-        lessons,
-        "upscale",
+        "apps.gan.sharpen.upscale.upscale",
         lambda small, model: iter([UpscaleStep(progress=Progress(done=1, total=1), picture=original)]),
     )
     (answer,) = deque(lesson(cat, ways=("gan",)), maxlen=1)[0].restored

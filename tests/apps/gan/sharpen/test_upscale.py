@@ -13,19 +13,8 @@ from PIL import Image
 from apps.gan.sharpen import upscale as upscaling
 from apps.gan.sharpen.networks import SRVGG, RRDBNet
 from apps.gan.sharpen.options import UPSCALERS
-from apps.gan.sharpen.upscale import (
-    as_picture,
-    as_tensor,
-    check_fits,
-    describe_estimate,
-    estimate_s,
-    fastest_dtype,
-    open_photo,
-    result,
-    shrunk,
-    upscale,
-    upscaled,
-)
+from apps.gan.sharpen.steps import describe_estimate, open_photo, result, shrunk
+from apps.gan.sharpen.upscale import as_picture, as_tensor, check_fits, estimate_s, fastest_dtype, upscale, upscaled
 from shared.device import Memory
 from shared.errors import ImageError, OptionError, ResourceError
 from shared.model_cache import model_cache

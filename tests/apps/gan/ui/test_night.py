@@ -12,8 +12,7 @@ from PIL import Image
 from apps.gan.night_measured import night_figures
 from apps.gan.translation import requests
 from apps.gan.translation.choices import CLASSES, REGIONS
-from apps.gan.translation.requests import Night
-from apps.gan.translation.translate import Lights
+from apps.gan.translation.nights import Lights, Night
 from apps.gan.ui import night
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
 from shared.errors import InputError, OptionError

@@ -1,0 +1,56 @@
+"""What a day becomes by night, beside the truth where it is known: plain values, without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from apps.gan.translation.choices import Region
+
+
+@dataclass(frozen=True)
+class Lights:
+    """How much man-made light a night picture shows."""
+
+    mean: float  # over all pixels, 0..1
+    lit: float  # share of the pixels above ``translate.LIT``
+    lit_km2: float  # the same in square kilometres, at ``KM_PER_PIXEL``
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place on the globe as the networks are given it, and as it is."""
+
+    latitude: float  # degrees, of the centre
+    longitude: float
+    day: Image.Image  # RGB, north up, ``KM_PER_PIXEL``
+    night: Image.Image  # the truth, brightened
+    classes: Image.Image  # the same land as a visitor would paint it, in the brushes' colours
+    region: Region | None  # the held-out region around the centre; None: the networks may have trained here
+    is_land: np.ndarray[Any, np.dtype[np.bool_]]  # (S, S): not water
+    true_lights: Lights  # how much light there really is
+
+    @property
+    def land(self) -> float:
+        """Share of the pixels that are not water."""
+        return float(self.is_land.mean())
+
+
+@dataclass(frozen=True)
+class Night:
+    """A day and the night that a network paints for it, RGB of one size."""
+
+    day: Image.Image
+    night: Image.Image
+    lights: Lights
+
+
+@dataclass(frozen=True)
+class PlaceByNight(Night):
+    """... where the truth is known."""
+
+    place: Place
+    likeness: float | None  # correlation of painted with true light on land, by cell of 60 km; None: not defined
