@@ -19,7 +19,7 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.utils import get_upload_folder
 
-from apps.door import kinds
+from apps.door import type_hints
 from apps.door.lanes import REFUSED, asked_by
 from apps.door.visitors import FILES, UnreadableRequestError, file_objects, parts
 from apps.markup import h, joined
@@ -116,12 +116,12 @@ def _check_kinds(block_fn: BlockFunction, values: list[Any], wanted: list[str]) 
     """Refuse ``values`` that do not keep to the handler's type hints; those of a state come from the hub itself."""
     if block_fn.fn is None:
         return
-    hints = kinds.hints_of(block_fn.fn, len(values), PUT_IN)
+    hints = type_hints.hints_of(block_fn.fn, len(values), PUT_IN)
     for block, name, value, hint in zip(block_fn.inputs, wanted, values, hints, strict=False):
         missing = value is None and isinstance(block, gr.Dataset)  # gradio's own handler has no hints
-        if not block.stateful and (missing or not kinds.fits(value, hint)):
+        if not block.stateful and (missing or not type_hints.fits(value, hint)):
             found = "nothing" if value is None else quoted(value, 40)
-            raise refusal(InputError(f"{name}: {kinds.described(hint)}", found, "Fill it in and try again."))
+            raise refusal(InputError(f"{name}: {type_hints.described(hint)}", found, "Fill it in and try again."))
 
 
 def _check_event(block_fn: BlockFunction, event: gr.EventData | None) -> None:

@@ -18,7 +18,7 @@ from apps.door.logins import Guesses, Tickets
 from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, Key, Pages
 from apps.door.routes import Route, find_route
-from apps.door.uploads import Crowded, UploadTurns
+from apps.door.upload_turns import Crowded, UploadTurns
 from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
 from shared.errors import disk_full
 from shared.serving.attendance import ATTENDANCE, Attendance

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from apps.ekg.aami import LETTERS, PACED
+from apps.ekg.formats.supported import NAMES
 from shared import cli
 from shared.errors import OptionError, check_whole, quoted
 from shared.targets import check_target, save
@@ -26,7 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=cli.Parser)
 
     one = commands.add_parser("classify", help="classify the beats of one recording")
-    one.add_argument("record", metavar="RECORD", help="a WFDB path without ending, a zip of one, a CSV or an EDF file")
+    one.add_argument("record", metavar="RECORD", help=f"a WFDB path without ending, or {NAMES}")
     one.add_argument("--lead", help="its lead, by name (default: the one closest to MLII)")
     one.add_argument("--rate", type=float, metavar="HZ", help="sampling rate of a CSV without a time column")
     one.add_argument("--detect", action="store_true", help="find the beats even if they are annotated")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -82,7 +83,7 @@ def show_benchmarks() -> None:
         "Speed depends on the machine and on what else it does, so the scripts measure two things in turns in one run "
         "and print their ratio. `make bench` runs those that need no data."
     )
-    scripts = sorted(path for path in benchmarks_dir().glob("*.py") if not path.name.startswith("_"))
+    scripts = sorted(path for path in benchmarks_dir().rglob("*.py") if not path.name.startswith("_"))
     for path in scripts:
         st.subheader(path.stem.replace("_", " "))
         try:
@@ -90,8 +91,11 @@ def show_benchmarks() -> None:
         except (OSError, ValueError, SyntaxError):
             said = None
         st.write(said or "The script says nothing about itself.")
-        demo, _, name = path.stem.partition("_")
-        if (weights_dir() / demo / f"{name}.json").is_file():
-            st.caption(f"Its figures are stored in `weights/{demo}/{name}.json` and shown in that demo's section.")
+        name = ".".join(path.relative_to(benchmarks_dir()).with_suffix("").parts)
+        file = weights_dir() / Path(*re.split(r"[._]", name, maxsplit=1)).with_suffix(".json")
+        stored = next((one for one in (file, file.with_stem(file.stem.replace("_", "-"))) if one.is_file()), None)
+        if stored is not None:
+            where = stored.relative_to(weights_dir()).as_posix()
+            st.caption(f"Its figures are stored in `weights/{where}` and shown in that demo's section.")
         else:
-            st.caption(f"It prints its figures: `python -m benchmarks.{path.stem}` on your machine.")
+            st.caption(f"It prints its figures: `python -m benchmarks.{name}` on your machine.")

@@ -1,4 +1,17 @@
-"""The sample pictures that are one click away. Their origin and licences: ``samples/README.md``."""
+"""The sample pictures that are one click away. Their origin and licences: ``samples/README.md``.
+
+A style sample is painted by a program of ours and is a style of the network that paints in one pass. For a new one:
+
+1. a function in ``tools/paint`` and its line in ``PICTURES``; ``python -m tools.paint NAME`` writes the picture and its
+   thumbnail;
+2. a line in ``_TABLE`` below, and one in ``samples/README.md``;
+3. ``python -m apps.style learn apps/style/samples/NAME.jpg --title "As in _TABLE" --out NAME.safetensors``; the file
+   goes to ``weights/style/learned``, its SHA-256 and size into ``_LEARNED`` of ``shared/registry/style.py``;
+4. ``python -m apps.style.instant.thumbnails``; what the style looks like, in ``weights/style/learned-samples.md``;
+   ``make readme``.
+
+Tests say which of these is missing.
+"""
 
 from __future__ import annotations
 

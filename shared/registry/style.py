@@ -139,7 +139,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="style/learned-samples",
-        title="Eight styles learned from the sample pictures",
+        title=f"{len(_LEARNED)} styles learned from the sample pictures",
         task="style",
         files=tuple(
             WeightFile(path=f"style/learned/{name}.safetensors", sha256=sha256, size=size)

@@ -16,7 +16,7 @@ from gradio_client import Client
 
 from apps import DEMOS, hub
 from apps.door.inputs import PUT_IN
-from apps.door.kinds import hints_of
+from apps.door.type_hints import hints_of
 from apps.links import read_link, write_link
 from apps.sharing import sharing_of
 from shared.settings import Settings

@@ -111,7 +111,7 @@ def _recording(file: _File, columns: dict[str, list[str]], *, discontinuous: boo
     starts = _starts(file, columns["label"]) if discontinuous else np.arange(file.n_records, dtype=np.float64)
     places = np.round(starts * samples).astype(np.int64)  # of each data record's first sample
     warnings = [channel.warning for channel in channels if channel.warning]
-    warnings += [f"Left out: {', '.join(left_out[:5])}: no voltage, or another rate."] if left_out else []
+    warnings += [f"Left out: {', '.join(left_out[:5])}: not a voltage, or another sampling rate."] if left_out else []
     missing = int(places[-1]) + samples - file.n_records * samples
     if missing > samples // 2:
         warnings.append(f"{missing / samples * file.record_s:,.0f} s are missing between the parts of this recording.")

@@ -2,7 +2,9 @@
 
 A new format is a module ``NAME_files.py`` in this folder with one function that makes a ``Recording``, and an entry
 here. A long recording (a 24-hour Holter's) gives a ``Recording`` whose ``read`` takes blocks from the file, as in
-``edf_files`` and ``wfdb_files``; ``in_memory`` is for what is short or cannot be read in parts.
+``edf_files`` and ``wfdb_files``; ``in_memory`` is for what is short or cannot be read in parts. The reader returns
+``check_recording(...)``, has NaN where samples are missing, and raises ``RecordError``. The ending alone decides: it
+belongs to one format, and to no annotator of ``wfdb_marks``. A file over 50 MB needs a hub with ``--max-upload-mb``.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ class Format:
 
     name: str  # as the page and the messages say it
     endings: tuple[str, ...]  # of the file that a recording begins with, in lower case
-    companions: tuple[str, ...] = ()  # the usual endings of files that are of no use without it
+    companions: tuple[str, ...] = ()  # the usual endings of files that are of no use without it: a header's
     read: Callable[[Path, float | None], Recording]  # that file; the rate in Hz that the visitor typed, if any
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from apps.ekg.formats.headings import Heading, heading_of
 from apps.ekg.formats.recording import Recording, in_memory
+from apps.ekg.formats.table_times import MOVES, RISES, SAME_RATE, STANDS, WRAPS, Times, kind_of, times_of
+from apps.ekg.formats.text_heading import Heading, heading_of
 from apps.ekg.formats.text_table import REMEDY, Column, Table, is_number, read_table
-from apps.ekg.formats.times import MOVES, RISES, SAME_RATE, STANDS, WRAPS, Times, kind_of, times_of
 from apps.ekg.formats.units import counts_to_mv, guess_unit, is_counts, is_no_voltage, is_voltage, millivolts_per
 from shared.errors import RecordError
 

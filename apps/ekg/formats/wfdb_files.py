@@ -3,7 +3,7 @@
 ``wfdb_header`` checks the header, wfdb decodes the samples (its reader of segments, which takes the fields of a header:
 its public one reads the header again for every block and fails without a length), ``wfdb_marks`` reads the beats. A
 frame may hold several samples of a signal, signals may be stored frames apart (skew), and a record may have segments.
-Left out: signals that are no voltages, and those of another rate than the chosen ones.
+Left out: signals that are not voltages, and those of another rate than the chosen ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from apps.ekg.formats.recording import Recording, Signal, check_recording, closest_to_mlii
 from apps.ekg.formats.units import is_voltage, millivolts_per
-from apps.ekg.formats.wfdb_header import FORMATS, PLAIN_NAME, UNTOUCHED, Header, SignalLine, read_header
+from apps.ekg.formats.wfdb_header import PLAIN_NAME, STORAGE, UNTOUCHED, Header, SignalLine, read_header
 from apps.ekg.formats.wfdb_marks import read_marks
 from apps.ekg.formats.wfdb_package import wfdb_package
 from shared.errors import RecordError, quoted
@@ -69,13 +69,13 @@ def _of_signals(path: Path, header: Header) -> Recording:
         header.frames * per_frame,
         tuple(names[n] for n in chosen),
         read,
-        warnings=(f"Left out: {', '.join(left_out)}: no voltage, or another rate.",) if left_out else (),
+        warnings=(f"Left out: {', '.join(left_out)}: not a voltage, or another sampling rate.",) if left_out else (),
     )
 
 
 def _millivolts(line: SignalLine, values: npt.NDArray[np.int64]) -> Signal:
     signal = values.astype(np.float64)
-    signal[values == FORMATS[line.stored].missing] = np.nan
+    signal[values == STORAGE[line.stored].missing] = np.nan
     return np.asarray((signal - line.baseline) / line.gain * millivolts_per(line.unit), np.float32)
 
 

@@ -37,7 +37,7 @@ class Stored:
 
 
 _DIFFERENCES = "8"  # differences, each of a byte: read from the beginning
-FORMATS = {
+STORAGE = {
     _DIFFERENCES: Stored(1, -(1 << 31)),
     "16": Stored(2, -(1 << 15)),
     "24": Stored(3, -(1 << 23)),
@@ -50,7 +50,7 @@ FORMATS = {
     "311": Stored(4 / 3, -(1 << 9)),
 }
 _FLAC = {"508": Stored(0, -(1 << 7)), "516": Stored(0, -(1 << 15)), "524": Stored(0, -(1 << 23))}
-FORMATS |= _FLAC
+STORAGE |= _FLAC
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class SignalLine:
     """One signal: where it is stored, and what its counts mean."""
 
     file: str  # as it is called in the folder
-    stored: str  # a key of ``FORMATS``
+    stored: str  # a key of ``STORAGE``
     per_frame: int  # samples per frame
     skew: int  # frames
     offset: int  # bytes before the first sample
@@ -193,8 +193,8 @@ def _stored(path: Path, line: str) -> tuple[str, str, int, int, int]:
         raise RecordError(needed, quoted(fields[0]), "A header must not point elsewhere; nothing was read.")
     file = regular_file(path.parent.resolve(), fields[0])
     match = _FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
-    if match is None or match[1] not in FORMATS or match[2] == "0":
-        needed = f"a sample format in {path.name} that is one of {', '.join(FORMATS)}"
+    if match is None or match[1] not in STORAGE or match[2] == "0":
+        needed = f"a sample format in {path.name} that is one of {', '.join(STORAGE)}"
         raise RecordError(needed, quoted(line), UNTOUCHED)
     return file.name, match[1], int(match[2] or 1), int(match[3] or 0), int(match[4] or 0)
 
@@ -216,7 +216,7 @@ def _frames(folder: Path, signals: Sequence[SignalLine], stated: int) -> int:
             if min(there, stated or there) * per_frame > _MOST_PACKED * size:
                 raise RecordError(f"a signal in {file} that moves", "a line that is still throughout", UNTOUCHED)
         else:
-            n_bytes = FORMATS[lines[0].stored].n_bytes * per_frame
+            n_bytes = STORAGE[lines[0].stored].n_bytes * per_frame
             there = int((size - lines[0].offset + 1e-6) / n_bytes)
             needed = math.ceil(n_bytes * stated) + lines[0].offset
             if stated and size < needed - 2:  # packed formats may leave out the padding of the last sample

@@ -13,9 +13,9 @@ from apps.ekg.formats.recording import Annotations
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 
 _REFERENCE = "atr"
-_ANNOTATORS = (_REFERENCE, "ecg", "ari", "man", "qrs", "xqrs", "gqrs", "wqrs", "sqrs")  # the best known first
-_OTHERS = ("hea", "dat", "mat", "csv", "txt", "tsv", "edf", "bdf", "zip", "md", "json", "xml", "html", "pdf", "png")
-_FEWEST_BEATS = 5  # in a file that may be none of marks
+ANNOTATORS = (_REFERENCE, "ecg", "ari", "man", "qrs", "xqrs", "gqrs", "wqrs", "sqrs")  # the best known first
+OTHERS = ("hea", "dat", "mat", "csv", "txt", "tsv", "edf", "bdf", "zip", "md", "json", "xml", "html", "pdf", "png")
+_FEWEST_BEATS = 5  # in a file: with fewer it is taken to hold no annotations
 _MOST_BYTES = 50_000_000  # a day of beats has 0.5 MB
 
 
@@ -26,7 +26,7 @@ def read_marks(
 
     Args:
         header: NAME.hea; the marks are beside it.
-        signals: names of the signal files, which are none of marks.
+        signals: names of the signal files, which hold no annotations.
         rate_hz: frames per second, in which marks are counted unless their file says otherwise.
         duration_s: of the record.
     """
@@ -35,8 +35,8 @@ def read_marks(
         for path in header.parent.glob(f"{header.stem}.*")
         if path.name not in signals and re.fullmatch(r"\.[A-Za-z]\w{0,7}", path.suffix) and path.stem == header.stem
     }
-    others = sorted(ending for ending in endings if ending.lower() not in (*_ANNOTATORS, *_OTHERS))
-    for ending in (*(one for one in _ANNOTATORS if one in endings), *others):
+    others = sorted(ending for ending in endings if ending.lower() not in (*ANNOTATORS, *OTHERS))
+    for ending in (*(one for one in ANNOTATORS if one in endings), *others):
         path = header.with_suffix(f".{ending}")
         marks, outside = _read(path, rate_hz, duration_s)
         if marks is None:

@@ -47,7 +47,7 @@ class Encoder:
     side: int  # pixels of the square chip
     mean: tuple[float, float, float]  # subtracted from R, G, B in 0..255
     scale: float  # divides what is left
-    view: str  # which cut of a face it wants: the name of a field of pipeline.Face
+    cut: str  # of a face that it wants: "chip" or "crop", the fields of pipeline.Face
     batch: int = 48  # chips per forward pass
 
 
@@ -61,7 +61,7 @@ ENCODERS: dict[str, Encoder] = {
             side=150,
             mean=(122.782, 117.001, 104.298),
             scale=256.0,
-            view="chip",
+            cut="chip",
         ),
         Encoder(
             name="facenet-vggface2",
@@ -70,7 +70,7 @@ ENCODERS: dict[str, Encoder] = {
             side=160,
             mean=(127.5, 127.5, 127.5),
             scale=128.0,
-            view="crop",
+            cut="crop",
         ),
     )
 }

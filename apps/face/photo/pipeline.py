@@ -58,8 +58,8 @@ class Face:
 
     def views(self, encoder: Encoder) -> tuple[Chip, ...]:
         """The chips that ``encoder`` encodes this face from: the plain one, its mirror image, further cuts of it."""
-        first: Chip = getattr(self, encoder.view)
-        return views((first, *self.zoomed) if encoder.view == "chip" else (first,))
+        first: Chip = getattr(self, encoder.cut)
+        return views((first, *self.zoomed) if encoder.cut == "chip" else (first,))
 
 
 def views(cuts: Sequence[Chip]) -> tuple[Chip, ...]:

@@ -76,7 +76,7 @@ def build() -> None:
             section(
                 "inside",
                 "How encoders are trained",
-                "The triplet loss on your photos. (The bundled encoder learned from pairs.)",
+                "The triplet loss on your photos. (dlib's ResNet was trained on pairs, FaceNet as a classifier.)",
             )
             margin, triplet, census = triplets.build(encoder, owner)
         with gr.Tab("Logistic head", id="head") as head_tab, part():

@@ -13,7 +13,7 @@ from typing import Literal
 from apps.style.samples import of_role
 from shared.errors import check_choice
 
-_FOLDER = Path(__file__).resolve().parent / "thumbs"
+_FOLDER = Path(__file__).resolve().parent / "style_thumbs"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.ekg.formats.headings import heading_of
 from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.recording import Recording
 from apps.ekg.formats.synthetic import Rhythm, synthetic
+from apps.ekg.formats.text_heading import heading_of
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from shared.errors import HubError, RecordError
 from tests.apps.ekg.recordings import counts_of, write_wfdb

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from apps.ekg.formats.headings import Heading, heading_of
 from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.supported import BEGINNINGS, COMPANIONS, FORMATS, MEMBERS, NAMES, ZIP, format_of
 from apps.ekg.formats.synthetic import Rhythm, synthetic
+from apps.ekg.formats.text_heading import Heading, heading_of
+from apps.ekg.formats.wfdb_marks import ANNOTATORS, OTHERS
 from apps.ekg.training.dataset import annotations_of, labelled
+from apps.ekg.ui.answer import classify_ekg
 from shared.errors import RecordError
 from tests.apps.ekg.recordings import counts_of, write_edf, write_wfdb
 
@@ -24,6 +26,18 @@ def test_every_ending_is_that_of_one_format_and_named() -> None:
     for each in FORMATS:
         assert {format_of(Path(f"A{ending.upper()}")) for ending in each.endings} == {each}
         assert not any(map(format_of, (Path(f"a{ending}") for ending in each.companions)))
+
+
+def test_no_file_of_a_recording_is_taken_for_its_marks() -> None:
+    endings = {ending[1:] for ending in (*BEGINNINGS, *COMPANIONS)}
+    assert endings - {*ANNOTATORS} <= {*OTHERS}
+    assert not {ending[1:] for ending in BEGINNINGS} & {*ANNOTATORS}
+
+
+def test_the_end_point_says_what_it_reads() -> None:
+    said = classify_ekg.__doc__ or ""
+    named = [each.name.partition(" (")[0].split(" or ")[0] for each in FORMATS]
+    assert [name for name in named if name not in said] == []
 
 
 @pytest.mark.parametrize("ending", [".csv", ".TXT", ".tsv", ".EDF"])

@@ -20,10 +20,11 @@ from apps.face.encoding import facenet
 from apps.face.encoding.encoders import ENCODERS, encode_chips
 from apps.face.gallery.index import repeated
 from apps.face.photo.pipeline import Face, encode, find_face, find_faces, prominence
+from apps.face.ui import api
 from shared import cli
 from shared.errors import ImageError, InputError, OptionError, WeightsError
 from shared.images import open_image
-from shared.registry import find
+from shared.registry import find, records
 
 SAMPLES = Path(__file__).resolve().parents[4] / "apps" / "face" / "samples"
 
@@ -44,10 +45,16 @@ def test_one_person_is_nearer_than_two_people(encodings: dict[str, np.ndarray]) 
     assert same < 0.35 < 0.45 < min(others)
 
 
-def test_every_record_has_an_encoder_and_every_encoder_a_record() -> None:
+def test_every_record_has_an_encoder_and_every_encoder_a_record(faces: dict[str, Face]) -> None:
+    (face, *_) = faces.values()
+    assert {f"face/{name}" for name in ENCODERS} == {one.name for one in records("face")} - {"face/detector"}
     for name, spec in ENCODERS.items():
         assert find(name, "face").name == f"face/{name}"
         assert spec.name == name
+        assert getattr(face, spec.cut).shape == (spec.side, spec.side, 3)
+        assert find(name, "face").measured or find(name, "face").published_threshold
+        for endpoint in (api.verify, api.identify, api.enroll, api.triplet):
+            assert f'"{name}"' in (endpoint.__doc__ or "")
 
 
 def test_encodings_are_unit_vectors_and_do_not_depend_on_the_batch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +14,8 @@ from apps.style.instant.begin import start_from, style_for
 from apps.style.instant.style import style_of_picture
 from apps.style.instant.table import LEARNED
 from apps.style.samples import SAMPLES, of_role
+from shared.registry import find
+from shared.settings import weights_dir
 
 
 @pytest.mark.parametrize("name", [named.name for named in LEARNED])
@@ -39,7 +42,13 @@ def test_any_other_picture_is_read_by_the_predictor(content: Image.Image) -> Non
 
 
 def test_every_sample_style_was_learned() -> None:
-    assert {named.name for named in LEARNED} == {sample.name for sample in of_role("style")}
+    styles = {sample.name: sample.title for sample in of_role("style")}
+    record = find("learned-samples", "style")
+    assert {Path(file.path).stem for file in record.files} == set(styles)
+    assert {named.name: named.title for named in LEARNED} == styles
+    assert record.card is not None
+    judged = (weights_dir() / record.card).read_text(encoding="utf-8")
+    assert [title for title in styles.values() if f"| {title} | " not in judged] == []
 
 
 def test_the_picture_has_the_size_of_the_run(content: Image.Image) -> None:

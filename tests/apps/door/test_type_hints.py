@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from apps.door.kinds import described, fits, hints_of
+from apps.door.type_hints import described, fits, hints_of
 
 if TYPE_CHECKING:
     from apps.nowhere import Unknown  # type: ignore[import-not-found]

@@ -1,4 +1,4 @@
-"""Which columns of a table are no leads: times, counters, lines that stand still; and the rate that the times give.
+"""Which columns of a table are not leads: times, counters, lines that stand still; and the rate that the times give.
 
 Told by the values, not by the names: a column that only rises is a time or a counter, whatever it is called, and one
 that rises and falls back by the same steps is a counter that wraps. No heart does that. Names and units decide only

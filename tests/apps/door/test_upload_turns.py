@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from apps.door import uploads
-from apps.door.uploads import AT_ONCE, Crowded, UploadTurns
+from apps.door import upload_turns
+from apps.door.upload_turns import AT_ONCE, Crowded, UploadTurns
 from tests.conftest import run_alone
 
 
@@ -52,7 +52,7 @@ def test_another_address_does_not_wait() -> None:
 
 
 def test_whoever_waits_for_too_long_or_with_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "WAIT_S", 0.1)
+    monkeypatch.setattr(upload_turns, "WAIT_S", 0.1)
     turns = UploadTurns()
 
     async def one_more() -> None:
@@ -60,7 +60,7 @@ def test_whoever_waits_for_too_long_or_with_too_many_is_refused(monkeypatch: pyt
             with pytest.raises(Crowded):
                 async with turns.turn("school"):
                     pass
-            monkeypatch.setattr(uploads, "WAITING", 0)
+            monkeypatch.setattr(upload_turns, "WAITING", 0)
             with pytest.raises(Crowded):
                 async with turns.turn("school"):
                     pass
