@@ -8,7 +8,7 @@ ARGS ?=
 BENCHES := page_start page_phone neighbours face_search style_speed  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-cluster quick check format bench weights style-sheet readme screenshots report attack load clean
+.PHONY: help setup run replicas test test-cluster quick check format bench weights style-sheet readme screenshots report attack load clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -18,6 +18,10 @@ setup: $(DEV)  ## the environment in .venv, for running and testing, and Chromiu
 
 run: $(RUN)  ## serve the hub; options: make run ARGS="--port 8000"
 	$(BIN)/python app.py $(ARGS)
+
+N ?= 2
+replicas: $(RUN)  ## several pages behind HAProxy on this machine; make replicas N=2 ARGS="--gallery class.sqlite3"
+	$(BIN)/python -m deploy replicas $(N) -- $(ARGS)
 
 test: setup  ## all tests, offline; options: make test ARGS="-k face"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not cluster" $(ARGS)

@@ -21,6 +21,7 @@ from shared.errors import OptionError, check_choice, check_number, check_whole, 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LOCAL, RAY = "local", "ray"
 _SHORTEST_PASSWORD = 8  # characters
+_SHORTEST_SECRET = 24
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
 
@@ -42,6 +43,7 @@ class Settings:
     cache_gb: float = 4.0
     mcp: bool = False
     allow_host: tuple[str, ...] = ()  # further names of the hub, those of a proxy before it
+    secret: str | None = None  # what several hubs behind one name sign their cookies with
     engine: str = LOCAL  # where the networks compute: LOCAL, RAY or RAY://HOST:PORT
     workers: tuple[int, int] = (1, 4)  # the fewest and the most of a cluster
 
@@ -116,6 +118,13 @@ def _password(text: str) -> str:
             f"{len(text.strip())} characters",
             "Write for example --teacher blackboard-chalk.",
         )
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text) < _SHORTEST_SECRET:
+        needed = f"at least {_SHORTEST_SECRET} characters for --secret"
+        raise OptionError(needed, f"{len(text)}", "Take for example what openssl rand -hex 32 prints.")
     return text
 
 
@@ -224,6 +233,12 @@ OPTIONS: tuple[Option, ...] = (
         _names,
         "also answer under these names, for a proxy before the hub that sets X-Forwarded-For",
         "NAME,NAME,...",
+    ),
+    Option(
+        "secret",
+        _secret,
+        "what several hubs behind one name share, so that a log-in holds on all of them (set the variable instead)",
+        "TEXT",
     ),
     Option(
         "engine",

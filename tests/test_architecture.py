@@ -37,7 +37,7 @@ GRADIO = re.compile(
 MOST_FILES = 20  # of code in one folder
 DRAWING = ("apps.markup", "apps.charts", "apps.measured")  # what every module of a demo may import
 CODE = (".py", ".js", ".css", ".html")
-OURS = ("app", "apps", "shared", "tests", "benchmarks", "tools")
+OURS = ("app", "apps", "shared", "tests", "benchmarks", "tools", "deploy")
 OUTSIDE = {"__init__", "__main__"}  # of the rooms: the one declares them, the other is the command line
 PRINTS = re.compile(r"(.*/)?__main__\.py|benchmarks/.*|tests/.*")
 
@@ -87,8 +87,8 @@ def may_import(name: str, target: str) -> bool:
         return True
     if name == "app.py":
         return target.startswith("apps.hub")
-    if name.startswith("tools/"):
-        return top == "tools"
+    if name.startswith(("tools/", "deploy/")):
+        return name.startswith(f"{top}/")
     if name.startswith("shared/") or top != "apps":
         return False
     _, demo, *inside = name.split("/")

@@ -9,12 +9,14 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 _FREE = 4  # failures without a wait
 _LONGEST_S = 30.0
-_MOST = 10_000  # addresses remembered
+_MOST = 10_000  # addresses, and returned tickets, remembered
+TICKET = "convhub-ticket"  # the cookie of who has logged in, where several hubs stand behind one name
+HOLDS_S = 12 * 3600
 
 
 class Guesses:
@@ -45,10 +47,16 @@ class Guesses:
 class Tickets:
     """Who is logged in: gradio's own table of tokens, each the value of a cookie."""
 
-    def __init__(self, app: Any, account: tuple[str, str]) -> None:
+    def __init__(
+        self, app: Any, account: tuple[str, str], secret: str | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self._app = app  # gradio's App
         self._account = account
         self._agent: str | None = None  # the token of clients that send the password with every request
+        # another password makes another key: who knows only the old one is out
+        self._key = None if secret is None else hmac.digest(secret.encode(), ":".join(account).encode(), "sha256")
+        self._clock = clock
+        self._returned: OrderedDict[str, None] = OrderedDict()  # tickets of those who have logged out here
 
     def names(self) -> tuple[str, str]:
         """The cookies that carry the token: over https, and without."""
@@ -64,6 +72,43 @@ class Tickets:
         token = self.token(cookies)
         if token is not None:
             self._app.tokens.pop(token, None)
+        if (ticket := cookies.get(TICKET)) and self._holds(ticket):
+            self._returned[ticket] = None
+            while len(self._returned) > _MOST:
+                self._returned.popitem(last=False)
+
+    def issue(self) -> str | None:
+        """A ticket for somebody who has just logged in, which hubs with the same secret take; ``None`` without one."""
+        if self._key is None:
+            return None
+        text = f"{secrets.token_urlsafe(9)}.{int(self._clock()) + HOLDS_S}"
+        return f"{text}.{self._signed(text)}"
+
+    def admit(self, scope: MutableMapping[str, Any], cookies: dict[str, str]) -> dict[str, str]:
+        """``cookies``, and those of gradio's for whoever holds a ticket; ``scope`` gets them too."""
+        ticket = cookies.get(TICKET)
+        if ticket is None or self.token(cookies) is not None or not self._holds(ticket):
+            return cookies
+        token = f"ticket-{ticket}"
+        self._app.tokens[token] = self._account[0]
+        known = cookies | dict.fromkeys(self.names(), token)
+        sent = "; ".join(f"{name}={value}" for name, value in known.items()).encode("latin-1")
+        scope["headers"] = [*(one for one in scope["headers"] if one[0] != b"cookie"), (b"cookie", sent)]
+        return known
+
+    def _holds(self, ticket: str) -> bool:
+        text, _, signature = ticket.rpartition(".")
+        until = text.rpartition(".")[2]
+        return (
+            self._key is not None
+            and hmac.compare_digest(signature.encode(), self._signed(text).encode())
+            and until.isdecimal()
+            and self._clock() < int(until)
+            and ticket not in self._returned
+        )
+
+    def _signed(self, text: str) -> str:
+        return hmac.new(self._key or b"", text.encode(), "sha256").hexdigest()
 
     def admit_agent(self, authorization: str | None) -> str | None:
         """The cookie for a client that sends user and password itself (HTTP Basic), or ``None`` if they are wrong."""

@@ -14,12 +14,12 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect
 
 from apps.door import addresses
-from apps.door.logins import Guesses, Tickets
+from apps.door.logins import TICKET, Guesses, Tickets
 from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, Key, Pages
 from apps.door.routes import Route, find_route
 from apps.door.upload_turns import Crowded, UploadTurns
-from apps.door.visitors import COOKIE, FILES, new_cookie, visitor_of
+from apps.door.visitors import COOKIE, FILES, new_cookie, sign_with, visitor_of
 from shared.errors import disk_full
 from shared.serving.attendance import ATTENDANCE, Attendance
 from shared.settings import Settings
@@ -64,6 +64,8 @@ class Gate:
     def __init__(self, settings: Settings, *, quota: int) -> None:
         """A gate for a hub with ``settings``; ``quota`` bytes of uploads may lie on the disk in all."""
         self.settings = settings
+        if settings.secret is not None:
+            sign_with(settings.secret)
         self.quota = quota
         self.per_visitor = max(quota // 8, int(settings.max_upload_mb * 1.1e6))
         self.names = addresses.host_names(settings)
@@ -77,7 +79,7 @@ class Gate:
     def open(self, app: Any) -> None:
         """The page stands: answer. ``app`` is gradio's."""
         if self.settings.auth is not None:
-            self.tickets = Tickets(app, self.settings.auth)
+            self.tickets = Tickets(app, self.settings.auth, self.settings.secret)
         self.state = "ready"
 
 
@@ -133,21 +135,24 @@ class Door:
         cookies = _cookies(headers.get("cookie", ""))
         visitor = visitor_of(cookies.get(COOKIE), address)
         scope[VISITOR], scope[ADDRESS] = visitor, address
+        https = ((headers.get("x-forwarded-proto") if gate.behind_proxy else None) or scope["scheme"]) == "https"
         if scope["path"] == "/" and not visitor.startswith("cookie "):
-            https = (headers.get("x-forwarded-proto") if gate.behind_proxy else None) or scope["scheme"]
-            send = _with_headers(send, {b"set-cookie": _cookie_line(secure=https == "https")})
+            send = _with_headers(send, {b"set-cookie": _cookie_line(COOKIE, new_cookie(), secure=https)})
+        if gate.tickets is not None:
+            cookies = gate.tickets.admit(scope, cookies)
         self._check_login(scope, headers, cookies, route)
         if route.kind == "stream":
             await self._stream(scope, receive, send, route)
         elif route.kind == "upload":
             await self._upload(scope, receive, send)
         elif route.kind == "login":
-            await self._log_in(scope, receive, send, route)
+            await self._log_in(scope, receive, send, route, secure=https)
         elif route.kind == "metrics":
             await _answer(send, 200, METRICS.text().decode())
         else:
             if route.kind == "logout":
                 self._log_out(scope, headers, cookies)
+                send = _with_headers(send, {b"set-cookie": _cookie_line(TICKET, "; Max-Age=0", secure=https)})
             if route.kind == "file":
                 _check_file(scope)
             if scope["path"] in KEPT and scope["method"] in ("GET", "HEAD"):
@@ -184,7 +189,7 @@ class Door:
             raise RefusedError(401, "Log in first.", {b"www-authenticate": b'Basic realm="ConvHub"'})
         raise RefusedError(401, "Log in first.")
 
-    async def _log_in(self, scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send, route: Route, *, secure: bool) -> None:
         guesses, address = self.gate.guesses, scope[ADDRESS]
         wait = guesses.wait(address)
         if wait:
@@ -196,6 +201,10 @@ class Door:
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in (200, 400, 401):
                 guesses.tried(address, right=message["status"] == 200)
+                ticket = self.gate.tickets.issue() if self.gate.tickets and message["status"] == 200 else None
+                if ticket is not None:
+                    line = (b"set-cookie", _cookie_line(TICKET, ticket, secure=secure))
+                    message = {**message, "headers": [*message["headers"], line]}
             await send(message)
 
         await self.app(scope, await _whole(receive, route.largest, is_json=False), note)
@@ -352,10 +361,10 @@ def _cookies(header: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _cookie_line(*, secure: bool) -> bytes:
+def _cookie_line(name: str, value: str, *, secure: bool) -> bytes:
     # In a Space the page stands in a frame of another site: there the cookie needs None, which browsers take by https.
     rest = "SameSite=None; Secure; Partitioned" if secure else "SameSite=Lax"
-    return f"{COOKIE}={new_cookie()}; Path=/; HttpOnly; {rest}".encode()
+    return f"{name}={value}; Path=/; HttpOnly; {rest}".encode()
 
 
 def _with_headers(send: Send, more: dict[bytes, bytes]) -> Send:

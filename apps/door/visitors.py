@@ -18,8 +18,13 @@ from pathlib import Path
 from typing import Any
 
 COOKIE = "convhub-visitor"
-_SECRET = secrets.token_bytes(32)
+_SECRETS = [secrets.token_bytes(32)]  # the last one signs
 _DEEPEST = 40  # nested lists and objects of a request that are looked through
+
+
+def sign_with(secret: str) -> None:
+    """Sign the visitors' cookies so that other hubs with the same ``secret`` know them."""
+    _SECRETS[:] = [hashlib.sha256(b"visitors " + secret.encode()).digest()]
 
 
 def new_cookie() -> str:
@@ -37,7 +42,7 @@ def visitor_of(cookie: str | None, address: str) -> str:
 
 
 def _signature(name: str) -> str:
-    return hmac.new(_SECRET, name.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(_SECRETS[-1], name.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @dataclass

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from apps.door.logins import Guesses, Tickets
+from apps.door.logins import HOLDS_S, TICKET, Guesses, Tickets
 
 
 class Clock:
@@ -66,3 +66,55 @@ def test_an_agent_comes_in_with_user_and_password_only(app: SimpleNamespace) -> 
     assert tickets.token({name: token}) == token
     assert tickets.admit_agent(basic("class:se:cret")) == cookie  # one token for all its requests
     assert len(app.tokens) == 3
+
+
+SECRET = "shared by all of the hubs"
+
+
+def replica(secret: str | None = SECRET, password: str = "pass", clock: Clock | None = None) -> Tickets:
+    app = SimpleNamespace(cookie_id=f"of {id(object())}", tokens={})
+    return Tickets(app, ("class", password), secret, clock or Clock())
+
+
+def admitted(at: Tickets, ticket: str, **more: str) -> dict[str, str]:
+    cookies = {TICKET: ticket} | more
+    scope = {"headers": [(b"host", b"hub"), (b"cookie", b"as it was sent")]}
+    found = at.admit(scope, cookies)
+    sent = [value.decode() for name, value in scope["headers"] if name == b"cookie"]
+    assert len(sent) == 1
+    assert (sent[0] == "as it was sent") == (found == cookies)
+    return found
+
+
+def test_a_ticket_of_one_hub_lets_in_at_another_with_the_same_secret() -> None:
+    ticket = replica().issue()
+    assert ticket is not None
+    other = replica()
+    found = admitted(other, ticket, theme="dark")
+    assert other.token(found) is not None
+    assert found["theme"] == "dark"
+    assert other.token({TICKET: ticket}) is None  # gradio asks for its own cookies
+    assert replica(secret=None).issue() is None
+
+
+def test_no_other_ticket_does() -> None:
+    clock = Clock()
+    ticket = replica(clock=clock).issue() or ""
+    name, until, signature = ticket.split(".")
+    longer = f"{name}.{int(until) + 1}.{signature}"
+    for wrong in ("", ".", "a.b.c", longer, ticket[:-1], ticket + "0", f"x{ticket}", f"{name}.{until}.é"):
+        assert admitted(replica(), wrong) == {TICKET: wrong}
+    for at in (replica(secret="the secret of somebody else"), replica(password="new"), replica(secret=None)):
+        assert admitted(at, ticket) == {TICKET: ticket}
+    clock.now = HOLDS_S
+    assert admitted(replica(clock=clock), ticket) == {TICKET: ticket}
+
+
+def test_a_ticket_that_was_returned_is_one_no_more() -> None:
+    hub = replica()
+    ticket = hub.issue() or ""
+    hub.forget(admitted(hub, ticket))
+    assert admitted(hub, ticket) == {TICKET: ticket}
+    assert hub._app.tokens == {}
+    hub.forget({TICKET: "not.ours.x"})
+    assert list(hub._returned) == [ticket]

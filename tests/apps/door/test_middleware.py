@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
-from apps.door import middleware
+from apps.door import middleware, visitors
 from apps.door.middleware import VISITOR, Door, Gate
 from apps.door.visitors import FILES
 from shared.serving.attendance import ATTENDANCE
@@ -343,6 +343,27 @@ def test_an_agent_with_the_password_reaches_the_tools(locked: Hub) -> None:
     cookies = [value for name, value in locked.seen[-1]["headers"] if name == b"cookie"]
     assert b"access-token-unsecure-x=" in cookies[0]
     assert locked.ask("/gradio_api/mcp/", "POST", b"{}", authorization="Basic Y2xhc3M6eA==")[0] == 401
+
+
+def test_a_log_in_at_one_of_several_hubs_holds_at_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitors, "_SECRETS", list(visitors._SECRETS))
+    hubs = [Hub(auth=("class", "secret"), secret="shared by all of the hubs") for _ in range(2)]
+    for number, hub in enumerate(hubs):
+        hub.gate.open(SimpleNamespace(cookie_id=f"of{number}", tokens={}))
+    first, second = hubs
+    first.status = 401
+    assert "set-cookie" not in first.ask("/login", "POST", b"username=class&password=x")[1]
+    first.status = 200
+    line = first.ask("/login", "POST", b"username=class&password=secret")[1]["set-cookie"]
+    assert "; HttpOnly; " in line
+    ticket = line.partition(";")[0]
+    assert second.ask("/config", cookie=ticket)[0] == 200
+    assert b"access-token-of1=" in dict(second.seen[-1]["headers"])[b"cookie"]
+    assert second.ask("/config", cookie=ticket[:-1])[0] == 401
+    assert "Max-Age=0" in second.ask("/logout", cookie=ticket, sec_fetch_site="same-origin")[1]["set-cookie"]
+    assert second.ask("/config", cookie=ticket)[0] == 401
+    name = visitors.new_cookie()
+    assert visitors.visitor_of(name, "x").startswith("cookie ")
 
 
 def test_one_visitor_logs_out_and_no_other_page_can_do_it(locked: Hub) -> None:

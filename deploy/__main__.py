@@ -1,0 +1,60 @@
+"""``python -m deploy haproxy | replicas``: HAProxy before several pages of the hub; all of it on one machine."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy import replicas
+from deploy.haproxy import Front
+from shared import cli
+from shared.errors import check_whole
+
+
+def parser() -> cli.Parser:
+    """The command line."""
+    made = cli.Parser(prog="python -m deploy", description="A hub of several pages behind HAProxy.")
+    commands = made.add_subparsers(required=True, metavar="COMMAND", parser_class=cli.Parser)
+    haproxy = commands.add_parser("haproxy", help="write HAProxy's configuration")
+    haproxy.add_argument("pages", nargs="+", metavar="HOST:PORT", help="where the pages listen")
+    haproxy.add_argument("--admin", type=Path, metavar="SOCKET", help="a socket for draining a page")
+    haproxy.set_defaults(work=_haproxy)
+    several = commands.add_parser("replicas", help="start several pages and HAProxy here; what follows -- is app.py's")
+    several.add_argument("count", metavar="N", help="how many pages")
+    several.add_argument("--first-port", default="7861", metavar="PORT", help="of the first page (%(default)s)")
+    several.set_defaults(work=_replicas)
+    for command in (haproxy, several):
+        command.add_argument("--listen", default="*:8080", metavar="HOST:PORT", help="(default: %(default)s)")
+        command.add_argument("--certificate", type=Path, metavar="PEM", help="certificate and key, for https")
+    return made
+
+
+def _haproxy(chosen: argparse.Namespace) -> None:
+    front = Front(listen=chosen.listen, pages=tuple(chosen.pages), certificate=chosen.certificate, admin=chosen.admin)
+    sys.stdout.write(front.text())
+
+
+def _replicas(chosen: argparse.Namespace) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    replicas.run(
+        check_whole(chosen.count, "The number of pages", low=1, high=64),
+        chosen.options,
+        listen=chosen.listen,
+        first_port=check_whole(chosen.first_port, "--first-port", low=1, high=65_000),
+        certificate=chosen.certificate,
+        say=cli.say,
+    )
+
+
+def main(argv: Sequence[str]) -> None:
+    """Do what the command line asks for."""
+    own = list(argv)[: list(argv).index("--")] if "--" in argv else list(argv)
+    chosen = parser().parse_args(own, argparse.Namespace(options=list(argv)[len(own) + 1 :]))
+    chosen.work(chosen)
+
+
+if __name__ == "__main__":
+    cli.run(main)
