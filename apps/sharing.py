@@ -20,9 +20,11 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
 
+from apps import take_home
 from apps.links import Asked, Choice, Flag, Kind, Several, Text, check_name, number_kind, read_link
-from apps.markup import Content, h, joined, message
-from apps.ui import LIGHT, PRIVATE
+from apps.markup import Content, Markup, h, joined, message
+from apps.ui import LIGHT, PRIVATE, guard
+from shared.errors import InputError
 
 Props = dict[str, Any]  # what gradio's page is told of a component
 Fit = Callable[[Mapping[str, Any]], Mapping[str, Props]]
@@ -172,12 +174,38 @@ class Sharing:
     def title(self, slug: str, summary: Content) -> None:
         """Lay out the line under a tab's name, with "Copy link"."""
         link = h.span(
-            h.button("Copy link", type="button"),
+            h.button("Copy link", type="button", data_does="link"),
+            h.button("Show me the code", type="button", data_does="code"),
             h.input(type="text", readonly=True, hidden=True, aria_label="The link"),
             h.small(role="status"),
             class_="ch-link",
         )
-        self._titles[slug] = gr.HTML(h.div(h.p(summary, class_="ch-summary"), link, class_="ch-titled-tab"))
+        line = h.div(h.p(summary, class_="ch-summary"), link, _code_sheet(), class_="ch-titled-tab")
+        self._titles[slug] = gr.HTML(line, server_functions=[guard(self.code)])
+
+    def code(self, query: str) -> dict[str, str]:
+        """What gives the numbers of a link's sub-tab with its settings: name, script, and notebook as JSON.
+
+        Raises:
+            InputError: the link names no tab.
+        """
+        asked = read_link(query, self.paths, self.groups) if isinstance(query, str) else Asked()
+        if not asked.path:
+            raise InputError("the address of a tab", "another", "Reload the page and try again.")
+        name = take_home.name_for(asked.path)
+        code = take_home.script(name, self.values(asked))
+        return {"name": f"convhub-{name.replace('/', '-')}", "script": code, "notebook": take_home.notebook(code)}
+
+    def values(self, asked: Asked) -> dict[str, Any]:
+        """The value of every control on the screen where ``asked`` leads, as far as the server knows it."""
+        found: dict[str, Any] = {}
+        for one in (one for one in self.declared if asked.among(one.group)):
+            given = {name: value for name, value in (asked.values or {}).items() if name in one.kinds}
+            fitted = one.fit(given) if one.fit else {}
+            found |= {name: component.value for name, component in one.controls.items()}
+            found |= {name: props["value"] for name, props in fitted.items() if name in one.kinds and "value" in props}
+            found |= given
+        return {name: value for name, value in found.items() if value is not None}
 
     def fill(self, told: Props, query: str) -> None:
         """Put what a link, by its ``query``, asks for into ``told``, the description of a part of the page."""
@@ -242,12 +270,33 @@ class Sharing:
     def _offer_links(self) -> None:
         for slug, title in self._titles.items():
             groups = [group for group in self.groups if Asked(group).among(slug)]
-            title.js_on_load = f"hubLinks.offer(element, trigger, {json.dumps(groups)});"
+            title.js_on_load = f"hubLinks.offer(element, trigger, server, {json.dumps(groups)});"
             for group in groups:
                 near = [one for one in self.declared if Asked(group).among(one.group)]
                 inputs = [component for one in near for component in one.controls.values()]
                 script = f"(...values) => hubLinks.copy({json.dumps(_written(near), ensure_ascii=False)}, values)"
                 getattr(title, group)(None, inputs, None, js=script, queue=False, **LIGHT, **PRIVATE)
+
+
+def _code_sheet() -> Markup:
+    """What "Show me the code" opens."""
+    return h.dialog(
+        h.form(
+            h.b("The same numbers without this page"),
+            h.a("Notebook", data_file="ipynb"),
+            h.a("Script", data_file="py"),
+            h.button("Close", value="close"),
+            method="dialog",
+        ),
+        h.p(
+            "Save it in the repository’s folder and run it there, offline, after ",
+            h.code("pip install -r requirements.txt"),
+            ". Photos and files of yours are not part of it.",
+        ),
+        h.pre(h.code(), tabindex=0),
+        class_="ch-code",
+        aria_label="The code",
+    )
 
 
 def _written(near: Sequence[Declared]) -> list[list[Any]]:

@@ -39,7 +39,7 @@ DRAWING = ("apps.markup", "apps.charts", "apps.measured")  # what every module o
 CODE = (".py", ".js", ".css", ".html")
 OURS = ("app", "apps", "shared", "tests", "benchmarks", "tools", "deploy")
 OUTSIDE = {"__init__", "__main__"}  # of the rooms: the one declares them, the other is the command line
-PRINTS = re.compile(r"(.*/)?__main__\.py|benchmarks/.*|tests/.*")
+PRINTS = re.compile(r"(.*/)?__main__\.py|benchmarks/.*|tests/.*|lessons/code/.*")
 
 
 @cache
@@ -83,7 +83,7 @@ def report(faults: Iterable[str]) -> None:
 def may_import(name: str, target: str) -> bool:
     """Whether the file ``name`` may import the project's ``target``: downwards only, never from demo to demo."""
     top = target.split(".")[0]
-    if top == "shared" or name.startswith(("tests/", "benchmarks/")):
+    if top == "shared" or name.startswith(("tests/", "benchmarks/", "lessons/")):
         return True
     if name == "app.py":
         return target.startswith("apps.hub")
@@ -96,7 +96,7 @@ def may_import(name: str, target: str) -> bool:
         return (
             name == "apps/hub.py"
             or re.fullmatch(
-                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|DEMOS|Demo)(\..*)?",
+                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|take_home|DEMOS|Demo)(\..*)?",
                 target,
             )
             is not None

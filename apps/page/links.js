@@ -8,6 +8,8 @@ const embedded = new URLSearchParams(location.search).get('embed') === '1';
 const told = new WeakMap(); // element of a stage -> what it has to tell
 let wait = 0;
 let shown = null; // the title whose button was pressed
+let wanted = ''; // what it does: link, code
+let serve = null; // the title's server functions
 document.documentElement.classList.toggle('ch-embedded', embedded);
 
 function pathOf(search) {
@@ -79,13 +81,15 @@ function stages() {
 function show(values) {
   clearTimeout(wait);
   const parts = Object.entries({ ...values, ...stages() }).map(([name, value]) => written(name, value));
-  const query = parts.length ? queryOf(chosen(), `&v=${VERSION}${parts.join('')}`) : queryOf(shortened(chosen()));
+  const full = queryOf(chosen(), parts.length ? `&v=${VERSION}${parts.join('')}` : '');
+  if (full.length > LONGEST) shown.querySelector('[role=status]').textContent = 'This is too much for a link.';
+  else if (wanted === 'code') showCode(full);
+  else showLink(parts.length ? full : queryOf(shortened(chosen())));
+}
+
+function showLink(query) {
   const field = shown.querySelector('input');
   const status = shown.querySelector('[role=status]');
-  if (query.length > LONGEST) {
-    status.textContent = 'This is too much for a link.';
-    return;
-  }
   history.replaceState(null, '', query);
   field.value = location.href;
   field.hidden = false;
@@ -95,6 +99,21 @@ function show(values) {
     status.textContent = `${words} Photos, names and files are not part of it.`;
     if (!done) field.select();
   });
+}
+
+// The code that gives the numbers on the screen, and its two files.
+async function showCode(query) {
+  const sheet = shown.querySelector('.ch-code');
+  const { name, script, notebook } = await serve.code(query);
+  sheet.querySelector('pre code').textContent = script;
+  const files = { py: [script, 'text/x-python'], ipynb: [notebook, 'application/x-ipynb+json'] };
+  for (const link of sheet.querySelectorAll('[data-file]')) {
+    const [text, type] = files[link.dataset.file];
+    if (link.href) URL.revokeObjectURL(link.href);
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = `${name}.${link.dataset.file}`;
+  }
+  if (!sheet.open) sheet.showModal();
 }
 
 // Without HTTPS a browser has no clipboard for pages: the selected field is copied as in a text.
@@ -107,11 +126,12 @@ async function copied(text) {
   }
 }
 
-// "Copy link" in `title`; `groups`: the sub-tabs whose controls `trigger` reads.
-function offer(title, trigger, groups) {
+// The buttons in `title`; `groups`: the sub-tabs whose controls `trigger` reads; `server` knows the code.
+function offer(title, trigger, server, groups) {
   title.addEventListener('click', (event) => {
-    if (!event.target.closest('.ch-link button')) return;
-    shown = title;
+    const button = event.target.closest('[data-does]');
+    if (!button) return;
+    [shown, wanted, serve] = [title, button.dataset.does, server];
     const path = chosen();
     const near = groups.filter((group) => path === group || path.startsWith(`${group}/`));
     const group = near.reduce((deepest, one) => (one.length > deepest.length ? one : deepest), '');

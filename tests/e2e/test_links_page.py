@@ -23,7 +23,7 @@ def said(address: str) -> dict[str, str]:
 def copied(page: Any, slug: str) -> dict[str, str]:
     """What "Copy link" of a tab says, when it has said something."""
     title = page.locator(f"#tab-{slug} .ch-link")
-    title.get_by_role("button").click()
+    title.get_by_role("button", name="Copy link").click()
     title.get_by_role("status").filter(has_text="not part of it").wait_for()
     return said(title.get_by_role("textbox").input_value())
 
@@ -83,11 +83,20 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(browser: Any, hub_ur
         assert not page.locator(left_out).first.is_visible()
     page.evaluate("() => { Object.defineProperty(navigator, 'clipboard', {}); document.execCommand = () => false; }")
     title = page.locator("#tab-conv .ch-link")
-    title.get_by_role("button").click()
+    title.get_by_role("button", name="Copy link").click()
     title.get_by_text("Copy it from here.").wait_for()
     field = title.get_by_role("textbox")
     assert "preset=lenet" in field.input_value()
     assert "embed=1" in field.input_value()
     assert field.evaluate("one => one.selectionEnd - one.selectionStart === one.value.length")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    title.get_by_role("button", name="Show me the code").click()
+    sheet = page.get_by_role("dialog", name="The code")
+    sheet.get_by_text('layers = "5x5x1,6').wait_for()
+    for kind in ("Notebook", "Script"):
+        with page.expect_download() as saved:
+            sheet.get_by_role("link", name=kind).click()
+        assert saved.value.suggested_filename.startswith("convhub-conv-shapes.")
+    page.keyboard.press("Escape")
+    assert not sheet.is_visible()
     page.context.close()

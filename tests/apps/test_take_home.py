@@ -1,0 +1,189 @@
+"""The code that visitors take home: it runs as it stands, and gives the numbers of the page."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import nbformat
+import numpy as np
+import pytest
+
+from apps import hub, take_home
+from apps.links import read_link
+from apps.sharing import Sharing, sharing_of
+from shared.demos import SLUGS
+from shared.errors import InputError
+from shared.settings import Settings
+
+_OURS = {"pairs"}  # settings of scripts that are no controls: the sample photos
+
+
+@pytest.fixture(scope="module")
+def sharing() -> Sharing:
+    return sharing_of(hub.build(Settings()))
+
+
+@pytest.fixture
+def run(sharing: Sharing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
+    """Runs the code for a link, in a folder that may be written to, and returns its variables and what it said."""
+    monkeypatch.chdir(tmp_path)
+
+    def execute(query: str) -> dict[str, Any]:
+        told = sharing.code(query)
+        notebook = nbformat.reads(told["notebook"], as_version=4)
+        nbformat.validate(notebook)
+        code = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+        assert ast.dump(ast.parse(code)) == ast.dump(ast.Module(ast.parse(told["script"]).body[1:], type_ignores=[]))
+        names: dict[str, Any] = {}
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(code, told["name"], "exec"), names)
+        return names | {"said": said.getvalue()}
+
+    return execute
+
+
+def test_the_pages_stack_has_the_pages_shapes(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.conv.ui.shapes import conv_shapes
+
+    names = run("?tab=conv/shapes&v=1&preset=lenet")
+    assert names["told"] == conv_shapes(names["input_"], names["layers"])
+    assert "61,706 parameters" in names["said"]
+
+
+@pytest.mark.parametrize("scene", ["signal", "photo", "film", "volume"])
+def test_the_filter_slides_as_on_the_page(run: Callable[[str], dict[str, Any]], scene: str) -> None:
+    names = run(f"?tab=conv/see&v=1&scene={scene}&filter=1&stride=2&dilation=2&padding=same&place=3")
+    x, kernel, output = names["x"].numpy(), names["kernel"].numpy(), names["output"].numpy()
+    at = [int(i) for i in np.unravel_index(3, output.shape)]
+    total = 0.0
+    for place, weight in np.ndenumerate(kernel):
+        taps = [2 * p + 2 * t - (f - 1) for p, t, f in zip(at, place[1:], kernel.shape[1:], strict=True)]
+        if all(0 <= tap < side for tap, side in zip(taps, x.shape[1:], strict=True)):
+            total += weight * x[(place[0], *taps)]
+    assert float(output.flatten()[3]) == pytest.approx(total, abs=1e-9)
+    assert f"place 3: {total:.4f}" in names["said"]
+
+
+def test_the_same_digits_are_drawn(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.gan.ui.digits import sample_digits
+    from apps.gan.ui.sampling import sample_gan
+
+    names = run("?tab=gan/sample&v=1&count=6&real=2&seed=5&truncation=1.5")
+    _, verdicts, _ = sample_gan("dcgan-digits", 6, 5, 1.5, 2)
+    assert verdicts["fooled"] == names["fooled"]
+    shown = [round(float(p), 4) for p in names["found"].p_real]
+    assert shown == [one["chance_real"] for one in verdicts["pictures"]]
+    assert Path("digits.png").stat().st_size > 500
+
+    names = run("?tab=gan/digits-on-demand&v=1&number=3.14&seed=8")
+    read = "".join(map(str, names["found"].read))
+    assert read in sample_digits("3.14", 8, 4.0)[1]
+    assert f"reads {read} " in names["said"]
+
+
+def test_the_same_walk_and_the_same_anatomy(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.gan.ui.anatomy import _anatomy
+
+    names = run("?tab=gan/latent-walk&v=1&from_seed=7&steps=5&path=linear")
+    assert (names["from_seed"], names["to_seed"], names["steps"], names["path"]) == (7, 2, 5, "linear")
+    assert len(names["pictures"]) == 5
+    names = run("?tab=gan/anatomy&v=1&seed=3&digit=7")
+    shown = _anatomy("cgan-digits", 3, "7")
+    for layer in names["found"].generator:
+        assert f"{layer.parameters:,}" in shown
+    assert f"{names['found'].p_real:.0%} real" in shown
+
+
+@pytest.mark.slow
+def test_the_same_beats(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.ekg.answers.classify import classified
+    from apps.ekg.network.weights import leased
+    from apps.ekg.samples import open_sample
+
+    names = run("?tab=ekg/one-beat/slide-a-filter&v=1&sample=fibrillation&beat=7&filter=5&channel=2&position=40")
+    with leased() as network, open_sample("fibrillation") as recording:
+        found = classified(recording, network)
+    assert names["found"].probabilities.tolist() == found.probabilities.tolist()
+    assert (names["beat"], names["filter_"]) == (7, 5)
+
+
+@pytest.mark.slow
+def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.face.samples import sample
+    from apps.face.ui.answers import verify_answer
+    from apps.face.ui.state import read_photo
+
+    names = run("?tab=face/verify&v=1&tau=0.55")
+    shots = read_photo(sample("obama")), read_photo(sample("biden"))
+    answer = verify_answer(*shots, "resnet29-128d", 0.55)
+    mine = names["answers"][1]
+    assert (mine.same, mine.far, mine.frr) == (answer["same"], answer["far"], answer["frr"])
+    assert mine.distance == pytest.approx(answer["distance"], abs=1e-5)
+    names = run("?tab=face/threshold&v=1&tau=0.55&people=1000")
+    assert names["far"] == answer["far"]
+
+
+@pytest.mark.slow
+def test_the_same_painting(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.style.samples import SAMPLES
+    from apps.style.ui.paint import stylize
+
+    names = run("?tab=style/paint&v=1&size=48&iterations=2&preset=bold&content=coffee")
+    assert (names["beta"], names["content"]) == (8.0, "coffee")
+    given = {name: names[name] for name in ("size", "iterations", "beta")}
+    pictures = [str(SAMPLES[names[role]].path) for role in ("content", "style")]
+    *_, last = stylize(*pictures, **given, lambdas=names["lambdas"], style_layers=names["style_layers"],
+                       content_layers=names["content_layers"])  # fmt: skip
+    assert last[3]["J"] == names["numbers"]["J"]
+
+
+def test_what_a_link_says_never_becomes_code(sharing: Sharing) -> None:
+    evil = "1'); __import__('os').abort() #\n\"\"\""
+    told = take_home.script("conv/shapes", {"layers": evil, "input": evil, "nothing": evil})
+    tree = ast.parse(told)
+    plain = ast.parse(take_home.scripts()["conv/shapes"])
+    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(plain)]
+    assert told.count("abort") == 2
+    with pytest.raises(InputError):
+        sharing.code("?tab=../../etc/passwd")
+    with pytest.raises(InputError):
+        sharing.code(["?tab=conv"])  # type: ignore[arg-type]
+
+
+def settings(code: str) -> dict[str, Any]:
+    head = code.split("# %% [markdown]")[1].split("# %%\n")[1]
+    return {node.targets[0].id.rstrip("_"): ast.literal_eval(node.value) for node in ast.parse(head).body}  # type: ignore[attr-defined]
+
+
+def test_every_sub_tab_has_code(sharing: Sharing) -> None:
+    assert {path.split("/")[0] for path in sharing.paths} == set(SLUGS)
+    for path in sharing.paths:
+        told = sharing.code(f"?tab={path}")
+        nbformat.validate(nbformat.reads(told["notebook"], as_version=4))
+
+
+def test_a_script_begins_where_its_sub_tab_begins(sharing: Sharing) -> None:
+    """And every setting of it is a control that a link carries: otherwise what was chosen would be left out."""
+    own = {take_home.name_for(path): path for path in reversed(sharing.paths) if "/" in path}
+    assert own.keys() == take_home.scripts().keys()
+    for name, code in take_home.scripts().items():
+        first = settings(code)
+        values = sharing.values(read_link(f"?tab={own[name]}", sharing.paths, sharing.groups))
+        kinds = {control for group, found in sharing.groups.items() if own[name].startswith(group) for control in found}
+        deeper = {
+            control for group, found in sharing.groups.items() if group.startswith(own[name]) for control in found
+        }
+        assert first.keys() - kinds - deeper <= _OURS, name
+        assert {one: value for one, value in values.items() if one in first and first[one] != value}.keys() <= {"tau"}
+
+
+def test_a_tab_that_is_laid_out_without_a_page_shares_nothing() -> None:
+    with gr.Blocks():
+        assert Sharing().groups == {}
