@@ -320,4 +320,4 @@ def confusion(
         (name, *(cell(f"{n:,}", class_="ch-share", style=f"--share:{100 * n / max(1, sum(row)):.1f}%") for n in row))
         for name, row in zip(names, counts, strict=True)
     )
-    return table((corner, *names), rows, title=title, class_="ch-confusion")
+    return table((corner, *names), rows, title=title, class_="ch-confusion", stacks=False)

@@ -184,6 +184,17 @@ def details(summary: Content, *content: Content, class_: str = "", open: bool = 
     return h.details(h.summary(summary), *content, class_=class_ or None, open=open)
 
 
+_STACKED_FROM = 4  # columns
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a ``table`` with a class of its own."""
+
+    cells: Sequence[Content]
+    class_: str | None = None
+
+
 class _Cell(Markup):
     """A table's cell that brings its own element."""
 
@@ -196,29 +207,45 @@ def cell(*content: Content, head: bool = False, **attributes: object) -> Markup:
 
 def table(
     head: Sequence[Content],
-    rows: Iterable[Sequence[Content]],
+    rows: Iterable[Sequence[Content] | Row],
     *,
     title: Content = None,
     caption: Content = None,
     names_rows: bool = True,
     class_: str = "",
+    stacks: bool = True,
 ) -> Markup:
     """A table that scrolls sideways in its own box where it is wider than the page.
 
     ``head``: a title per column, empty for a table without titles; ``title``: above the table, stays where it is when
     the table scrolls; ``caption``: scrolls with it; ``names_rows``: the first cell of a row is its heading. A cell from
-    ``cell()`` keeps its own attributes; a row that is already markup (``h.tr``) is kept as it is.
+    ``cell()`` keeps its own attributes; a row that is already markup (``h.tr``) is kept as it is. On a phone the rows
+    of four columns and more stand one below the other, each cell with its column's title (without what is small in
+    it), unless ``stacks`` is false.
     """
+    stacks = stacks and len(head) >= _STACKED_FROM
+    labels = [Markup(h.th(title).partition("<small")[0]).striptags() for title in head] if stacks else []
+
+    def line(row: Sequence[Content] | Row) -> Markup:
+        if isinstance(row, Markup):
+            return row
+        whole = row if isinstance(row, Row) else Row(row)
+        return h.tr(_cells(whole.cells, names_rows, labels), class_=whole.class_)
+
     top = h.thead(h.tr(title if isinstance(title, _Cell) else h.th(title, scope="col") for title in head))
-    body = h.tbody(row if isinstance(row, Markup) else h.tr(_cells(row, names_rows)) for row in rows)
+    body = h.tbody(map(line, rows))
     words = h.caption(caption) if caption else None
-    box = h.div(h.table(words, top if head else None, body), class_=f"ch-table {class_}".strip(), tabindex=0)
+    classes = " ".join(filter(None, ("ch-table", "ch-stacks" if stacks else "", class_)))
+    box = h.div(h.table(words, top if head else None, body), class_=classes, tabindex=0)
     return h.figure(h.figcaption(title), box, class_="ch-figure ch-titled") if title else box
 
 
-def _cells(row: Sequence[Content], names_rows: bool) -> Iterable[Markup]:
+def _cells(row: Sequence[Content], names_rows: bool, labels: Sequence[str]) -> Iterable[Markup]:
     for place, content in enumerate(row):
-        yield content if isinstance(content, _Cell) else cell(content, head=names_rows and place == 0)
+        made = content if isinstance(content, _Cell) else cell(content, head=names_rows and place == 0)
+        if place < len(labels) and labels[place] and made.startswith("<td"):
+            made = Markup('<td data-label="{}"').format(labels[place]) + made.removeprefix("<td")
+        yield made
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from apps.charts import lines
 from apps.face.decision.matching import Calibration, Uncalibrated, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
-from apps.markup import Content, Fact, Markup, cell, details, facts, h, joined, message, note, prose, style, table
+from apps.markup import Content, Fact, Markup, Row, cell, details, facts, h, joined, message, note, prose, style, table
 from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of, stored
 from shared.errors import HubError
 from shared.registry import Record, find
@@ -208,7 +208,7 @@ def _gains(found: Figures) -> Markup:
     )
 
 
-def _gain(row: Mapping[str, Any]) -> Markup:
+def _gain(row: Mapping[str, Any]) -> Row:
     accuracy = f"{100 * row['accuracy']:.2f}"
     if not row["against"]:
         cells = [accuracy, "", "", "", f"{row['ms']:.0f}", "where it starts"]
@@ -226,7 +226,7 @@ def _gain(row: Mapping[str, Any]) -> Markup:
             f"{row['ms_before']:.0f} → {row['ms']:.0f}",
             "kept" if row["kept"] else "not kept",
         ]
-    return h.tr(cell(row["title"], head=True), map(cell, cells), class_=None if row["kept"] else "face-out")
+    return Row((row["title"], *cells), None if row["kept"] else "face-out")
 
 
 def _against_dlib(peer: Mapping[str, Any]) -> Markup:

@@ -151,7 +151,7 @@ def _read_as(found: dict[str, Figures]) -> Markup:
         )
         for title, one in found.items()
     )
-    return h.div(table(("", *_DIGITS), rows, title="Of 10,000 samples, read as", class_="ch-confusion"))
+    return h.div(table(("", *_DIGITS), rows, title="Of 10,000 samples, read as", class_="ch-confusion", stacks=False))
 
 
 def _confusion(found: Figures) -> Markup:

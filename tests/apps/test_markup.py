@@ -9,7 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.charts import Bar, Bin, Frame, bars, lines, reliability, short, spark
-from apps.markup import Fact, Markup, cell, details, facts, figure, h, message, note, progress_bar, prose, svg, table
+from apps.markup import (
+    Fact,
+    Markup,
+    Row,
+    cell,
+    details,
+    facts,
+    figure,
+    h,
+    message,
+    note,
+    progress_bar,
+    prose,
+    svg,
+    table,
+)
 
 HOSTILE = '<img src=x onerror="alert(1)">\'&quot;</td><script>'
 
@@ -104,6 +119,20 @@ def test_a_row_of_a_table_is_named_by_its_first_cell() -> None:
     made = table(["", "n"], [["a", 1], [cell("b", class_="x"), 2]])
     assert '<th scope="row">a</th><td>1</td>' in made
     assert '<td class="x">b</td><td>2</td>' in made
+
+
+def test_on_a_phone_a_cell_of_a_wide_table_brings_its_columns_title() -> None:
+    head = ("", "a", Markup('<b>b</b> & "'), "c")
+    made = table(head, [["row", 1, cell("x", class_="y"), Markup("<i>2</i>")], Row(["next", 3, 4], "sum")])
+    assert '<td data-label="a">1</td><td data-label="b &amp; &#34;" class="y">x</td><td data-label="c"><i>2' in made
+    assert '<tr class="sum"><th scope="row">next</th><td data-label="a">3</td>' in made
+    assert "ch-stacks" in made
+    for other in (
+        table(head[:3], [["row", 1, 2]]),
+        table(head, [["row", 1, 2, 3]], stacks=False),
+    ):
+        assert "data-label" not in other
+        assert "ch-stacks" not in other
 
 
 def places(markup: str) -> list[list[tuple[float, float]]]:

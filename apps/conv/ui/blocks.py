@@ -132,7 +132,7 @@ _HEADS = ("Layer", "⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1", "Output", "Par
 
 
 def layers_table(steps: Sequence[Step], verdicts: Sequence[Verdict | None]) -> Markup:
-    """One row per layer; on a narrow screen one card per layer."""
+    """One row per layer."""
     return table(
         _HEADS,
         (_row(place, step, verdict) for place, (step, verdict) in enumerate(zip(steps, verdicts, strict=True), 1)),
@@ -144,11 +144,11 @@ def _row(place: int, step: Step, verdict: Verdict | None) -> Sequence[Content]:
     name = f"{place}. {step.layer.name or KINDS[step.layer.kind]}"
     return (
         (name, h.small(crossed(layer_text(step.layer, step.before.channels)))),
-        cell(_formulas(step), data_head="size along each axis", class_="cs-formula"),
-        cell(h.b(times(step.after.listed())), data_head="output"),
-        cell(f"{step.parameters:,}", h.small(_weights(step)), data_head="parameters"),
-        cell(big(step.multiplications), data_head="multiplications"),
-        cell(_mark(verdict), data_head="checked"),
+        cell(_formulas(step), class_="cs-formula"),
+        h.b(times(step.after.listed())),
+        (f"{step.parameters:,}", h.small(_weights(step))),
+        big(step.multiplications),
+        _mark(verdict),
     )
 
 

@@ -85,7 +85,7 @@ def answers(found: Identity) -> Markup:
         for way, title in TITLES.items()
         if any(one.way == way for one in found.answers)
     ]
-    grid = table(("", *(f"{size} × {size}" for size in sizes)), rows) if rows else None
+    grid = table(("", *(f"{size} × {size}" for size in sizes)), rows, stacks=False) if rows else None
     curve = _curves(found) if len(found.answers) == len(TITLES) * len(sizes) else None
     return h.div(h.div(given, class_="gs-given"), grid, curve, class_="gs-faces")
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from apps.charts import lines, short
-from apps.markup import Markup, cell, figure, h, joined, note, progress_bar, prose, table, url_of
+from apps.markup import Markup, Row, cell, figure, h, joined, note, progress_bar, prose, table, url_of
 from apps.style.run.worth import reached_after
 from shared.images import data_url, jpeg_bytes
 from shared.progress import duration
@@ -114,7 +114,7 @@ def gram_table(grams: Grams) -> Markup:
         "‖G(·) − G(S)‖ / ‖G(S)‖.",
         _CHANNELS,
     )
-    return joined((table(["", *_PICTURES.values()], rows, class_="cs-grams"), note(words)))
+    return joined((table(["", *_PICTURES.values()], rows, class_="cs-grams", stacks=False), note(words)))
 
 
 def _gram_row(layer: str, matrices: Mapping[str, np.ndarray]) -> list[Markup]:
@@ -153,16 +153,12 @@ def cost_table(result: Result) -> Markup:
         for name, weight in result.lambdas.items()
     ]
     rows = [
-        h.tr(
-            cell(name, head=True),
-            (cell(short(a)), cell(short(b)), cell(f"{symbol} = {short(weight)}")),
-            (cell(short(weight * a)), cell(short(weight * b))),
-        )
+        (name, short(a), short(b), f"{symbol} = {short(weight)}", short(weight * a), short(weight * b))
         for name, symbol, weight, a, b in parts
     ]
-    total = cell("J", head=True), cell(), cell(), cell(), cell(short(first.J)), cell(short(last.J))
+    total = "J", "", "", "", short(first.J), short(last.J)
     return table(
         ["", "start", "now", "times", "in J, start", "in J, now"],
-        [*rows, h.tr(total, class_="cs-sum")],
+        [*rows, Row(total, "cs-sum")],
         class_="cs-costs",
     )
