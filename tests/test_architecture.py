@@ -446,3 +446,13 @@ def test_every_weight_file_is_declared_in_full() -> None:
         if name.endswith(".safetensors") and name.removeprefix("weights/") not in paths
     ]
     report(faults)
+
+
+def test_nothing_lies_about_at_the_top() -> None:
+    """DESIGN names what stands there; a picture that a script wrote is soon committed with the rest."""
+    report(sorted({path for path in tracked() if "/" not in path} - TOP))
+
+
+TOP = {".gitignore", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "app.py", "pyproject.toml"} | {
+    f"requirements{which}.txt" for which in ("", "-dev", "-cluster")
+}
