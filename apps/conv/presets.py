@@ -98,7 +98,7 @@ OWN: dict[str, Stack] = {
     ),
     "ekg/beatnet-ds1": Stack(
         "128x7",
-        ("9x7,24 s2 p4 nobias; 5x24,24 p2 nobias; maxpool 2; 5x24,36 p2 nobias; maxpool 2; 3x36,16 p1 nobias; fc 48"),
+        ("9x7,16 s2 p4 nobias; 5x16,16 p2 nobias; maxpool 2; 5x16,24 p2 nobias; maxpool 2; 3x24,8 p1 nobias; fc 32"),
         "One member of the ensemble, up to where the rhythm's features join.",
     ),
     "gan/dcgan-digits": Stack(

@@ -35,12 +35,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--annotations", type=Path, metavar="FILE", help="write them as WFDB annotations")
     one.set_defaults(work=_classify)
 
-    train = commands.add_parser("train", help="train the ensemble on the patients of DS1")
+    train = commands.add_parser("train", help="train the ensemble on DS1 and more patients")
     train.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="MIT-BIH; missing records are downloaded"
     )
+    train.add_argument(
+        "--more", type=Path, metavar="DIR", help="QT Database, 51 patients more; missing records are downloaded"
+    )
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the safetensors file goes")
-    train.add_argument("--records", default="ds1", help="names with commas, or ds1 (default)")
+    train.add_argument("--records", default="ds1", help="names with commas of those in --data, or ds1 (default)")
     train.add_argument("--members", type=int, default=None, help="networks with convolutions")
     train.add_argument(
         "--beside", dest="feature_nets", type=int, default=None, help="networks of intervals and likenesses alone"
@@ -51,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
     test = commands.add_parser("evaluate", help="Se, PPV, F1, confusion matrix on annotated records")
     test.add_argument("--data", type=Path, required=True, metavar="DIR", help="a folder of WFDB records")
-    test.add_argument("--records", required=True, help="names with commas, or ds1, ds2")
+    test.add_argument("--records", required=True, help="names with commas, or ds1, ds2, qtdb")
     test.set_defaults(work=_evaluate)
     for command in (one, test):
         command.add_argument("--weights", type=Path, metavar="FILE", help="weights that train wrote (default: bundled)")
@@ -96,10 +99,11 @@ def _check_targets(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    from apps.ekg.aami import QTDB
     from apps.ekg.network.ensemble import Ensemble, members_of, parameters_of
     from apps.ekg.network.weights import save_weights
     from apps.ekg.training.dataset import read_labelled
-    from apps.ekg.training.sources import ensure_records, parse_records
+    from apps.ekg.training.sources import MORE, ensure_records, parse_records
     from apps.ekg.training.train import TrainOptions, train
 
     check_target(arguments.out)
@@ -113,10 +117,14 @@ def _train(arguments: argparse.Namespace) -> None:
     if any(name in PACED for name in records):
         raise OptionError("records without a pacemaker", quoted(arguments.records), f"Leave out {', '.join(PACED)}.")
     ensure_records(arguments.data, records)
-    labelled = list(read_labelled(arguments.data, records))
+    labelled = list(read_labelled(arguments.data, records, every_lead=True))
+    if arguments.more:
+        ensure_records(arguments.more, QTDB, database=MORE)
+        labelled += read_labelled(arguments.more, QTDB, every_lead=True)
     ensemble = Ensemble(options.members, feature_nets=options.feature_nets, width=options.width)
     count = members_of(ensemble)
-    cli.say(f"{len(labelled)} records, {count} networks, {parameters_of(ensemble):,} weights")
+    people = len({record.record for record in labelled})
+    cli.say(f"{people} records, {len(labelled)} leads, {count} networks, {parameters_of(ensemble):,} weights")
     checkpoint = arguments.out.with_name(arguments.out.name + ".checkpoint")
     for step in train(ensemble, labelled, options, checkpoint=checkpoint):
         cli.say(f"network {step.member + 1}/{count} step {step.step}/{step.steps} cost {step.loss:.4f}")
@@ -137,7 +145,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         return
     print(f"{result['n_beats']:,} beats of {result['n_records']} records in {result['seconds']:.1f} s")
     answered = ", ".join(f"{name} by {n}" for name, n in result["networks"].items())
-    print(f"networks that answered (for patients of DS1 only those that never saw the patient): {answered}")
+    print(f"networks that answered (for patients of the training only those that never saw the patient): {answered}")
     _print_table(result)
 
 

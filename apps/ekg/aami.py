@@ -2,7 +2,8 @@
 
 The split of MIT-BIH into training and test patients is de Chazal, O'Dwyer and Reilly 2004 (IEEE TBME 51). Nodal and
 atrial escape beats (j, e) count as N, as in AAMI's table; some published code counts them as S, which changes the
-figures of S. Records with a pacemaker are left out of both halves, as the standard asks.
+figures of S. Records with a pacemaker are left out of both halves, as the standard asks. The networks learn from DS1
+and from patients of the QT Database (Laguna et al. 1997), who are none of MIT-BIH's, in folds by patient.
 """
 
 from __future__ import annotations
@@ -52,6 +53,15 @@ FOLDS = (  # of DS1; the patients with many S beats (209, 201, 207, 118, 220, 22
     _names("220 203 124 116"),
     _names("223 230 205"),
 )
+QTDB_FOLDS = (  # the patients of the QT Database that are not in MIT-BIH; those with many S or V apart, too
+    _names("sel15814 sel883 sel16265 sel16786 sel307 sele0112 sele0136 sele0405"),
+    _names("sel803 sel871 sel16272 sel16795 sel310 sele0121 sele0166 sele0409"),
+    _names("sel14172 sel308 sele0411 sel16420 sel17152 sel811 sele0122 sele0170 sele0606"),
+    _names("sel821 sel847 sel16483 sel301 sele0104 sele0124 sele0210 sele0609"),
+    _names("sel14046 sel873 sele0114 sel16539 sel302 sele0110 sele0129 sele0211 sele0612"),
+    _names("sel840 sele0203 sele0509 sel16773 sel306 sele0111 sele0133 sele0303 sele0704"),
+)
+QTDB = tuple(name for names in QTDB_FOLDS for name in names)
 PACED = ("102", "104", "107", "217")
 SAME_PERSON = (("201", "202"),)  # one in DS1, one in DS2: never one to train and the other to choose by
 
@@ -62,11 +72,20 @@ def classes_of(symbols: Sequence[str]) -> npt.NDArray[np.int64]:
 
 
 def person_of(record: str) -> str:
-    """Whose recording it is: two records of one person give the same answer."""
-    return next((pair[0] for pair in SAME_PERSON if record in pair), record)
+    """Whose recording it is: two records of one person give the same answer.
+
+    The QT Database took its records from other databases and wrote "sel" before their names: sel114 is 114 of MIT-BIH,
+    sele0114 is e0114 of the European ST-T Database.
+    """
+    name = record.removeprefix("sel")
+    return next((pair[0] for pair in SAME_PERSON if name in pair), name)
+
+
+_FOLD_OF = {
+    person_of(name): number for folds in (FOLDS, QTDB_FOLDS) for number, names in enumerate(folds) for name in names
+}
 
 
 def fold_of(record: str) -> int | None:
-    """The fold of DS1 that this record's patient is in, whichever of the patient's records it is; None outside DS1."""
-    person = person_of(record)
-    return next((number for number, names in enumerate(FOLDS) if person in map(person_of, names)), None)
+    """The fold that this record's patient is in, whichever of the patient's records it is; None if not trained on."""
+    return _FOLD_OF.get(person_of(record))

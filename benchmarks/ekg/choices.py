@@ -28,14 +28,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from apps.ekg.aami import DS1, FOLDS
-from apps.ekg.beats.features import RHYTHM_FEATURES
-from apps.ekg.beats.windows import PEAK, QRS, Array
+from apps.ekg.beats.features import FEATURES, OF_ITS_SHAPE, RHYTHM_FEATURES
+from apps.ekg.beats.usual_interval import USUAL_INTERVAL_FEATURES
+from apps.ekg.beats.windows import CHANNELS, MARGIN, PEAK, QRS, WINDOW, Array
 from apps.ekg.network.ensemble import Ensemble
 from apps.ekg.training import dataset
 from apps.ekg.training.evaluate import accuracy_of, confusion_of, macro_f1_of, scores_of
 from apps.ekg.training.train import TrainOptions, train
 from apps.ekg.training.validation import best_bias, by_patient, with_bias
-from apps.ekg.training.variants import VARIANTS, Labelled, Random
+from apps.ekg.training.variants import Labelled, Random
 
 STEPS, BATCH = TrainOptions.steps, TrainOptions.batch  # the product's: shorter trainings turn the order around
 MARKS = ("<!-- choices -->", "<!-- end of choices -->")  # around the table in the card
@@ -113,6 +114,8 @@ def _focal(logits: Tensor, classes: Tensor, label_smoothing: float = 0.0) -> Ten
 
 
 _REFERENCES, _NEIGHBOURS = [4, 5, 6], [2, 3]  # channels
+_SHARED = [place for place, name in enumerate(FEATURES) if name.startswith(OF_ITS_SHAPE)]
+_SHARED_RR = [place for place in _SHARED if "RR" in FEATURES[place]]
 _LIKE_REFERENCES = [_N_RHYTHM + n for n in (0, 1, 4, 5, 6, 7, 9)]
 CHOICES = (
     Choice("window", "0.25 s before to 0.35 s after the peak", inputs=_each(
@@ -123,8 +126,9 @@ CHOICES = (
     Choice("normalisation", "none: millivolts", beats=_with_windows(
         lambda source: source.beats.windows * source.beats.scale_mv)),
     Choice("normalisation", "each beat by its own height", beats=_with_windows(_by_own_height)),
-    Choice("intervals", "none", inputs=_zeroed(slice(0, _N_RHYTHM), of="features")),
-    Choice("intervals", "ratios to the local median only", inputs=_zeroed(slice(5, _N_RHYTHM), of="features")),
+    Choice("intervals", "none", inputs=_zeroed([*range(_N_RHYTHM), *_SHARED_RR], of="features")),
+    Choice("intervals", "ratios to the local median only", inputs=_zeroed(
+        [*range(5, _N_RHYTHM), *_SHARED_RR], of="features")),
     Choice("intervals", "without those in local spreads", inputs=_zeroed([15, 16, 17], of="features")),
     Choice("references", "none", inputs=_each(
         _zeroed(_REFERENCES, of="channels"), _zeroed(_LIKE_REFERENCES, of="features"))),
@@ -132,12 +136,16 @@ CHOICES = (
         constants={"beats.windows.LONG": 0.0}),
     Choice("neighbours", "no differences from the beats before and after", inputs=_each(
         _zeroed(_NEIGHBOURS, of="channels"), _zeroed([_N_RHYTHM + 2, _N_RHYTHM + 3], of="features"))),
-    Choice("likenesses", "none", inputs=_zeroed(slice(_N_RHYTHM, None), of="features")),
+    Choice("likenesses", "none", inputs=_zeroed(
+        [place for place in range(_N_RHYTHM, len(FEATURES)) if place not in _SHARED_RR], of="features")),
+    Choice("usual interval", "not known", inputs=_zeroed(
+        [place for place, name in enumerate(RHYTHM_FEATURES) if name in USUAL_INTERVAL_FEATURES], of="features")),
+    Choice("beats of one shape", "share nothing before the network", inputs=_zeroed(_SHARED, of="features")),
     Choice("convolutions", "none: intervals and likenesses only", inputs=_zeroed(slice(None), of="channels")),
     Choice("loss", "without label smoothing", options={"smoothing": 0.0}),
     Choice("loss", "focal, gamma 2", constants={"training.train.F.cross_entropy": _focal}),
     Choice("drawing", "every beat equally often", constants={"training.dataset._chances": _every_beat_alike}),
-    Choice("made-up rhythms", "none", options={"variants": False}),
+    Choice("made-up rhythms", "none", options={"draws": 0}),
     Choice("disturbances", "none but gain and shift", options={"noise": 0.0, "drift": 0.0}),
     Choice("disturbances", "twice the noise and drift", options={"noise": 0.12, "drift": 0.3}),
     Choice("pooling by shape", "none",
@@ -146,16 +154,15 @@ CHOICES = (
 AS_IS = Choice("", "as it is")
 
 
-def _once(make: Callable[[Labelled, Random], Labelled]) -> Callable[[Labelled, Random], Labelled]:
-    """``make``, but all folds get the same made-up rhythm of a record: most of the time went into making them."""
-    made: dict[int, Labelled] = {}
+@dataclass(frozen=True)
+class _Changed(dataset.Examples):
+    """Examples as one row of the table sees them."""
 
-    def first(source: Labelled, random: Random) -> Labelled:
-        if id(source) not in made:
-            made[id(source)] = make(source, random)
-        return made[id(source)]
+    choice: Choice
 
-    return first
+    def windows_of(self, places: npt.NDArray[np.int64]) -> Tensor:
+        windows = super().windows_of(places).numpy()
+        return torch.from_numpy(self.choice.inputs(windows, self.features[places])[0])
 
 
 @cache
@@ -165,20 +172,21 @@ def _read(data: Path) -> tuple[Labelled, ...]:
 
 def run(choice: Choice, data: Path, seed: int, *, steps: int = STEPS, batch: int = BATCH) -> dict[str, Any]:
     """Train and judge one row: its bias, and the confusion of every patient."""
-    seen: dict[int, tuple[Labelled, Inputs]] = {}
-    own = dataset.inputs
+    own_inputs, own_draw = dataset.inputs, dataset.draw_examples
 
     def viewed(source: Labelled) -> Inputs:
-        if id(source) not in seen:
-            seen[id(source)] = (source, choice.inputs(*own(source)))
-        return seen[id(source)][1]
+        return choice.inputs(*own_inputs(source))
 
-    changes = {"training.dataset.inputs": viewed, "training.validation.inputs": viewed, **choice.constants}
-    made_once = {name: replace(variant, make=_once(variant.make)) for name, variant in VARIANTS.items()}
+    def drawn(records: Sequence[Labelled], random: Random, *, draws: int = 1) -> dataset.Examples:
+        examples = own_draw(records, random, draws=draws)
+        no_windows = np.zeros((1, len(CHANNELS), WINDOW + 2 * MARGIN), np.float32)
+        features = choice.inputs(no_windows, examples.features)[1]
+        return _Changed(**{**vars(examples), "features": features}, choice=choice)
+
+    changes = {"training.train.draw_examples": drawn, "training.validation.inputs": viewed, **choice.constants}
     with ExitStack() as stack:
         for name, value in changes.items():
             stack.enter_context(patch(f"apps.ekg.{name}", value))
-        stack.enter_context(patch.dict(VARIANTS, made_once))
         filtered_again = any(name.startswith("beats.signals.") for name in choice.constants)
         read = _read.__wrapped__ if filtered_again else _read
         records = [choice.beats(source) for source in read(data)]

@@ -73,8 +73,8 @@ def test_a_sample_is_classified_and_a_beat_looked_into(open_page: Callable[..., 
     assert page.locator("#ekg-picture svg").is_visible()
     page.get_by_role("tab", name="Layer by layer").click()
     layers = page.locator("#ekg-layers").inner_text()
-    assert "24 filters × 64 positions" in layers
-    assert "16 filters × 16 positions" in layers
+    assert "16 filters × 64 positions" in layers
+    assert "8 filters × 16 positions" in layers
 
 
 def _clock(seconds: float) -> str:

@@ -1,7 +1,7 @@
 """Why the network answered as it did for one beat: what it looked at, and what every layer made of it.
 
 * Saliency: the gradient of the class's log-probability along the beat's own samples (Simonyan, Vedaldi and Zisserman
-  2013), through every channel in which the beat appears, so a P wave counts in the beat and in all its differences.
+  2013), through every channel in which the beat appears: in the beat and in all its differences.
 * Ablation: the answer with the shape alone, and with the rhythm alone (the other set to "like the reference"). For
   most supraventricular beats it is the rhythm that decides, and this shows it.
 * Filters: the first layer's, slid over the beat, and the activations of every layer with their shapes.
@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS, UNCLASSIFIED
 from apps.ekg.answers.classify import Classified
-from apps.ekg.beats.features import RHYTHM_FEATURES, SHAPE_FEATURES
+from apps.ekg.beats.features import FEATURES, OF_ITS_SHAPE, RHYTHM_FEATURES, SHAPE_FEATURES
 from apps.ekg.beats.inputs import cropped
+from apps.ekg.beats.shapes import EVERY_BEAT
 from apps.ekg.beats.windows import WINDOW, Array, compressed
 from shared.errors import check_whole
 
@@ -81,7 +82,7 @@ def explain(found: Classified, index: int, network: nn.Module) -> Explained:
         saliency=_saliency(network, windows, features, target),
         shape_only=_answer(network, windows, _with_even_rhythm(features)),
         rhythm_only=_answer(network, _like_reference(windows, local), _with_shape_of_reference(features)),
-        features=tuple(zip((*RHYTHM_FEATURES, *SHAPE_FEATURES), features[0].tolist(), strict=True)),
+        features=tuple(zip(FEATURES, features[0].tolist(), strict=True)),
         layers=layers,
     )
 
@@ -103,17 +104,26 @@ def _with_even_rhythm(features: Tensor) -> Tensor:
     """``features`` of a beat whose intervals are those around it: all ratios 1, all their logarithms 0."""
     changed = features.clone()
     changed[:, : len(RHYTHM_FEATURES)] = 0
+    changed[:, [place for place, name in enumerate(FEATURES) if _is_of_shape(name) and "RR" in name]] = 0
     return changed
 
 
 def _with_shape_of_reference(features: Tensor) -> Tensor:
-    """``features`` (1, D) of a beat that looks exactly like its reference."""
+    """``features`` (1, D) of a beat that looks exactly like its reference, as do all others."""
     changed, first = features.clone(), len(RHYTHM_FEATURES)
     for place, name in enumerate(SHAPE_FEATURES, first):
         changed[:, place] = 1.0 if " like " in name else 0.0  # correlations; logarithms of ratios
     own, ratio = (first + SHAPE_FEATURES.index(name) for name in ("QRS width", "QRS width / reference"))
     changed[:, own] = features[:, own] - features[:, ratio]
+    for place, name in enumerate(FEATURES):
+        if _is_of_shape(name) and "RR" not in name:
+            changed[:, place] = changed[:, own] if "width" in name else 1.0 if "likeness" in name else EVERY_BEAT
     return changed
+
+
+def _is_of_shape(name: str) -> bool:
+    """Whether a feature tells what the beats of one shape have in common."""
+    return name.startswith(OF_ITS_SHAPE)
 
 
 def _like_reference(windows: Tensor, reference: Array) -> Tensor:

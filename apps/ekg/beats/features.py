@@ -4,7 +4,8 @@ Every interval enters as the logarithm of a ratio: to the median of the 33 beats
 around it (85th percentile), and to the median and the 90th percentile of the record. In a record of mostly normal
 beats the four agree; where ectopic beats run for a minute, or are the majority, the long intervals still show what
 the sinus node would do. Each difference is also divided by the local spread, because 0.8 of the median is early in a
-sinus rhythm and nothing at all in atrial fibrillation.
+sinus rhythm and nothing at all in atrial fibrillation. ``usual_interval`` and ``shapes`` add what histograms of the
+intervals and beats of the same shape say.
 
 Axis letters: ``K`` beats, ``T`` samples, ``D`` features.
 """
@@ -16,6 +17,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.beats.shapes import SHARED_FEATURES
+from apps.ekg.beats.usual_interval import USUAL_INTERVAL_FEATURES, usual_interval_features
 from apps.ekg.beats.windows import LOCAL_BEATS, P_WAVE, PEAK, QRS, Array, Beats, References
 
 _RR_LIMITS_S = (0.2, 4.0)
@@ -43,6 +46,7 @@ RHYTHM_FEATURES = (
     "RR and next / two local medians",
     "local / record median",
     "local median / record long",
+    *USUAL_INTERVAL_FEATURES,
 )
 SHAPE_FEATURES = (
     "QRS like the local reference",
@@ -56,7 +60,11 @@ SHAPE_FEATURES = (
     "QRS width",
     "QRS slope / reference",
 )
-N_FEATURES = len(RHYTHM_FEATURES) + len(SHAPE_FEATURES)
+OF_ITS_SHAPE = "its shape: "  # begins the names of what the beats of one shape have in common
+FEATURES = (*RHYTHM_FEATURES, *SHAPE_FEATURES, *(OF_ITS_SHAPE + name for name in SHARED_FEATURES))
+N_FEATURES = len(FEATURES)
+_EARLY = [RHYTHM_FEATURES.index(f"{name} / usual interval, record") for name in ("RR", "next RR")]
+_ALIKE = [SHAPE_FEATURES.index(name) for name in ("P wave like the local reference", "QRS width")]
 
 
 def rhythm_features(rr_s: npt.NDArray[np.float64]) -> Array:
@@ -94,7 +102,8 @@ def rhythm_features(rr_s: npt.NDArray[np.float64]) -> Array:
         local - record,
         local - record_long,
     )
-    return np.asarray(np.clip(np.stack(features, axis=1), -_LOG_RATIO_LIMIT, _LOG_RATIO_LIMIT), np.float32)
+    ratios = np.clip(np.stack(features, axis=1), -_LOG_RATIO_LIMIT, _LOG_RATIO_LIMIT)
+    return np.concatenate([ratios, usual_interval_features(log_rr)], axis=1).astype(np.float32)
 
 
 def shape_features(beats: Beats, reference: References, start: int, stop: int) -> Array:
@@ -113,6 +122,11 @@ def shape_features(beats: Beats, reference: References, start: int, stop: int) -
         _slope(windows) - _slope(local),
     )
     return np.asarray(np.clip(np.stack(features, axis=1), -_SHAPE_LIMIT, _SHAPE_LIMIT), np.float32)
+
+
+def shared_with_shape(rhythm: Array, shape: Array) -> Array:
+    """(K, 4) of a beat that ``shapes.shared_features`` averages, from its rhythm (K, D) and shape features (K, D)."""
+    return np.concatenate([np.clip(rhythm[:, _EARLY], -1, 1), shape[:, _ALIKE]], axis=1)
 
 
 def qrs_likeness(windows: Array, others: Array) -> npt.NDArray[np.float64]:

@@ -1,9 +1,12 @@
 """The networks: 1-D convolutions over a beat with an MLP over its intervals, MLPs alone, and many of them together.
 
-Small on purpose (32,000 and 7,000 weights): 22 patients are few, and a larger network would memorise them. Six
-of each kind, trained from different seeds on different patients, are averaged: what they agree on is what carries over
-to the next patient. The two kinds err on different patients; ``weights/ekg/beatnet-ds1.md`` says what
-the pair is worth. Together they stay below 250,000 weights.
+Small on purpose (16,000 and 7,000 weights): 73 patients are few, and a larger network would memorise them. Networks
+trained from different seeds on different patients are averaged: what they agree on is what carries over to the next
+patient. ``weights/ekg/beatnet-ds1.md`` says what each kind is worth. Together they stay below 250,000 weights.
+
+The convolutions have a say only in where a beat began, in the ventricles (V, F) or above them (N, S); whether it came
+early is for its intervals, and for how like the others its P wave is, to say. With a say in that, too, they remember
+the P waves of the patients in training, and do worse with S in others.
 
 Axis letters: ``B`` beats, ``C`` channels, ``T`` samples, ``D`` features, ``K`` classes (N, S, V, F).
 """
@@ -14,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from apps.ekg.aami import FOLDS, fold_of
@@ -23,9 +27,11 @@ from shared.weights import read_tensors
 
 MAX_PARAMETERS = 250_000
 N_CLASSES = 4  # N, S, V, F; Q is what cannot be classified, which is decided without a network
-_WIDTH = 24  # filters of the first layers
+_WIDTH = 16  # filters of the first layers
 _HIDDEN = 48
-_LAST = 16  # channels that are left when the convolutions end
+_LAST = 8  # channels that are left when the convolutions end
+_SHAPE = 32  # what the waves are summed up in
+_VENTRICULAR = 2  # classes that the waves have a say in: V and F, the last two
 
 
 class Layer(nn.Sequential):
@@ -35,16 +41,22 @@ class Layer(nn.Sequential):
         super().__init__(nn.Conv1d(c_in, c_out, size, stride, size // 2, bias=False), nn.BatchNorm1d(c_out), nn.ReLU())
 
 
-def _rhythm(dropout: float) -> nn.Sequential:
-    """(B, D) -> (B, hidden)."""
-    return nn.Sequential(
-        nn.Linear(N_FEATURES, _HIDDEN), nn.ReLU(), nn.Dropout(dropout / 2), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()
-    )
+class FeatureNet(nn.Module):
+    """Features (B, D) alone to the logits (B, 4): the intervals and likenesses, not the signal itself."""
 
+    def __init__(self, *, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.rhythm = nn.Sequential(
+            nn.Linear(N_FEATURES, _HIDDEN), nn.ReLU(), nn.Dropout(dropout / 2), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU()
+        )  # (B, 48)
+        self.head = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(_HIDDEN, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, N_CLASSES)
+        )
 
-def _head(inputs: int, dropout: float) -> nn.Sequential:
-    """(B, inputs) -> (B, K)."""
-    return nn.Sequential(nn.Dropout(dropout), nn.Linear(inputs, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, N_CLASSES))
+    def forward(self, windows: Tensor, features: Tensor) -> Tensor:
+        """(B, C, T), which is ignored, and (B, D) -> (B, K) logits."""
+        logits: Tensor = self.head(self.rhythm(features))
+        return logits
 
 
 class BeatNet(nn.Module):
@@ -52,16 +64,16 @@ class BeatNet(nn.Module):
 
     def __init__(self, *, width: int = _WIDTH, dropout: float = 0.3) -> None:
         super().__init__()
-        self.conv1 = Layer(len(CHANNELS), width, size=9, stride=2)  # (B, 24, 64): 72 ms filters
-        self.conv2 = nn.Sequential(Layer(width, width, size=5), nn.MaxPool1d(2))  # (B, 24, 32)
-        self.conv3 = nn.Sequential(Layer(width, width * 3 // 2, size=5), nn.MaxPool1d(2))  # (B, 36, 16)
-        self.conv4 = Layer(width * 3 // 2, _LAST, size=3)  # (B, 16, 16)
-        # Flattened, not averaged: where a wave lies is what makes it a P wave or a T wave.
+        self.conv1 = Layer(len(CHANNELS), width, size=9, stride=2)  # (B, 16, 64): 72 ms filters
+        self.conv2 = nn.Sequential(Layer(width, width, size=5), nn.MaxPool1d(2))  # (B, 16, 32)
+        self.conv3 = nn.Sequential(Layer(width, width * 3 // 2, size=5), nn.MaxPool1d(2))  # (B, 24, 16)
+        self.conv4 = Layer(width * 3 // 2, _LAST, size=3)  # (B, 8, 16)
+        # Flattened, not averaged: where a wave lies is what makes it a QRS complex or a T wave.
         self.shape = nn.Sequential(
-            nn.Flatten(), nn.Dropout(dropout), nn.Linear(_LAST * WINDOW // 8, _HIDDEN), nn.ReLU()
+            nn.Flatten(), nn.Dropout(dropout), nn.Linear(_LAST * WINDOW // 8, _SHAPE), nn.ReLU(), nn.Dropout(dropout)
         )
-        self.rhythm = _rhythm(dropout)
-        self.head = _head(2 * _HIDDEN, dropout)
+        self.began = nn.Linear(_SHAPE, _VENTRICULAR)
+        self.intervals = FeatureNet(dropout=dropout)
 
     def convolutions(self, windows: Tensor) -> Iterator[tuple[str, Tensor]]:
         """The activations after every convolution, with their layer's name."""
@@ -73,21 +85,8 @@ class BeatNet(nn.Module):
     def forward(self, windows: Tensor, features: Tensor) -> Tensor:
         """(B, C, T), (B, D) -> (B, K) logits."""
         *_, (_, last) = self.convolutions(windows)
-        logits: Tensor = self.head(torch.cat([self.shape(last), self.rhythm(features)], dim=1))
-        return logits
-
-
-class FeatureNet(nn.Module):
-    """Features (B, D) alone to the logits (B, 4): the intervals and likenesses, not the signal itself."""
-
-    def __init__(self, *, dropout: float = 0.3) -> None:
-        super().__init__()
-        self.rhythm = _rhythm(dropout)
-        self.head = _head(_HIDDEN, dropout)
-
-    def forward(self, windows: Tensor, features: Tensor) -> Tensor:
-        """(B, C, T), which is ignored, and (B, D) -> (B, K) logits."""
-        logits: Tensor = self.head(self.rhythm(features))
+        began = F.pad(self.began(self.shape(last)), (N_CLASSES - _VENTRICULAR, 0))  # 0 for N and S
+        logits: Tensor = began + self.intervals(windows, features)
         return logits
 
 
@@ -100,7 +99,7 @@ class Ensemble(nn.Module):
     The first ``members`` are ``BeatNet``, the other ``feature_nets`` are ``FeatureNet``.
 
     Training shows rare classes far more often than patients do; the bias (K,) corrects that. It is chosen by
-    cross-validation inside DS1 and stored with the weights.
+    cross-validation by patient and stored with the weights.
     """
 
     bias: Tensor
@@ -122,8 +121,8 @@ class Ensemble(nn.Module):
 def members_without(network: nn.Module, record: str) -> nn.Module:
     """The members of an ensemble that never saw the patient of ``record``; all of them if that is all or none.
 
-    Member n left out the patients of fold n modulo six (``apps.ekg.training.train``). Patients outside DS1 are judged
-    by all members, except record 202, which is the same person as 201 of DS1.
+    Member n left out the patients of fold n modulo six (``apps.ekg.training.train``). Patients of no fold are judged by
+    all members; a patient is known by other records, too: 202 is the same person as 201 of DS1.
     """
     fold = fold_of(record)
     if not isinstance(network, Ensemble) or fold is None or fold >= len(network.members):

@@ -24,7 +24,7 @@ from apps.ekg.network.ensemble import members_of, members_without
 from apps.ekg.training.dataset import annotations_of
 from shared.errors import RecordError
 
-_SCORED = "NSV"  # what macro-F1 is taken over: F has one patient's beats in each half, Q hardly any
+SCORED = "NSV"  # what macro-F1 is taken over: F has one patient's beats in each half, Q hardly any
 _BOOTSTRAPS = 1000
 _BINS = 10
 
@@ -93,7 +93,7 @@ def accuracy_of(confusion: npt.NDArray[np.int64]) -> float:
 def macro_f1_of(confusion: npt.NDArray[np.int64]) -> float:
     """Mean F1 of N, S and V."""
     scores = scores_of(confusion)
-    return float(np.mean([scores[letter].f1 for letter in _SCORED]))
+    return float(np.mean([scores[letter].f1 for letter in SCORED]))
 
 
 def intervals_over_patients(
@@ -110,7 +110,7 @@ def intervals_over_patients(
         total = stacked[random.integers(len(stacked), size=len(stacked))].sum(axis=0)
         figures = {"accuracy": accuracy_of(total), "macro_f1_nsv": macro_f1_of(total)}
         for letter, score in scores_of(total).items():
-            if letter in _SCORED and score.support:
+            if letter in SCORED and score.support:
                 figures |= {f"{letter}_se": score.se, f"{letter}_ppv": score.ppv}
         for name, value in figures.items():
             draws.setdefault(name, []).append(value)

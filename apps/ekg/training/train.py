@@ -1,10 +1,10 @@
 """Train the ensemble: a generator of steps that can be stopped anywhere and continues where it was.
 
-AdamW with one cycle of the learning rate, label smoothing (annotators err too), gradient clipping. The training set is
-drawn again every few hundred steps, with made-up rhythms (``variants``).
+AdamW with one cycle of the learning rate, label smoothing (annotators err too), gradient clipping. The made-up rhythms
+(``variants``) are drawn once for all members, from the seed.
 
-Each of the six members of a kind leaves out the patients of another fold (bagging by patient). Together they have seen
-everybody, and every patient has a pair of members that never saw them: the cross-validation by patient is a by-product
+Every six members of a kind leave out the patients of another fold (bagging by patient). Together they have seen
+everybody, and every patient has members that never saw them: the cross-validation by patient is a by-product
 of the training (``validation``), and the networks that it judges are the very ones that the hub uses.
 """
 
@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import pickle
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from apps.ekg.aami import FOLDS
+from apps.ekg.aami import FOLDS, fold_of
 from apps.ekg.network.ensemble import MAX_PARAMETERS, BeatNet, Ensemble, FeatureNet, Member, parameters_of
-from apps.ekg.training.dataset import Examples, augmented, draw_examples
+from apps.ekg.training.dataset import Examples, augmented, draw_examples, jittered
 from apps.ekg.training.variants import Labelled
 from shared.errors import OptionError, RecordError
 
@@ -34,7 +35,7 @@ class TrainOptions:
     """What the training command can set; the defaults made the weights that come with the hub."""
 
     members: int = 6  # networks with convolutions
-    feature_nets: int = 6  # networks of the features alone
+    feature_nets: int = 18  # networks of the features alone
     bagging: bool = True  # member n leaves out the patients of fold n, counted around
     steps: int = 800  # batches per member
     batch: int = 256  # beats
@@ -42,12 +43,12 @@ class TrainOptions:
     weight_decay: float = 0.02
     smoothing: float = 0.05  # of the labels
     dropout: float = 0.3
-    width: int = 24  # filters of the first layer
-    redraw: int = 400  # steps until the training set is drawn again
-    variants: bool = True  # with made-up rhythms
+    width: int = 16  # filters of the first layer
+    save_every: int = 400  # steps
+    draws: int = 3  # of made-up rhythms from every record
     noise: float = 0.06  # the most white noise a beat gets, in units of the QRS height
     drift: float = 0.15  # the most electrode drift
-    bias: tuple[float, float, float, float] = (0.0, -1.25, 0.0, 0.0)  # added to the log-probabilities of N S V F
+    bias: tuple[float, float, float, float] = (0.0, -1.25, -0.75, 0.0)  # added to the log-probabilities of N S V F
     seed: int = 0
 
 
@@ -80,30 +81,26 @@ class _Member:
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimizer, options.learning_rate, options.steps)
         self.step = 0
 
-    def round(self, records: Sequence[Labelled]) -> Iterator[float]:
-        """The losses of the steps until the training set is drawn again."""
-        count = min(self.options.redraw, self.options.steps - self.step)
-        examples = draw_examples(records, self.random, variants=self.options.variants)
-        order = torch.from_numpy(
-            self.random.choice(len(examples.chances), (count, self.options.batch), p=examples.chances)
-        )
+    def round(self, examples: Examples, left_out: Iterable[str]) -> Iterator[float]:
+        """The losses of the steps until the next checkpoint."""
+        count = min(self.options.save_every, self.options.steps - self.step)
+        chances = examples.chances_without(left_out)
+        order = self.random.choice(len(chances), (count, self.options.batch), p=chances)
         self.network.train()
         for places in order:
             loss = self._descend(examples, places)
             self.step += 1
             yield loss
 
-    def _descend(self, examples: Examples, places: Tensor) -> float:
-        windows, features = augmented(
-            examples.windows[places],
-            examples.features[places],
-            self.generator,
-            noise=self.options.noise,
-            drift=self.options.drift,
-        )
-        loss = F.cross_entropy(
-            self.network(windows, features), examples.classes[places], label_smoothing=self.options.smoothing
-        )
+    def _descend(self, examples: Examples, places: npt.NDArray[np.int64]) -> float:
+        options = self.options
+        features = jittered(torch.from_numpy(examples.features[places]), self.generator)
+        windows = torch.empty(0)  # networks of features ignore them
+        if isinstance(self.network, BeatNet):
+            shown = examples.windows_of(places)
+            windows = augmented(shown, self.generator, noise=options.noise, drift=options.drift)
+        classes = torch.from_numpy(examples.classes[places])
+        loss = F.cross_entropy(self.network(windows, features), classes, label_smoothing=options.smoothing)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -155,13 +152,14 @@ def train(
     done: list[dict[str, Tensor]] = saved.get("done", [])
     for number, state in enumerate(done):
         ensemble.members[number].load_state_dict(state)
+    examples = draw_examples(records, np.random.default_rng(options.seed), draws=options.draws)
     for number in range(len(done), options.members + options.feature_nets):
         member = _Member(options, number)
         if saved.get("current"):
             member.load_state(saved.pop("current"))
-        shown = records_of(number, records) if options.bagging else records
+        left_out = left_out_by(number, records) if options.bagging else ()
         while member.step < options.steps:
-            for loss in member.round(shown):
+            for loss in member.round(examples, left_out):
                 if member.step % 50 == 0 or member.step == options.steps:
                     yield TrainStep(number, member.step, options.steps, loss)
             _save_checkpoint(checkpoint, options, records, done, member.state())
@@ -172,9 +170,11 @@ def train(
     ensemble.eval()
 
 
-def records_of(member: int, records: Sequence[Labelled]) -> Sequence[Labelled]:
-    """What member number ``member`` learns from: all but its fold, or all if nothing else would be left."""
-    return [record for record in records if record.record not in FOLDS[member % len(FOLDS)]] or records
+def left_out_by(member: int, records: Sequence[Labelled]) -> tuple[str, ...]:
+    """The records that member number ``member`` does not learn from: those of its fold; none if no other is there."""
+    names = {record.record for record in records}
+    left_out = {name for name in names if fold_of(name) == member % len(FOLDS)}
+    return tuple(sorted(left_out)) if left_out != names else ()
 
 
 def _identity(options: TrainOptions, records: Sequence[Labelled]) -> str:

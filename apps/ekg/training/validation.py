@@ -1,4 +1,4 @@
-"""Cross-validation inside DS1, by patient and, to show what that hides, by beat.
+"""Cross-validation by patient and, to show what that hides, by beat.
 
 By patient: members n, n + 6, ... never saw the patients of fold n (``training``), so they judge them. By beat: the
 same network, trained on five sixths of the beats of *every* patient and tested on the other sixth, as in the papers
@@ -12,20 +12,27 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from torch import nn
 
-from apps.ekg.aami import FOLDS
+from apps.ekg.aami import FOLDS, LETTERS, fold_of
 from apps.ekg.answers.classify import probabilities_of, with_unclassified
 from apps.ekg.beats.inputs import cropped
 from apps.ekg.network.ensemble import Ensemble, members_without
 from apps.ekg.network.pooling import pooled
 from apps.ekg.training.dataset import inputs
-from apps.ekg.training.evaluate import Judged, accuracy_of, confusion_of, macro_f1_of, scores_of, summary
+from apps.ekg.training.evaluate import SCORED, Judged, accuracy_of, confusion_of, macro_f1_of, scores_of, summary
 from apps.ekg.training.train import TrainOptions, TrainStep, train
 from apps.ekg.training.variants import Labelled
 
 Bias = tuple[float, float, float, float]  # added to the log-probabilities of N S V F
 _BIAS_DRAWS = 200
+_BIAS_STEP = 0.25
+_BIASES: tuple[Bias, ...] = tuple(
+    (0.0, float(s), float(v), 0.0)
+    for s in np.arange(-3.5, 1 + _BIAS_STEP, _BIAS_STEP)
+    for v in np.arange(-2, 1 + _BIAS_STEP, _BIAS_STEP)
+)
 _BATCH = 1024  # beats per forward pass
 
 
@@ -39,8 +46,8 @@ class FoldDone:
 
 def by_patient(ensemble: Ensemble, records: Sequence[Labelled]) -> Iterator[FoldDone]:
     """Every record judged by the members that left its patient out, moved by the ensemble's own bias."""
-    for number, names in enumerate(FOLDS):
-        shown = [record for record in records if record.record in names]
+    for number in range(len(FOLDS)):
+        shown = [record for record in records if fold_of(record.record) == number]
         yield FoldDone(number, tuple(answers_for(record, members_without(ensemble, record.record)) for record in shown))
 
 
@@ -58,7 +65,7 @@ def by_beat(records: Sequence[Labelled], options: TrainOptions) -> Iterator[Trai
     ]
     members, feature_nets = (-(-count // len(FOLDS)) for count in (options.members, options.feature_nets))
     ensemble = Ensemble(members, feature_nets=feature_nets, width=options.width)  # as many as judge in by_patient
-    options = replace(options, members=members, feature_nets=feature_nets, bagging=False, variants=False)
+    options = replace(options, members=members, feature_nets=feature_nets, bagging=False, draws=0)
     yield from train(ensemble, seen, options)
     tested = []
     for record, out in zip(records, left_out, strict=True):
@@ -100,22 +107,13 @@ def figures(folds: Sequence[FoldDone]) -> dict[str, Any]:
     return result
 
 
-def best_bias(folds: Sequence[FoldDone], *, step: float = 0.25) -> Bias:
+def best_bias(folds: Sequence[FoldDone]) -> Bias:
     """The bias of N S V F, on a grid, to add to what the folds were judged with.
 
     The best on average over 200 draws of patients, so that no single record decides; by macro-F1 of N, S and V.
     F's stays 0: nearly all of DS1's fusion beats are one patient's, and no network without that patient knows them.
     """
-    items = [item for fold in folds for item in fold.judged]
-    drawn = np.random.default_rng(0).multinomial(len(items), np.full(len(items), 1 / len(items)), size=_BIAS_DRAWS)
-    best: tuple[float, Bias] = (-1.0, (0.0, 0.0, 0.0, 0.0))
-    for s in np.arange(-3, 1 + step, step):
-        for v in np.arange(-2, 1 + step, step):
-            bias = (0.0, float(s), float(v), 0.0)
-            confusions = np.stack([confusion_of(item.truth, with_bias(item, bias).answer) for item in items])
-            totals = np.tensordot(drawn, confusions, axes=1)
-            best = max(best, (float(np.mean([macro_f1_of(total) for total in totals])), bias))
-    return best[1]
+    return _best(_confusions([item for fold in folds for item in fold.judged]))
 
 
 def with_bias(item: Judged, bias: Bias) -> Judged:
@@ -125,10 +123,34 @@ def with_bias(item: Judged, bias: Bias) -> Judged:
     return replace(item, probabilities=(probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32))
 
 
-def by_bias_of_others(folds: Sequence[FoldDone]) -> list[FoldDone]:
-    """``folds``, judged without a bias, each at the bias that is best on the other folds."""
-    return [
-        replace(fold, judged=tuple(with_bias(item, bias) for item in fold.judged))
-        for fold in folds
-        for bias in [best_bias([other for other in folds if other.fold != fold.fold])]
-    ]
+def by_bias_of_others(folds: Sequence[FoldDone], also: Sequence[FoldDone] = ()) -> list[FoldDone]:
+    """``folds``, judged without a bias, each at the bias that is best on the other folds.
+
+    ``also`` are the folds of another training, which help to choose it: one training's luck moves it by a unit.
+    """
+    confusions = [(fold.fold, _confusions(fold.judged)) for fold in (*folds, *also)]
+    found = []
+    for fold in folds:
+        bias = _best(np.concatenate([counts for number, counts in confusions if number != fold.fold], axis=1))
+        found.append(replace(fold, judged=tuple(with_bias(item, bias) for item in fold.judged)))
+    return found
+
+
+def _confusions(items: Sequence[Judged]) -> npt.NDArray[np.int64]:
+    """(G, R, 5, 5): of every bias of the grid and every record."""
+    logs = [np.log(item.probabilities.astype(np.float64) + 1e-12) for item in items]
+    every = np.empty((len(_BIASES), len(items), len(LETTERS), len(LETTERS)), np.int64)
+    for g, bias in enumerate(_BIASES):
+        for r, (item, log) in enumerate(zip(items, logs, strict=True)):
+            every[g, r] = confusion_of(item.truth, (log + np.array([*bias, 0.0])).argmax(axis=1))
+    return every
+
+
+def _best(confusions: npt.NDArray[np.int64]) -> Bias:
+    """The bias whose (G, R, 5, 5) ``confusions`` are the best on average over draws of records."""
+    n = confusions.shape[1]
+    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=_BIAS_DRAWS)
+    totals = np.tensordot(drawn, confusions, axes=(1, 1))  # (draws, G, 5, 5)
+    hits = np.diagonal(totals, axis1=2, axis2=3)
+    f1 = 2 * hits / np.maximum(1, totals.sum(axis=2) + totals.sum(axis=3))
+    return _BIASES[int(f1[..., : len(SCORED)].mean(axis=(0, 2)).argmax())]

@@ -1,4 +1,4 @@
-"""Rhythms that the 22 patients do not show, made from beats that they do: training examples, never test examples.
+"""Rhythms that the patients do not show, made from beats that they do: training examples, never test examples.
 
 DS1 has hardly any long run of supraventricular beats, one patient or two in atrial fibrillation, nobody in whom ectopic
 beats are the majority, and eight patients who have nearly all the S beats; other patients differ. So training adds,
@@ -8,7 +8,10 @@ for every record it draws on, sequences built from that record's own beats with 
 * ``long_runs``: stretches of the record as it is, broken by S in runs of up to a minute and more at a steady rate;
 * ``premature``: made-up S beats in a record of any rhythm that is even enough: the QRS and T wave of a normal beat,
   the T wave of the beat before moved to where the short interval puts it, and the P wave of another focus;
-* ``fibrillation``: no P wave, fine fibrillatory waves of 4 to 9 Hz, and intervals without order, in class N.
+* ``frequent``: the same, but a single early beat every few beats, all of one coupling interval and one pause;
+* ``rate_drift``: the record as it is, faster and slower over minutes, as after exercise;
+* ``fibrillation``: no P wave, fine fibrillatory waves of 4 to 9 Hz, and intervals without order, in class N;
+* ``paroxysms``: stretches of the record as it is and of its made-up fibrillation by turns.
 
 All scales and references are computed on the made-up sequence, as for a real record.
 """
@@ -27,6 +30,7 @@ from apps.ekg.beats.windows import AFTER, PEAK, Array, Beats
 
 _N, _S, _V = (LETTERS.index(letter) for letter in "NSV")
 _BEATS = 500  # of a made-up sequence, about six minutes
+_PAROXYSMS = 600  # beats
 _P_REGION = slice(PEAK - 40, PEAK - 8)  # 0.32 s to 0.064 s before the peak
 Random = np.random.Generator
 
@@ -123,12 +127,46 @@ def premature(source: Labelled, random: Random) -> Labelled:
         intervals += [*rr[stretch.start : stretch.stop], *(early * random.normal(1, 0.02, length))]
         intervals.append(sinus_s * (1.0 if random.random() < 0.3 else random.uniform(0.95, 1.5)))
         made_up += [False] * len(stretch) + [True] * length + [False]
+    return _with_early_beats(source, order, intervals, made_up, random)
+
+
+def frequent(source: Labelled, random: Random) -> Labelled:
+    """The record with a made-up S beat every few beats: one coupling interval, one pause."""
+    rr = source.beats.rr_s
+    normal = np.flatnonzero(source.classes == _N)
+    sinus_s = float(np.median(rr[normal]))
+    gap, early, pause = random.uniform(1.5, 9), random.uniform(0.55, 0.87), random.uniform(0.98, 1.35)
+    spread = random.uniform(0.01, 0.04)
+    order: list[int] = []
+    intervals: list[float] = []
+    made_up: list[bool] = []
+    while len(order) < _BEATS:
+        first = int(random.integers(0, max(1, len(rr) - 60)))
+        stretch = range(first, min(first + 1 + int(random.poisson(gap)), len(rr)))
+        length = 1 if random.random() < 0.9 else int(random.integers(2, 4))
+        start = int(random.integers(len(normal)))
+        order += [
+            *stretch,
+            *(int(normal[(start + place) % len(normal)]) for place in range(length)),
+            int(random.choice(normal)),
+        ]
+        intervals += [*rr[stretch.start : stretch.stop], *(early * sinus_s * random.normal(1, spread, length))]
+        intervals.append(pause * sinus_s * random.normal(1, spread))
+        made_up += [False] * len(stretch) + [True] * length + [False]
+    return _with_early_beats(source, order, np.clip(intervals, 0.2, 4.0), made_up, random)
+
+
+def _with_early_beats(
+    source: Labelled, order: list[int], intervals: Iterable[float], made_up: list[bool], random: Random
+) -> Labelled:
+    """``source`` rearranged; the beats that are ``made_up`` get the P wave of another focus and class S."""
+    normal = np.flatnonzero(source.classes == _N)
     made = rearranged(source, order, intervals)
     places = np.flatnonzero(made_up)
     typical = np.median(source.beats.windows[normal[:: max(1, len(normal) // 300)]], axis=0)
     windows, classes, weights = made.beats.windows.copy(), made.classes.copy(), made.weights.copy()
     windows[places] = _with_other_p(windows[places], typical, made.beats.rr_s[places], random)
-    classes[places], weights[places] = _S, 1.0
+    classes[places], weights[places] = _S, source.weights[normal[0]]
     return replace(made, beats=replace(made.beats, windows=windows), classes=classes, weights=weights)
 
 
@@ -185,6 +223,40 @@ def fibrillation(source: Labelled, random: Random) -> Labelled:
     return replace(made, beats=replace(made.beats, windows=windows))
 
 
+def paroxysms(source: Labelled, random: Random) -> Labelled:
+    """Stretches of 20 to 200 beats of the record as it is and in made-up fibrillation, by turns."""
+    parts: list[tuple[Labelled, slice]] = []
+    wild, count = fibrillation(source, random), 0
+    while count < _PAROXYSMS:
+        for sequence in (source, wild):
+            length, n = int(np.exp(random.uniform(np.log(20), np.log(200)))), len(sequence.classes)
+            first = int(random.integers(0, max(1, n - length)))
+            parts.append((sequence, slice(first, min(first + length, n))))
+            count += min(length, n - first)
+    beats = Beats(
+        np.concatenate([sequence.beats.windows[part] for sequence, part in parts]),
+        np.concatenate([sequence.beats.rr_s[part] for sequence, part in parts]),
+        np.concatenate([sequence.beats.usable[part] for sequence, part in parts]),
+        source.beats.scale_mv,
+    )
+    classes = np.concatenate([sequence.classes[part] for sequence, part in parts])
+    return Labelled(source.record, beats, classes, np.concatenate([sequence.weights[part] for sequence, part in parts]))
+
+
+def rate_drift(source: Labelled, random: Random) -> Labelled:
+    """A stretch of the record whose rate rises and falls over minutes, by up to half."""
+    rr = source.beats.rr_s
+    n = min(len(rr), 700)
+    first = int(random.integers(0, max(1, len(rr) - n)))
+    knots, depth = int(random.integers(3, 7)), random.uniform(0.1, 0.45)
+    curve = np.interp(np.linspace(0, knots - 1, n), np.arange(knots), depth * random.uniform(-1, 1, knots))
+    curve = np.convolve(np.pad(curve, 20, mode="edge"), np.full(41, 1 / 41), "valid")
+    usual = np.log(np.clip(np.median(rr), 0.4, 1.6))
+    curve = np.clip(curve, np.log(0.36) - usual, np.log(1.6) - usual)
+    places = np.arange(first, first + n)
+    return rearranged(source, places, np.clip(rr[places] * np.exp(curve), 0.2, 4.0))
+
+
 @dataclass(frozen=True)
 class Variant:
     """One made-up rhythm: which records it can be made of, how often, and how much its beats weigh in training."""
@@ -199,5 +271,8 @@ VARIANTS = {
     "sick sinus": Variant(sick_sinus, has_ectopic(20), 1.0, 0.5),
     "long runs": Variant(long_runs, has_ectopic(2), 1.0, 1.0),
     "premature": Variant(premature, is_even, 0.7, 0.5),
+    "frequent": Variant(frequent, is_even, 0.4, 0.5),
+    "rate drift": Variant(rate_drift, lambda source: source.count(_N) > 100, 0.6, 0.5),
     "fibrillation": Variant(fibrillation, lambda source: source.count(_N) > 100, 0.5, 0.5),
+    "paroxysms": Variant(paroxysms, lambda source: source.count(_N) > 100, 0.5, 0.5),
 }

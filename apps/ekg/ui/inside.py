@@ -24,6 +24,7 @@ _UNBROKEN = caption(
     "you read how many beats keep their class."
 )
 _AT_REST = (0, 0, 1, 125, False)  # the sliders
+_FILTERS = 16  # of the first layer
 _WIDE = 230  # pixels of a slider: one below the other on a phone
 TAB = "one-beat"  # the id of the tab with the view into a beat
 
@@ -42,7 +43,7 @@ def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
         with gr.Tab("Slide a filter"):
             with gr.Row():
                 which = gr.Slider(
-                    1, 24, 1, step=1, label="Filter of the first layer", min_width=_WIDE, elem_id="ekg-filter"
+                    1, _FILTERS, 1, step=1, label="Filter of the first layer", min_width=_WIDE, elem_id="ekg-filter"
                 )
                 channel = gr.Slider(1, 7, 1, step=1, label="Channel of the input (1: the beat itself)", min_width=_WIDE)
                 position = gr.Slider(0, 63, 26, step=1, label="Position (two samples, 16 ms, each)", min_width=_WIDE)

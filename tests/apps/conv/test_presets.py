@@ -20,7 +20,7 @@ DIGIT, LABEL = torch.zeros(1, 1, 28, 28), torch.zeros(1, dtype=torch.int64)
 CALLS: dict[str, tuple[Any, ...]] = {  # what each network is called on
     "face/resnet29-128d": (torch.zeros(1, 3, 150, 150),),
     "style/vgg16-hed": (torch.zeros(1, 3, 224, 224), ("relu5_3",)),
-    "ekg/beatnet-ds1": (torch.zeros(1, 7, 128), torch.zeros(1, 32)),
+    "ekg/beatnet-ds1": (torch.zeros(1, 7, 128), torch.zeros(1, 48)),
     "gan/dcgan-digits": (torch.zeros(1, 64),),
     "gan/judge-digits": (DIGIT,),
     "gan/dcgan-digits-d": (DIGIT,),

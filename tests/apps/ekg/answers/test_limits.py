@@ -24,7 +24,7 @@ FEW = (
     "heart of 0.1 mV",
     "heart, 2 mV of 50 Hz",
     "heart, bumps of 1.5 mV every 3 s",
-    "heart, bumps of 3 mV every 5 s",
+    "heart, bumps of 1.5 mV every 8 s",
     "ramp",
     "counter, as microvolts",
     "breathing",

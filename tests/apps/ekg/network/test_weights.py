@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from apps.ekg.aami import DS1, FOLDS
+from apps.ekg.aami import DS1, FOLDS, QTDB
 from apps.ekg.answers.classify import Classified, classified, classify
 from apps.ekg.beats.features import N_FEATURES
 from apps.ekg.beats.signals import RATE_HZ
@@ -58,6 +58,10 @@ def test_the_figures_are_the_aim_and_consistent() -> None:
     assert confusion.sum() == by_patient["n_beats"]
     assert np.trace(confusion) / confusion.sum() == pytest.approx(by_patient["accuracy"])
     assert by_patient["accuracy"] > by_patient["always_n"]["accuracy"] + 0.05
+    other = figures["second_hospital"]
+    assert sorted(name for fold in other["folds"] for name in fold["records"]) == sorted(QTDB)
+    for part, n in (("ds1", 22), ("second_hospital", 51)):
+        assert figures["more_patients"][part]["n_patients"] == figures["seeds"][part]["n_patients"] == n
     assert by_beat["macro_f1_nsv"] > by_patient["macro_f1_nsv"]  # mixing beats flatters
 
 
@@ -78,8 +82,8 @@ def test_the_208_sample_finds_its_ventricular_beats() -> None:
     with leased() as network, open_sample("208") as recording:
         found = classified(recording, network)
     counts = np.bincount(found.classes, minlength=5)
-    assert 100 < counts[2] + counts[3] < 180  # 5 minutes of a record with a third ectopic beats
-    assert counts[0] > 300
+    assert 88 < counts[2] < 100  # the cardiologists have 93, and 56 fusion beats, which are called N
+    assert counts[0] > 350
 
 
 @pytest.mark.data
@@ -89,7 +93,7 @@ def test_evaluate_on_training_patients(data_dir: Path) -> None:
     assert result["accuracy"] > 0.97
     assert result["n_records"] == 3
     assert result["paced"]["n_records"] == 1  # apart
-    assert result["networks"] == {"101": 2, "119": 2, "209": 2, "102": 12}  # patients of DS1: those that never saw him
+    assert result["networks"] == {"101": 4, "119": 4, "209": 4, "102": 24}  # patients of DS1: those that never saw him
     assert result["per_class"]["V"]["se"] > 0.95
     assert result["per_class"]["S"]["se"] > 0.7
 

@@ -32,6 +32,7 @@ from apps.ekg.training.evaluate import (
     scores_of,
     summary,
 )
+from apps.ekg.training.paired import paired
 from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, with_bias
 from shared.errors import OptionError, RecordError
 
@@ -126,6 +127,9 @@ def test_the_bias_takes_back_what_training_showed_too_often() -> None:
     assert [fold.fold for fold in others] == [0, 1]
     expected = with_bias(item, best_bias([folds[1]]))
     np.testing.assert_array_equal(others[0].judged[0].probabilities, expected.probabilities)
+    also = by_bias_of_others(folds[:1], also=[folds[0], fair[1]])  # of another training its other folds, too
+    expected = with_bias(item, best_bias([fair[1]]))
+    np.testing.assert_array_equal(also[0].judged[0].probabilities, expected.probabilities)
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.3, 5.0, 1000.0])
@@ -153,10 +157,10 @@ def test_the_detector_finds_the_beats_that_were_made(detector: str) -> None:
 
 @pytest.fixture(scope="module")
 def network() -> Ensemble:
-    import torch
-
     torch.manual_seed(0)
-    return Ensemble(1).eval().requires_grad_(False)
+    ensemble = Ensemble(1).eval().requires_grad_(False)
+    ensemble.bias[0] = 3.0  # untrained, it calls nearly all beats N
+    return ensemble
 
 
 def test_noise_is_refused_and_a_gap_is_q(network: Ensemble) -> None:
@@ -256,6 +260,21 @@ def test_live_looks_at_the_past_only(network: Ensemble) -> None:
     prefix = type(prepared)(prepared.plain_mv[:cut], prepared.filtered_mv[:cut], prepared.usable[:cut], prepared.lead)
     known = [beat for step in follow(prefix, lease) for beat in step.beats]
     assert known == [beat for beat in beats if beat.decided_s <= 30]  # the future changed nothing
+
+
+def test_two_classifiers_are_compared_patient_by_patient() -> None:
+    items = [_judged(300, seed, f"r{seed}") for seed in range(8)]
+    same = paired(items, items[::-1])
+    assert (same["macro_f1_gain"], same["interval_95"], same["wilcoxon_p"]) == (0, [0, 0], 1)
+    perfect = [dataclasses.replace(item, probabilities=np.eye(5, dtype=np.float32)[item.truth]) for item in items]
+    better = paired(items, perfect)
+    assert (better["n_patients"], better["n_beats"]) == (8, 2400)
+    assert (better["patients_better"], better["patients_worse"]) == (8, 0)
+    assert better["wilcoxon_p"] == pytest.approx(2 / 2**8)  # all eight signs alike, either way
+    assert better["macro_f1_gain"] == pytest.approx(1 - better["without"]["macro_f1_nsv"])
+    assert 0 < better["interval_95"][0] < better["macro_f1_gain"] < better["interval_95"][1]
+    with pytest.raises(ValueError, match="the same records"):
+        paired(items, items[1:])
 
 
 class _AlwaysV(torch.nn.Module):
