@@ -24,6 +24,7 @@ from apps.door.lanes import compute_in_turns, count_waiting
 from apps.door.metrics import METRICS
 from apps.door.middleware import Gate
 from apps.join import join_address, join_html
+from apps.lessons import Lessons
 from apps.markup import h, joined, page_file, page_function, style
 from apps.on_demand import Page, part
 from apps.sharing import Sharing
@@ -92,7 +93,7 @@ def build(settings: Settings) -> gr.Blocks:
     sharing = Sharing()
     page.fill = sharing.fill
     with page, sharing.collect(page):
-        _header()
+        _header(Lessons(settings.tabs))
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
             _join_panel()
         with gr.Tabs(elem_id="hub-tabs") as tabs:
@@ -208,11 +209,12 @@ def warm_up(settings: Settings) -> threading.Thread:
     return thread
 
 
-def _header() -> None:
+def _header(lessons: Lessons) -> None:
     with gr.Row(elem_id="hub-header"):
-        title = h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline")
+        title = h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline"), lessons.menu()
         top = joined((style(__file__, "markup.css"), title))
-        gr.HTML(top, js_on_load=page_file(__file__, "links.js"), elem_id="hub-title")
+        script = page_file(__file__, "links.js") + page_file(__file__, "lesson.js")
+        gr.HTML(top, js_on_load=script, server_functions=[guard(lessons.lesson)], elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
 

@@ -28,7 +28,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
 _TEXT = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*")  # no control but \n
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-OURS = ("tab", "v", "embed")  # names that no control may have
+OURS = ("tab", "v", "embed", "lesson", "step")  # names that no control may have; the last three are the page's own
 _FOREIGN = ("view", "deep_link")  # gradio's own; also what begins with two underscores
 
 
@@ -213,8 +213,7 @@ def read_link(query: str, paths: Iterable[str], groups: Groups) -> Asked:
     while path and path not in known:
         path = path.rpartition("/")[0]  # the tab, where only the sub-tab is unknown
     version = given.pop("v", VERSION)
-    given.pop("embed", None)
-    given = {name: text for name, text in given.items() if not (name in _FOREIGN or name.startswith("__"))}
+    given = {name: text for name, text in given.items() if not (name in OURS + _FOREIGN or name.startswith("__"))}
     if version != VERSION and given:
         return Asked(path, {}, (*faults, f"It is of version {quoted(version, 10)}; this hub reads {VERSION}."))
     values, wrong = _read_values(given, kinds_at(path, groups))

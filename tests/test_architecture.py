@@ -96,7 +96,7 @@ def may_import(name: str, target: str) -> bool:
         return (
             name == "apps/hub.py"
             or re.fullmatch(
-                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|take_home|DEMOS|Demo)(\..*)?",
+                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|take_home|lessons|DEMOS|Demo)(\..*)?",
                 target,
             )
             is not None
@@ -329,7 +329,7 @@ def module_names() -> list[str]:
     return [
         name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         for name, _ in sources()
-        if not name.startswith(("benchmarks/", "apps/report/"))  # scripts: streamlit runs the report from top to bottom
+        if not name.startswith(("benchmarks/", "lessons/", "apps/report/"))  # scripts: they run from top to bottom
     ]
 
 

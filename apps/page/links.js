@@ -28,6 +28,14 @@ function queryOf(path, rest = '') {
   return `?tab=${path}${embedded ? '&embed=1' : ''}${rest}`;
 }
 
+// The step of a lesson stays in the address, but is no part of a link.
+function stepNow() {
+  const query = new URLSearchParams(location.search);
+  return ['lesson', 'step']
+    .map((name) => (query.has(name) ? `&${name}=${encodeURIComponent(query.get(name))}` : ''))
+    .join('');
+}
+
 // `path` without the sub-tabs that an address without them opens: each the first of its row.
 function shortened(path) {
   const panel = document.getElementById(`tab-${path.replaceAll('/', '--')}`);
@@ -40,7 +48,7 @@ function follow() {
   const now = chosen();
   const here = pathOf(location.search);
   if (!now || now === here || here.startsWith(`${now}/`)) return; // not arrived yet
-  if (shortened(now) !== here) history.replaceState(null, '', queryOf(shortened(now)));
+  if (shortened(now) !== here) history.replaceState(null, '', queryOf(shortened(now), stepNow()));
 }
 
 function textOf(value) {
@@ -90,8 +98,8 @@ function show(values) {
 function showLink(query) {
   const field = shown.querySelector('input');
   const status = shown.querySelector('[role=status]');
-  history.replaceState(null, '', query);
-  field.value = location.href;
+  history.replaceState(null, '', query + stepNow());
+  field.value = location.origin + location.pathname + query;
   field.hidden = false;
   field.select();
   copied(field.value).then((done) => {

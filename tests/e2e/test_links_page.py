@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from apps import DEMOS
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, PROJECTOR
 from tests.shared_links import LINKS
 
 _LOADED = ("style/now", "style/paint", "conv/see")  # have controls that come with the tab
@@ -99,4 +99,32 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(browser: Any, hub_ur
         assert saved.value.suggested_filename.startswith("convhub-conv-shapes.")
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
+    page.context.close()
+
+
+def test_a_lesson_is_stepped_through_by_keys(browser: Any, hub_url: str) -> None:
+    page = browser.new_context(viewport=PROJECTOR).new_page()
+    page.goto(hub_url)
+    page.get_by_text("Lessons", exact=True).click()
+    page.get_by_role("link", name="Convolutions in ten minutes").click()
+    bar = page.get_by_role("region", name="Lesson")
+    bar.get_by_text("1 of 5").wait_for()
+    bar.get_by_text("this step 0 to 2 of 10 min").wait_for()
+    assert not bar.get_by_text("A filter of nine numbers").is_visible()
+    bar.get_by_role("button", name="Notes").click()
+    assert bar.get_by_text("A filter of nine numbers").is_visible()
+    bar.get_by_text("this step").click()  # the keys are the page's, not the button's
+    for number in (2, 3, 4):
+        page.keyboard.press("PageDown" if number == 3 else "ArrowRight")
+        page.wait_for_url(f"**&step={number}")
+        bar.get_by_text(f"{number} of 5").wait_for()
+    page.locator("#conv-result").get_by_text("15.8 million").first.wait_for()
+    assert bar.get_by_text("A CT scan").is_visible()  # the notes stay
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**&step=3")
+    bar.get_by_text("3 of 5").wait_for()
+    assert "lesson" not in copied(page, "conv")
+    bar.get_by_role("button", name="Leave").click()
+    page.wait_for_url(lambda url: "lesson" not in url)
+    assert bar.count() == 0
     page.context.close()

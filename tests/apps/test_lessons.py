@@ -1,0 +1,121 @@
+"""Lessons: what their files may be, and that every link leads somewhere and every number is the product's."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from apps import hub
+from apps.lessons import FOLDER, MOST_STEPS, Lessons, Step, read_lesson
+from apps.links import read_link
+from apps.sharing import Sharing, sharing_of
+from shared.demos import SLUGS
+from shared.errors import InputError, OptionError
+from shared.settings import Settings
+
+STEP = '[[steps]]\nminutes = 2\nlink = "?tab=gan"\ntitle = "A"\nsay = "B"\nask = "C?"\nwatch = "D"\n'
+SHIPPED = [read_lesson(path) for path in sorted(FOLDER.glob("*.toml"))]
+STEPS = [pytest.param(step, id=f"{one.name}-{at}") for one in SHIPPED for at, step in enumerate(one.steps, 1)]
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "mine.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def sharing() -> Sharing:
+    return sharing_of(hub.build(Settings()))
+
+
+def test_a_lesson_is_read(tmp_path: Path) -> None:
+    one = read_lesson(written(tmp_path, f'title = "Mine"\n{STEP}{STEP}'))
+    assert (one.name, one.title, len(one.steps)) == ("mine", "Mine", 2)
+    assert one.steps[0] == Step(minutes=2, link="?tab=gan", title="A", say="B", ask="C?", watch="D")
+    assert one.plain()["steps"][1]["ask"] == "C?"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"\xff\xfe", "in TOML"),
+        ("title = ", "in TOML"),
+        ("a = " + "[" * 5000, "in TOML"),
+        ("#" * 100_001, "at most 100,000 bytes"),
+        ('title = "Mine"', f"1 to {MOST_STEPS} steps"),
+        ('title = "Mine"\nsteps = [1]', "something else"),
+        ('title = "Mine"\n' + STEP * (MOST_STEPS + 1), "steps"),
+        (STEP, "title, a text of at most 80 characters"),
+        ('title = "Mine"\n' + STEP.replace("?tab=gan", "https://example.org/?tab=gan"), "begins with ?tab="),
+        ('title = "Mine"\n' + STEP.replace("?tab=gan", "?tab=gan&x=" + "a" * 4000), "begins with ?tab="),
+        ('title = "Mine"\n' + STEP.replace('"B"', f'"{"b" * 701}"'), "say, a text of at most 700 characters"),
+        ('title = "Mine"\n' + STEP.replace('"B"', "7"), "say, a text"),
+        ('title = "Mine"\n' + STEP.replace("minutes = 2", "minutes = nan"), "inutes in mine.toml, step 1"),
+        ('title = "Mine"\n' + STEP + "onclick = 1\n", "“onclick”"),
+        ('title = "Mine"\n' + STEP + "known = [1]\n", "known, a list of texts"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_lesson_is_refused_with_the_reason(tmp_path: Path, text: str | bytes, told: str) -> None:
+    with pytest.raises(InputError, match=re.escape(told)):
+        read_lesson(written(tmp_path, text))
+
+
+def test_a_broken_file_takes_no_other_lesson_along(tmp_path: Path) -> None:
+    (tmp_path / "good.toml").write_text(f'title = "A <b>good</b> one"\n{STEP}')
+    written(tmp_path, "broken")
+    lessons = Lessons(("gan",), tmp_path)
+    assert list(lessons.found) == ["good"]
+    assert "A &lt;b&gt;good&lt;/b&gt; one" in str(lessons.menu())
+    with pytest.raises(OptionError):
+        lessons.lesson("mine")
+    assert Lessons(("ekg",), tmp_path).menu() is None
+
+
+def test_every_tab_has_ten_minutes() -> None:
+    assert {slug for slug in SLUGS if slug in {one.name for one in SHIPPED}} == set(SLUGS)
+    for one in SHIPPED:
+        assert sum(step.minutes for step in one.steps) == 10
+        assert len(one.title) < 45
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_leads_to_a_place_of_the_page(sharing: Sharing, step: Step) -> None:
+    asked = read_link(step.link, sharing.paths, sharing.groups)
+    assert asked.faults == ()
+    assert asked.path == step.link.removeprefix("?tab=").partition("&")[0]
+
+
+def numbers(text: str) -> list[tuple[float, float]]:
+    """The numbers in a text, with the most by which the value that they round may differ."""
+    found = re.findall(r"(\d+(?:,\d{3})*(?:\.\d+)?)( million)?", text)
+    units = [(one, 1e6 if million else 1.0) for one, million in found]
+    return [
+        (float(one.replace(",", "")) * unit, 0.5000001 * unit / 10 ** len(one.partition(".")[2])) for one, unit in units
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+def test_every_number_of_a_step_is_the_products(
+    sharing: Sharing, step: Step, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stands in the link, or the code of "Show me the code" prints it, perhaps with more digits."""
+    monkeypatch.chdir(tmp_path)
+    sources = " ".join((step.link, *step.known))
+    texts = " ".join((step.title, step.say, step.ask, step.watch)).replace("VGG-16", "")
+
+    def missing() -> list[float]:
+        there = [value for value, _ in numbers(sources)]
+        return [n for n, most in numbers(texts) if all(abs(n - one) > most for one in there)]
+
+    if missing():
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(sharing.code(step.link)["script"], step.link, "exec"), {})
+        sources += " " + said.getvalue()
+    assert missing() == []
