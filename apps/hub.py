@@ -18,6 +18,7 @@ from typing import Any
 import gradio as gr
 
 from apps import DEMOS, Demo, gradio_patches
+from apps.door.idle import hang_up_on_idlers
 from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
 from apps.door.lanes import compute_in_turns, count_waiting
@@ -142,6 +143,7 @@ def put_door(settings: Settings, folder: Path) -> Gate:
     free = shutil.disk_usage(folder).free
     gate = Gate(settings, quota=min(_MOST_UPLOADS, free // 2))
     gradio_patches.put_door(gate)
+    hang_up_on_idlers()
     Janitor(folder / UPLOADS).start()
     DOWNLOADS.on = True
     return gate

@@ -1,0 +1,43 @@
+"""Connections on which no request comes are closed.
+
+uvicorn waits for the head of a request for as long as something of it arrives now and then: whoever opens thousands of
+connections and sends a letter a minute on each would keep everybody else out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any
+
+IDLE_S = 30.0  # until a connection is looked at again; the head of a request takes a phone a second at most
+
+_SERVERS = (("h11_impl", "H11Protocol"), ("httptools_impl", "HttpToolsProtocol"))  # uvicorn takes what is installed
+
+
+def hang_up_on_idlers() -> None:
+    """Make every server of this process close a connection that was without a request the last time and still is."""
+    for module, name in _SERVERS:
+        with contextlib.suppress(ImportError):
+            protocol: Any = getattr(importlib.import_module(f"uvicorn.protocols.http.{module}"), name)
+            if not hasattr(protocol, "watched"):
+                protocol.watched = protocol.connection_made
+                protocol.connection_made = _connection_made
+
+
+def _connection_made(connection: Any, transport: Any) -> None:
+    connection.watched(transport)
+    served = connection.cycle  # the request that was answered last; none yet
+
+    def look() -> None:
+        nonlocal served
+        if transport.is_closing() or transport.get_protocol() is not connection:
+            return
+        cycle = connection.cycle
+        if cycle is served and (cycle is None or cycle.response_complete):
+            transport.close()
+            return
+        served = cycle
+        connection.loop.call_later(IDLE_S, look)
+
+    connection.loop.call_later(IDLE_S, look)

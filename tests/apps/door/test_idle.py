@@ -1,0 +1,92 @@
+"""A connection without a request is closed; one whose answer takes its time is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+
+from apps.door import idle
+from tests.conftest import run_alone
+
+HEAD = b"GET / HTTP/1.1\r\nhost: hub\r\n"
+
+
+def talk(conversation: Callable[[Callable[[], Awaitable[Any]], asyncio.Event], Awaitable[None]]) -> None:
+    """``conversation`` with a server; its first argument connects, its second lets the server answer."""
+
+    async def both() -> None:
+        answer = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await answer.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            await send({"type": "http.response.body", "body": b"ok"})
+
+        config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_keep_alive=60)
+        config.load()
+        state = uvicorn.server.ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: config.http_protocol_class(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+        )
+        host, port = server.sockets[0].getsockname()
+        try:
+            await asyncio.wait_for(conversation(lambda: asyncio.open_connection(host, port), answer), 60)
+        finally:
+            for connection in list(state.connections):
+                connection.transport.close()
+            server.close()
+            await server.wait_closed()
+
+    run_alone(both())
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle.hang_up_on_idlers()
+    idle.hang_up_on_idlers()  # once is enough
+    monkeypatch.setattr(idle, "IDLE_S", 0.05)
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD[:10]], ids=["nothing", "half a head"])
+def test_a_connection_without_a_request_is_closed(sent: bytes) -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        reader, writer = await connect()
+        writer.write(sent)
+        assert await reader.read() == b""
+        writer.close()
+
+    talk(conversation)
+
+
+def test_letters_that_arrive_now_and_then_do_not_keep_it_open() -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        reader, writer = await connect()
+        ended = asyncio.ensure_future(reader.read())
+        while not ended.done():
+            writer.write(b"x")
+            await asyncio.wait([ended], timeout=0.01)
+        writer.close()
+
+    talk(conversation)
+
+
+def test_an_answer_may_take_its_time_and_the_next_request_too() -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        reader, writer = await connect()
+        writer.write(HEAD + b"\r\n")
+        await asyncio.sleep(4 * idle.IDLE_S)
+        assert not reader.at_eof()
+        answer.set()
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.write(HEAD + b"\r\n")
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.write(HEAD)
+        assert await reader.read() == b""
+        writer.close()
+
+    talk(conversation)
