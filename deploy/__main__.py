@@ -1,4 +1,4 @@
-"""``python -m deploy haproxy | replicas``: HAProxy before several pages of the hub; all of it on one machine."""
+"""``python -m deploy haproxy | replicas | requirements``: a hub of several pages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from deploy import replicas
 from deploy.haproxy import Front
+from deploy.requirements import PYTHONS, resolved
 from shared import cli
-from shared.errors import check_whole
+from shared.errors import ResourceError, check_whole
 
 
 def parser() -> cli.Parser:
@@ -26,6 +27,9 @@ def parser() -> cli.Parser:
     several.add_argument("count", metavar="N", help="how many pages")
     several.add_argument("--first-port", default="7861", metavar="PORT", help="of the first page (%(default)s)")
     several.set_defaults(work=_replicas)
+    wanted = commands.add_parser("requirements", help="whether the requirements can be met, for every Python")
+    wanted.add_argument("pythons", nargs="*", default=list(PYTHONS), metavar="3.11", help="(default: all)")
+    wanted.set_defaults(work=_requirements)
     for command in (haproxy, several):
         command.add_argument("--listen", default="*:8080", metavar="HOST:PORT", help="(default: %(default)s)")
         command.add_argument("--certificate", type=Path, metavar="PEM", help="certificate and key, for https")
@@ -47,6 +51,16 @@ def _replicas(chosen: argparse.Namespace) -> None:
         certificate=chosen.certificate,
         say=cli.say,
     )
+
+
+def _requirements(chosen: argparse.Namespace) -> None:
+    faults = []
+    for one in resolved(chosen.pythons):
+        packages = ", ".join(f"{name} {one.packages.get(name, '-')}" for name in ("torch", "gradio", "ray", "numpy"))
+        cli.say(f"Python {one.python}: {one.fault or f'{len(one.packages)} packages; {packages}'}")
+        faults += [one.python] if one.fault else []
+    if faults:
+        raise ResourceError("requirements that can be met", f"none for Python {', '.join(faults)}", "See above.")
 
 
 def main(argv: Sequence[str]) -> None:

@@ -240,6 +240,8 @@ class _RayPool(Pool):
 
 def _connected(address: str | None) -> Any:
     """The module ``ray``, connected."""
+    # Whoever may give work to a worker runs code there: the cluster asks for a token, RAY_AUTH_TOKEN or Ray's file of it
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
     except ImportError as error:
