@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
     be_a_good_neighbour()
     make_room()
     if chosen.offline:
-        forbid_connections(also=(chosen.host,))
+        forbid_connections(also=(chosen.host, *settings.engine_hosts(chosen.engine)))
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has SIGINT ignored
         signal.signal(number, _end)
     try:

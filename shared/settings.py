@@ -141,6 +141,12 @@ def _engine(text: str) -> str:
     raise OptionError(f"{LOCAL}, {RAY} or {RAY}://HOST:PORT for --engine", quoted(text), f"Write for example {RAY}.")
 
 
+def engine_hosts(engine: str) -> tuple[str, ...]:
+    """The name or address in a value of ``--engine``, if there is one."""
+    host = engine.partition("://")[2].rpartition(":")[0].strip("[]")
+    return (host,) if host else ()
+
+
 def _workers(text: str) -> tuple[int, int]:
     least, _, most = text.partition("-")
     fewest = check_whole(least, "--workers", low=1, high=1000)

@@ -15,6 +15,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -35,6 +36,7 @@ NAMESPACE = "convhub"
 _LOOK_S = 0.25  # between two looks whether the visitor is still there
 _HEAR_S = 2.0  # between two signs of life to every worker
 _TELL = AHEAD // 3  # messages after which a worker hears how many arrived
+_ANSWER_S = 5.0  # within which the head of a cluster answers
 _LAST_S = 5.0  # that a call which was broken off may take to say how far it is
 _TRIES = 4  # workers that one call may lose
 _MOST_CALLS = 1000  # of one worker at a time; beyond them calls wait
@@ -240,8 +242,9 @@ class _RayPool(Pool):
 
 def _connected(address: str | None) -> Any:
     """The module ``ray``, connected."""
-    # Whoever may give work to a worker runs code there: the cluster asks for a token, RAY_AUTH_TOKEN or Ray's file of it
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    # whoever may give a worker work runs code there: a cluster asks for a token, RAY_AUTH_TOKEN or Ray's file of it
+    if address is not None:  # before the import, which reads it; one that is started here sees to it itself
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray
     except ImportError as error:
@@ -253,18 +256,20 @@ def _connected(address: str | None) -> Any:
     os.environ.setdefault("RAY_worker_niceness", "0")  # as the hub itself; Ray's 15 starves beside any other program
     try:
         if address is None:
-            ray.init(include_dashboard=False, **options)
+            ray.init(address="local", include_dashboard=False, **options)  # not one that somebody left here
         else:
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()  # Ray itself tries for minutes
             ray.init(address=address, **options)
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers.items():  # Ray's own would end this process in the middle
                 signal.signal(number, handler)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ResourceError(
-            f"a Ray cluster at {address} that this machine is a node of",
-            f"none ({str(error)[:160]})",
-            f"Make it one: ray start --address {address} --num-cpus 0",
-        ) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        found = f"none ({str(error)[:160]})"
+        if address is None:
+            raise ResourceError("a Ray cluster on this machine", found, "Ray's logs are in /tmp/ray.") from error
+        remedy = f"Make it one: ray start --address {address} --num-cpus 0"
+        raise ResourceError(f"a Ray cluster at {address} that this machine is a node of", found, remedy) from error
     return ray
 
 

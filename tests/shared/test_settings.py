@@ -71,6 +71,11 @@ def test_every_setting_is_an_option_and_every_option_is_tested() -> None:
     assert {option.name for option in OPTIONS} == set(GOOD) == set(BAD)
 
 
+def test_the_machine_of_a_cluster_is_known() -> None:
+    found = [settings.engine_hosts(engine) for engine in ("local", "ray", "ray://hub.example:6379", "ray://[::1]:1")]
+    assert found == [(), (), ("hub.example",), ("::1",)]
+
+
 def test_all_demos_are_shown_unless_some_are_chosen() -> None:
     assert read_settings([], {}).tabs == SLUGS
 

@@ -18,7 +18,7 @@ from shared.errors import InputError, OptionError, ResourceError, StoreError
 from shared.serving.turns import TURNS, GoneError
 from tests.conftest import run_alone
 from tests.shared.engine import functions
-from tests.shared.engine.fake_ray import busy, cluster_here, workers
+from tests.shared.engine.fake_ray import busy, cluster_here, fake_ray, workers
 
 ROOM = "tests.shared.engine.functions"
 
@@ -199,6 +199,12 @@ def test_without_ray_the_option_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(OptionError, match=r"pip install -r requirements-cluster\.txt"):
         cluster.Cluster(None, least=1, most=1)
+
+
+def test_where_no_cluster_is_the_option_says_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", fake_ray())
+    with pytest.raises(ResourceError, match=r"ray start --address 127\.0\.0\.1:1 --num-cpus 0"):
+        cluster.Cluster("127.0.0.1:1", least=1, most=1)
 
 
 class Idle:
