@@ -30,7 +30,7 @@ def test_what_the_image_copies_is_there_and_reaches_the_builder() -> None:
     let_in = {line[1:] for line in lines_of("Dockerfile.dockerignore") if line.startswith("!")}
     assert copied == let_in
     assert all((ROOT / name).exists() for name in copied)
-    assert {"app.py", "apps", "shared", "weights", "deploy"} <= copied
+    assert {"app.py", "apps", "shared", "weights", "deploy", "lessons"} <= copied
 
 
 def test_the_image_runs_as_nobody_special_and_is_looked_after() -> None:
