@@ -97,7 +97,7 @@ def _shown(build_page: Callable[[], None]) -> str:
 def _cells(html: str, title: str) -> list[str]:
     """The cells of the first table row whose heading begins with ``title``, without tags."""
     (row, *_) = re.findall(rf'<tr><th scope="row">{re.escape(title)}.*?</tr>', html)
-    return [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", row)]
+    return [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
 
 
 @pytest.fixture
