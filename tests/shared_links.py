@@ -16,11 +16,6 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("conv/see", "scene=volume&filter=1"),  # a filter of ours, or one's own weights
     ("conv/shapes", "preset=lenet&input=28x28x1&layers=5x5,6%0Amaxpool+2x2%0Afc+10"),
     ("gan/sample", "model=cgan-digits&seed=4&count=9&real=3&truncation=1.5&again=Keep+z"),
-    (
-        "gan/gan-lab",
-        "preset=Eight+modes&shape=spiral&noise=gaussian-1&loss=minimax&start=1000&seed=3&r1=0.5&layers_d=1"
-        "&neurons_d=8&optimizer_d=sgd&lr_d=0.02&d_updates=2&layers_g=3&neurons_g=16&optimizer_g=sgd&lr_g=0.04&g_updates=0",
-    ),
     ("gan/two-players", "snapshot=3&seed=5&own_seed=6"),
     ("gan/are-you-better-than-d", "round=77"),
     ("gan/digits-on-demand", "number=3.14&seed=8&truncation=2.5&columns=7&columns_seed=9"),
@@ -32,6 +27,11 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("gan/sharpen-a-photo", "sample=coffee&mode=enlarge&side=48"),
     ("gan/day-to-night", "at=0.25&seed=12&latitude=48.5&longitude=-4.25&painted=1&model=l1"),
     ("gan/anatomy", "model=dcgan-digits&seed=21&digit=0"),
+    (
+        "gan/gan-lab",
+        "preset=Eight+modes&shape=spiral&noise=gaussian-1&loss=minimax&start=1000&seed=3&r1=0.5&layers_d=1"
+        "&neurons_d=8&optimizer_d=sgd&lr_d=0.02&d_updates=2&layers_g=3&neurons_g=16&optimizer_g=sgd&lr_g=0.04&g_updates=0",
+    ),
     ("face/threshold", "encoder=facenet-vggface2&tau=0.7&people=1000"),
     ("face/triplets", "encoder=facenet-vggface2&tau=0.7&margin=0.35&mining=hardest&numbers=16"),
     ("face/head", "encoder=facenet-vggface2&tau=0.7&features=chi_square"),
