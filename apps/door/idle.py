@@ -12,6 +12,7 @@ from typing import Any
 
 IDLE_S = 30.0  # until a connection is looked at again; the head of a request takes a phone a second at most
 
+_BUSY = object()
 _SERVERS = (("h11_impl", "H11Protocol"), ("httptools_impl", "HttpToolsProtocol"))  # uvicorn takes what is installed
 
 
@@ -27,17 +28,18 @@ def hang_up_on_idlers() -> None:
 
 def _connection_made(connection: Any, transport: Any) -> None:
     connection.watched(transport)
-    served = connection.cycle  # the request that was answered last; none yet
+    was_idle = None  # the request whose answer was over the last time; at first there is none, and nothing to be over
 
     def look() -> None:
-        nonlocal served
+        nonlocal was_idle
         if transport.is_closing() or transport.get_protocol() is not connection:
             return
         cycle = connection.cycle
-        if cycle is served and (cycle is None or cycle.response_complete):
+        idle = cycle is None or cycle.response_complete
+        if idle and cycle is was_idle:
             transport.close()
             return
-        served = cycle
+        was_idle = cycle if idle else _BUSY
         connection.loop.call_later(IDLE_S, look)
 
     connection.loop.call_later(IDLE_S, look)

@@ -75,18 +75,30 @@ def test_letters_that_arrive_now_and_then_do_not_keep_it_open() -> None:
     talk(conversation)
 
 
-def test_an_answer_may_take_its_time_and_the_next_request_too() -> None:
+def test_an_answer_may_take_its_time_and_the_next_request_too(monkeypatch: pytest.MonkeyPatch) -> None:
     async def conversation(connect: Any, answer: asyncio.Event) -> None:
         reader, writer = await connect()
         writer.write(HEAD + b"\r\n")
         await asyncio.sleep(4 * idle.IDLE_S)
         assert not reader.at_eof()
+        before = idle.IDLE_S
+        monkeypatch.setattr(idle, "IDLE_S", 60)  # from the next look on
         answer.set()
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(4 * before)  # that look finds the answer just over
         writer.write(HEAD + b"\r\n")
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-        writer.write(HEAD)
-        assert await reader.read() == b""
+        writer.close()
+
+    talk(conversation)
+
+
+def test_after_an_answer_it_is_closed_too() -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        answer.set()
+        reader, writer = await connect()
+        writer.write(HEAD + b"\r\n")
+        assert (await reader.read()).endswith(b"ok")
         writer.close()
 
     talk(conversation)
