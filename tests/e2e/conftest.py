@@ -29,6 +29,18 @@ def type_in(field: playwright.Locator, text: str) -> None:
     raise AssertionError(f"the field shows {field.input_value()!r}, not {text!r}")
 
 
+def press_until(button: playwright.Locator, effect: playwright.Locator) -> None:
+    """Press until ``effect`` is seen: what an earlier choice has set going may be shown over it."""
+    for _ in range(_PATIENCE_MS // 5000):
+        button.click()
+        try:
+            effect.wait_for(timeout=5000)
+            return
+        except playwright.TimeoutError:
+            continue
+    raise AssertionError("the button has no effect")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[playwright.Browser]:
     """One Chromium for the session, with a made-up webcam."""
