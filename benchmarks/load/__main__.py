@@ -141,7 +141,7 @@ def main() -> None:
     options = parser.parse_args()
     tally = Tally()
     with contextlib.nullcontext() if options.url else PassingHub() as hub:
-        url, pid = (options.url, None) if hub is None else (hub.url, hub.process.pid)
+        url, pid = (options.url.rstrip("/"), None) if hub is None else (hub.url, hub.process.pid)
         one = visitor(url)
         for name, ask in QUICK.items():  # loads the networks
             _timed(name, ask, one, Tally())
@@ -258,7 +258,7 @@ def _stream(url: str) -> Iterator[Iterator[str]]:
 
 
 def _long_calls(url: str) -> float:
-    with urllib.request.urlopen(f"{url}metrics", timeout=60) as answer:
+    with urllib.request.urlopen(f"{url}/metrics", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith("convhub_long_calls ")))
 
