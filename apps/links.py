@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ OURS = ("tab", "v", "embed", "lesson", "step")  # names that no control may have
 _FOREIGN = ("view", "deep_link")  # gradio's own; also what begins with two underscores
 
 
-class Kind:
+class Kind(ABC):
     """What a control's value may be, and how it is written."""
 
     def read(self, text: str) -> Any:
@@ -47,8 +48,8 @@ class Kind:
         """``value`` as text, before it is made fit for an address."""
         return self._write(value)
 
-    def _read(self, text: str) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _read(self, text: str) -> Any: ...
 
     def _write(self, value: Any) -> str:
         return str(value)
