@@ -19,9 +19,8 @@ from apps.door.inputs import refusal, told
 from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, QUICK_LANE, gpu_task
-from shared.engine import current
 from shared.errors import HubError, InputError
-from shared.threads import all_threads
+from shared.serving.turns import take_threads
 
 log = logging.getLogger("convhub")
 
@@ -30,7 +29,7 @@ Kind = Literal["use", "inside", "measure"]
 
 # Keyword arguments of an event: how its calls share the machine, see apps/door/lanes.py. A heavy handler yields often.
 HEAVY: dict[str, Any] = {"concurrency_id": HEAVY_LANE, "concurrency_limit": 40}  # runs of many seconds: a class at once
-QUICK: dict[str, Any] = {"concurrency_id": QUICK_LANE, "concurrency_limit": 2}  # a second or less of a network
+QUICK: dict[str, Any] = {"concurrency_id": QUICK_LANE, "concurrency_limit": 4}  # a second or less of a network
 LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden"}  # no network: sliders, plots, choices
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # events of the page that no client calls
 
@@ -56,6 +55,7 @@ element.addEventListener('click', (event) => {
 });
 """
 
+_NO_STEP = object()
 _KINDS: dict[Kind, str] = {"use": "Use it", "inside": "Look inside", "measure": "Measure it"}
 
 
@@ -68,15 +68,24 @@ def guard(handler: _Handler) -> _Handler:
 
         @functools.wraps(handler)
         def guarded_steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            source = handler(*args, **kwargs)
             try:
-                yield from handler(*args, **kwargs)
+                while True:
+                    take_threads()  # whichever thread of gradio's takes this step
+                    step = next(source, _NO_STEP)
+                    if step is _NO_STEP:
+                        return
+                    yield step
             except Exception as error:  # noqa: BLE001 - the boundary between our code and the page
                 raise _for_the_page(error, handler) from None
+            finally:
+                source.close()
 
         return cast("_Handler", guarded_steps)
 
     @functools.wraps(handler)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+        take_threads()
         try:
             return handler(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the boundary between our code and the page
@@ -86,31 +95,8 @@ def guard(handler: _Handler) -> _Handler:
 
 
 def heavy(handler: _Handler) -> _Handler:
-    """``guard`` for the entry point of heavy work, which on ZeroGPU hardware also asks for the GPU.
-
-    Each step of a generator computes with all threads, whichever thread of gradio's takes it.
-    """
-    wrapped = gpu_task(handler)
-    return guard(_stepping(wrapped) if inspect.isgeneratorfunction(wrapped) else wrapped)
-
-
-def _stepping(handler: _Handler) -> _Handler:
-    @functools.wraps(handler)
-    def steps(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        source = handler(*args, **kwargs)
-        try:
-            while True:
-                if not current().far:
-                    all_threads()
-                try:
-                    step = next(source)
-                except StopIteration:
-                    return
-                yield step
-        finally:
-            source.close()
-
-    return cast("_Handler", steps)
+    """``guard`` for the entry point of heavy work, which on ZeroGPU hardware also asks for the GPU."""
+    return guard(gpu_task(handler))
 
 
 def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:

@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gradio_client import Client, handle_file
 from PIL import Image
 
 from apps.style.samples import of_role
-from benchmarks.load import together, visitor
+from benchmarks.load import Visitor, together
 from tools.hub import PassingHub
 
 _SIDE = 640  # pixels of the photos that are sent
@@ -49,8 +48,8 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, PassingHub("--tabs", "style") as hub:
         wishes = [_wish(Path(folder), number, options.size, options.iterations) for number in range(options.users)]
-        clients: list[Client] = []
-        together([lambda: clients.append(visitor(hub.url)) for _ in range(options.users)])
+        clients: list[Visitor] = []
+        together([lambda: clients.append(Visitor(hub.url)) for _ in range(options.users)])
         _paint(clients[0], wishes[0] | {"iterations": 4}, Seen())  # loads the networks
         alone, many = Seen(), [Seen() for _ in clients]
         _paint(clients[0], wishes[0], alone)
@@ -78,17 +77,14 @@ def _wish(folder: Path, number: int, size: int, iterations: int) -> dict[str, An
     return {"content": path, "style": style, "size": size, "iterations": iterations}
 
 
-def _paint(client: Client, wish: dict[str, Any], seen: Seen) -> None:
+def _paint(client: Visitor, wish: dict[str, Any], seen: Seen) -> None:
     begun = time.perf_counter()
-    photo = handle_file(str(wish["content"]))
     try:
-        client.predict(photo, wish["style"].name, api_name="/stylize_now")
+        client.predict(wish["content"], wish["style"].name, api_name="/stylize_now")
         seen.first_s = time.perf_counter() - begun
-        style = handle_file(str(wish["style"].path))
-        job = client.submit(photo, style, wish["size"], wish["iterations"], api_name="/stylize")
-        for _ in job:
-            seen.steps_s.append(time.perf_counter() - begun)
-        job.result()
+        values = wish["content"], wish["style"].path, wish["size"], wish["iterations"]
+        with client.calling(*values, api_name="/stylize") as answers:
+            seen.steps_s += [time.perf_counter() - begun for _ in answers]
     except Exception as error:  # noqa: BLE001 - whatever a student meets is counted
         seen.error = f"{type(error).__name__} {error}"[:300]
     seen.done_s = time.perf_counter() - begun

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 
 # How long a thread waits awake before it sleeps until it is woken: rounds of an empty loop, some hundredths of a
@@ -36,11 +37,19 @@ def be_a_good_neighbour() -> None:
 _known: dict[str, int] = {}  # "all": the threads that torch came with
 
 
-def all_threads() -> None:
-    """Let the calling thread compute with all that torch came with: what it computes must not depend on others."""
+def cores() -> int:
+    """How many threads of this process can compute at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def use_threads(count: int | None) -> None:
+    """Let the calling thread compute with ``count`` threads; None: with all that torch came with, if it is here."""
+    if "torch" not in sys.modules:
+        return
     import torch
 
-    torch.set_num_threads(_known.setdefault("all", torch.get_num_threads()))
+    everything = _known.setdefault("all", torch.get_num_threads())
+    torch.set_num_threads(everything if count is None else min(count, everything))
 
 
 @contextlib.contextmanager

@@ -119,7 +119,7 @@ class FairQueue(queueing.Queue):
             for event in job
             if event.concurrency_id == lane.concurrency_id
         )
-        attended = [event for event in lane.queue if ATTENDANCE.there(event.session_hash)]
+        attended = [event for event in lane.queue if _attended(event)]
         if lane.concurrency_id == HEAVY_LANE:  # what the page keeps of a long call is there once per session
             begun = {event.session_hash for job in self.active_jobs if job for event in job if _is_long(event)}
             attended = [
@@ -158,7 +158,7 @@ class FairQueue(queueing.Queue):
         self._swept = now
         for lane in self.event_queue_per_concurrency_id.values():
             for event in list(lane.queue):
-                if now - event.enqueue_time > UNATTENDED_S and not ATTENDANCE.there(event.session_hash):
+                if now - event.enqueue_time > UNATTENDED_S and not _attended(event):
                     lane.queue.remove(event)
                     event.alive = False
                     self.event_ids_to_events.pop(event._id, None)
@@ -219,6 +219,11 @@ def _has_room(lane: EventQueue) -> bool:
         return True
     coming = TURNS.not_begun() + 1  # each takes its memory with its first turn
     return bool(psutil.virtual_memory().available >= _SPARE_BYTES + coming * _LONG_BYTES)
+
+
+def _attended(event: Event) -> bool:
+    """Whether somebody waits for it: its page, or a client that reads the answer of this one call."""
+    return ATTENDANCE.there(event.session_hash) or ATTENDANCE.there(event._id)
 
 
 def _is_long(event: Event) -> bool:

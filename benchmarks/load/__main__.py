@@ -21,22 +21,19 @@ import statistics
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
-from gradio_client import Client, handle_file
 
-from benchmarks.load import together, visitor
+from benchmarks.load import Visitor, together
 from tools.hub import ROOT, PassingHub
 
 FACES = ROOT / "apps" / "face" / "samples"
 STYLE = ROOT / "apps" / "style" / "samples"
 RECORDING = ROOT / "apps" / "ekg" / "samples" / "208-five-minutes"
-OBAMA, OBAMA_2, BIDEN = (str(FACES / name) for name in ("obama.jpg", "obama2.jpg", "biden.jpg"))
+OBAMA, OBAMA_2, BIDEN = (FACES / name for name in ("obama.jpg", "obama2.jpg", "biden.jpg"))
 _PAINTERS = 4  # every fourth session paints
 _LEAVES = 0.2  # of the paintings are left in the middle
 _WATCH_S = 5.0  # between two looks at the hub's memory
@@ -69,54 +66,54 @@ class Tally:
         return sum(map(len, self.seconds.values()))
 
 
-def _verify(client: Client) -> bool:
-    answer = client.predict(handle_file(OBAMA), handle_file(OBAMA_2), api_name="/verify")
+def _verify(client: Visitor) -> bool:
+    answer = client.predict(OBAMA, OBAMA_2, api_name="/verify")
     return bool(answer["same"])
 
 
-def _enroll(client: Client) -> bool:
-    answer = client.predict(handle_file(OBAMA), "Barack", api_name="/enroll")
+def _enroll(client: Visitor) -> bool:
+    answer = client.predict(OBAMA, "Barack", api_name="/enroll")
     return any(one["name"] == "Barack" for one in answer["people"])
 
 
-def _stranger(client: Client) -> bool:
-    answer = client.predict(handle_file(BIDEN), api_name="/identify")
+def _stranger(client: Visitor) -> bool:
+    answer = client.predict(BIDEN, api_name="/identify")
     return all(face["name"] is None for face in answer["faces"])  # nobody else's gallery is seen
 
 
-def _digits(client: Client) -> bool:
+def _digits(client: Visitor) -> bool:
     picture, _ = client.predict("2026", random.randrange(1000), 4.0, api_name="/sample_digits")
     return picture is not None
 
 
-def _walk(client: Client) -> bool:
+def _walk(client: Visitor) -> bool:
     return client.predict(api_name="/interpolate") is not None
 
 
-def _heartbeats(client: Client) -> bool:
-    files = [handle_file(str(RECORDING.with_suffix(ending))) for ending in (".hea", ".dat")]
+def _heartbeats(client: Visitor) -> bool:
+    files = [RECORDING.with_suffix(ending) for ending in (".hea", ".dat")]
     return bool(client.predict(files, api_name="/classify_ekg"))
 
 
-def _shapes(client: Client) -> bool:
+def _shapes(client: Visitor) -> bool:
     answer = client.predict("14x14x3", "5x5x3,16", "1", "valid", "1", api_name="/conv_shapes")
     return bool(answer["agrees"])
 
 
-def _now(client: Client) -> bool:
+def _now(client: Visitor) -> bool:
     photo = random.choice(("cat.jpg", "cat.jpg", "astronaut.jpg", "coffee.jpg"))
-    return client.predict(handle_file(str(STYLE / photo)), "woodcut", api_name="/stylize_now")[0] is not None
+    return client.predict(STYLE / photo, "woodcut", api_name="/stylize_now")[0] is not None
 
 
-def _patches(client: Client) -> bool:
+def _patches(client: Visitor) -> bool:
     return "patches" in client.predict("relu3_3", random.randrange(200), None, api_name="/unit_patches")[1]
 
 
-def _status(client: Client) -> bool:
+def _status(client: Visitor) -> bool:
     return "waiting" in client.predict(api_name="/status")
 
 
-QUICK: dict[str, Callable[[Client], bool]] = {
+QUICK: dict[str, Callable[[Visitor], bool]] = {
     "enroll": _enroll,
     "verify": _verify,
     "identify a stranger": _stranger,
@@ -142,11 +139,11 @@ def main() -> None:
     tally = Tally()
     with contextlib.nullcontext() if options.url else PassingHub() as hub:
         url, pid = (options.url.rstrip("/"), None) if hub is None else (hub.url, hub.process.pid)
-        one = visitor(url)
+        one = Visitor(url)
         for name, ask in QUICK.items():  # loads the networks
             _timed(name, ask, one, Tally())
-        clients: list[Client] = []
-        together([lambda: clients.append(visitor(url)) for _ in range(options.sessions)])
+        clients: list[Visitor] = []
+        together([lambda: clients.append(Visitor(url)) for _ in range(options.sessions)])
         _hold(clients, tally, 60 * options.minutes, options.pause, pid)
         tally.freed_s = [_freed(url, close=number % 2 == 0) for number in range(6)]
     found = _figures(tally)
@@ -155,7 +152,7 @@ def main() -> None:
         raise SystemExit(f"{len(tally.errors)} errors, the first: {tally.errors[0]}")
 
 
-def _hold(clients: list[Client], tally: Tally, seconds: float, pause_s: float, pid: int | None) -> None:
+def _hold(clients: list[Visitor], tally: Tally, seconds: float, pause_s: float, pid: int | None) -> None:
     """Everybody at work until the time is over."""
     end = time.monotonic() + seconds
     over = threading.Event()
@@ -173,7 +170,7 @@ def _hold(clients: list[Client], tally: Tally, seconds: float, pause_s: float, p
     watch.join()
 
 
-def _visitor(client: Client, chance: random.Random, tally: Tally, end: float, pause_s: float) -> None:
+def _visitor(client: Visitor, chance: random.Random, tally: Tally, end: float, pause_s: float) -> None:
     time.sleep(chance.uniform(0, pause_s))
     while time.monotonic() < end:
         name = chance.choice(list(QUICK))
@@ -181,7 +178,7 @@ def _visitor(client: Client, chance: random.Random, tally: Tally, end: float, pa
         time.sleep(chance.uniform(0.5, 1.5) * pause_s)
 
 
-def _timed(name: str, ask: Callable[[Client], bool], client: Client, tally: Tally) -> None:
+def _timed(name: str, ask: Callable[[Visitor], bool], client: Visitor, tally: Tally) -> None:
     begun = time.perf_counter()
     try:
         right = ask(client)
@@ -193,22 +190,22 @@ def _timed(name: str, ask: Callable[[Client], bool], client: Client, tally: Tall
         tally.fail(name, ValueError("a wrong answer"))
 
 
-def _painter(client: Client, chance: random.Random, tally: Tally, end: float, pause_s: float) -> None:
+def _painter(client: Visitor, chance: random.Random, tally: Tally, end: float, pause_s: float) -> None:
     while time.monotonic() < end:
-        photo = handle_file(str(STYLE / chance.choice(("cat.jpg", "cat.jpg", "coffee.jpg", "temple.jpg"))))
-        style = handle_file(str(STYLE / chance.choice(("woodcut.jpg", "mosaic.jpg"))))
+        photo = STYLE / chance.choice(("cat.jpg", "cat.jpg", "coffee.jpg", "temple.jpg"))
+        style = STYLE / chance.choice(("woodcut.jpg", "mosaic.jpg"))
         leaves = chance.random() < _LEAVES
-        begun = time.perf_counter()
+        begun, answer = time.perf_counter(), None
         try:
-            job = client.submit(photo, style, 256, 60, api_name="/stylize")
-            for number, _ in enumerate(job):
-                if number == 0:
-                    tally.add("stylize, first step", time.perf_counter() - begun)
-                if leaves and number == 2:
-                    job.cancel()
-                    break
-            else:
-                if job.result()[-1] is None:
+            with client.calling(photo, style, 256, 60, api_name="/stylize") as answers:
+                for number, answer in enumerate(answers):  # noqa: B007 - the last one
+                    if number == 0:
+                        tally.add("stylize, first step", time.perf_counter() - begun)
+                    if leaves and number == 2:
+                        client.stop()
+                        break
+            if not leaves:
+                if answer is None or answer[-1] is None:
                     raise ValueError("no picture")
                 tally.add("stylize", time.perf_counter() - begun)
         except Exception as error:  # noqa: BLE001
@@ -226,35 +223,22 @@ def _watch(pid: int | None, tally: Tally, over: threading.Event) -> None:
 
 def _freed(url: str, *, close: bool) -> float:
     """Seconds until the hub counts one long call less, after a painter pressed Stop or closed the page."""
-    with contextlib.ExitStack() as page:
-        if close:
-            painting = page.enter_context(_stream(url))
-        else:
-            job = visitor(url).submit(handle_file(OBAMA), handle_file(BIDEN), 256, 500, api_name="/stylize")
-            painting = iter(job)
-        next(painting)
+    painter = Visitor(url)
+    with painter.calling(OBAMA, BIDEN, 256, 500, api_name="/stylize") as answers:
+        next(answers)
         before = _long_calls(url)
         begun = time.perf_counter()
         if not close:
-            job.cancel()
-    while _long_calls(url) >= before and time.perf_counter() - begun < 60:
-        time.sleep(0.02)
+            painter.stop()
+            _wait_for_less(url, before)
+    _wait_for_less(url, before)
     return time.perf_counter() - begun
 
 
-@contextlib.contextmanager
-def _stream(url: str) -> Iterator[Iterator[str]]:
-    """The lines of a painting that a browser reads; left, its connection is closed, which gradio's client does late."""
-    with httpx.Client(base_url=url, timeout=120) as browser:
-        browser.get("/")
-        with Path(OBAMA).open("rb") as file:
-            path = browser.post("gradio_api/upload", files={"files": file}).json()[0]
-        photo = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        options = browser.get("gradio_api/info").json()["named_endpoints"]["/stylize"]["parameters"][4:]
-        data = [photo, photo, 256, 500, *(option.get("parameter_default") for option in options)]
-        asked = browser.post("gradio_api/call/stylize", json={"data": data}).json()
-        with browser.stream("GET", f"gradio_api/call/stylize/{asked['event_id']}") as answer:
-            yield answer.iter_lines()
+def _wait_for_less(url: str, before: float) -> None:
+    end = time.monotonic() + 60
+    while _long_calls(url) >= before and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def _long_calls(url: str) -> float:

@@ -20,8 +20,7 @@ from typing import Any, Literal
 from shared import engine
 from shared.errors import HubError
 from shared.serving.memory import give_back
-from shared.serving.turns import TURNS, GoneError
-from shared.threads import all_threads
+from shared.serving.turns import TURNS, GoneError, take_threads
 
 log = logging.getLogger("convhub")
 
@@ -167,12 +166,11 @@ class Worker:
 
 async def _in_turn(work: Callable[[], Any], long: bool) -> Any:
     async with TURNS.turn(long=long):
-        return await asyncio.to_thread(_with_all_threads, work)
+        return await asyncio.to_thread(_with_its_threads, work)
 
 
-def _with_all_threads(work: Callable[[], Any]) -> Any:
-    if "torch" in sys.modules:
-        all_threads()
+def _with_its_threads(work: Callable[[], Any]) -> Any:
+    take_threads()
     return work()
 
 

@@ -1,9 +1,9 @@
-"""Whose turn it is to compute: one piece of work at a time has the machine, and all of its cores.
+"""Whose turn it is to compute: never more threads than there are cores.
 
-Networks that run side by side wait for one another inside of every operation; one after the other, each at full speed,
-they are done sooner, and no more threads compute than there are cores. A long call (a painting, a lesson) computes in
-turns of a fraction of a second, with those of others in between: every run moves, and a question waits for one turn,
-not for a painting. What a call computes does not depend on who else computes.
+A long call (a painting, a lesson) computes in turns of a fraction of a second, each with all cores, with those of
+others in between: every run moves, a question waits for one turn, not for a painting, and what a run computes does not
+depend on who else computes. A question that is alone has all cores, too. Where several wait, one core each answers more
+of them in the same time: reading a photo and small networks gain little from a second thread.
 
 A turn that lasts for seconds is no turn any more: others go on beside it, so that nothing ever holds up everything.
 
@@ -21,6 +21,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+
+from shared.threads import cores, use_threads
 
 PATIENCE_S = 1.0  # that long calls wait while questions keep coming
 LONGEST_S = 5.0  # of a turn while others wait: who takes longer, a download say, goes on beside them
@@ -42,25 +44,30 @@ class Call:
     left_s: float | None = None  # that it still needs, alone on the machine, as far as it knows
     hurried: bool = False
     gone: bool = False
+    threads: int | None = None  # of its turn; None: all
 
 
 @dataclass(eq=False)
 class _Waiting:
     call: Call
     number: int  # in the order of asking
-    wake: Callable[[], object]  # from any thread: it has the turn, or is gone
+    wake: Callable[[], object]  # from any thread: it has a turn, or is gone
     granted: bool = False
+    begun: float = 0.0  # when its turn began
 
 
 @dataclass(eq=False)
 class Turns:
-    """The one turn, and who waits for it. All methods may be called from any thread."""
+    """Who computes, and who waits for a turn. All methods may be called from any thread.
+
+    ``cores``: how many questions may compute side by side.
+    """
 
     clock: Callable[[], float] = time.monotonic
+    cores: int = 1
     _calls: list[Call] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
-    _holder: _Waiting | None = None
-    _begun: float = 0.0  # when the holder's turn began
+    _holders: list[_Waiting] = field(default_factory=list)  # one with all cores, or questions with one each
     _long_ended: float = 0.0  # when the last turn of a long call ended
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -115,8 +122,8 @@ class Turns:
         call = _current.get()
         woken = threading.Event()
         with self._lock:
-            held = self._holder
-            if call is None or held is None or held.call is not call:
+            held = next((one for one in self._holders if one.call is call), None)
+            if call is None or held is None:
                 return
             if call.gone:
                 raise GoneError
@@ -124,11 +131,12 @@ class Turns:
                 return
             held.wake, held.number, held.granted = woken.set, next(self._numbers), False
             self._waiting.append(held)
-            self._end_turn()
+            self._end_turn(held)
         while not woken.wait(_LOOK_S):
             self.expire()
         if not held.granted:
             raise GoneError
+        use_threads(call.threads)
 
     def hurry(self, owner: str) -> None:
         """The long calls of ``owner`` are about to end: their next turn comes first."""
@@ -148,8 +156,9 @@ class Turns:
     def expire(self) -> None:
         """End a turn that has lasted for too long while others wait; its call goes on beside them."""
         with self._lock:
-            if self._holder is not None and self._waiting and self.clock() - self._begun > LONGEST_S:
-                self._end_turn()
+            for held in list(self._holders):
+                if self._waiting and self.clock() - held.begun > LONGEST_S:
+                    self._end_turn(held)
 
     def until_done_s(self, alone_s: float | None) -> float | None:
         """How long the long call that computes now still takes, as it shares the machine; alone it were ``alone_s``."""
@@ -186,24 +195,32 @@ class Turns:
         with self._lock:
             if asked in self._waiting:
                 self._waiting.remove(asked)
-            if self._holder is asked:
-                self._end_turn()
+            if asked in self._holders:
+                self._end_turn(asked)
 
-    def _end_turn(self) -> None:
-        """Whoever has the turn gives it on. Call under the lock."""
-        if self._holder is not None:
-            call, now = self._holder.call, self.clock()
-            call.turns += 1
-            call.used_s += now - self._begun
-            if call.long:
-                self._long_ended = now
-        self._holder = None
+    def _end_turn(self, held: _Waiting) -> None:
+        """Whoever has a turn gives it on. Call under the lock."""
+        call, now = held.call, self.clock()
+        call.turns += 1
+        call.used_s += now - held.begun
+        if call.long:
+            self._long_ended = now
+        self._holders.remove(held)
         self._go_on()
 
     def _go_on(self) -> None:
-        """Give the turn to whoever is next, if it is free. Call under the lock."""
-        if self._holder is not None or not self._waiting:
-            return
+        """Give turns to those who are next, as long as there are cores. Call under the lock."""
+        while self._waiting and (following := self._following()) is not None:
+            call = following.call
+            self._waiting.remove(following)
+            crowd = self._holders or any(not one.call.long for one in self._waiting)
+            call.threads = 1 if not call.long and crowd and self.cores > 1 else None
+            self._holders.append(following)
+            following.begun, following.granted = self.clock(), True
+            following.wake()
+
+    def _following(self) -> _Waiting | None:
+        """Who waits and is to begin now. Call under the lock."""
         now = self.clock()
         impatient = now - self._long_ended >= PATIENCE_S
 
@@ -213,15 +230,21 @@ class Turns:
                 return impatient, False, 0.0, one.number
             return not impatient, call.turns > 0, call.used_s if call.turns else 0.0, one.number
 
-        following = min(self._waiting, key=place)
-        self._waiting.remove(following)
-        self._holder, self._begun = following, now
-        following.granted = True
-        following.wake()
+        first = min(self._waiting, key=place)
+        if not self._holders:
+            return first
+        beside = len(self._holders) < self.cores and all(one.call.threads for one in self._holders)
+        return first if beside and not first.call.long else None
 
 
 _current: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", default=None)
-TURNS = Turns()
+TURNS = Turns(cores=cores())
+
+
+def take_threads() -> None:
+    """Let the calling thread compute with as many threads as the turn of this context's call has."""
+    call = _current.get()
+    use_threads(None if call is None else call.threads)
 
 
 def current_call() -> Call | None:

@@ -26,11 +26,12 @@ class Clock:
 class Machine:
     """Calls that compute for as long as the test says, and the order in which they did."""
 
-    def __init__(self) -> None:
+    def __init__(self, cores: int = 1) -> None:
         self.clock = Clock()
-        self.turns = Turns(self.clock)
+        self.turns = Turns(self.clock, cores)
         self.order: list[str] = []
         self.at_once = 0
+        self.most_at_once = 0
 
     async def call(
         self, name: str, *steps_s: float, long: bool = True, each: Callable[[Call], None] | None = None
@@ -39,14 +40,16 @@ class Machine:
         with self.turns.call(name, long=long) as call:
             for step_s in steps_s:
                 async with self.turns.turn(long=long):
-                    self.at_once += 1
-                    assert self.at_once == 1
+                    taken = call.threads or self.turns.cores
+                    self.at_once += taken
+                    self.most_at_once = max(self.at_once, self.most_at_once)
+                    assert self.at_once <= self.turns.cores
                     self.order.append(name)
                     await asyncio.sleep(0)  # others ask meanwhile
                     self.clock.now += step_s
                     if each is not None:
                         each(call)
-                    self.at_once -= 1
+                    self.at_once -= taken
 
     def run(self, *calls: Coroutine[Any, Any, None]) -> list[Any]:
         """What becomes of ``calls``, begun in this order at the same time."""
@@ -99,6 +102,38 @@ def test_questions_that_never_end_leave_long_calls_a_turn_a_second(machine: Mach
     machine.run(machine.call("a", *[step_s] * 3), *asking)
     places = [place for place, name in enumerate(machine.order) if name == "a"]
     assert places == [0, 5, 10]
+
+
+def test_questions_compute_side_by_side_one_core_each() -> None:
+    machine = Machine(cores=3)
+    threads: dict[str, list[int | None]] = {}
+
+    def see(call: Call) -> None:
+        threads.setdefault(call.owner, []).append(call.threads)
+
+    asking = [machine.call(f"question {number}", 0.1, long=False, each=see) for number in range(4)]
+    machine.run(machine.call("a", 0.1, 0.1, 0.1, each=see), *asking)
+    assert threads.pop("a") == [None] * 3
+    assert sorted(threads.values()) == [[1]] * 4
+    assert machine.most_at_once == 3
+
+
+def test_a_question_that_is_alone_has_all_cores() -> None:
+    machine = Machine(cores=2)
+    threads = []
+    machine.run(machine.call("question", 0.1, long=False, each=lambda call: threads.append(call.threads)))
+    assert threads == [None]
+
+
+def test_a_long_call_waits_for_every_question_that_computes_and_not_for_those_that_come_later() -> None:
+    machine = Machine(cores=2)
+    step_s = PATIENCE_S / 4
+    asking = [machine.call(f"question {number}", step_s, long=False) for number in range(16)]
+    machine.run(machine.call("a", *[step_s] * 3), *asking)
+    places = [place for place, name in enumerate(machine.order) if name == "a"]
+    assert places[0] == 0
+    assert 0 < places[1] - places[0] <= 6
+    assert 0 < places[2] - places[1] <= 6
 
 
 def test_who_is_about_to_end_comes_first(machine: Machine) -> None:
