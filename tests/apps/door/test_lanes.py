@@ -118,7 +118,8 @@ def test_an_event_is_begun_only_while_somebody_waits_for_it(queue: FairQueue, th
 
 
 def test_who_reads_the_answer_of_one_call_waits_for_it_whatever_its_session_is_called(queue: FairQueue) -> None:
-    _, event_id, _ = ask(queue, "a client without a page")
+    taken, event_id, _ = ask(queue, "client")
+    assert taken
     assert begin(queue) is None
     with ATTENDANCE.stream(event_id, "its address"):
         assert begin(queue) is not None
