@@ -75,6 +75,18 @@ def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
 
 
+def imported_with(tree: ast.AST, *, inside: bool) -> Iterator[tuple[int, str]]:
+    """What is imported when the module is, and ``inside`` its functions; what is for type checkers is not."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and names_of(node.test) == ["TYPE_CHECKING"]:
+            for other in node.orelse:
+                yield from imported_with(other, inside=inside)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imports(node)
+        elif inside or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from imported_with(node, inside=inside)
+
+
 def report(faults: Iterable[str]) -> None:
     told = list(faults)
     assert not told, f"{len(told)} faults:\n" + "\n".join(told)
@@ -159,6 +171,34 @@ def test_only_pages_import_gradio_and_only_the_report_streamlit() -> None:
             if top == "streamlit" and not name.startswith("apps/report/"):
                 faults.append(f"{name}:{line} imports streamlit")
     report(faults)
+
+
+PAGE = re.compile(r"apps/(\w+|door/\w+|\w+/ui/\w+)\.py")  # what runs in the page's process, whatever the engine
+
+
+def test_what_a_page_calls_itself_imports_no_torch() -> None:
+    """Networks are behind ``rooms.py``; else ``--engine ray`` would have them in the page's process after all."""
+    ways: dict[str, str] = {}  # module -> the first way to it
+    names = {module_of(name): name for name in tracked() if name.endswith(".py")}
+    left = [(name, module_of(name)) for name in names.values() if PAGE.fullmatch(name)]
+    faults = []
+    while left:
+        way, module = left.pop()
+        if module in ways:
+            continue
+        ways[module] = way
+        name = names[module]
+        for _, target in imported_with(parsed(name), inside=PAGE.fullmatch(name) is not None):
+            if target.split(".")[0] in ("torch", "torchvision", "facenet_pytorch"):
+                faults.append(f"{way} imports {target}")
+            found = next((one for one in (target, target.rpartition(".")[0]) if one in names), None)
+            if found is not None:
+                left.append((f"{way} > {found}", found))
+    report(faults)
+
+
+def module_of(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def names_of(node: ast.expr | None) -> list[str]:
@@ -327,7 +367,7 @@ def test_benchmarks_name_the_command_that_runs_them() -> None:
 
 def module_names() -> list[str]:
     return [
-        name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        module_of(name)
         for name, _ in sources()
         if not name.startswith(("benchmarks/", "lessons/", "apps/report/"))  # scripts: they run from top to bottom
     ]

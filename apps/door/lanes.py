@@ -171,13 +171,13 @@ class FairQueue(queueing.Queue):
 
 def compute_in_turns(page: gr.Blocks) -> None:
     """Let the events of the lanes of ``page`` compute one at a time: a whole answer, or one step of a long one."""
-    if on_zero_gpu() or engine.current().far:  # calls compute in other processes then, which have turns of their own
-        return
     compute = page.call_function
+    elsewhere = on_zero_gpu() or engine.current().far  # in other processes, which have turns of their own
 
     async def call_function(block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         lane = block_fn.concurrency_id
-        in_turn = TURNS.turn(long=lane == HEAVY_LANE) if lane in _IN_TURNS else contextlib.nullcontext()
+        here = lane in _IN_TURNS and not elsewhere
+        in_turn = TURNS.turn(long=lane == HEAVY_LANE) if here else contextlib.nullcontext()
         endpoint = _endpoint(block_fn)
         try:
             async with in_turn:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from apps.charts import spark
 from apps.face.decision.matching import squared_distance
 from apps.face.samples import sample, sample_picture
-from apps.face.triplets.head import Step, Training, train
+from apps.face.triplets.head import Step, Training
 from apps.face.triplets.loss import (
     DEFAULT_MARGIN,
     REGIONS,
@@ -27,6 +27,7 @@ from apps.face.triplets.mining import census, mine
 from apps.face.ui.draw import chip_url, jpeg_url, panel
 from apps.face.ui.playground import Playground, playground
 from apps.face.ui.plots import cloud, number_line, regions_bar
+from apps.face.ui.rooms import heads
 from apps.face.ui.state import (
     PHOTO,
     Shot,
@@ -263,7 +264,8 @@ def _train(
     ground = _ground(encoder, owner, request)
     steps: list[Step] = []
     drawn = 0.0
-    for step in train(ground.encodings, ground.person, Training(margin=margin, mining=mining, numbers=int(numbers))):
+    training = Training(margin=margin, mining=mining, numbers=int(numbers))
+    for step in heads.train(ground.encodings, ground.person, training):
         steps.append(step)
         if time.monotonic() - drawn >= _EVERY_S:
             drawn = time.monotonic()

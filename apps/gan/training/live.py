@@ -1,58 +1,60 @@
 """A training to be watched from its first breath: the DCGAN on a few hundred digits, with sixteen seeds that stay.
 
-Bounded in time and memory: ``MOST`` steps, ``_FRAMES`` sheets for the film.
+These functions hold the networks. What a training knows between two of them, or after a worker has died, is in the
+``OwnTraining``: plain values.
 """
 
 from __future__ import annotations
 
 import io
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL import Image
 
 from apps.gan.drawing.real_digits import real_digits
 from apps.gan.drawing.sampling import latents, paint, verdicts
-from apps.gan.drawing.tiles import Pictures, sheet
+from apps.gan.drawing.tiles import Pictures
 from apps.gan.players.data import Digits, to_input
+from apps.gan.training.own import FRAMES, MOST, SEEDS, STRIDE, Breath, Kept, OwnTraining
 from apps.gan.training.train import Game, Plan
-from shared.errors import InputError
 from shared.progress import Progress
+from shared.serving.turns import TURNS
 
-SEEDS = 16  # pictures that are drawn again and again, each from its own z
-MOST = 1_200  # steps of one training
 _BATCH = 32
-_FRAMES = 80  # of the film at most; then every second one goes
-_STRIDE = 4  # steps from one frame to the next, at first
-_FRAME_MS = 90
-_COLUMNS = 4
-Chances = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+_BREATH_S = 0.5  # s from one breath to the next
+_KEEP_S = 3.0  # s that a worker's death may cost
 
 
-@dataclass(frozen=True)
-class Breath:
-    """The game at one moment: what G draws, what D makes of it and of as many real digits."""
-
-    steps: int  # done
-    pictures: Pictures  # (SEEDS, 28, 28)
-    fake: Chances  # (SEEDS,): D's probability of "real" for each of them
-    real: Chances  # (SEEDS,): ... for real digits
-    losses_d: tuple[float, ...]  # one per step, all of them
-    losses_g: tuple[float, ...]
+def begun(seed: int) -> OwnTraining:
+    """A training before its first step; ``seed`` is that of the weights, the batches and the sixteen z."""
+    table = _Table(seed)
+    return OwnTraining(seed, table.breath(), Kept(game=b"", frames=(table.drawn(),), stride=STRIDE))
 
 
-class OwnTraining:
-    """One visitor's training. Not shared between visitors.
+def play(training: OwnTraining, first: int, last: int) -> Iterator[Progress]:
+    """Play until ``last`` steps are done; now and then how far it is since ``first``, with a new breath."""
+    table = _Table(training.seed, training)
+    begun_s = breathed_s = kept_s = time.monotonic()
+    try:
+        while table.game.step < last:
+            table.step()
+            TURNS.breathe()
+            now_s = time.monotonic()
+            if now_s - breathed_s >= _BREATH_S or table.game.step == last:
+                breathed_s = now_s
+                training.breath = table.breath()
+                if now_s - kept_s >= _KEEP_S:
+                    kept_s, training.kept = now_s, table.kept()
+                yield Progress(done=table.game.step - first, total=last - first, elapsed_s=now_s - begun_s)
+    finally:
+        training.breath, training.kept = table.breath(), table.kept()
 
-    Args:
-        seed: of the weights, the batches and the sixteen z.
-    """
 
-    def __init__(self, seed: int) -> None:
+class _Table:
+    """A game while it is being played."""
+
+    def __init__(self, seed: int, training: OwnTraining | None = None) -> None:
         plan = Plan(steps=MOST, batch_size=_BATCH, g_widths=(96, 64, 16), d_widths=(32, 64, 128), d_hidden=64,
                     cool_down=0.0, seed=seed)  # fmt: skip
         self.game = Game(plan, torch.device("cpu"))
@@ -61,55 +63,48 @@ class OwnTraining:
         self._z = latents(seed, SEEDS)
         self._shown = to_input(self._data.images[:: len(pictures) // SEEDS][:SEEDS])
         self._losses_d, self._losses_g = list[float](), list[float]()
-        self._frames: list[Pictures] = []
-        self._stride = _STRIDE
-        self._turn = threading.Lock()  # whoever stops a training looks at it while its last step may be played
-        self._keep_frame(self._drawn())
+        self._frames, self._stride = list[Pictures](), STRIDE
+        if training is not None:
+            self._go_on_from(training)
 
-    def play(self, steps: int) -> Iterator[Progress]:
-        """``steps`` more steps, or as many as are left; one ``Progress`` after each."""
-        begun, first = time.monotonic(), self.game.step
-        last = min(first + steps, MOST)
-        if first == last:
-            raise InputError(
-                f"a training of fewer than {MOST:,} steps", f"{first:,}", "Press “Start again”, with another seed."
-            )
-        while self.game.step < last:
-            with self._turn:
-                scores = self.game.play(self._data)
-                self._losses_d.append(scores.loss_d)
-                self._losses_g.append(scores.loss_g)
-                if scores.step % self._stride == 0:
-                    self._keep_frame(self._drawn())
-            passed = time.monotonic() - begun
-            yield Progress(done=scores.step - first, total=last - first, elapsed_s=passed)
+    def _go_on_from(self, training: OwnTraining) -> None:
+        """As it was kept last; what was played after that, and seen, is played again."""
+        self._frames, self._stride = list(training.kept.frames), training.kept.stride
+        if training.kept.game:
+            self.game.restore(torch.load(io.BytesIO(training.kept.game), weights_only=True))
+        self._losses_d += training.breath.losses_d[: self.game.step]
+        self._losses_g += training.breath.losses_g[: self.game.step]
+
+    def step(self) -> None:
+        """One more."""
+        scores = self.game.play(self._data)
+        self._losses_d.append(scores.loss_d)
+        self._losses_g.append(scores.loss_g)
+        if scores.step % self._stride == 0:
+            self._frames.append(self.drawn())
+            if len(self._frames) > FRAMES:
+                self._frames = self._frames[::2]
+                self._stride *= 2
 
     def breath(self) -> Breath:
         """The game now."""
-        with self._turn:
-            pictures = self._drawn()
-            fake = verdicts(self.game.d, to_input(torch.from_numpy(pictures))).sigmoid().numpy()
-            real = verdicts(self.game.d, self._shown).sigmoid().numpy()
-            return Breath(self.game.step, pictures, fake, real, tuple(self._losses_d), tuple(self._losses_g))
+        pictures = self.drawn()
+        return Breath(
+            pictures=pictures,
+            fake=verdicts(self.game.d, to_input(torch.from_numpy(pictures))).sigmoid().numpy(),
+            real=verdicts(self.game.d, self._shown).sigmoid().numpy(),
+            losses_d=tuple(self._losses_d),
+            losses_g=tuple(self._losses_g),
+        )
 
-    def film(self) -> bytes:
-        """The sixteen pictures from the first step to the latest as an animated GIF, which stands still at its end."""
-        with self._turn:
-            pictures = [*self._frames, self._drawn()]
-        frames = [sheet(drawn, _COLUMNS, zoom=3) for drawn in pictures]
-        times = [_FRAME_MS] * (len(frames) - 1) + [20 * _FRAME_MS]
-        buffer = io.BytesIO()
-        small = [frame.convert("P", palette=Image.Palette.ADAPTIVE, colors=32) for frame in frames]
-        small[0].save(buffer, "GIF", save_all=True, append_images=small[1:], duration=times, loop=0)
-        return buffer.getvalue()
+    def kept(self) -> Kept:
+        """From where it can go on."""
+        file = io.BytesIO()
+        torch.save(self.game.state(), file)
+        return Kept(game=file.getvalue(), frames=tuple(self._frames), stride=self._stride)
 
-    def _drawn(self) -> Pictures:
+    def drawn(self) -> Pictures:
+        """What G draws of the sixteen z."""
         self.game.g.eval()
         found: Pictures = paint(self.game.g, self._z).numpy()
         return found
-
-    def _keep_frame(self, pictures: Pictures) -> None:
-        self._frames.append(pictures)
-        if len(self._frames) > _FRAMES:
-            self._frames = self._frames[::2]
-            self._stride *= 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -11,18 +11,16 @@ import numpy as np
 from apps.charts import Frame, lines
 from apps.gan.choices import check_seed
 from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.training.own import Breath, OwnTraining
 from apps.gan.ui.common import REDRAW, heading, seed_input
+from apps.gan.ui.rooms import trainings
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
 from apps.sharing import share
 from apps.ui import HEAVY, PRIVATE, guard
-from shared.progress import Progress, duration, paced
-
-if TYPE_CHECKING:
-    from apps.gan.training.live import Breath, OwnTraining
+from shared.progress import Progress, duration
 
 _STEPS = 200  # of one press of the button
 _FORGET_S = 1_800  # s after which an idle training is forgotten
-_BETWEEN_S = 0.5  # s from one picture to the next
 _CURVES = Frame(width=620, height=250, left=44, right=108)
 _OUTLIERS = 0.02  # share of the losses at each end that leave the chart, so that one spike does not flatten it
 _LANE: dict[str, Any] = HEAVY | {"show_progress": "hidden"}
@@ -60,33 +58,27 @@ def panel() -> None:
 
 
 def _begin(seed: int) -> tuple[OwnTraining, Markup, Markup, Markup, str]:
-    training = _new(seed)
-    return training, *_shown(training.breath()), ""
+    training = trainings.begun(check_seed(seed))
+    return training, *_shown(training.breath), ""
 
 
 def _train(training: OwnTraining | None, seed: int) -> Iterator[tuple[Any, ...]]:
-    training = training or _new(seed)
+    training = training or trainings.begun(check_seed(seed))
     yield training, gr.skip(), gr.skip(), gr.skip()
-    for step in paced(training.play(_STEPS), every_s=_BETWEEN_S):
-        yield gr.skip(), *_shown(training.breath(), step)
+    for step in training.play(_STEPS):
+        yield gr.skip(), *_shown(training.breath, step)
 
 
 def _now(training: OwnTraining | None) -> tuple[Any, ...]:
-    return (gr.skip(),) * 3 if training is None else _shown(training.breath())
+    return (gr.skip(),) * 3 if training is None else _shown(training.breath)
 
 
 def _film(training: OwnTraining | None) -> Markup:
-    if training is None or not training.game.step:
+    if training is None or not training.breath.steps:
         return note("There is no film before the first step: train first.")
     address = url_of(training.film(), "image/gif")
     picture = h.img(src=address, alt="The sixteen pictures, from the first step to the latest", width=351, height=351)
     return joined([picture, note(h.a("Download the film (GIF)", class_="gan-webp", download="gan.gif", href=address))])
-
-
-def _new(seed: int) -> OwnTraining:
-    from apps.gan.training.live import OwnTraining
-
-    return OwnTraining(check_seed(seed))
 
 
 def _shown(breath: Breath, step: Progress | None = None) -> tuple[Markup, Markup, Markup]:

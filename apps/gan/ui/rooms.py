@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shared.engine import room
 
-__all__ = ("anatomy", "enlarging", "identities", "lessons", "nights", "requests", "upscaling")
+__all__ = ("anatomy", "enlarging", "identities", "lessons", "nights", "requests", "trainings", "upscaling")
 
 if TYPE_CHECKING:
     from apps.gan.exhibits import anatomy, requests
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from apps.gan.sharpen import identity as identities
     from apps.gan.sharpen import lesson as lessons
     from apps.gan.sharpen import upscale as upscaling
+    from apps.gan.training import live as trainings
     from apps.gan.translation import requests as nights
 else:
     anatomy = room("apps.gan.exhibits.anatomy")
@@ -21,5 +22,6 @@ else:
     enlarging = room("apps.gan.sharpen.commands")
     identities = room("apps.gan.sharpen.identity")
     lessons = room("apps.gan.sharpen.lesson")
+    trainings = room("apps.gan.training.live")
     upscaling = room("apps.gan.sharpen.upscale")
     nights = room("apps.gan.translation.requests")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from shared.progress import Progress
@@ -31,6 +32,15 @@ class Answer:
             "seconds": round(self.seconds, 3),
             "device": self.device,
         }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Look:
+    """A style as it travels: see ``style.Style``."""
+
+    title: str
+    painter: str  # the name of its record
+    numbers: np.ndarray[Any, np.dtype[np.float32]]  # (2, N): gamma and beta
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ from PIL import Image, ImageOps
 
 from apps.style import canvas
 from apps.style.instant import cost
-from apps.style.instant.answers import Answer, OwnStyle
+from apps.style.instant.answers import Answer, Look, OwnStyle
 from apps.style.instant.paint import SIZE, Wish, checked, paint_now, paint_together
-from apps.style.instant.style import ANY_RECORD, MANY_RECORD, Style, find_any_style, from_file, plain_style
+from apps.style.instant.style import ANY_RECORD, MANY_RECORD, Style, find_any_style, from_file, from_look, plain_style
 from apps.style.instant.stylefile import read_style, write_style
 from apps.style.samples import SAMPLES
 from shared.device import describe, pick_device
@@ -40,9 +40,7 @@ def stylize_now(
         ResourceError: too large for this machine.
     """
     begun = time.perf_counter()
-    chosen = find_any_style(style)
-    if second is not None:
-        chosen = chosen.mixed(find_any_style(second), share)
+    chosen = _mixture(style, second, share)
     picture, ground = canvas.open_content_and_ground(content)
     wish = checked(Wish(content=picture, style=chosen, size=size, strength=strength, keep_colours=keep_colours))
     device = pick_device()
@@ -58,6 +56,22 @@ def stylize_now(
         seconds=time.perf_counter() - begun,
         device=describe(device),
     )
+
+
+def look(style: StyleSource, second: StyleSource | None = None, share: float = 0.5) -> Look:
+    """The style, or the mixture, that many pictures are to be painted in, as ``paint_frame`` takes it.
+
+    Raises:
+        OptionError, ImageError, InputError: as ``stylize_now``.
+    """
+    return _mixture(style, second, share).look()
+
+
+def paint_frame(
+    picture: Image.Image, look: Look, *, size: int = SIZE, strength: float = 1.0, keep_colours: bool = False
+) -> Image.Image:
+    """``picture``, RGB, painted in ``look``; see ``paint.paint_now``."""
+    return paint_now(picture, from_look(look), size=size, strength=strength, keep_colours=keep_colours)
 
 
 def told(shape: tuple[int, int], size: int, *, any_picture: bool) -> str:
@@ -83,3 +97,8 @@ def own_style(data: bytes) -> OwnStyle:
     painted = paint_now(canvas.open_content(SAMPLES["cat"].path), from_file(file), size=_PAINTED)
     small = ImageOps.fit(painted, (THUMB, THUMB), Image.Resampling.LANCZOS)
     return OwnStyle(file.title, write_style(file), jpeg_bytes(small))
+
+
+def _mixture(style: StyleSource, second: StyleSource | None, share: float) -> Style:
+    chosen = find_any_style(style)
+    return chosen if second is None else chosen.mixed(find_any_style(second), share)

@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from apps.style import canvas
+from apps.style.instant.answers import Look
 from apps.style.instant.networks import ANY, MANY, STYLE_SIDE
 from apps.style.instant.stylefile import LARGEST, StyleFile, looks_like_style, read_style
 from apps.style.instant.table import NamedStyle, find_style
@@ -58,6 +59,10 @@ class Style:
         title = {0.0: self.title, 1.0: other.title}.get(share, f"{self.title} and {other.title}")
         gamma, beta = (torch.lerp(*pair, share) for pair in ((self.gamma, other.gamma), (self.beta, other.beta)))
         return Style(title=title, record=self.record, gamma=gamma, beta=beta)
+
+    def look(self) -> Look:
+        """The same as plain values, for who paints elsewhere."""
+        return Look(title=self.title, painter=self.record.name, numbers=torch.stack((self.gamma, self.beta)).numpy())
 
 
 def find_any_style(given: str | Path | bytes | Image.Image | Style) -> Style:
@@ -106,6 +111,12 @@ def plain_style(record: str) -> Style:
     """A style for the painter called ``record`` that changes nothing in what its convolutions say: to measure with."""
     total = (MANY if record == MANY_RECORD else ANY).total
     return Style(title="", record=find(record), gamma=torch.ones(total), beta=torch.zeros(total))
+
+
+def from_look(look: Look) -> Style:
+    """The style of what ``Style.look`` gave."""
+    gamma, beta = torch.from_numpy(look.numbers.copy())
+    return Style(title=look.title, record=find(look.painter), gamma=gamma, beta=beta)
 
 
 def from_file(file: StyleFile) -> Style:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note, progress_bar
+from apps.style.instant.film import MOST_FRAMES, paint_film
 from apps.style.ui import graphics, styles
 from apps.style.ui.controls import turn
+from apps.style.ui.rooms import now
 from apps.style.ui.state import session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy
 from shared.errors import InputError
@@ -79,19 +82,15 @@ def paint_frames(
     """
     if not source:
         raise InputError("a film", "none", "Record one with the webcam, or choose a file.")
-    from apps.style.instant.film import MOST_FRAMES, paint_film
-    from apps.style.instant.style import find_any_style
-
     session = session_of(request)
     if session.stop_film.is_set():
         return
-    chosen = find_any_style(as_sent(picture) or styles.find(session, style))
-    if second:
-        chosen = chosen.mixed(find_any_style(styles.find(session, second)), share)
-    target = session.file("painted.mp4")
-    frames = paint_film(
-        Path(source), target, chosen, size=min(_SIDE, int(size)), strength=strength, keep_colours=keep_colours
+    look = now.look(
+        as_sent(picture) or styles.find(session, style), styles.find(session, second) if second else None, share
     )
+    side, target = min(_SIDE, int(size)), session.file("painted.mp4")
+    paint = partial(now.paint_frame, look=look, size=side, strength=strength, keep_colours=keep_colours)
+    frames = paint_film(Path(source), target, paint, size=side)
     try:
         for frame in frames:
             yield _live(frame.picture, frame.number, MOST_FRAMES), gr.skip()

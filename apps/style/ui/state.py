@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from apps.style.descent.costs import Costs
     from apps.style.instant.answers import OwnStyle
     from apps.style.run.transfer import Run
-    from apps.style.units.patches import Indexed
+    from apps.style.units.answers import Indexed
 
 FIRST = {"content": EXAMPLE[0], "style": EXAMPLE[1]}  # on the page when it opens
 _MOST = 40  # sessions whose runs are kept in memory

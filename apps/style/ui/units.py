@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -12,17 +13,17 @@ from PIL import Image
 from apps.links import Whole
 from apps.markup import Content, Markup, figure, h, joined, note, prose, svg
 from apps.sharing import share
+from apps.style.canvas import open_content
 from apps.style.ui import graphics
 from apps.style.ui.controls import turn
+from apps.style.ui.rooms import dreams, patches
 from apps.style.ui.state import session_of
-from apps.style.vgg.backbones import DEFAULT_BACKBONE, choices, find_backbone
+from apps.style.units.answers import OWN, Index, Indexed, Patch, cut, unit_layer
+from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, choices, find_backbone
 from apps.style.vgg.layers import VGG16
 from apps.ui import HEAVY, PRIVATE, QUICK, guard, heavy, photo_input, section
 from shared.errors import check_whole
 from shared.images import data_url
-
-if TYPE_CHECKING:
-    from apps.style.units.patches import Index, Indexed, Patch
 
 _OVERVIEW = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")  # a layer of each block
 _UNITS_EACH = 4
@@ -92,12 +93,10 @@ def unit_patches(
     Returns:
         The patches with their pictures as HTML; per patch its picture, activation, position and receptive field.
     """
-    from apps.style.units import patches
-
     network = find_backbone(backbone)
-    shape = patches.unit_layer(network, layer)
+    shape = unit_layer(network, layer)
     number = check_whole(unit, f"The unit of {layer}", low=0, high=shape.channels - 1)
-    index = patches.sample_index(network.name)
+    index = _samples(network.name)
     if own:
         index = index.with_picture(_own_index(network.name, own, request))
     found = index.patches(layer, number)
@@ -123,8 +122,8 @@ def unit_patches(
             f"{shape.field} × {shape.field} pixels, a unit every {shape.jump} pixels.",
         )
     ]
-    if own and all(patch.picture != patches.OWN for patch in found):
-        strongest = float(index.pictures[patches.OWN].values[layer][number, 0])
+    if own and all(patch.picture != OWN for patch in found):
+        strongest = float(index.pictures[OWN].values[layer][number, 0])
         shown.append(note(f"None of the nine is in your picture: its strongest activation is {strongest:.3g}."))
     if found:
         shown.append(h.div((_card(index, patch) for patch in found), class_="cs-patches"))
@@ -133,21 +132,22 @@ def unit_patches(
     return joined(shown), numbers
 
 
+@lru_cache(maxsize=len(BACKBONES))
+def _samples(backbone: str) -> Index:
+    """The sample pictures as a network sees them, the same for everybody."""
+    return patches.sample_index(backbone)
+
+
 def _own_index(backbone: str, path: str, request: gr.Request | None) -> Indexed:
     """The visitor's own picture, indexed when it is new, so that the next click is as quick as without it."""
-    from apps.style.canvas import open_content
-    from apps.style.units.patches import index_own
-
     session = session_of(request)
     if session.own is None or session.own[0] != (backbone, path):
-        session.own = (backbone, path), index_own(backbone, open_content(path))
+        session.own = (backbone, path), patches.index_own(backbone, open_content(path))
     return session.own[1]
 
 
 def _card(index: Index, patch: Patch) -> Markup:
     """A patch, and next to it the full picture with the receptive field drawn in."""
-    from apps.style.units.patches import cut
-
     picture = index.pictures[patch.picture].picture
     top, left, bottom, right = patch.window
     words = f"{patch.picture}, activation {patch.activation:.3g}"
@@ -164,9 +164,7 @@ def _card(index: Index, patch: Patch) -> Markup:
 
 def _other(layer: str, own: str | None, backbone: str, request: gr.Request) -> tuple[int, Markup, dict[str, Any]]:
     """One of the distinctive units, chosen at random, and its patches."""
-    from apps.style.units.patches import sample_index
-
-    unit = random.choice(sample_index(backbone).distinctive_units(layer, 40))
+    unit = random.choice(_samples(find_backbone(backbone).name).distinctive_units(layer, 40))
     return unit, *unit_patches(layer, unit, own, backbone, request)
 
 
@@ -174,24 +172,18 @@ def _other_layer(
     layer: str, unit: float, own: str | None, backbone: str, request: gr.Request
 ) -> tuple[int, Markup, dict[str, Any]]:
     """The same unit of another layer; a distinctive one if that layer has fewer units."""
-    from apps.style.units.patches import sample_index, unit_layer
-
     number = int(unit or 0)
     if not 0 <= number < unit_layer(find_backbone(backbone), layer).channels:
-        number = sample_index(backbone).distinctive_units(layer, 1)[0]
+        number = _samples(find_backbone(backbone).name).distinctive_units(layer, 1)[0]
     return number, *unit_patches(layer, number, own, backbone, request)
 
 
 def _overview(backbone: str) -> Markup:
-    from apps.style.units.patches import sample_index
-
-    index = sample_index(backbone)
+    index = _samples(find_backbone(backbone).name)
     return h.div((_column(index, layer) for layer in _OVERVIEW), class_="cs-overview")
 
 
 def _column(index: Index, layer: str) -> Markup:
-    from apps.style.units.patches import cut, unit_layer
-
     mosaics = []
     for unit in index.distinctive_units(layer, _UNITS_EACH):
         mosaic = Image.new("RGB", (152, 152), (128, 128, 128))
@@ -206,14 +198,11 @@ def _column(index: Index, layer: str) -> Markup:
 
 def _dream(layer: str, unit: float, backbone: str, request: gr.Request) -> Iterator[Markup]:
     """Activation maximisation, live; Stop on the Paint tab ends it too."""
-    from apps.style.units.dream import maximise
-    from apps.style.units.patches import unit_layer
-
     shape = unit_layer(find_backbone(backbone), layer)
     number = check_whole(unit, f"The unit of {layer}", low=0, high=shape.channels - 1)
     session = session_of(request)
     session.stop_requested.clear()
-    for step in maximise(backbone, layer, number):
+    for step in dreams.maximise(backbone, layer, number):
         text = f"{layer}, unit {number}: mean activation {step.activation:.3g}, iteration {step.done} of {step.total}"
         yield graphics.framed(data_url(step.picture), text, step.done / step.total)
         if session.stop_requested.is_set():

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
 from apps.style.canvas import to_picture
 from apps.style.descent import losses
 from apps.style.samples import of_role
-from apps.style.units.patches import unit_layer
+from apps.style.units.answers import Dream, unit_layer
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import Extractor, fastest_dtype
 from apps.style.vgg.network import VGG
@@ -38,16 +36,6 @@ _SMOOTHNESS = 6.0  # weight of the total variation; the activation counts in sta
 _PALENESS = 1.0  # weight of the mean square before the sigmoid: without it every colour saturates
 _SHARE = 0.15  # of a map's places count, the most excited ones: a selective unit is silent elsewhere
 _NOISE = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dream:
-    """One step."""
-
-    done: int  # iterations
-    total: int
-    picture: Image.Image
-    activation: float  # the unit's mean activation over the picture
 
 
 def maximise(

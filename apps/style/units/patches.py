@@ -10,104 +10,25 @@ things.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
 
 from apps.style.samples import SAMPLES
-from apps.style.vgg.backbones import BACKBONES, Backbone, find_backbone
-from apps.style.vgg.layers import Layer, find_layer
+from apps.style.units.answers import OWN, Index, Indexed
+from apps.style.vgg.backbones import BACKBONES, find_backbone
 from apps.style.vgg.network import VGG
 from shared.device import pick_device
-from shared.errors import check_choice, check_whole
 from shared.images import open_image
 from shared.model_cache import model_cache
 
 SIDE = 256  # pixels of the longer side of an indexed picture
-COUNT = 9  # patches per unit
-OWN = "your picture"  # what a visitor's picture is called
 _CELLS = 5  # of the grid, per side
 _RIM = 2  # units along the border that do not count: they see more of the padding than of the picture
 _PER_PICTURE = 3  # places of one picture that may be among the nine
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patch:
-    """One place that excites a unit."""
-
-    picture: str  # the name of the picture in the index
-    activation: float
-    row: int  # of the unit in its layer's map
-    column: int
-    window: tuple[float, float, float, float]  # receptive field: top, left, bottom, right in pixels of the picture
-
-
-@dataclass(frozen=True, kw_only=True)
-class Indexed:
-    """One picture and the strongest places in it, for every ReLU layer."""
-
-    name: str
-    picture: Image.Image  # as the network saw it
-    values: dict[str, Tensor]  # by layer: (nC, places), strongest first
-    places: dict[str, Tensor]  # by layer: (nC, places), row * nW + column
-    widths: dict[str, int]  # by layer: nW
-
-
-class Index:
-    """The indexed pictures of one network."""
-
-    def __init__(self, backbone: Backbone, pictures: Sequence[Indexed]) -> None:
-        self.backbone = backbone
-        self.pictures = {indexed.name: indexed for indexed in pictures}
-
-    def with_picture(self, indexed: Indexed) -> Index:
-        """This index and one picture more."""
-        return Index(self.backbone, [*self.pictures.values(), indexed])
-
-    def patches(self, layer: str, unit: int) -> tuple[Patch, ...]:
-        """The nine places that excite ``unit`` of ``layer`` most, strongest first; fewer if it responds to fewer.
-
-        Raises:
-            OptionError: no such layer, or no such unit.
-        """
-        found = unit_layer(self.backbone, layer)
-        unit = check_whole(unit, f"The unit of {found.name}", low=0, high=found.channels - 1)
-        ranked = [
-            (float(value), indexed, int(place))
-            for indexed in self.pictures.values()
-            for value, place in zip(indexed.values[layer][unit], indexed.places[layer][unit], strict=True)
-            if float(value) > 0
-        ]
-        ranked.sort(key=lambda entry: -entry[0])
-        return tuple(self._patch(found, *entry) for entry in ranked[:COUNT])
-
-    def distinctive_units(self, layer: str, count: int) -> list[int]:
-        """Units of ``layer`` that some pictures excite far more than others: the ones worth a look, best first."""
-        strongest = torch.stack([indexed.values[layer][:, 0] for indexed in self.pictures.values()])  # pictures, nC
-        spread = strongest.std(dim=0) / (strongest.mean(dim=0) + 1e-6)
-        usable = (strongest > 0.02 * strongest.max()).sum(dim=0) >= min(5, len(self.pictures))
-        order = torch.where(usable, spread, torch.full_like(spread, -1.0)).argsort(descending=True)
-        return [int(unit) for unit in order[:count]]
-
-    def _patch(self, layer: Layer, value: float, indexed: Indexed, place: int) -> Patch:
-        row, column = divmod(place, indexed.widths[layer.name])
-        return Patch(picture=indexed.name, activation=value, row=row, column=column, window=layer.window(row, column))
-
-
-def unit_layer(backbone: Backbone, name: object) -> Layer:
-    """The ReLU layer called ``name``.
-
-    Raises:
-        OptionError: there is none of that name.
-    """
-    names = [layer.name for layer in backbone.layers if layer.kind == "relu"]
-    return find_layer(backbone.layers, check_choice(name, names, "The layer"))
 
 
 def index_picture(network: VGG, name: str, picture: Image.Image, device: torch.device) -> Indexed:
@@ -129,8 +50,8 @@ def index_picture(network: VGG, name: str, picture: Image.Image, device: torch.d
             best, where = F.max_pool2d(inner, cell, ceil_mode=True, return_indices=True)
             where = (where // width + rim[0]) * activation.shape[3] + where % width + rim[1]
             top = best.flatten(2)[0].topk(min(_PER_PICTURE, best[0, 0].numel()), dim=1)  # nC, places
-            values[layer] = top.values.cpu()
-            places[layer] = where.flatten(2)[0].gather(1, top.indices).cpu()
+            values[layer] = top.values.cpu().numpy()
+            places[layer] = where.flatten(2)[0].gather(1, top.indices).cpu().numpy()
             widths[layer] = activation.shape[3]
     return Indexed(name=name, picture=fitted, values=values, places=places, widths=widths)
 
@@ -164,11 +85,3 @@ def index_own(backbone: str, picture: Image.Image) -> Indexed:
     device = pick_device()
     with model_cache().lease(BACKBONES[backbone].record, device) as network:
         return index_picture(cast("VGG", network), OWN, picture, device)
-
-
-def cut(picture: Image.Image, window: tuple[float, float, float, float]) -> Image.Image:
-    """The receptive field ``window`` of ``picture``; what lies outside the picture is grey, like the padding."""
-    top, left, bottom, right = (round(edge) for edge in window)
-    patch = Image.new("RGB", (right - left, bottom - top), (128, 128, 128))
-    patch.paste(picture, (-left, -top))
-    return patch

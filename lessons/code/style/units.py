@@ -5,7 +5,8 @@ import sys
 
 sys.path.insert(0, ".")  # the folder of the repository, where this is run
 
-from apps.style.units.patches import cut, sample_index
+from apps.style.units.answers import cut
+from apps.style.units.patches import sample_index
 
 # %% [markdown]
 # What was chosen on the page; change it here.

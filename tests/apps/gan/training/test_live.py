@@ -1,90 +1,109 @@
-"""The training on the page: bounded, repeatable, untouched by being watched, and what its film holds."""
+"""The training on the page: bounded, repeatable, untouched by being watched or moved, and what its film holds."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
-import threading
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from apps.gan.training import live
-from apps.gan.training.live import MOST, SEEDS, OwnTraining
-from shared.errors import InputError
+from apps.gan.training import live, own
+from apps.gan.training.live import begun
+from apps.gan.training.own import SEEDS, OwnTraining
+from shared.engine import cluster
+from shared.errors import InputError, ResourceError
+from tests.shared.engine.fake_ray import busy, cluster_here
+
+TOLD: list[str] = []
+
+
+@pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch) -> Iterator[cluster.Cluster]:
+    TOLD.clear()
+    with cluster_here(monkeypatch, TOLD) as made:
+        yield made
 
 
 def test_the_untrained_players_have_no_opinion_and_draw_grey() -> None:
-    breath = OwnTraining(3).breath()
+    breath = begun(3).breath
     assert (breath.steps, breath.losses_d) == (0, ())
     assert breath.pictures.shape == (SEEDS, 28, 28)
     assert np.abs(np.concatenate((breath.fake, breath.real)) - 0.5).max() < 0.05
     assert breath.pictures.std() < 10
 
 
+def same(one: OwnTraining, other: OwnTraining) -> bool:
+    """To the last digits that threads may add in another order."""
+    near = np.abs(one.breath.pictures.astype(int) - other.breath.pictures.astype(int)).max() <= 1
+    return bool(near and np.allclose(one.breath.losses_d, other.breath.losses_d, rtol=1e-4))
+
+
 def test_the_same_seed_is_the_same_training_however_often_it_is_watched() -> None:
-    once, twice = OwnTraining(3), OwnTraining(3)
-    assert [(step.done, step.total) for step in once.play(2)] == [(1, 2), (2, 2)]
+    once, twice = begun(3), begun(3)
+    assert [(step.done, step.total) for step in once.play(2)] == [(2, 2)]
     for _ in range(2):
         assert [(step.done, step.total) for step in twice.play(1)] == [(1, 1)]
         twice.film()
-        twice.breath()
-    one, other = once.breath(), twice.breath()
-    assert np.array_equal(one.pictures, other.pictures)
-    assert one.losses_d == other.losses_d
-    assert len(one.losses_g) == one.steps == 2
+    assert same(once, twice)
+    assert len(once.breath.losses_g) == once.breath.steps == 2
 
 
-def test_it_ends_after_the_most_steps() -> None:
-    training = OwnTraining(0)
-    training.game.step = MOST - 1
+def test_it_ends_after_the_most_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "MOST", 1)
+    training = begun(0)
     assert len(list(training.play(5))) == 1
-    assert training.game.step == MOST
+    assert training.breath.steps == 1
     with pytest.raises(InputError, match="Start again"):
         next(training.play(1))
 
 
-def test_whoever_looks_waits_for_the_end_of_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    asks = threading.Event()
-
-    class Watched:
-        """A lock that says when somebody asks for it from the thread that looks."""
-
-        def __init__(self) -> None:
-            self._lock = threading.Lock()
-
-        def __enter__(self) -> None:
-            if threading.current_thread() is looking:
-                asks.set()
-            self._lock.acquire()
-
-        def __exit__(self, *_: object) -> None:
-            self._lock.release()
-
-    monkeypatch.setattr(live, "threading", SimpleNamespace(Lock=Watched))
-    seen: list[int] = []
-    looking = threading.Thread(target=lambda: seen.append(training.breath().steps))
-    training = OwnTraining(2)
-    play = training.game.play
-
-    def slow_play(data: Any) -> Any:
-        looking.start()
-        assert asks.wait(30)
-        return play(data)
-
-    monkeypatch.setattr(training.game, "play", slow_play)
+def test_it_is_played_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(live, "_BREATH_S", 0.0)
+    training = begun(2)
+    playing = training.play(3)
+    next(playing)
+    with pytest.raises(ResourceError, match="Stop"):
+        next(training.play(1))
+    playing.close()  # type: ignore[attr-defined]
     list(training.play(1))
-    looking.join()
-    assert seen == [1]
+
+
+def test_a_worker_dies_and_another_one_goes_on(far: cluster.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_BREATH_S", 0.0)
+    monkeypatch.setattr(live, "_KEEP_S", 0.0)
+    training = begun(3)
+    seen = []
+    for step in training.play(4):
+        seen.append(step.done)
+        if step.done == 2:
+            busy(far)[0].die()
+    assert len(TOLD) == 1
+    assert seen[-1] == 4
+    assert len(seen) <= 5  # a step may be played again, never all of them
+    at_home = begun(3)
+    list(live.play(at_home, 0, 4))
+    assert same(training, at_home)
+    assert len(training.kept.game) > 1_000_000
+
+
+def test_what_it_notes_is_small_between_two_keeps() -> None:
+    training = begun(1)
+    list(training.play(1))
+    assert "kept" in training.noted()
+    assert "kept" not in training.noted()
+    training.breath = dataclasses.replace(training.breath, losses_d=(0.0, 0.0))
+    assert training.noted()["breath"].steps == 2
 
 
 def test_the_film_begins_at_step_0_and_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_FRAMES", 3)
-    monkeypatch.setattr(live, "_STRIDE", 1)
-    training = OwnTraining(1)
-    first = training.breath().pictures
+    monkeypatch.setattr(live, "FRAMES", 3)
+    monkeypatch.setattr(live, "STRIDE", 1)
+    training = begun(1)
+    first = training.breath.pictures
     list(training.play(6))
     film = Image.open(io.BytesIO(training.film()))
     assert film.format == "GIF"

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from apps.style.samples import SAMPLES
-from apps.style.units import patches
+from apps.style.units import answers, patches
 from apps.style.units.dream import maximise
 from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.network import VGG
@@ -23,15 +23,15 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def small(network: VGG) -> patches.Index:
+def small(network: VGG) -> answers.Index:
     """Four samples only: the full index takes many seconds on a busy machine."""
     chosen = [SAMPLES[name] for name in ("cat", "rocket", "mosaic", "circles")]
     indexed = [patches.index_picture(network, one.title, Image.open(one.path).convert("RGB"), CPU) for one in chosen]
-    return patches.Index(BACKBONES["vgg16-hed"], indexed)
+    return answers.Index(BACKBONES["vgg16-hed"], indexed)
 
 
 @pytest.mark.parametrize(("layer", "unit"), [("relu1_2", 60), ("relu2_2", 100), ("relu3_3", 219), ("relu4_3", 80)])
-def test_the_strongest_place_is_the_strongest_of_all(network: VGG, small: patches.Index, layer: str, unit: int) -> None:
+def test_the_strongest_place_is_the_strongest_of_all(network: VGG, small: answers.Index, layer: str, unit: int) -> None:
     best = 0.0
     for indexed in small.pictures.values():
         pixels = torch.from_numpy(np.asarray(indexed.picture, dtype=np.float32) / 255).permute(2, 0, 1)[None]
@@ -44,7 +44,7 @@ def test_the_strongest_place_is_the_strongest_of_all(network: VGG, small: patche
 
 
 @pytest.mark.parametrize(("layer", "unit"), [("relu1_2", 60), ("relu2_2", 100), ("relu3_3", 219)])
-def test_a_patch_alone_excites_the_unit_as_much(network: VGG, small: patches.Index, layer: str, unit: int) -> None:
+def test_a_patch_alone_excites_the_unit_as_much(network: VGG, small: answers.Index, layer: str, unit: int) -> None:
     """Everything outside the receptive field replaced by noise: the activation at that place stays the same."""
     patch = small.patches(layer, unit)[0]
     picture = np.asarray(small.pictures[patch.picture].picture, dtype=np.float32) / 255
@@ -62,7 +62,7 @@ def test_a_class_that_opens_the_panel_together_indexes_once(network: VGG, monkey
     lock, indexed = WatchedLock(), []
     one = patches.index_picture(network, "one", Image.new("RGB", (32, 32)), CPU)
 
-    def index(*_: object) -> patches.Indexed:
+    def index(*_: object) -> answers.Indexed:
         indexed.append(threading.current_thread())
         if len(indexed) == 1:
             second.start()
@@ -83,7 +83,7 @@ def test_a_class_that_opens_the_panel_together_indexes_once(network: VGG, monkey
     assert found[0] is found[1]
 
 
-def test_a_visitors_picture_joins_the_index(network: VGG, small: patches.Index) -> None:
+def test_a_visitors_picture_joins_the_index(network: VGG, small: answers.Index) -> None:
     own = patches.index_picture(network, "your picture", Image.open(SAMPLES["ink"].path).convert("RGB"), CPU)
     with_own = small.with_picture(own)
     assert with_own.patches("relu2_2", 100)[0].picture == "your picture"  # upright lines: what this unit looks for
@@ -92,19 +92,19 @@ def test_a_visitors_picture_joins_the_index(network: VGG, small: patches.Index) 
 
 def test_a_field_beyond_the_border_is_padded() -> None:
     picture = Image.new("RGB", (10, 8), "red")
-    patch = patches.cut(picture, (-2.0, -3.0, 3.0, 2.0))
+    patch = answers.cut(picture, (-2.0, -3.0, 3.0, 2.0))
     assert patch.size == (5, 5)
     assert patch.getpixel((0, 0)) == (128, 128, 128)
     assert patch.getpixel((4, 4)) == (255, 0, 0)
 
 
 @pytest.mark.parametrize(("layer", "unit"), [("conv3_1", 0), ("relu9_9", 0), ("relu3_1", 256), ("relu3_1", -1)])
-def test_an_unknown_unit_is_refused(small: patches.Index, layer: str, unit: int) -> None:
+def test_an_unknown_unit_is_refused(small: answers.Index, layer: str, unit: int) -> None:
     with pytest.raises(OptionError):
         small.patches(layer, unit)
 
 
-def test_distinctive_units_differ_and_respond(small: patches.Index) -> None:
+def test_distinctive_units_differ_and_respond(small: answers.Index) -> None:
     units = small.distinctive_units("relu2_2", 4)
     assert len(set(units)) == 4
     assert all(small.patches("relu2_2", unit) for unit in units)
