@@ -6,7 +6,7 @@ from shared.registry.types import Bundled, HubFile, Record, WeightFile
 
 _FROM_LITE = Bundled(made_by="python -m apps.style.instant.convert")
 _LEARNED = {  # SHA-256 and bytes by the name of the sample picture
-    "swirls": ("f33b459c8565b7fe81f6714e7c124373e09f38787de7d6ea19f3e80d2725bef9", 4176),
+    "swirls": ("d0e7ff457b06fde6df623e72190d5ed9ca9034c7972f0d3012b7a7daae120ad8", 4176),
     "woodcut": ("02195ea22f48f457fef41e71a21b4a4897d3052f3b6cdb13f8295644056591a9", 4176),
     "mosaic": ("7ceed4dbf7fbc52aa8bcb99ad0135d9d50bcc0af1921ccc5a347d17248ee7035", 4176),
     "bands": ("d592f64ef815332db2e0760a9e843fba6887f0b11c86606cd3a2a5486051e55b", 4176),
