@@ -32,7 +32,7 @@ HEAVY = (
     "pillow_heif", "safetensors.torch",
 )  # fmt: skip
 GRADIO = re.compile(
-    r"app\.py|apps/(hub|ui|on_demand|sharing|gradio_patches)\.py|apps/door/(inputs|lanes)\.py|apps/\w+/ui/.*\.py"
+    r"app\.py|apps/(hub|ui|on_demand|sharing|exercises|gradio_patches)\.py|apps/door/(inputs|lanes)\.py|apps/\w+/ui/.*\.py"
 )
 MOST_FILES = 20  # of code in one folder
 DRAWING = ("apps.markup", "apps.charts", "apps.measured")  # what every module of a demo may import
@@ -108,7 +108,7 @@ def may_import(name: str, target: str) -> bool:
         return (
             name == "apps/hub.py"
             or re.fullmatch(
-                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|take_home|lessons|DEMOS|Demo)(\..*)?",
+                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|exercises|take_home|lessons|DEMOS|Demo)(\..*)?",
                 target,
             )
             is not None
@@ -118,7 +118,8 @@ def may_import(name: str, target: str) -> bool:
     if demo == "report" and re.match(r"apps\.(\w+\.measured|page)\b", target):
         return True  # what a demo's tab shows as measured, the report shows too
     return target.startswith(DRAWING) or (
-        inside[0] == "ui" and re.match(r"apps\.(ui|door|gradio_patches|on_demand|links|sharing)\b", target) is not None
+        inside[0] == "ui"
+        and re.match(r"apps\.(ui|door|gradio_patches|on_demand|links|sharing|exercises)\b", target) is not None
     )
 
 

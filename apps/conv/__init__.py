@@ -16,5 +16,6 @@ ROOMS = (
     "describe",
     "scenes",
     "experiments",
+    "exercises",
     "ui",
 )

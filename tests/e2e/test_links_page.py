@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from apps import DEMOS
+from apps.conv.exercises import ask
 from tests.e2e.conftest import PHONE, PROJECTOR
 from tests.shared_links import LINKS
 
@@ -131,4 +132,30 @@ def test_a_lesson_is_stepped_through_by_keys(browser: Any, hub_url: str) -> None
     bar.get_by_role("button", name="Leave").click()
     page.wait_for_url(lambda url: "lesson" not in url)
     assert bar.count() == 0
+    page.context.close()
+
+
+def test_an_exercise_by_a_link_is_answered_by_keyboard(browser: Any, hub_url: str) -> None:
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(f"{hub_url}?tab=conv/exercises&v=1&exercise=parameters&number=7")
+    one = ask("parameters", 7)
+    box = page.locator("#tab-conv--exercises .ch-exercise")
+    box.get_by_text(one.question).wait_for()
+    field = box.get_by_label("Your answer")
+    field.fill(str(one.slips[0].answer))
+    field.press("Enter")
+    box.get_by_text(one.slips[0].why).wait_for()
+    assert box.get_by_text(one.because).is_visible()
+    again = box.get_by_role("button", name="Another one")
+    page.wait_for_function("one => one === document.activeElement", arg=again.element_handle())
+    page.keyboard.press("Enter")
+    box.get_by_text(one.question).wait_for(state="detached")
+    assert box.get_attribute("data-kind") == "parameters"
+    assert copied(page, "conv")["number"] == box.get_attribute("data-number")
+    box.get_by_role("button", name="What shape comes out?").click()
+    box.get_by_role("radio").first.check()
+    box.get_by_role("button", name="Reveal").click()
+    box.get_by_text("one map per filter").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.context.close()

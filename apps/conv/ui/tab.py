@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
+from apps import exercises
+from apps.conv.exercises import KINDS
 from apps.conv.ui import measured, shapes, stage
 from apps.on_demand import part
 
@@ -17,3 +19,5 @@ def build() -> None:
             shapes.build(shapes_tab)
         with gr.Tab("Measure it", id="measure"), part():
             measured.build()
+        with gr.Tab("Exercises", id="exercises"), part():
+            exercises.build("apps.conv.exercises", KINDS)

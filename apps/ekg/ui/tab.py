@@ -7,7 +7,9 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from apps import exercises
 from apps.ekg import measured
+from apps.ekg.exercises import KINDS
 from apps.ekg.formats.supported import NAMES
 from apps.ekg.samples import SAMPLES
 from apps.ekg.ui import inside
@@ -44,6 +46,8 @@ def build() -> None:
             inside.build_break(token, viewer)
         with gr.Tab("How good is it?"), part():
             measurements(measured.parts())
+        with gr.Tab("Exercises"), part():
+            exercises.build("apps.ekg.exercises", KINDS)
 
 
 def _controls() -> dict[str, Any]:

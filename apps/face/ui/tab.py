@@ -12,9 +12,11 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from apps import exercises
 from apps.face import measured
 from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
+from apps.face.exercises import KINDS
 from apps.face.ui import api, enrol, logistic, recognise, siamese, threshold, triplets, verify
 from apps.face.ui.draw import panel
 from apps.face.ui.ruler import axis_end
@@ -89,6 +91,8 @@ def build() -> None:
             figures = panel(measured.figures_html(DEFAULT_ENCODER), elem_id="face-measured")
             section("measure", "One face among K")
             panel(measured.speed_html(), elem_id="face-speed")
+        with gr.Tab("Exercises", id="exercises"), part():
+            exercises.build("apps.face.exercises", KINDS)
     api.build()
 
     drag: dict[str, Any] = {**LIGHT, **PRIVATE, "trigger_mode": "always_last"}
