@@ -215,7 +215,7 @@ def _header(lessons: Lessons) -> None:
     with gr.Row(elem_id="hub-header"):
         title = h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline"), lessons.menu()
         top = joined((style(__file__, "markup.css"), title))
-        script = page_file(__file__, "links.js") + page_file(__file__, "lesson.js")
+        script = "".join(page_file(__file__, f"{name}.js") for name in ("links", "lesson", "gone"))
         gr.HTML(top, js_on_load=script, server_functions=[guard(lessons.lesson)], elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)

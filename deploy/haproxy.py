@@ -37,6 +37,7 @@ defaults
     timeout client 1h            # streams of answers, and heartbeats, stay open
     timeout server 1h
     timeout http-keep-alive 30s
+    timeout check 8s             # a busy page is not a dead one; a dead one refuses at once
 
 frontend hub
     bind {listen}{tls}

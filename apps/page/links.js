@@ -4,11 +4,16 @@
 const VERSION = '1';
 const LONGEST = 4000; // characters of a query
 const PATIENCE_MS = 600; // until a sub-tab that has not arrived is linked to without its controls
+const KEEP_MS = 150; // after the visitor did something
 const embedded = new URLSearchParams(location.search).get('embed') === '1';
 const told = new WeakMap(); // element of a stage -> what it has to tell
+const offered = []; // title, and how its controls are asked
 let wait = 0;
 let shown = null; // the title whose button was pressed
-let wanted = ''; // what it does: link, code
+let wanted = ''; // what it does: link, code; or keep
+let asking = false; // whether it waits for the controls
+let latest = ''; // the query of what is on the screen, as it was kept last
+let keeping = 0;
 let serve = null; // the title's server functions
 document.documentElement.classList.toggle('ch-embedded', embedded);
 
@@ -88,11 +93,14 @@ function stages() {
 
 function show(values) {
   clearTimeout(wait);
+  asking = false;
   const parts = Object.entries({ ...values, ...stages() }).map(([name, value]) => written(name, value));
   const full = queryOf(chosen(), parts.length ? `&v=${VERSION}${parts.join('')}` : '');
-  if (full.length > LONGEST) shown.querySelector('[role=status]').textContent = 'This is too much for a link.';
+  const short = parts.length ? full : queryOf(shortened(chosen()));
+  if (wanted === 'keep') latest = full.length > LONGEST ? '' : short + stepNow();
+  else if (full.length > LONGEST) shown.querySelector('[role=status]').textContent = 'This is too much for a link.';
   else if (wanted === 'code') showCode(full);
-  else showLink(parts.length ? full : queryOf(shortened(chosen())));
+  else showLink(short);
 }
 
 function showLink(query) {
@@ -136,18 +144,44 @@ async function copied(text) {
 
 // The buttons in `title`; `groups`: the sub-tabs whose controls `trigger` reads; `server` knows the code.
 function offer(title, trigger, server, groups) {
+  offered.push({ title, trigger, groups });
   title.addEventListener('click', (event) => {
     const button = event.target.closest('[data-does]');
     if (!button) return;
-    [shown, wanted, serve] = [title, button.dataset.does, server];
-    const path = chosen();
-    const near = groups.filter((group) => path === group || path.startsWith(`${group}/`));
-    const group = near.reduce((deepest, one) => (one.length > deepest.length ? one : deepest), '');
+    [shown, wanted, serve, asking] = [title, button.dataset.does, server, true];
+    const group = groupOf(groups);
     clearTimeout(wait);
     if (!group) return show({});
     wait = setTimeout(() => show({}), PATIENCE_MS);
     return trigger(group);
   });
+}
+
+// Of `groups` the one whose controls are on the screen.
+function groupOf(groups) {
+  const path = chosen();
+  const near = groups.filter((group) => path === group || path.startsWith(`${group}/`));
+  return near.reduce((deepest, one) => (one.length > deepest.length ? one : deepest), '');
+}
+
+// What is on the screen is kept as it changes: where the connection is lost, gradio asks no control any more.
+function keep() {
+  const now = offered.find((one) => one.title.getClientRects().length);
+  if (!now || asking) return;
+  const group = groupOf(now.groups);
+  [shown, wanted] = [now.title, 'keep'];
+  if (group) now.trigger(group);
+  else show({});
+}
+
+function keepSoon() {
+  clearTimeout(keeping);
+  keeping = setTimeout(keep, KEEP_MS);
+}
+
+// The page is about to be made anew: its address takes what was kept.
+function settle() {
+  if (latest) history.replaceState(null, '', latest);
 }
 
 function tell(stage, what) {
@@ -172,4 +206,5 @@ function samples(strip, trigger, shares, wanted) {
 document.addEventListener('click', (event) => {
   if (event.target.closest('.tab-wrapper')) setTimeout(follow, 50); // when the other panel is there
 });
-window.hubLinks = { copy, follow, offer, samples, tell };
+for (const kind of ['input', 'change', 'click']) document.addEventListener(kind, keepSoon, true);
+window.hubLinks = { copy, follow, keep, offer, samples, settle, tell };

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from apps import DEMOS
-from tests.e2e.conftest import PHONE, PROJECTOR
+from tests.e2e.conftest import PHONE, PROJECTOR, type_in
 
 
 def test_the_address_follows_the_tab(page: Any) -> None:
@@ -55,3 +55,27 @@ def test_the_tabs_work_with_the_keyboard(page: Any) -> None:
 def test_light_and_dark_can_be_switched(page: Any) -> None:
     page.get_by_role("button", name="Light / dark").click()
     assert "dark" in (page.locator("body").get_attribute("class") or "")
+
+
+def test_a_page_whose_machine_is_silent_says_so(page: Any) -> None:
+    page.route("**/gradio_api/app_id", lambda route: route.abort())
+    bar = page.locator(".ch-gone")
+    for _ in range(2):
+        page.evaluate("hubKeeper.look()")
+    bar.get_by_text("does not answer").wait_for()
+    page.unroute("**/gradio_api/app_id")
+    page.evaluate("hubKeeper.look()")
+    bar.wait_for(state="detached")
+
+
+def test_a_page_whose_machine_has_gone_is_made_anew_as_it_was_set(open_page: Callable[..., Any]) -> None:
+    page = open_page("gan")
+    seed = page.get_by_label("Seed").locator("visible=true").first
+    type_in(seed, "77")
+    page.evaluate("hubKeeper.mine = 'another'; hubKeeper.keep(); hubKeeper.look()")
+    bar = page.get_by_role("alert")
+    bar.get_by_text("what you had not saved is lost").wait_for()
+    assert "seed=77" in page.url
+    assert seed.input_value() == "77"
+    bar.get_by_role("button", name="Continue").click()
+    bar.wait_for(state="detached")
