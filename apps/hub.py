@@ -18,6 +18,7 @@ from typing import Any
 import gradio as gr
 
 from apps import DEMOS, Demo, gradio_patches
+from apps.classroom.requests import Desk, scripts_at
 from apps.door.idle import hang_up_on_idlers
 from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
@@ -94,7 +95,7 @@ def build(settings: Settings) -> gr.Blocks:
     sharing = Sharing()
     page.fill = sharing.fill
     with page, sharing.collect(page):
-        _header(Lessons(settings.tabs))
+        _header(settings)
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
             _join_panel()
         with gr.Tabs(elem_id="hub-tabs") as tabs:
@@ -142,6 +143,7 @@ def put_door(settings: Settings, folder: Path) -> Gate:
     """Set up what every request passes; ``folder`` holds the visitors' files. Until ``open`` it answers nothing."""
     free = shutil.disk_usage(folder).free
     gate = Gate(settings, quota=min(_MOST_UPLOADS, free // 2))
+    gate.classroom = Desk(Lessons(settings.tabs)).answer
     gradio_patches.put_door(gate)
     hang_up_on_idlers()
     Janitor(folder / UPLOADS).start()
@@ -211,12 +213,15 @@ def warm_up(settings: Settings) -> threading.Thread:
     return thread
 
 
-def _header(lessons: Lessons) -> None:
+def _header(settings: Settings) -> None:
+    lessons, class_ = Lessons(settings.tabs), settings.teacher is not None
     with gr.Row(elem_id="hub-header"):
-        title = h.h1(TITLE), h.p(TAGLINE, class_="ch-tagline"), lessons.menu()
-        top = joined((style(__file__, "markup.css"), title))
-        script = "".join(page_file(__file__, f"{name}.js") for name in ("links", "lesson", "gone"))
-        gr.HTML(top, js_on_load=script, server_functions=[guard(lessons.lesson)], elem_id="hub-title")
+        name = h.h1(TITLE, data_scripts=scripts_at(), data_class=class_)
+        top = joined(
+            (style(__file__, "markup.css"), name, h.p(TAGLINE, class_="ch-tagline"), lessons.menu(class_=class_))
+        )
+        script = "".join(page_file(__file__, f"{name}.js") for name in ("links", "class", "gone"))
+        gr.HTML(top, js_on_load=script, elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
 

@@ -65,6 +65,13 @@ def join_html(address: str) -> Markup:
     return h.div(picture, h.p(h.a(address, href=address), h.br(), words), class_="ch-join")
 
 
+def address_code(address: str) -> str:
+    """The QR code of ``address`` as a ``data:`` URL of a picture, black on white."""
+    import segno
+
+    return str(segno.make(address, error="m").svg_data_uri(border=_QUIET, light="#fff"))
+
+
 def _is_loopback(host: str) -> bool:
     if host in ("", "localhost", "0.0.0.0"):
         return True

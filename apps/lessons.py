@@ -1,9 +1,10 @@
 """Lessons: files of steps in ``lessons/``, each a link with a sentence to say, a question, and what to watch.
 
-A file is TOML: ``title``, and ``[[steps]]`` with ``minutes``, ``link``, ``title``, ``say``, ``ask``, ``watch``;
-``known`` lists numbers in these texts that neither the link nor the step's code (``apps/take_home.py``) gives. It may
-be anybody's: everything in it is bounded, and shown as text. The address of a step is its link with
-``&lesson=NAME&step=3``; ``page/lesson.js`` shows it.
+A file is TOML: ``title``, and ``[[steps]]`` with ``minutes``, ``link``, ``title``, ``say``, ``ask``, ``watch``; where
+students answer by choosing, also ``choices`` and ``right``, the number of the right one, and ``watch`` is shown when it
+is revealed. ``known`` lists numbers in these texts that neither the link nor the step's code (``apps/take_home.py``)
+gives. It may be anybody's: everything in it is bounded, and shown as text. The address of a step is its link with
+``&lesson=NAME&step=3``; ``apps/classroom/page/lesson.js`` shows it, and with ``&present=1`` leads a class through it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from apps.links import LONGEST
 from apps.markup import Markup, h
-from shared.errors import InputError, check_choice, check_number, quoted
+from shared.errors import InputError, check_choice, check_number, check_whole, quoted
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,7 +31,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "lessons"
 MOST_STEPS = 60
 _LARGEST = 100_000  # bytes of a file
 _TEXTS = {"title": 80, "say": 700, "ask": 300, "watch": 300}  # characters, of each text of a step
-_KEYS = {*_TEXTS, "minutes", "link", "known"}
+_CHOICES = (2, 6)  # of a question
+_LONGEST_CHOICE = 100  # characters
+_KEYS = {*_TEXTS, "minutes", "link", "known", "choices", "right"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class Step:
     ask: str
     watch: str
     known: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # the answers to ``ask`` that students choose from
+    right: int = 0  # the number of the right one, from 1; 0 where there are none
 
     @property
     def tab(self) -> str:
@@ -59,9 +64,13 @@ class Lesson:
     title: str
     steps: tuple[Step, ...]
 
-    def plain(self) -> dict[str, Any]:
-        """All that the page needs, as plain values."""
-        steps = [{key: getattr(step, key) for key in (*_TEXTS, "minutes", "link")} for step in self.steps]
+    def plain(self, *, solved: bool = True) -> dict[str, Any]:
+        """All that the page needs, as plain values; unless ``solved``, without which answers are right, and why."""
+        told = (*_TEXTS, "minutes", "link", "choices", "right")
+        steps = [{key: getattr(step, key) for key in told} for step in self.steps]
+        for step in steps:
+            if step["choices"] and not solved:
+                step |= {"right": 0, "watch": "", "say": ""}
         return {"name": self.name, "title": self.title, "steps": steps}
 
 
@@ -100,11 +109,23 @@ def _step(given: Any, where: str) -> Step:
         raise InputError(f"known, a list of texts, in {where}", quoted(known, 40), "")
     minutes = check_number(given.get("minutes"), f"Minutes in {where}", low=0, high=240)
     texts = {key: _text(given.get(key), key, where) for key in _TEXTS}
-    return Step(minutes=minutes, link=link, known=tuple(known), **texts)
+    choices, right = _question(given, where)
+    return Step(minutes=minutes, link=link, known=tuple(known), choices=choices, right=right, **texts)
 
 
-def _text(given: Any, key: str, where: str) -> str:
-    longest = _TEXTS[key]
+def _question(given: Mapping[str, Any], where: str) -> tuple[tuple[str, ...], int]:
+    if "choices" not in given and "right" not in given:
+        return (), 0
+    choices = given.get("choices")
+    least, most = _CHOICES
+    if not isinstance(choices, list) or not least <= len(choices) <= most:
+        raise InputError(f"choices, {least} to {most} texts, in {where}", quoted(choices, 40), "")
+    right = check_whole(given.get("right"), f"Right, the number of a choice, in {where}", low=1, high=len(choices))
+    return tuple(_text(one, "choice", where, _LONGEST_CHOICE) for one in choices), right
+
+
+def _text(given: Any, key: str, where: str, longest: int = 0) -> str:
+    longest = longest or _TEXTS[key]
     if not isinstance(given, str) or not given.strip() or len(given) > longest:
         raise InputError(f"{key}, a text of at most {longest} characters, in {where}", quoted(given, 40), "")
     return given.strip()
@@ -126,17 +147,18 @@ class Lessons:
             if here.issuperset(step.tab for step in one.steps):
                 self.found[one.name] = one
 
-    def lesson(self, name: str) -> dict[str, Any]:
-        """The lesson of that name, for the page.
+    def lesson(self, name: object) -> Lesson:
+        """The lesson of that name.
 
         Raises:
             OptionError: there is none.
         """
-        return self.found[check_choice(name, self.found, "The lesson")].plain()
+        return self.found[check_choice(name, self.found, "The lesson")]
 
-    def menu(self) -> Markup | None:
-        """Links to the first step of each."""
+    def menu(self, *, class_: bool = False) -> Markup | None:
+        """Links to the first step of each; where the hub can lead a class (``class_``), also to the teacher's notes."""
         links = [
             h.li(h.a(one.title, href=f"{one.steps[0].link}&lesson={one.name}&step=1")) for one in self.found.values()
         ]
-        return h.details(h.summary("Lessons"), h.ul(links), class_="ch-lessons") if links else None
+        notes = h.li(h.a("The teacher’s notes, for a phone", href="./class/notes")) if class_ else None
+        return h.details(h.summary("Lessons"), h.ul(links, notes), class_="ch-lessons") if links else None

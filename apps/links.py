@@ -29,7 +29,14 @@ _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")
 _TEXT = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]*")  # no control but \n
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-OURS = ("tab", "v", "embed", "lesson", "step")  # names that no control may have; the last three are the page's own
+OURS = (
+    "tab",
+    "v",
+    "embed",
+    "lesson",
+    "step",
+    "present",
+)  # names that no control may have; the last four are the page's
 _FOREIGN = ("view", "deep_link")  # gradio's own; also what begins with two underscores
 
 

@@ -3,6 +3,7 @@
 What a page keeps of its visitors is in its process: their session, their place in the queue, the stream of answers. So
 a browser stays with one page, by a cookie, not by its address: a whole class may have one. The page with the fewest
 connections takes the next browser. One that does not answer /healthz gets nobody; its browsers go on with another.
+What a class does together (``/class/``: who leads, the answers) is kept by one page for all: the first that answers.
 """
 
 from __future__ import annotations
@@ -43,7 +44,15 @@ frontend hub
     bind {listen}{tls}
     http-request set-header X-Forwarded-Proto {scheme}
     http-request del-header X-Forwarded-Host{redirect}
+    use_backend class if {{ path_beg /class/ }}
     default_backend pages
+
+backend class
+    option httpchk
+    http-check send meth GET uri /healthz hdr Host localhost
+    http-check expect status 200
+    default-server check inter 2s fall 2 rise 1 maxconn {per_page}
+{class_servers}
 
 backend pages
     balance leastconn
@@ -75,7 +84,9 @@ class Front:
         check_addresses((self.listen.replace("*", "0.0.0.0"),), "--listen")
         secure = self.certificate is not None
         servers = (f"    server page{number} {at} cookie page{number}" for number, at in enumerate(self.pages, 1))
+        backups = (f"    server page{n} {at}{' backup' * (n > 1)}" for n, at in enumerate(self.pages, 1))
         return _TEMPLATE.format(
+            class_servers="\n".join(backups),
             most=MOST_CONNECTIONS,
             per_page=_PER_PAGE,
             cookie=COOKIE,

@@ -219,7 +219,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "teacher",
         _password,
-        "a password with which a teacher may delete everything in the class gallery, on the page",
+        "a password with which a teacher leads a class through a lesson, and deletes anything in the class gallery",
         "PASS",
     ),
     Option(

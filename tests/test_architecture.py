@@ -117,6 +117,8 @@ def may_import(name: str, target: str) -> bool:
         return is_room_below(demo, inside[0].removesuffix(".py"), target.split(".")[2])
     if demo == "report" and re.match(r"apps\.(\w+\.measured|page)\b", target):
         return True  # what a demo's tab shows as measured, the report shows too
+    if demo == "classroom":  # no demo: what pages of a class ask of the hub
+        return re.match(r"apps\.(lessons|join|markup|door\.(plain|logins))\b", target) is not None
     return target.startswith(DRAWING) or (
         inside[0] == "ui"
         and re.match(r"apps\.(ui|door|gradio_patches|on_demand|links|sharing|exercises)\b", target) is not None

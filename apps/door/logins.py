@@ -1,4 +1,4 @@
-"""``--auth`` on every route, guessing slowed down, and one visitor logged out at a time."""
+"""``--auth`` on every route, the teacher's password, guessing slowed down, and one visitor logged out at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from typing import Any
+
+from shared import settings
+from shared.errors import InputError
 
 _FREE = 4  # failures without a wait
 _LONGEST_S = 30.0
@@ -42,6 +45,25 @@ class Guesses:
             self._failed[address] = (failures + 1, self._clock() + delay)
             while len(self._failed) > _MOST:
                 self._failed.popitem(last=False)
+
+
+TEACHERS_GUESSES = Guesses()  # one for all places that ask for the teacher's password
+
+
+def check_teacher(password: object, address: str) -> None:
+    """Whether ``password``, sent from ``address``, is that of ``--teacher``.
+
+    Raises:
+        InputError: it is not, there is none, or the last wrong one was a moment ago.
+    """
+    wait = TEACHERS_GUESSES.wait(address)
+    if wait:
+        raise InputError("", "Too many wrong passwords", f"Wait {int(wait) + 1} s.")
+    wanted = settings.current().teacher or ""
+    right = bool(wanted) and hmac.compare_digest(str(password).encode("utf-8", "replace"), wanted.encode())
+    TEACHERS_GUESSES.tried(address, right=right)
+    if not right:
+        raise InputError("the teacher's password", "another one", "Ask whoever started this hub.")
 
 
 class Tickets:

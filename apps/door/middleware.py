@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -14,9 +13,11 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect
 
 from apps.door import addresses
+from apps.door.bodies import Message, Receive, RefusedError, bounded, read_body, whole
 from apps.door.logins import TICKET, Guesses, Tickets
 from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, Key, Pages
+from apps.door.plain import Answer, Asked, nothing_here
 from apps.door.routes import Route, find_route
 from apps.door.upload_turns import Crowded, UploadTurns
 from apps.door.visitors import COOKIE, FILES, new_cookie, sign_with, visitor_of
@@ -27,18 +28,12 @@ from shared.settings import Settings
 log = logging.getLogger("convhub")
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 VISITOR = "convhub.visitor"  # in a request's scope: who asks
 ADDRESS = "convhub.address"
-_BYTE_S = 20.0  # s that a body may pause
-_CALL_S = 60.0  # ... and take in all
-_UPLOAD_S = 1200.0
-_DEEPEST = 500  # brackets of a call's JSON, before its nesting is looked at
-_MOST_VALUES = 100_000  # of a call's JSON, which is read and looked through while everybody waits
+_UPLOAD_S = 1200.0  # s that an upload may take in all
 _SAFE = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
@@ -46,16 +41,6 @@ _SAFE = {
 }
 
 PRESENT = Attendance(most_per_address=10**9)  # streams per visitor: who is gone loses their files
-
-
-class RefusedError(Exception):
-    """A request that goes no further: its status, and a sentence."""
-
-    def __init__(self, status: int, reason: str, headers: dict[bytes, bytes] | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.headers = headers or {}
 
 
 class Gate:
@@ -75,6 +60,7 @@ class Gate:
         self.state = "starting"  # then "ready", then "draining"
         self.uploads = UploadTurns()
         self.pages = Pages(settings.tabs)
+        self.classroom: Callable[[Asked], Answer] = nothing_here  # what a class does together (apps/classroom/)
 
     def open(self, app: Any) -> None:
         """The page stands: answer. ``app`` is gradio's."""
@@ -136,7 +122,7 @@ class Door:
         visitor = visitor_of(cookies.get(COOKIE), address)
         scope[VISITOR], scope[ADDRESS] = visitor, address
         https = ((headers.get("x-forwarded-proto") if gate.behind_proxy else None) or scope["scheme"]) == "https"
-        if scope["path"] == "/" and not visitor.startswith("cookie "):
+        if scope["path"] in ("/", "/class/notes") and not visitor.startswith("cookie "):
             send = _with_headers(send, {b"set-cookie": _cookie_line(COOKIE, new_cookie(), secure=https)})
         if gate.tickets is not None:
             cookies = gate.tickets.admit(scope, cookies)
@@ -147,6 +133,8 @@ class Door:
             await self._upload(scope, receive, send)
         elif route.kind == "login":
             await self._log_in(scope, receive, send, route, secure=https)
+        elif route.kind in ("class", "class work"):
+            await self._class(scope, receive, send, route)
         elif route.kind == "metrics":
             await _answer(send, 200, METRICS.text().decode())
         else:
@@ -159,7 +147,7 @@ class Door:
                 await gate.pages.answer(self.app, scope, send, self._seen_as(scope, headers, cookies))
                 return
             if route.largest:
-                receive = await _whole(receive, route.largest, is_json=route.kind in ("call", "tools"))
+                receive = await whole(receive, route.largest, is_json=route.kind in ("call", "tools"))
             await self.app(scope, receive, send)
 
     def _seen_as(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str]) -> Key:
@@ -207,7 +195,14 @@ class Door:
                     message = {**message, "headers": [*message["headers"], line]}
             await send(message)
 
-        await self.app(scope, await _whole(receive, route.largest, is_json=False), note)
+        await self.app(scope, await whole(receive, route.largest, is_json=False), note)
+
+    async def _class(self, scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+        sent = await read_body(receive, route.largest, is_json=route.kind == "class") if route.largest else b""
+        asked = Asked.of(scope, sent, visitor=scope[VISITOR], address=scope[ADDRESS])
+        answer = self.gate.classroom
+        made = await asyncio.to_thread(answer, asked) if route.kind == "class work" else answer(asked)
+        await made.send(send)
 
     def _log_out(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str]) -> None:
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
@@ -257,7 +252,7 @@ class Door:
                     FILES.give(visitor, _paths(bytes(answer)))
             await send(message)
 
-        await self.app(scope, _bounded(receive, left, _UPLOAD_S), keep)
+        await self.app(scope, bounded(receive, left, _UPLOAD_S), keep)
 
 
 def _note_failure(path: str, error: Exception) -> None:
@@ -296,56 +291,6 @@ def _address(scope: Scope, headers: dict[str, str], gate: Gate) -> str:
 def _check_file(scope: Scope) -> None:
     if not FILES.may_read(scope[VISITOR], scope["path"].partition("file=")[2]):
         raise RefusedError(403, "This file is not yours, or it is gone.")
-
-
-async def _whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:
-    """The body, read now and checked, as the ``receive`` of whoever comes next."""
-    body = bytearray()
-    bounded = _bounded(receive, largest, _CALL_S)
-    while True:
-        message = await bounded()
-        if message["type"] == "http.disconnect":
-            break
-        body.extend(message.get("body", b""))
-        if not message.get("more_body"):
-            break
-    if is_json:
-        if sum(body.count(mark) for mark in b",[{") > _MOST_VALUES:
-            raise RefusedError(413, f"Needed: at most {_MOST_VALUES:,} values. Found: more.")
-        if body.count(b"[") + body.count(b"{") > _DEEPEST:
-            try:
-                json.loads(body)
-            except (ValueError, RecursionError):
-                raise RefusedError(400, "Needed: JSON, nested no more deeply than the page's own.") from None
-    whole: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
-
-    async def replay() -> Message:
-        return whole.pop() if whole else await receive()
-
-    return replay
-
-
-def _bounded(receive: Receive, largest: int, seconds: float) -> Receive:
-    """``receive`` that ends a body which is too long, stands still, or takes more than ``seconds``."""
-    left = largest
-    until = time.monotonic() + seconds
-    done = False
-
-    async def next_part() -> Message:
-        nonlocal left, done
-        if done:
-            return await receive()
-        try:
-            message = await asyncio.wait_for(receive(), min(_BYTE_S, until - time.monotonic()))
-        except TimeoutError:
-            raise RefusedError(408, "This took too long to arrive.") from None
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise RefusedError(413, f"Needed: at most {largest / 1e6:,.1f} MB. Found: more.")
-        done = not message.get("more_body", False)
-        return message
-
-    return next_part
 
 
 def _paths(answer: bytes) -> list[str]:

@@ -25,7 +25,7 @@ Key = tuple[str, ...]
 
 ASKED: contextvars.ContextVar[str] = contextvars.ContextVar("asked", default="")  # the tab that the address asks for
 LATER = "/"  # after its name: it comes later, with the values that the address has for its controls (apps/sharing.py)
-_PLAIN = {"tab", "embed", "lesson", "step"}  # what an address may say without
+_PLAIN = {"tab", "embed", "lesson", "step", "present"}  # what an address may say without
 KEPT = ("/", "/config", "/config/")
 _MOST = 64  # kept at most: any number is a name of the machine
 _LONGEST_QUERY = 4_000  # bytes that are looked at

@@ -36,7 +36,7 @@ function queryOf(path, rest = '') {
 // The step of a lesson stays in the address, but is no part of a link.
 function stepNow() {
   const query = new URLSearchParams(location.search);
-  return ['lesson', 'step']
+  return ['lesson', 'step', 'present']
     .map((name) => (query.has(name) ? `&${name}=${encodeURIComponent(query.get(name))}` : ''))
     .join('');
 }

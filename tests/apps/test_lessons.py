@@ -40,6 +40,15 @@ def test_a_lesson_is_read(tmp_path: Path) -> None:
     assert one.plain()["steps"][1]["ask"] == "C?"
 
 
+def test_who_is_not_to_know_the_answer_does_not_learn_it(tmp_path: Path) -> None:
+    asked = STEP + 'choices = ["Yes", "No"]\nright = 2\n'
+    one = read_lesson(written(tmp_path, f'title = "Mine"\n{asked}{STEP}'))
+    assert one.plain()["steps"][0] | {"right": 2, "choices": ("Yes", "No"), "watch": "D"} == one.plain()["steps"][0]
+    first, second = one.plain(solved=False)["steps"]
+    assert (first["choices"], first["right"], first["watch"], first["say"]) == (("Yes", "No"), 0, "", "")
+    assert second["watch"] == "D"  # nothing is asked there
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -58,6 +67,11 @@ def test_a_lesson_is_read(tmp_path: Path) -> None:
         ('title = "Mine"\n' + STEP.replace("minutes = 2", "minutes = nan"), "inutes in mine.toml, step 1"),
         ('title = "Mine"\n' + STEP + "onclick = 1\n", "“onclick”"),
         ('title = "Mine"\n' + STEP + "known = [1]\n", "known, a list of texts"),
+        ('title = "Mine"\n' + STEP + 'choices = ["A"]\nright = 1\n', "choices, 2 to 6 texts"),
+        ('title = "Mine"\n' + STEP + 'choices = ["A", 2]\nright = 1\n', "choice, a text of at most 100 characters"),
+        ('title = "Mine"\n' + STEP + 'choices = ["A", "B"]\n', "ight, the number of a choice"),
+        ('title = "Mine"\n' + STEP + 'choices = ["A", "B"]\nright = 3\n', "ight, the number of a choice"),
+        ('title = "Mine"\n' + STEP + "right = 1\n", "choices, 2 to 6 texts"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_lesson_is_refused_with_the_reason(tmp_path: Path, text: str | bytes, told: str) -> None:
@@ -73,6 +87,9 @@ def test_a_broken_file_takes_no_other_lesson_along(tmp_path: Path) -> None:
     assert "A &lt;b&gt;good&lt;/b&gt; one" in str(lessons.menu())
     with pytest.raises(OptionError):
         lessons.lesson("mine")
+    assert lessons.lesson("good").title == "A <b>good</b> one"
+    assert "class/notes" not in str(lessons.menu())
+    assert "class/notes" in str(lessons.menu(class_=True))
     assert Lessons(("ekg",), tmp_path).menu() is None
 
 
@@ -107,7 +124,8 @@ def test_every_number_of_a_step_is_the_products(
     """It stands in the link, or the code of "Show me the code" prints it, perhaps with more digits."""
     monkeypatch.chdir(tmp_path)
     sources = " ".join((step.link, *step.known))
-    texts = " ".join((step.title, step.say, step.ask, step.watch)).replace("VGG-16", "")
+    answer = step.choices[step.right - 1] if step.choices else ""
+    texts = " ".join((step.title, step.say, step.ask, step.watch, answer)).replace("VGG-16", "")
 
     def missing() -> list[float]:
         there = [value for value, _ in numbers(sources)]

@@ -85,6 +85,7 @@ def replicas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [
         sys.executable, "-m", "deploy", "replicas", "2", "--listen", f"127.0.0.1:{listen}", "--first-port", str(first),
         "--", "--offline", "--tabs", "conv", "--auth", "class:blackboard",
+        "--teacher", "chalkboard",
     ]  # fmt: skip
     with log.open("wb") as output, subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process:
         url = f"http://127.0.0.1:{listen}"
@@ -107,6 +108,19 @@ def _status(url: str, client: httpx.Client | None = None) -> int:
         return (client or httpx).get(url, timeout=10).status_code
     except httpx.HTTPError:
         return 0
+
+
+@pytest.mark.cluster
+def test_a_class_is_one_whichever_page_its_browsers_are_with(replicas: str) -> None:
+    with httpx.Client(base_url=replicas, timeout=20) as teacher, httpx.Client(base_url=replicas, timeout=20) as student:
+        for page, visitor in (("page2", teacher), ("page1", student)):
+            visitor.cookies.set("HUB", page)
+            assert visitor.post("/login", data={"username": "class", "password": "blackboard"}).status_code == 200
+            assert visitor.get("/").status_code == 200  # gives the visitor's cookie
+        assert teacher.post("/class/teacher", json={"password": "chalkboard"}).json()["teacher"]
+        assert teacher.post("/class/step", json={"lesson": "conv", "step": 2}).json()["on"]
+        assert student.get("/class/now").json()["step"] == 2
+        assert student.get("/config").headers.get("set-cookie") is None  # each stays with its own page
 
 
 @pytest.mark.cluster

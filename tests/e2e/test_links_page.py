@@ -129,6 +129,12 @@ def test_a_lesson_is_stepped_through_by_keys(browser: Any, hub_url: str) -> None
     page.wait_for_url("**&step=3")
     bar.get_by_text("3 of 5").wait_for()
     assert "lesson" not in copied(page, "conv")
+    assert not bar.get_by_text("torch agrees").is_visible()
+    bar.get_by_role("button", name="Reveal").click()
+    bar.get_by_text("torch agrees").wait_for()
+    bar.get_by_role("button", name="Present").click()
+    bar.get_by_text("--teacher PASS").wait_for()  # no class can follow on this hub
+    assert bar.get_by_role("button", name="Everyone follow me").count() == 0
     bar.get_by_role("button", name="Leave").click()
     page.wait_for_url(lambda url: "lesson" not in url)
     assert bar.count() == 0

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 
 import gradio as gr
 
 from apps.door.lanes import asked_by
-from apps.door.logins import Guesses
+from apps.door.logins import check_teacher
 from apps.face.ui.draw import panel
 from apps.face.ui.state import class_path, visitor
 from apps.markup import Markup, message
 from apps.ui import LIGHT, PRIVATE, guard
 from shared import settings
-from shared.errors import InputError
-
-GUESSES = Guesses()
 
 
 def build(owner: gr.Textbox, people: gr.HTML, people_html: Callable[[str, gr.Request], Markup]) -> None:
@@ -44,13 +40,5 @@ def admit(password: str, request: gr.Request) -> None:
     Raises:
         InputError: it is not, or the last wrong one was a moment ago.
     """
-    address = asked_by(request.request)[1]
-    wait = GUESSES.wait(address)
-    if wait:
-        raise InputError("", "Too many wrong passwords", f"Wait {int(wait) + 1} s.")
-    wanted = settings.current().teacher or ""
-    right = bool(wanted) and hmac.compare_digest(str(password).encode(), wanted.encode())
-    GUESSES.tried(address, right=right)
-    if not right:
-        raise InputError("the teacher's password", "another one", "Ask whoever started this hub.")
+    check_teacher(password, asked_by(request.request)[1])
     visitor(request).teacher = True

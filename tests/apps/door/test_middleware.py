@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
-from apps.door import middleware, visitors
+from apps.door import bodies, visitors
 from apps.door.middleware import VISITOR, Door, Gate
 from apps.door.visitors import FILES
 from shared.serving.attendance import ATTENDANCE
@@ -220,7 +220,7 @@ def test_what_takes_long_to_read_is_refused_unread(hub: Hub, body: bytes, monkey
 
 
 def test_a_body_may_take_only_so_long_in_all(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "_CALL_S", 0.0)
+    monkeypatch.setattr(bodies, "CALL_S", 0.0)
     assert hub.ask("/gradio_api/queue/join", "POST", [b"{", b"}"])[0] == 408
     assert hub.seen == []
 
@@ -259,7 +259,7 @@ def test_an_upload_to_a_full_disk_gets_a_sentence(hub: Hub) -> None:
 
 
 def test_a_body_that_stands_still_is_ended(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "_BYTE_S", 0.01)
+    monkeypatch.setattr(bodies, "BYTE_S", 0.01)
 
     async def never() -> Any:
         await asyncio.Event().wait()

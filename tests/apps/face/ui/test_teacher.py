@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from apps.door import logins
 from apps.door.logins import Guesses
 from apps.door.middleware import ADDRESS, VISITOR
 from apps.face.gallery.gallery import TEACHER, GalleryFullError
@@ -26,7 +27,7 @@ def asking(name: str, address: str = "10.0.0.1") -> Any:
 def in_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CONVHUB_GALLERY", str(tmp_path / "class.sqlite3"))
     monkeypatch.setenv("CONVHUB_TEACHER", "chalkboard")
-    monkeypatch.setattr(teacher, "GUESSES", Guesses())
+    monkeypatch.setattr(logins, "TEACHERS_GUESSES", Guesses())
     state._PLACES_TAKEN.clear()
     yield
     for name in ("ann", "bob", "eve"):
