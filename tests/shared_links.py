@@ -42,6 +42,8 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("style/compare", f"alpha_a=2&beta_a=0.5&alpha_b=3&beta_b=40&{_RECIPE}"),
     ("style/teach", "steps=100&content_weight=2"),
     ("style/units", "layer=relu4_1&unit=12&network=vgg19-imagenet"),
+    ("gan/exercises", "exercise=cost&number=42"),
+    ("style/exercises", "exercise=gram&number=3"),
     ("conv/exercises", "exercise=finds&number=7"),
     ("face/exercises", "encoder=facenet-vggface2&tau=0.7&exercise=loss&number=12"),
     ("ekg/exercises", "sample=premature&annotated=0&beat=20&exercise=rate&number=999999"),

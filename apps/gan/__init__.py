@@ -12,5 +12,6 @@ ROOMS = (
     "measured",
     "training",
     "translation",
+    "exercises",
     "ui",
 )

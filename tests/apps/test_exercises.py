@@ -12,10 +12,10 @@ import pytest
 from apps import exercises
 from apps.conv.exercises import KINDS, ask
 from apps.on_demand import FIRST, Page, part
+from shared.demos import SLUGS
 from shared.errors import HubError
 from shared.exercises import SEEDS
 
-DEMOS = ("conv", "face", "ekg")
 LEAST = 5  # kinds of every demo
 
 
@@ -24,7 +24,7 @@ def panel() -> exercises.Panel:
     return exercises.Panel("apps.conv.exercises", KINDS)
 
 
-@pytest.mark.parametrize("demo", DEMOS)
+@pytest.mark.parametrize("demo", SLUGS)
 def test_every_demo_has_its_kinds(demo: str) -> None:
     kinds = importlib.import_module(f"apps.{demo}.exercises").KINDS
     assert len(kinds) >= LEAST

@@ -6,7 +6,9 @@ from contextlib import nullcontext
 
 import gradio as gr
 
+from apps import exercises
 from apps.gan import measured
+from apps.gan.exercises import KINDS
 from apps.gan.ui import anatomy, digits, guess, lab, night, players, restore, sampling, sharpen, walk
 from apps.markup import style
 from apps.on_demand import part
@@ -24,6 +26,7 @@ PANELS = (  # in the order of a lesson: what it is, how it learns, what it can d
     ("Day to night", night.panel),
     ("Anatomy", anatomy.panel),
     ("Measured", lambda: measurements(measured.parts())),
+    ("Exercises", lambda: exercises.build("apps.gan.exercises", KINDS)),
 )
 
 

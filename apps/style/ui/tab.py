@@ -7,9 +7,11 @@ from typing import Any
 import gradio as gr
 from gradio.context import Context
 
+from apps import exercises
 from apps.markup import style
 from apps.on_demand import part
 from apps.style import measured
+from apps.style.exercises import KINDS
 from apps.style.ui import compare, now, paint, replay, result, teach, units
 from apps.style.ui.state import leave
 from apps.ui import guard, measurements, section
@@ -44,4 +46,6 @@ def build() -> None:
             compare.build(parts)
         with gr.Tab("How fast", id="measure"), part():
             measurements(measured.parts())
+        with gr.Tab("Exercises", id="exercises"), part():
+            exercises.build("apps.style.exercises", KINDS)
     page.unload(guard(leave))
