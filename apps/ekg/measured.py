@@ -66,7 +66,7 @@ def _chapter(figures: Figures) -> Markup:
             style(__file__, "measured.css"),
             h.p(figures["about"], class_="ekg-lead"),
             _comparison(by_patient, by_beat),
-            h.p(_same_network_twice(by_patient), _bias(figures), class_="ekg-lead"),
+            h.p(_same_network_twice(by_patient), _bias(figures), _never(by_patient), class_="ekg-lead"),
             _fold("Which class is taken for which", _confusions(by_patient, by_beat), shown=True),
             _fold("Patient by patient", _patients(by_patient)),
             _fold("Other hospitals, and what their patients are worth", _hospitals(figures)),
@@ -80,8 +80,8 @@ def _chapter(figures: Figures) -> Markup:
 def _same_network_twice(by_patient: Figures) -> Markup:
     return prose(
         "<b>The same network twice.</b> When beats are mixed, it has seen other beats of the very patients that it is "
-        "judged on, and remembers {} people: the 99 % of many papers. That says nothing about the next patient; the "
-        "left column does.",
+        "judged on, and remembers {} people. That is how papers come to 99 %; it says nothing about the next patient. "
+        "The left column does.",
         by_patient["n_records"],
     )
 
@@ -95,6 +95,16 @@ def _bias(figures: Figures) -> str:
         " One number per class, its bias, was chosen on all these patients; chosen without those who are judged, "
         f"accuracy is {other['accuracy']:.1%} and macro-F1 {other['macro_f1_nsv']:.3f}."
     )
+
+
+def _never(by_patient: Figures) -> str:
+    """Which classes the network does not find at all."""
+    missed = [
+        (letter, row["support"])
+        for letter, row in by_patient["per_class"].items()
+        if letter in "NSVF" and row["support"] and not row["se"]
+    ]
+    return "".join(f" It never answers {letter}: none of {count:,} such beats is found." for letter, count in missed)
 
 
 def _fold(title: str, body: Markup, *, shown: bool = False) -> Markup:

@@ -53,6 +53,15 @@ def test_what_was_not_measured_is_left_out(tmp_path: Path, monkeypatch: pytest.M
     assert "Patient by patient" in html
 
 
+def test_a_class_that_is_never_found_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_patient = FIGURES["by_patient"]
+    fused = by_patient["per_class"]["F"]
+    for sensitivity, named in ((0.0, True), (0.1, False)):
+        changed = {**by_patient["per_class"], "F": fused | {"se": sensitivity}}
+        html = chapter(tmp_path, FIGURES | {"by_patient": {**by_patient, "per_class": changed}}, monkeypatch)
+        assert (f"It never answers F: none of {fused['support']:,} such beats is found." in html) is named
+
+
 def test_a_hostile_file_stays_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "<script>" not in chapter(tmp_path, FIGURES | {"about": "<script>alert(1)</script>"}, monkeypatch)
 
