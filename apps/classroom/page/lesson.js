@@ -21,13 +21,13 @@ class Presenter {
 
   laidOut() {
     const { title, ask, watch, say } = this.step;
-    const count = `${this.lesson.title} · ${this.at + 1} of ${this.lesson.steps.length}`;
+    const count = { textContent: `${this.at + 1} of ${this.lesson.steps.length}`, title: this.lesson.title };
     this.clock = made('span', { className: 'ch-clock' });
     this.said = made('span');
     this.said.setAttribute('role', 'status');
     this.count = made('span');
     this.buttons = this.offered();
-    const head = made('div', { className: 'ch-lesson-head' }, made('span', { textContent: count }), this.clock);
+    const head = made('div', { className: 'ch-lesson-head' }, made('span', count), this.clock);
     head.append(this.count, this.said, this.buttons);
     const line = (name, text) => made('p', { className: `ch-lesson-${name}` }, made('b', { textContent: name }), text);
     this.answers = made('div', { className: 'ch-answers' });
@@ -109,6 +109,7 @@ class Presenter {
   start() {
     document.body.append(this.bar);
     document.documentElement.classList.add('ch-in-lesson');
+    document.documentElement.classList.toggle('ch-presents', this.presents);
     document.addEventListener('keydown', (event) => this.onKey(event));
     this.look();
     this.tick();

@@ -35,8 +35,9 @@ class Teaching {
   see(now) {
     const { presenter } = this;
     this.now = now;
-    if (!now.on) return;
+    if (!now.on || this.going) return;
     if (now.lesson === presenter.lesson.name && now.step !== presenter.at + 1) {
+      this.going = true; // once: a second time would break off the first
       location.assign(presenter.addressOf(now.step - 1));
       return;
     }
