@@ -20,7 +20,7 @@ from apps.markup import Markup, h, message, note, page_file, url_of
 from apps.sharing import SAMPLES_JS, share, share_stage
 from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
 from shared.errors import HubError, check_choice, check_whole
-from shared.images import as_sent
+from shared.images import as_sent, open_with_alpha
 from shared.progress import duration, paced
 
 if TYPE_CHECKING:
@@ -171,15 +171,19 @@ def _expected(photo: str | None, side: float, mode: str) -> Markup:
     if not photo:
         return note("")
     try:
-        opened = _opened(photo, mode)
+        opened, ground = _opened(photo, mode), open_with_alpha(photo)[1]
         if mode == RESTORE:
             reduced = prepared(opened, FACTOR * _small_side(side))
             size = (reduced.width // FACTOR, reduced.height // FACTOR)
         else:
             size = opened.size
-        return note("The GAN: ", describe_estimate(upscaling.estimate_s(size, DEFAULT)))
+        on_white = None if ground is None else f" {_ON_WHITE}"
+        return note("The GAN: ", describe_estimate(upscaling.estimate_s(size, DEFAULT)), on_white)
     except HubError:
         return note("")  # the pictures say it
+
+
+_ON_WHITE = "Transparent parts of the photo are laid on white here; the command and /upscale keep them."
 
 
 def _restore(photo: str | None, side: float, mode: str) -> Iterator[tuple[Any, Any, Any]]:

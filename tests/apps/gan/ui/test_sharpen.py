@@ -58,7 +58,9 @@ def test_the_small_network_needs_no_button() -> None:
     assert view.count("PSNR") == 2
     assert 'class="gs-wait"' in view
     assert "appear with the GAN" in figures
-    assert "About" in sharpen._expected(str(sample_path("coffee")), 24, RESTORE)
+    expected = sharpen._expected(str(sample_path("coffee")), 24, RESTORE)
+    assert "About" in expected
+    assert "ransparent" not in expected
 
 
 def test_the_gan_comes_last_with_its_figures() -> None:
@@ -81,6 +83,11 @@ def test_a_photo_is_enlarged_as_it_is(photo: str) -> None:
     assert 'download="gan-x4.png"' in view
     assert "the GAN took" in told
     assert "About" in sharpen._expected(photo, 24, ENLARGE)
+
+
+def test_what_becomes_of_transparent_parts_is_said(tmp_path: Path) -> None:
+    Image.new("RGBA", (64, 64), (255, 0, 0, 128)).save(tmp_path / "glass.png")
+    assert "laid on white" in sharpen._expected(str(tmp_path / "glass.png"), 24, ENLARGE)
 
 
 def test_slow_networks_wait_for_the_button(photo: str, monkeypatch: pytest.MonkeyPatch) -> None:
