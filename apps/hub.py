@@ -36,6 +36,7 @@ from shared import device, engine, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
 from shared.serving.workspace import UPLOADS
+from shared.sessions import forget_everybody
 from shared.settings import LOCAL, Settings
 from shared.weights.background import DOWNLOADS
 
@@ -143,12 +144,28 @@ def put_door(settings: Settings, folder: Path) -> Gate:
     """Set up what every request passes; ``folder`` holds the visitors' files. Until ``open`` it answers nothing."""
     free = shutil.disk_usage(folder).free
     gate = Gate(settings, quota=min(_MOST_UPLOADS, free // 2))
-    gate.classroom = Desk(Lessons(settings.tabs)).answer
+    janitor = Janitor(folder / UPLOADS)
+    gate.classroom = Desk(Lessons(settings.tabs), functools.partial(wipe_class, settings, janitor)).answer
     gradio_patches.put_door(gate)
     hang_up_on_idlers()
-    Janitor(folder / UPLOADS).start()
+    janitor.start()
     DOWNLOADS.on = True
     return gate
+
+
+def wipe_class(settings: Settings, janitor: Janitor) -> None:
+    """Forget what a class has left in this hub: files, sessions with their galleries and paintings, the class gallery.
+
+    Raises:
+        StoreError: the class gallery, which comes last, cannot be emptied.
+    """
+    janitor.clear_out()
+    forget_everybody()
+    if settings.gallery is not None and "face" in settings.tabs:
+        from apps.face.gallery.gallery import TEACHER
+        from apps.face.gallery.opening import open_gallery
+
+        open_gallery(settings.gallery).clear(owner=TEACHER)
 
 
 def launch_options(settings: Settings) -> dict[str, Any]:

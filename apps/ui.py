@@ -33,6 +33,9 @@ QUICK: dict[str, Any] = {"concurrency_id": QUICK_LANE, "concurrency_limit": 4}  
 LIGHT: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden"}  # no network: sliders, plots, choices
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # events of the page that no client calls
 
+# elem_classes of a component with a picture that a visitor may send to the class's board (apps/classroom/page/board.js)
+SENDS = "ch-sends"
+
 # js_on_load of a gr.HTML: "expand" once, when it is first on the screen ("load" would come for every panel as soon as
 # the page opens), unless what it asks for is there by then (data-shown).
 FIRST_SIGHT = """

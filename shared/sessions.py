@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.serving.attendance import ATTENDANCE
 
 T = TypeVar("T")
+_STORES: weakref.WeakSet[Sessions[Any]] = weakref.WeakSet()
 
 
 class Sessions(Generic[T]):
@@ -50,6 +52,7 @@ class Sessions(Generic[T]):
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._left: dict[str, float] = {}  # session -> when it is forgotten unless it is back
         self._lock = threading.Lock()
+        _STORES.add(self)
 
     def get(self, session: str) -> T:
         """What ``session`` owns."""
@@ -82,6 +85,12 @@ class Sessions(Generic[T]):
             self._kept.pop(session, None)
             self._left.pop(session, None)
 
+    def clear(self) -> None:
+        """Forget everybody, now."""
+        with self._lock:
+            self._kept.clear()
+            self._left.clear()
+
     def leave(self, session: str) -> None:
         """The page of ``session`` was closed, or a phone went to sleep: forget it unless it is back soon."""
         with self._lock:
@@ -108,3 +117,9 @@ class Sessions(Generic[T]):
                 return
             del self._kept[session]
             self._left.pop(session, None)
+
+
+def forget_everybody() -> None:
+    """Empty every store of this process."""
+    for store in list(_STORES):
+        store.clear()

@@ -77,6 +77,7 @@ class Classroom:
         self._here: OrderedDict[str, tuple[float, bool]] = OrderedDict()  # visitor -> seen when, whether it follows
         self._class: _Class | None = None
         self._seen = 0.0  # when a teacher was there last
+        self._era = secrets.token_hex(4)  # another one after each reset: pages of the class before begin anew
 
     def admit(self, visitor: str) -> None:
         """``visitor`` has given the teacher's password.
@@ -114,12 +115,13 @@ class Classroom:
             if teaches:
                 self._seen = now
             if going is None:
-                return {"teacher": teaches, "on": False}
+                return {"teacher": teaches, "on": False, "era": self._era}
             if not teaches:
                 self._note_here(visitor, now, follows)
             told = {
                 "teacher": teaches,
                 "on": True,
+                "era": self._era,
                 "key": going.key,
                 "turn": going.turn,
                 "lesson": going.lesson.name,
@@ -177,6 +179,17 @@ class Classroom:
         with self._lock:
             self._class = None
             self._here.clear()
+
+    def reset(self) -> None:
+        """The next class comes: as ``end``, and pages that the class before left open begin anew."""
+        self.end()
+        with self._lock:
+            self._era = secrets.token_hex(4)
+
+    def is_on(self) -> bool:
+        """Whether a class is on."""
+        with self._lock:
+            return self._current(self._clock()) is not None
 
     def answer(self, visitor: str, address: str, step: object, choice: object) -> None:
         """Take the answer of ``visitor`` to the question of a step; until it is revealed, another one replaces it.

@@ -57,6 +57,12 @@ class Janitor:
             delete(Path(path))
         self._delete_broken_off()
 
+    def clear_out(self) -> None:
+        """Delete every visitor's files, now."""
+        for visitor in self._files.owners():
+            for path in self._files.drop_visitor(visitor):
+                delete(Path(path))
+
     def _delete_broken_off(self) -> None:
         limit = time.time() - BROKEN_OFF_S
         for path in self._folder.glob("tmp*"):

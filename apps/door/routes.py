@@ -16,6 +16,7 @@ _MB = 1_000_000
 LARGEST_CALL = 8 * _MB  # bytes of a call's JSON: a webcam frame, never a file
 LARGEST_FORM = 100_000
 LARGEST_ANSWER = 2_000  # bytes of what a page of a class says
+LARGEST_PICTURE = 1_500_000  # ... and of what it sends to the board
 _SESSION = r"(?P<session>[A-Za-z0-9_-]{4,64})"
 
 
@@ -55,8 +56,14 @@ ROUTES: tuple[Route, ...] = (
     _route(rf"{_API}/(cancel|reset)/?", "POST", "call", LARGEST_FORM),
     _route(rf"{_API}/mcp(/.*)?", "GET HEAD POST DELETE", "tools", LARGEST_CALL),
     _route(r"/metrics", "GET", "metrics"),
-    _route(r"/class/(now|notes|phone|lesson/[\w-]{1,60}|page/[0-9a-f]{12}/\w+\.(js|css))", "GET", "class"),
-    _route(r"/class/(teacher|step|lead|reveal|end|answer)", "POST", "class", LARGEST_ANSWER),
+    _route(
+        r"/class/(now|notes|phone|board(/[0-9a-f]{16})?|lesson/[\w-]{1,60}|page/[0-9a-f]{12}/\w+\.(js|css))",
+        "GET",
+        "class",
+    ),
+    _route(r"/class/(teacher|step|lead|reveal|end|answer|remove)", "POST", "class", LARGEST_ANSWER),
+    _route(r"/class/reset", "POST", "class work", LARGEST_ANSWER),
+    _route(r"/class/board", "POST", "class work", LARGEST_PICTURE),
 )
 
 

@@ -7,16 +7,20 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio_client import Client
 
 from apps import DEMOS, hub
 from apps.door.inputs import PUT_IN
+from apps.door.janitor import Janitor
 from apps.door.type_hints import hints_of
+from apps.door.visitors import Files
 from apps.links import read_link, write_link
 from apps.sharing import sharing_of
 from shared.settings import Settings
@@ -162,3 +166,25 @@ def test_models_are_placed_at_start_on_zero_gpu_only(monkeypatch: pytest.MonkeyP
     assert placed
     assert all(name.startswith("face/") for name in placed)
     assert "face/facenet-vggface2" not in placed  # it would be a download
+
+
+def test_a_reset_wipes_files_sessions_and_the_class_gallery(tmp_path: Path) -> None:
+    from apps.face.gallery.opening import open_gallery
+    from apps.face.ui import state as face
+    from apps.style.ui import state as style
+
+    path, files = tmp_path / "class.sqlite3", Files()
+    photo = tmp_path / "uploads" / "photo.jpg"
+    photo.parent.mkdir()
+    photo.write_bytes(b"x")
+    files.give("cookie ann", [str(photo)])
+    stores = face.VISITORS, style.SESSIONS
+    before = [store.get("ann") for store in stores]
+    gallery = open_gallery(path)
+    gallery.enroll("Ann", np.ones(128), encoder="one", thumbnail=b"", owner="ann")
+    hub.wipe_class(Settings(gallery=path), Janitor(tmp_path, files))
+    assert not photo.exists()
+    assert gallery.photos("ann") == ()
+    assert [store.find("ann") for store in stores] == [None, None]
+    assert before
+    hub.wipe_class(Settings(tabs=("conv",), gallery=path), Janitor(tmp_path, files))  # a hub without faces

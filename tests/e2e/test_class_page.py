@@ -49,11 +49,24 @@ def test_a_class_is_led_through_a_lesson(class_url: str, open_as: Callable[..., 
     password.press("Enter")
     bar.get_by_text("0 here").wait_for()
 
-    ann, bob = open_as(f"{class_url}?tab=conv/see", PHONE), open_as(f"{class_url}?tab=gan/anatomy", PHONE)
+    ann, bob = open_as(f"{class_url}?tab=conv/see", PHONE), open_as(f"{class_url}?tab=gan/sample", PHONE)
     slide = open_as(f"{class_url}?tab=gan/anatomy&embed=1", PHONE)
     bars = [page.locator(".ch-class") for page in (ann, bob)]
     bars[0].get_by_text("Your class is at step 1 of 5").wait_for()
     bar.get_by_text("2 here").wait_for()
+
+    bob.get_by_role("button", name="Send to the class board").click()
+    bob.get_by_text("It is on the board.").wait_for()
+    bars[0].get_by_role("button", name="Board (1)").wait_for()
+    bar.get_by_role("button", name="Board (1)").click()
+    picture = teacher.get_by_role("img", name="GANs: a picture of the class")
+    picture.wait_for()
+    teacher.wait_for_function("document.querySelector('.ch-board img').naturalWidth > 300")
+    teacher.get_by_role("button", name="Remove").click()
+    picture.wait_for(state="detached")
+    teacher.get_by_role("button", name="Close").click()
+    bars[1].get_by_role("button", name="Board (1)").wait_for(state="detached")
+
     bar.get_by_role("button", name="Everyone follow me").click()
     bob.wait_for_url("**/?tab=conv/see")
     for one in bars:
@@ -92,6 +105,13 @@ def test_a_class_is_led_through_a_lesson(class_url: str, open_as: Callable[..., 
     bob.wait_for_url("**scene=photo&filter=1")
     assert slide.locator(".ch-class").count() == 0
     assert "embed=1" in slide.url
+
+    bar.get_by_role("button", name="Reset …").click()
+    teacher.get_by_role("button", name="Wipe it all").click()
+    teacher.wait_for_url("**&step=1&present=1")
+    ann.wait_for_url(class_url)  # begins anew, without what was on it
+    bar.get_by_text("0 answers").wait_for()
+    bars[0].get_by_text("Your class is at step 1 of 5").wait_for()
     bar.get_by_role("button", name="Leave").click()
     teacher.wait_for_url(lambda url: "lesson" not in url)
     bars[0].wait_for(state="detached")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from shared import sessions as sessions_module
-from shared.sessions import Sessions
+from shared.sessions import Sessions, forget_everybody
 from tests.locks import LONG_S, WatchedLock, waits
 
 
@@ -82,6 +82,17 @@ CALLS: dict[str, Callable[[Sessions[list[str]]], object]] = {
     "len": len,
     "sweep": lambda sessions: sessions.sweep(),
 }
+
+
+def test_everybody_is_forgotten_in_every_store() -> None:
+    stores = [Sessions(dict), Sessions(dict)]
+    for store in stores:
+        store.get("ann")["photo"] = "a photo"
+        store.get("bob")
+        store.leave("bob")
+    forget_everybody()
+    assert [len(store) for store in stores] == [0, 0]
+    assert stores[0].get("ann") == {}
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -26,13 +26,11 @@ export function address(path) {
   return new URL(path, CLASS).href;
 }
 
-// Ask for `path`, or tell it `words`; what is refused throws the reason.
+// Ask for `path`, or tell it `words`, plain values or a picture; what is refused throws the reason.
 export async function call(path, words) {
-  const sent = words && {
-    method: 'POST',
-    body: JSON.stringify(words),
-    headers: { 'content-type': 'application/json' },
-  };
+  const isPicture = words instanceof Blob;
+  const headers = { 'content-type': isPicture ? words.type : 'application/json' };
+  const sent = words && { method: 'POST', body: isPicture ? words : JSON.stringify(words), headers };
   const answer = await fetch(address(path), { cache: 'no-store', ...sent });
   const found = await answer.json();
   if (!answer.ok) throw new Error(found.detail);

@@ -1,5 +1,6 @@
 // A student's page while a class is on: it follows the teacher unless it is told not to, and answers.
 
+import { boardSheet, offerSending, withdraw } from './board.js';
 import { button, call, choices, kept, made, pause, styled } from './parts.js';
 
 const EVERY_MS = 2000;
@@ -18,6 +19,8 @@ class Student {
 
   see(now) {
     this.now = now;
+    this.board?.see(now);
+    offerSending((found) => this.see(found));
     const drawn = JSON.stringify([now, this.free]);
     if (drawn !== this.drawn) this.draw();
     this.drawn = drawn;
@@ -39,13 +42,17 @@ class Student {
   }
 
   draw() {
-    const { leads, step, of, question } = this.now;
+    const { leads, step, of, question, board } = this.now;
     const at = `step ${step} of ${of}`;
     const line = made('p', {}, leads && !this.free ? `Your teacher leads: ${at}` : `Your class is at ${at}`);
     if (leads)
       line.append(this.free ? button('Follow', () => this.leave(false)) : button('Leave', () => this.leave(true)));
+    const open = () => {
+      this.board = boardSheet(this.now);
+    };
+    if (board.pictures) line.append(button(`Board (${board.pictures})`, open));
     this.bar.replaceChildren(line);
-    this.bar.hidden = !leads && !question;
+    this.bar.hidden = !leads && !question && !board.pictures;
     if (question) this.bar.append(...this.asked(question));
     document.body.style.paddingBottom = `${this.bar.offsetHeight}px`;
   }
@@ -72,9 +79,19 @@ class Student {
   }
 
   end() {
+    withdraw();
     this.bar.remove();
     document.body.style.paddingBottom = '';
   }
+}
+
+// A page that an earlier class has left open begins anew, without its pictures.
+function startsAnew(era) {
+  const before = kept('era');
+  kept('era', era);
+  if (!before || before === era || kept('era') !== era) return false;
+  location.assign(location.pathname);
+  return true;
 }
 
 // Until the class is over.
@@ -84,6 +101,7 @@ export async function attend(first) {
   let now = first;
   let wait = EVERY_MS;
   while (now.on && !now.teacher) {
+    if (startsAnew(now.era)) return;
     student.see(now);
     await pause(wait);
     try {

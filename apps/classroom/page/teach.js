@@ -1,5 +1,6 @@
 // The projector of a class: what the teacher can do for everybody, and the answers as they come.
 
+import { boardSheet } from './board.js';
 import { askPassword, button, call, made, pause, sheet } from './parts.js';
 
 const EVERY_MS = 1000;
@@ -9,8 +10,12 @@ class Teaching {
     this.presenter = presenter;
     this.now = null;
     this.lead = button('Everyone follow me', () => this.tell('lead', { on: !this.now.leads }));
+    this.board = button('Board', () => {
+      this.pictures = boardSheet(this.now);
+    });
     const phone = button('Phone', () => this.showPhone());
-    presenter.buttons.prepend(this.lead, phone);
+    presenter.buttons.prepend(this.lead, this.board, phone);
+    presenter.buttons.append(button('Reset …', () => this.askReset()));
     presenter.show = (at) => this.stepTo(at);
     presenter.reveal = () => this.tell('reveal', {});
     presenter.leave = async () => {
@@ -44,6 +49,8 @@ class Teaching {
     presenter.began = Date.now() - 1000 * now.elapsed;
     const pages = now.leads ? `${now.following} of ${now.here} follow` : `${now.here} here`;
     presenter.count.textContent = now.question ? `${pages} · ${sum(now.question.counts)} answers` : pages;
+    this.pictures?.see(now);
+    this.board.textContent = now.board.pictures ? `Board (${now.board.pictures})` : 'Board';
     this.lead.textContent = now.leads ? 'Let them go' : 'Everyone follow me';
     this.lead.setAttribute('aria-pressed', String(now.leads));
     const drawn = JSON.stringify(now.question);
@@ -62,6 +69,18 @@ class Teaching {
       made('p', {}, link),
       made('p', { textContent: words }),
     );
+  }
+
+  askReset() {
+    const words =
+      'This wipes what the class has left here: answers, the board, everybody’s photos, paintings and other files, ' +
+      'and all faces that were enrolled, in the class gallery, too. It cannot be undone.';
+    const wipe = button('Wipe it all', async () => {
+      asks.close();
+      await this.tell('reset', {});
+      await this.stepTo(0);
+    });
+    const asks = sheet('Reset for the next class?', made('p', { textContent: words }), wipe);
   }
 
   async follow() {

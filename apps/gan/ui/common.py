@@ -9,7 +9,7 @@ import gradio as gr
 
 from apps.gan.choices import FULL, GENERATORS, LOWEST, SEEDS
 from apps.markup import h, joined, note, page_file
-from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, Kind, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, SENDS, Kind, section
 
 REDRAW: dict[str, Any] = QUICK | {"show_progress": "minimal"}  # without gradio's veil over the picture that is there
 LATEST: dict[str, Any] = {"trigger_mode": "always_last"}  # a slider that is being dragged: the last place counts
@@ -52,7 +52,7 @@ def picture_output(label: str, *classes: str) -> gr.Image:
         show_label=False,
         buttons=["download", "fullscreen"],
         interactive=False,
-        elem_classes=["gan-crisp", *classes],
+        elem_classes=["gan-crisp", SENDS, *classes],
     )
 
 

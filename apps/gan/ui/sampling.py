@@ -13,7 +13,7 @@ from apps.gan.ui.common import GENERATOR_CHOICES, LATEST, REDRAW, heading, pictu
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, joined, note
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, guard
+from apps.ui import LIGHT, PRIVATE, SENDS, guard
 
 _COLUMNS = 8
 _KEEP, _RESAMPLE = "Keep z", "Resample z every time"
@@ -32,7 +32,7 @@ def panel() -> None:
             real = gr.Slider(0, MOST_ON_PAGE, value=6, step=1, label="Of these, real digits")
             truncation = truncation_input()
         with gr.Column(scale=3):
-            out = gr.HTML(note("Drawing the first pictures."), label="Pictures")
+            out = gr.HTML(note("Drawing the first pictures."), label="Pictures", elem_classes=SENDS)
             with gr.Accordion("One picture to keep, and the numbers", open=False):
                 every = picture_output("All of them")
                 numbers = gr.JSON(label="Verdicts")

@@ -15,7 +15,7 @@ from apps.style.ui import graphics
 from apps.style.ui.controls import options_from, share_recipe, turn
 from apps.style.ui.paint import ARGUMENTS
 from apps.style.ui.run import open_pictures
-from apps.ui import HEAVY, PRIVATE, heavy, section
+from apps.ui import HEAVY, PRIVATE, SENDS, heavy, section
 from shared.errors import check_number
 from shared.images import jpeg_bytes
 
@@ -45,7 +45,13 @@ def build(parts: Mapping[str, Any]) -> None:
     waiting = turn()
     with gr.Row():
         boxes = [
-            gr.HTML(graphics.empty(_EMPTY), elem_id=f"style-box-{name}", apply_default_css=False, min_width=280)
+            gr.HTML(
+                graphics.empty(_EMPTY),
+                elem_id=f"style-box-{name}",
+                elem_classes=SENDS,
+                apply_default_css=False,
+                min_width=280,
+            )
             for name in "ab"
         ]
     slider = gr.ImageSlider(label="A and B", interactive=False, format="png", max_height=420)

@@ -17,7 +17,7 @@ from apps.style.ui import film, styles
 from apps.style.ui.controls import sample_strip
 from apps.style.ui.rooms import now
 from apps.style.ui.state import FIRST, Session, session_of
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input, section
+from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, photo_input, section
 from shared.errors import HubError
 from shared.images import as_sent
 
@@ -63,6 +63,7 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
                 height=420,
                 buttons=["download", "fullscreen"],
                 elem_id="style-now-painted",
+                elem_classes=SENDS,
             )
             told = gr.HTML(elem_id="style-now-told", label="How long it takes")
             with gr.Row():

@@ -27,7 +27,7 @@ from apps.style.ui.controls import (
 from apps.style.ui.rooms import begin, limits
 from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
 from apps.style.ui.state import FIRST, session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, heavy, photo_input
 from shared.errors import HubError, InputError
 from shared.images import as_sent
 from shared.progress import duration
@@ -73,7 +73,13 @@ def build() -> dict[str, Any]:
                 controls |= fine_controls()
         with gr.Column(scale=6, min_width=330):
             waiting = turn()
-            live = gr.HTML(_example(), elem_id="style-live", label="The picture so far", apply_default_css=False)
+            live = gr.HTML(
+                _example(),
+                elem_id="style-live",
+                elem_classes=SENDS,
+                label="The picture so far",
+                apply_default_css=False,
+            )
             axis = gr.Radio(
                 ["logarithmic", "linear"], value="logarithmic", label="Axis of the costs", elem_id="style-axis"
             )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from apps.classroom import requests
 from apps.classroom.requests import Desk, scripts_at
 from apps.door import logins
 from apps.door.logins import Guesses
@@ -18,7 +19,13 @@ from shared.demos import SLUGS
 from tests.apps.door.test_middleware import Hub
 
 PASSWORD = "chalkboard"
-TEACHERS = ("step", "lead", "reveal", "end")
+TEACHERS = ("step", "lead", "reveal", "end", "reset")
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 40), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 class Visitor:
@@ -43,20 +50,22 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
     monkeypatch.setenv("CONVHUB_TEACHER", PASSWORD)
     monkeypatch.setattr(logins, "TEACHERS_GUESSES", Guesses())
     made = Hub(teacher=PASSWORD)
-    made.gate.classroom = Desk(Lessons(SLUGS)).answer
+    made.wiped = []
+    made.gate.classroom = Desk(Lessons(SLUGS), lambda: made.wiped.append("all")).answer
     return made
 
 
 @pytest.fixture
 def teacher(hub: Hub) -> Visitor:
     found = Visitor(hub)
-    assert found.ask("teacher", {"password": PASSWORD}) == (200, {"teacher": True, "on": False})
+    status, told = found.ask("teacher", {"password": PASSWORD})
+    assert (status, told["teacher"], told["on"]) == (200, True, False)
     return found
 
 
 def test_a_class_from_beginning_to_end(hub: Hub, teacher: Visitor) -> None:
     ann = Visitor(hub)
-    assert ann.ask("now") == (200, {"teacher": False, "on": False})
+    assert not ann.ask("now")[1]["on"]
     status, told = teacher.ask("step", {"lesson": "gan", "step": 2})
     assert (status, told["step"], told["here"]) == (200, 2, 0)
     assert ann.ask("now?follows=0")[1]["link"] == "?tab=gan/gan-lab"
@@ -65,7 +74,7 @@ def test_a_class_from_beginning_to_end(hub: Hub, teacher: Visitor) -> None:
     assert ann.ask("now")[1]["turn"] == 1
     assert teacher.ask("now")[1]["following"] == 1
     assert not teacher.ask("lead", {"on": "yes"})[1]["leads"]
-    assert teacher.ask("end", {})[1] == {"teacher": True, "on": False}
+    assert not teacher.ask("end", {})[1]["on"]
     assert hub.seen == []  # nothing of it went on to gradio
 
 
@@ -139,6 +148,9 @@ def test_what_is_said_is_short(hub: Hub) -> None:
         ("/class/page/0123456789ab/../parts.js", "GET"),
         ("/class/page/0123456789ab/nothing.js", "GET"),
         ("/class/teacher/x", "POST"),
+        ("/class/board/0123456789abcdef", "GET"),
+        ("/class/board/../now", "GET"),
+        ("/class/board/0123456789abcdef", "POST"),
     ],
 )
 def test_other_addresses_do_not_exist(hub: Hub, path: str, method: str) -> None:
@@ -180,6 +192,49 @@ def test_a_lesson_is_told_without_its_answers_while_it_is_given(hub: Hub, teache
         assert all(bool(step["right"]) == solved for step in steps if step["choices"])
 
 
+def test_pictures_are_sent_shown_and_taken_off(hub: Hub, teacher: Visitor) -> None:
+    ann, bob = Visitor(hub), Visitor(hub)
+    assert "No class is on" in ann.ask("board?tab=gan", picture())[1]["detail"]
+    teacher.ask("step", {"lesson": "gan", "step": 1})
+    assert ann.ask("board?tab=gan", picture())[1]["board"]["pictures"] == 1
+    assert bob.ask("board?tab=style", picture())[1]["board"]["pictures"] == 2
+    latest, first = ann.ask("board")[1]
+    assert (latest["kind"], latest["mine"], first["kind"], first["mine"]) == ("Style transfer", False, "GANs", True)
+    status, headers, shown = hub.ask(f"/class/board/{first['name']}")
+    assert (status, headers["content-type"], headers["x-content-type-options"]) == (200, "image/jpeg", "nosniff")
+    assert Image.open(io.BytesIO(shown)).size == (60, 40)
+    assert "somebody else" in ann.ask("remove", {"name": latest["name"]})[1]["detail"]
+    assert ann.ask("remove", {"name": first["name"]})[1]["board"]["pictures"] == 1
+    assert teacher.ask("remove", {"name": latest["name"]})[1]["board"] == {"pictures": 0, "version": 4}
+    assert hub.ask(f"/class/board/{latest['name']}")[0] == 404
+
+
+def test_a_picture_for_the_board_is_bounded_and_of_a_tab(hub: Hub, teacher: Visitor) -> None:
+    teacher.ask("step", {"lesson": "gan", "step": 1})
+    ann = Visitor(hub)
+    assert ann.ask("board?tab=gan", b"x" * 1_500_001)[0] == 413
+    for tab in ("", "face", "<b>", "style&tab=gan"):
+        assert ann.ask(f"board?tab={tab}", picture())[0] == (200 if tab.startswith("style") else 400)
+    for name in (None, 7, ["a"], "../now", ""):
+        assert ann.ask("remove", {"name": name})[0] == 200  # nothing is there of that name
+    assert ann.ask("now")[1]["board"]["pictures"] == 1
+
+
+def test_a_reset_wipes_all_of_it(hub: Hub, teacher: Visitor) -> None:
+    teacher.ask("step", {"lesson": "gan", "step": 2})
+    ann = Visitor(hub)
+    ann.ask("answer", {"step": 2, "choice": 1})
+    ann.ask("board?tab=gan", picture())
+    before = teacher.ask("now")[1]
+    assert (before["question"]["counts"], before["board"]["pictures"]) == ([1, 0, 0], 1)
+    assert ann.ask("reset", {})[0] == 403
+    assert hub.wiped == []
+    after = teacher.ask("reset", {})[1]
+    assert (after["on"], after["board"]["pictures"], after["era"] != before["era"]) == (False, 0, True)
+    assert hub.wiped == ["all"]
+    assert teacher.ask("step", {"lesson": "gan", "step": 2})[1]["question"]["counts"] == [0, 0, 0]
+
+
 def test_scripts_are_sent_packed_and_kept_by_browsers(hub: Hub) -> None:
     path = f"/{scripts_at()}parts.js"
     status, headers, plain = hub.ask(path)
@@ -209,4 +264,3 @@ def test_a_bug_is_no_traceback_for_the_visitor(hub: Hub, monkeypatch: pytest.Mon
     hub.gate.classroom = broken
     status, _, told = hub.ask("/class/now")
     assert (status, b"secret" in told) == (400, False)
-    assert requests is not None

@@ -53,8 +53,9 @@ def asked(room: Classroom, visitor: str) -> dict[str, Any]:
 
 
 def test_nothing_is_on_until_the_teacher_begins(room: Classroom) -> None:
-    assert room.now(ANN) == {"teacher": False, "on": False}
-    assert room.now(TEACHER) == {"teacher": True, "on": False}
+    era = room.now(ANN)["era"]
+    assert room.now(ANN) == {"teacher": False, "on": False, "era": era}
+    assert room.now(TEACHER) == {"teacher": True, "on": False, "era": era}
     for act in (room.reveal, lambda: room.lead(True), lambda: room.answer(ANN, HOME, 1, 1)):
         with pytest.raises(InputError, match="No class is on"):
             act()
@@ -98,7 +99,21 @@ def test_another_class_is_not_mistaken_for_the_one_before(room: Classroom) -> No
     room.step("other", 1)
     assert room.now(ANN)["key"] != before
     room.end()
-    assert room.now(ANN) == {"teacher": False, "on": False}
+    assert not room.now(ANN)["on"]
+
+
+def test_a_reset_leaves_nothing_of_the_class(room: Classroom) -> None:
+    room.step("week", 2)
+    room.lead(True)
+    room.answer(ANN, HOME, 2, 1)
+    era = room.now(ANN)["era"]
+    room.end()
+    assert room.now(ANN)["era"] == era
+    room.reset()
+    assert room.now(ANN)["era"] != era
+    room.step("week", 2)
+    told = room.now(TEACHER)
+    assert (told["question"]["counts"], told["here"], told["leads"]) == ([0, 0, 0], 0, False)
 
 
 def test_answers_are_counted_once_per_visitor_and_may_change(room: Classroom) -> None:
@@ -184,7 +199,7 @@ def test_a_class_whose_teacher_is_gone_is_over(room: Classroom, clock: Clock) ->
     clock.now += 1700
     assert room.now(ANN)["on"]
     clock.now += 200
-    assert room.now(TEACHER) == {"teacher": True, "on": False}  # and looking for it does not bring it back
+    assert not room.now(TEACHER)["on"]  # and looking for it does not bring it back
     room.step("week", 1)
     assert room.now(ANN)["on"]
 

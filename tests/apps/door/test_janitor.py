@@ -93,3 +93,13 @@ def test_uploads_that_were_broken_off_go_and_those_under_way_stay(house: House) 
         os.utime(path, (time.time() - janitor.BROKEN_OFF_S - 5,) * 2)
     house.after(1)
     assert [path.exists() for path in (old, new, other)] == [False, True, True]
+
+
+def test_at_a_reset_the_files_of_those_who_are_there_go_too(house: House) -> None:
+    with house.present.stream("ann", "ann"):
+        photo, other = house.upload("ann"), house.upload("bob", "second.jpg")
+        house.files.give("bob", [str(photo)])
+        house.janitor.clear_out()
+    assert not photo.exists()
+    assert not other.exists()
+    assert house.files.bytes_of_all() == 0
