@@ -8,7 +8,7 @@ ARGS ?=
 BENCHES := page_start page_phone neighbours face_search style_speed  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replicas test test-cluster quick check format bench weights style-sheet readme screenshots report attack load clean
+.PHONY: help setup run replicas test test-cluster quick check format bench weights style-sheet readme screenshots report attack load a11y clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -63,6 +63,9 @@ readme: $(DEV)  ## write the README's tables from the registry and the measured 
 
 style-sheet: $(RUN)  ## every sample content in every sample style, to be judged by eye
 	$(BIN)/python -m apps.style sheet $(ARGS)
+
+a11y: setup  ## axe-core on every tab and sub-tab, light and dark, phone and projector; a part: make a11y ARGS="--only gan"
+	$(BIN)/python -m tests.e2e.axe $(ARGS)
 
 screenshots: setup  ## the README's pictures, taken from a running hub
 	$(BIN)/python -m tests.e2e.screenshots

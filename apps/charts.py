@@ -193,7 +193,12 @@ def _label(
         return Markup()
     y = _free(py(float(values[at[-1]])) + 4, taken, frame)
     colour = COLOURS[index % len(COLOURS)]
-    return h.text(f"{name} {show(float(values[-1]))}", x=frame.end + 6, y=y, style=f"fill:var({colour})")
+    return h.text(f"{name} {show(float(values[-1]))}", x=frame.end + 6, y=y, style=_readable(colour))
+
+
+def _readable(colour: str) -> str:
+    """The style of words in a line's colour, dark or light enough to be read."""
+    return f"fill:color-mix(in srgb,var({colour}) 55%,var(--ch-ink))"
 
 
 def _free(y: float, taken: list[float], frame: Frame) -> float:
@@ -281,7 +286,7 @@ def legend(names: Sequence[str], *, first: int = 0) -> Markup:
     """Names in the colours of their lines, the first of them in colour number ``first``."""
     return joined(
         (
-            h.span("● ", name, style=f"color:var({COLOURS[index % len(COLOURS)]})")
+            h.span(h.span("● ", style=f"color:var({COLOURS[index % len(COLOURS)]})", aria_hidden="true"), name)
             for index, name in enumerate(names, first)
         ),
         "  ",

@@ -68,11 +68,15 @@ def theme() -> gr.themes.Base:
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        body_text_color_subdued="*neutral_600",
+        link_text_color="*primary_700",
+        link_text_color_hover="*primary_800",
+        link_text_color_active="*primary_700",
         block_shadow="none",
         block_label_text_weight="600",
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
-        button_primary_background_fill_dark="*primary_600",
+        button_primary_background_fill_dark="*primary_700",
         button_primary_text_color="white",
     )
 
@@ -237,7 +241,7 @@ def _header(settings: Settings) -> None:
         top = joined(
             (style(__file__, "markup.css"), name, h.p(TAGLINE, class_="ch-tagline"), lessons.menu(class_=class_))
         )
-        script = "".join(page_file(__file__, f"{name}.js") for name in ("links", "class", "gone"))
+        script = "".join(page_file(__file__, f"{name}.js") for name in ("links", "class", "gone", "names"))
         gr.HTML(top, js_on_load=script, elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)

@@ -41,16 +41,21 @@ def press_until(button: playwright.Locator, effect: playwright.Locator) -> None:
     raise AssertionError("the button has no effect")
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[playwright.Browser]:
-    """One Chromium for the session, with a made-up webcam."""
+def chromium(driver: playwright.Playwright) -> playwright.Browser:
+    """The machine's Chromium, headless, with a made-up webcam; a test without one is skipped."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         pytest.skip(f"needs a browser: none of {', '.join(_NAMES)} is installed (make setup tries apt)")
+    return driver.chromium.launch(executable_path=path, args=[*_FLAGS, "--use-fake-device-for-media-stream"])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[playwright.Browser]:
+    """One Chromium for the session."""
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=[*_FLAGS, "--use-fake-device-for-media-stream"])
-        yield chromium
-        chromium.close()
+        started = chromium(driver)
+        yield started
+        started.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ function beatButton(place) {
   const doubtful = called[place] !== letter;
   const time = clockAt(times[place]);
   const mark = Object.assign(document.createElement('b'), { textContent: called[place] });
-  mark.style.color = classColour(letter);
+  mark.style.color = `var(--ekg-${letter[0]})`; // follows light and dark
   const likely = Object.assign(document.createElement('span'), { textContent: sure[place] });
   const button = Object.assign(document.createElement('button'), { type: 'button' });
   button.dataset.place = place;
