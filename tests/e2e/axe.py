@@ -20,6 +20,7 @@ from shared.settings import Settings
 from tests.e2e.conftest import PHONE, PROJECTOR, chromium
 from tools.hub import PassingHub
 
+_LOOKS_AGAIN = 8
 SIZES = {"390": PHONE, "1366": PROJECTOR}
 KNOWN: tuple[tuple[str, str, str], ...] = ()  # rule, part of the element's markup, why it cannot be mended
 _AT_REST = """() => !document.querySelector('[aria-label="Empty value"]:not([role])')"""  # page/names.js has been there
@@ -67,8 +68,11 @@ def open_path(page: Page, url: str, path: str) -> None:
     page.wait_for_timeout(400)
 
 
-def faults(page: Page, path: str, *, looks: Iterable[str]) -> Iterator[Fault]:
-    """The serious faults of what is on the screen in each of ``looks``: "390 light"."""
+def faults(page: Page, path: str, *, looks: Iterable[str], patience: int = _LOOKS_AGAIN) -> Iterator[Fault]:
+    """The serious faults of what is on the screen in each of ``looks``: "390 light".
+
+    Those that are there every time that one looks, a second apart, up to ``patience`` times.
+    """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
     page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important; }")
@@ -77,8 +81,13 @@ def faults(page: Page, path: str, *, looks: Iterable[str]) -> Iterator[Fault]:
         page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
         page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
         page.wait_for_timeout(80)
-        page.wait_for_function(_AT_REST)
-        rows: list[dict[str, Any]] = page.evaluate(_RUN)
+        rows: list[dict[str, Any]] = []
+        for _ in range(patience):  # what is a fault stays one; what was on its way has come
+            page.wait_for_function(_AT_REST)
+            rows = page.evaluate(_RUN)
+            if not rows:
+                break
+            page.wait_for_timeout(1000)
         yield from (Fault(path=path, look=look, **row) for row in rows)
 
 

@@ -32,7 +32,7 @@ def test_no_tab_keeps_anybody_out(open_page: Callable[..., Any]) -> None:
 def test_a_fault_is_found(open_page: Callable[..., Any]) -> None:
     page = open_page("conv")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<button style=\"width:20px\"></button>')")
-    assert {fault.rule for fault in faults(page, "conv", looks=_LOOKS[:1])} == {"button-name"}
+    assert {fault.rule for fault in faults(page, "conv", looks=_LOOKS[:1], patience=1)} == {"button-name"}
 
 
 def test_what_is_left_of_gradios_has_its_reason() -> None:
