@@ -12,12 +12,26 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from shared.serving.attendance import ATTENDANCE
 
 T = TypeVar("T")
-_STORES: weakref.WeakSet[Sessions[Any]] = weakref.WeakSet()
+
+
+class Clearable(Protocol):
+    """A store that can be emptied."""
+
+    def clear(self) -> None:
+        """Forget everything, now."""
+
+
+_STORES: weakref.WeakSet[Clearable] = weakref.WeakSet()
+
+
+def empty_at_reset(store: Clearable) -> None:
+    """Let ``forget_everybody`` empty ``store``, too, which holds what visitors have brought."""
+    _STORES.add(store)
 
 
 class Sessions(Generic[T]):
@@ -52,7 +66,7 @@ class Sessions(Generic[T]):
         self._kept: OrderedDict[str, tuple[float, T]] = OrderedDict()
         self._left: dict[str, float] = {}  # session -> when it is forgotten unless it is back
         self._lock = threading.Lock()
-        _STORES.add(self)
+        empty_at_reset(self)
 
     def get(self, session: str) -> T:
         """What ``session`` owns."""
@@ -120,6 +134,6 @@ class Sessions(Generic[T]):
 
 
 def forget_everybody() -> None:
-    """Empty every store of this process."""
+    """Empty every store of this process: the next class begins."""
     for store in list(_STORES):
         store.clear()

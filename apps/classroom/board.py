@@ -26,6 +26,7 @@ _LARGEST = 200_000  # bytes on the board
 _QUALITIES = (88, 70, 50, 20)  # of a JPEG, until it is small enough; the last is, for any pixels
 _PIXELS = 4_000_000  # of a picture as it is sent
 _FORMATS = ("JPEG", "PNG", "WEBP")  # what a browser makes of a canvas
+_decoding = threading.Lock()  # one picture at a time: a class that sends together leaves the other cores to others
 KINDS = {"style": "Style transfer", "gan": "GANs"}  # the tabs whose pictures may be sent, as the board calls them
 
 
@@ -129,9 +130,10 @@ def _small(sent: bytes) -> bytes:
         raise ImageError("a picture", "something else", "Send it again.") from error
     if width * height > _PIXELS:
         raise ImageError(f"a picture of at most {_PIXELS / 1e6:.0f} megapixels", f"{width} x {height}", "")
-    image = open_image(sent, "The picture", max_side=_SIDE)
-    for quality in _QUALITIES:
-        jpeg = jpeg_bytes(image, quality=quality)
-        if len(jpeg) <= _LARGEST:
-            break
+    with _decoding:
+        image = open_image(sent, "The picture", max_side=_SIDE)
+        for quality in _QUALITIES:
+            jpeg = jpeg_bytes(image, quality=quality)
+            if len(jpeg) <= _LARGEST:
+                break
     return jpeg

@@ -132,6 +132,22 @@ def printed(sharing: Sharing, link: str) -> str:
     return _PRINTED[link]
 
 
+SAID = {  # small numbers stand in every output: sentences of lessons, and of what their links' code prints
+    "D takes 4 of the 18 fakes for real.": "D takes 4 of 18 fakes for real.",
+    "2 of them. 486 are given up as Q, 15 are not found.": "same class as before: 2 (",
+}
+
+
+@pytest.mark.slow
+def test_what_lessons_say_in_small_numbers_is_said_by_the_product(
+    sharing: Sharing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = {said: step.link for said in SAID for one in SHIPPED for step in one.steps if said in step.watch}
+    assert found.keys() == SAID.keys()
+    assert [said for said, link in found.items() if SAID[said] not in printed(sharing, link)] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_every_number_of_a_step_is_the_products(

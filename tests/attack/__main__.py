@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.attack.death import full_disk, killed_while_enrolling
 from tests.attack.fuzz import Report, fuzz
-from tests.attack.siege import besiege
+from tests.attack.siege import PASSWORD, besiege
 from tools.hub import Hub
 
 SAMPLES = (50, 500, 1_000, 2_000, 4_000, 7_000)  # calls after which memory, threads and open files are told
@@ -73,7 +73,7 @@ def tell(report: Report) -> None:
 
 def files(folder: Path, only: Collection[str]) -> int:
     """Hostile files and requests; how many kept another visitor waiting too long or went wrong."""
-    with Hub(folder) as hub:
+    with Hub(folder, "--teacher", PASSWORD) as hub:
         outcomes = besiege(hub.url, say, only)
         say("at the end: {:.0f} MB, {} threads, {} open files".format(*hub.resources()))
         slow = [one.name for one in outcomes if one.worst_s > WORST_S]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
+import random
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from PIL import Image
 
 from tests.attack.fuzz import API, Client, plausible
 from tests.attack.hostile import FILES, PHOTO, Hostile
@@ -25,6 +29,7 @@ SMALL = (  # of what is sent, what is made and refused at once
     "one line of 100,000 commas", "a heading of brackets", "a first line of digits", "EDF of 1e300 seconds",
     "WFDB of 10^12 samples", "WFDB with 5,000 digits", "GIF of 65,535 x 65,535", "recipe nested 100,000 deep",
 )  # fmt: skip
+PASSWORD = "chalkboard"  # of the teacher
 _META = {"_type": "gradio.FileData"}
 
 
@@ -217,6 +222,41 @@ def _long_texts(url: str) -> None:
                     client.call(event["id"], long)
 
 
+def _class(url: str) -> dict[str, str]:
+    """Forty phones at once that ask, answer what is none, guess, and send pictures that are large or none."""
+    noise = io.BytesIO()
+    Image.frombytes("L", (1000, 1400), random.Random(0).randbytes(1_400_000)).save(noise, "JPEG", quality=90)
+    pictures = [noise.getvalue()[:1_490_000], _png_of(30_000), b"RIFF" + b"\0" * 1_400_000, b"\x89PNG\r\n" + b"9" * 9]
+    said = [b"", b"[" * 1990, b'{"step": 1, "choice": 1e999}', b'{"password": "%s"}' % (b"9" * 1900), b"\xff" * 1999]
+    with httpx.Client(base_url=url, timeout=120) as teacher, ThreadPoolExecutor(40) as pool:
+        teacher.get("/")
+        teacher.post("/class/teacher", json={"password": PASSWORD})
+        teacher.post("/class/step", json={"lesson": "conv", "step": 1})
+
+        def phone(number: int) -> list[int]:
+            with httpx.Client(base_url=url, timeout=120) as one:
+                one.get("/")
+                codes = [one.get("/class/now").status_code for _ in range(20)]
+                codes += [one.post("/class/answer", content=text).status_code for text in said]
+                codes += [one.post("/class/step", content=text).status_code for text in said]
+                picture = pictures[number % len(pictures)]
+                return [*codes, one.post("/class/board?tab=gan", content=picture).status_code]
+
+        counted = [code for codes in pool.map(phone, range(40)) for code in codes]
+        teacher.post("/class/reset", json={})
+    return {str(code): str(counted.count(code)) for code in sorted(set(counted))}
+
+
+def _png_of(side: int) -> bytes:
+    """A PNG whose header says ``side`` x ``side`` pixels."""
+    small = io.BytesIO()
+    Image.new("1", (8, 8)).save(small, "PNG")
+    data = bytearray(small.getvalue())
+    data[16:24] = side.to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
+
+
 SIEGES: dict[str, Callable[[str], dict[str, str] | None]] = {
     "100 half uploads": _half_uploads,
     "200 connections that never end their headers": _half_headers,
@@ -225,5 +265,6 @@ SIEGES: dict[str, Callable[[str], dict[str, str] | None]] = {
     "600 events of made-up sessions that nobody waits for": _events_of_nobody,
     "12 calls of 8 MB of numbers": _large_calls,
     "6 calls of deeply nested objects": _nested_calls,
+    "a class of forty phones that send what is no answer and no picture": _class,
     "long texts to every event that takes one": _long_texts,
 }

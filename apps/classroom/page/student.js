@@ -52,6 +52,7 @@ class Student {
     };
     if (board.pictures) line.append(button(`Board (${board.pictures})`, open));
     this.bar.replaceChildren(line);
+    this.bar.style.bottom = `${document.querySelector('.ch-lesson')?.offsetHeight ?? 0}px`; // a lesson for oneself
     this.bar.hidden = !leads && !question && !board.pictures;
     if (question) this.bar.append(...this.asked(question));
     document.body.style.paddingBottom = `${this.bar.offsetHeight}px`;

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import RecordError
 from shared.serving.later import LATER
+from shared.sessions import empty_at_reset
 
 if TYPE_CHECKING:
     from apps.ekg.answers.classify import Classified
@@ -31,6 +32,7 @@ class ResultStore:
         self._limit = limit
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[str, Classified]] = OrderedDict()  # token -> whose, what
+        empty_at_reset(self)
 
     def keep(self, found: Classified, owner: str) -> str:
         """Keep ``found`` for the session ``owner``; the token to ask for it with."""
@@ -61,6 +63,11 @@ class ResultStore:
         with self._lock:
             for token in self._of(owner):
                 del self._kept[token]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._kept.clear()
 
     def __len__(self) -> int:
         return len(self._kept)

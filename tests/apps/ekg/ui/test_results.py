@@ -12,6 +12,7 @@ from apps.ekg.ui import results
 from apps.ekg.ui.results import ResultStore, size_of
 from shared.errors import RecordError
 from shared.serving.later import Later
+from shared.sessions import forget_everybody
 
 
 def test_the_store_forgets_the_oldest() -> None:
@@ -52,6 +53,8 @@ def test_a_page_that_classifies_again_and_again_takes_no_more_room_and_nobody_el
     assert len(store) == 1
     with pytest.raises(RecordError, match="expired"):
         store.get(latest)
+    forget_everybody()
+    assert len(store) == 0
 
 
 def test_the_results_of_a_page_that_was_closed_are_dropped_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
