@@ -10,7 +10,7 @@ every endpoint from the start.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, cast
 
 import gradio as gr
@@ -36,17 +36,21 @@ class UnreachableError(HubError):
 
 
 @contextlib.contextmanager
-def part() -> Iterator[None]:
+def part(opening: Callable[..., Any] | None = None) -> Iterator[None]:
     """What is laid out inside comes when the tab around it is first opened.
 
     On a page that is no ``Page``, as in a test of one tab, it is there from the start.
+
+    Args:
+        opening: another event that brings it, ``html.expand``; what stands around it may then be a column.
     """
-    tab = get_render_context()
+    around = get_render_context()
     yield
     page = gr.context.Context.root_block
-    if isinstance(page, Page) and isinstance(tab, gr.Tab):
-        opened = tab.select(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
-        page.parts[opened["id"]] = tab._id
+    opening = around.select if isinstance(around, gr.Tab) else opening
+    if isinstance(page, Page) and around is not None and opening is not None:
+        opened = opening(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
+        page.parts[opened["id"]] = around._id
 
 
 class _Plain(BlocksMeta):
@@ -138,7 +142,7 @@ def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
         for target, event in dependency["targets"] if dependency["id"] not in parts else ():
             if target in chains and event != "load" and triggered.setdefault((target, event), chain) != chain:
                 raise _unreachable("triggers of one part", dependency)
-        told[chain[-1]]["dependencies"].append(_with_opening(dependency, chain, chains, config["layout"]["id"]))
+        told[chain[-1]]["dependencies"].append(_with_opening(dependency, chain, chains, tabs, config["layout"]["id"]))
     used = {kind: {number for event in config["dependencies"] for number in event[kind]} for kind in _ENDS}
     known = {component["id"]: component for component in config["components"]}
     events = {dependency["id"]: dependency for dependency in config["dependencies"]}
@@ -159,7 +163,8 @@ def _openings(
     frame = told[FIRST]
     known = {component["id"]: component for component in config["components"]}
     at_first = {kind: [one["id"] for one in frame[kind]] for kind in ("components", "dependencies")}
-    outer = [(key, tab) for key, tab in parts.items() if any(one["id"] == tab for one in frame["components"])]
+    at_once = {one["id"]: one["type"] for one in frame["components"]}
+    outer = [(key, tab) for key, tab in parts.items() if at_once.get(tab) == "tabitem"]
     if not outer:
         yield "", config | {"page": {"": at_first | {"layout": frame["layout"]}}}
     for key, tab in outer:
@@ -216,12 +221,14 @@ def _unreachable(needed: str, event: Description) -> UnreachableError:
     return UnreachableError(f"{needed} of the page", f"the event {event['api_name']}", "Lay them out in one.")
 
 
-def _with_opening(dependency: Description, chain: Chain, chains: dict[int, Chain], page: int) -> Description:
+def _with_opening(
+    dependency: Description, chain: Chain, chains: dict[int, Chain], tabs: Collection[int], page: int
+) -> Description:
     """``dependency``, with the arrival of its part as a trigger too if the opening of what the part stands in is one.
 
     A tab in which a part stands was opened before its browser knew what to do then.
     """
-    opens = [what for what, event in dependency["targets"] if event in ("select", "expand") and what in chains]
+    opens = [what for what, event in dependency["targets"] if event == "select" and what in tabs]
     if not any(len(chains[what]) < len(chain) for what in opens):
         return dependency
     return dependency | {"targets": [*dependency["targets"], (page, "load")]}

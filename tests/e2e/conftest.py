@@ -99,3 +99,19 @@ def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..
 def page(open_page: Callable[..., playwright.Page]) -> playwright.Page:
     """The hub on a projector, light."""
     return open_page()
+
+
+def open_tab(row: playwright.Locator, title: str, *, patience_ms: int = 120_000) -> None:
+    """Click a tab of ``row``; the last ones may be in its menu, and gradio may move them there while we look."""
+    tab = row.get_by_role("tab", name=title, exact=True)
+    for _ in range(patience_ms // 3_000):
+        try:
+            if not tab.is_visible():
+                row.locator(".overflow-menu > button").first.click(timeout=3_000)
+                row.locator(".overflow-dropdown").get_by_text(title, exact=True).click(timeout=3_000)
+            else:
+                tab.click(timeout=3_000)
+        except playwright.TimeoutError:
+            continue
+        return
+    raise AssertionError(f"the tab {title} cannot be opened")

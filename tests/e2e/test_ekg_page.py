@@ -17,7 +17,7 @@ from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from apps.ekg.network.weights import leased
 from apps.ekg.samples import open_sample
 from apps.ekg.ui.strip import MOST_LISTED, strip_json
-from tests.e2e.conftest import PHONE, PROJECTOR
+from tests.e2e.conftest import PHONE, PROJECTOR, open_tab
 
 _SLOW_MS = 120_000  # a busy machine
 
@@ -176,7 +176,7 @@ def test_an_upload_and_the_figures_on_a_phone(open_page: Callable[..., Any], tmp
     page.locator(".ekg-title", has_text="mine").wait_for(timeout=_SLOW_MS)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     for name in ("One beat", "Break it", "How good is it?"):
-        page.get_by_role("tab", name=name).click()
+        open_tab(page.locator("#ekg-below"), name)
     page.evaluate("document.querySelectorAll('#ekg-measure details').forEach((fold) => { fold.open = true; })")
     page.wait_for_selector("#ekg-measure .ch-titled table")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

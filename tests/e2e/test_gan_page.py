@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE, playwright, type_in
+from tests.e2e.conftest import PHONE, open_tab, playwright, type_in
 
 _WAIT_MS = 60_000
 
@@ -19,27 +19,10 @@ def gan(open_page: Callable[..., Any]) -> Callable[[str], Any]:
 
     def open_panel(title: str, **options: Any) -> Any:
         page = open_page("gan", **options)
-        _open(page, title)
+        open_tab(page.locator("#gan-tabs"), title)
         return page
 
     return open_panel
-
-
-def _open(page: Any, title: str) -> None:
-    """Click a panel's tab; the last ones may be in a menu, and gradio may move them there while we look."""
-    tab = page.locator("#gan-tabs").get_by_role("tab", name=title, exact=True)
-    more = page.locator("#gan-tabs .overflow-menu > button").first
-    for _ in range(_WAIT_MS // 3_000):
-        try:
-            if not tab.is_visible():
-                more.click(timeout=3_000)
-                page.locator("#gan-tabs .overflow-dropdown").get_by_text(title, exact=True).click(timeout=3_000)
-            else:
-                tab.click(timeout=3_000)
-        except playwright.TimeoutError:
-            continue
-        return
-    raise AssertionError(f"the tab {title} cannot be opened")
 
 
 def _press(page: Any, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE, playwright, type_in
+from tests.e2e.conftest import PHONE, open_tab, playwright, type_in
 
 _WAIT_MS = 60_000
 _SIDE = "24"  # pixels of the small picture: the GAN takes a moment
@@ -19,11 +19,7 @@ def sharpen(open_page: Callable[..., Any]) -> Callable[..., Any]:
 
     def open_panel(**options: Any) -> Any:
         page = open_page("gan", **options)
-        tab = page.locator("#gan-tabs").get_by_role("tab", name="Sharpen a photo", exact=True)
-        if not tab.is_visible():  # a phone has the last ones in a menu
-            page.locator("#gan-tabs .overflow-menu > button").first.click()
-            tab = page.locator("#gan-tabs .overflow-dropdown").get_by_text("Sharpen a photo", exact=True)
-        tab.click()
+        open_tab(page.locator("#gan-tabs"), "Sharpen a photo")
         page.get_by_text("The GAN: About").wait_for(timeout=_WAIT_MS)  # the last of what comes by itself
         type_in(page.get_by_role("spinbutton", name="Made small to").locator("visible=true"), _SIDE)
         page.get_by_text("Made small, 24 × 16").wait_for(timeout=_WAIT_MS)
