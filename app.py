@@ -67,13 +67,15 @@ def serve(chosen: settings.Settings, folder: Path) -> int:
         page = hub.build(chosen)
         gate = hub.put_door(chosen, folder)
         try:
-            page.launch(**hub.launch_options(chosen), prevent_thread_lock=True)
+            page.launch(**hub.launch_options(chosen), **hub.certified(chosen, gate), prevent_thread_lock=True)
         except OSError as error:
             sys.stderr.write(f"No free port to listen on ({one_line(str(error))}). Choose one with --port.\n")
             return BAD_INPUT
     gate.open(page.app)
     if chosen.mcp:
         logging.getLogger("convhub").info("MCP tools: %s", hub.tools(page))
+    if chosen.https:
+        logging.getLogger("convhub").info(hub.how_to_trust(str(page.local_url)))
     hub.warm_up(chosen)
     try:
         threading.Event().wait()

@@ -25,7 +25,7 @@ from apps.door.janitor import Janitor
 from apps.door.lanes import compute_in_turns, count_waiting
 from apps.door.metrics import METRICS
 from apps.door.middleware import Gate
-from apps.join import join_address, join_html
+from apps.join import TRUST, join_address, join_html, local_addresses
 from apps.lessons import Lessons
 from apps.markup import h, joined, page_file, page_function, style
 from apps.on_demand import Page, part
@@ -35,6 +35,7 @@ from apps.ui import LIGHT, PRIVATE, guard, tell_visitor
 from shared import device, engine, registry
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
+from shared.serving import certificate
 from shared.serving.workspace import UPLOADS
 from shared.sessions import forget_everybody
 from shared.settings import LOCAL, Settings
@@ -102,7 +103,7 @@ def build(settings: Settings) -> gr.Blocks:
     with page, sharing.collect(page):
         _header(settings)
         if settings.host not in ("127.0.0.1", "localhost", "::1"):
-            _join_panel()
+            _join_panel(https=settings.https)
         with gr.Tabs(elem_id="hub-tabs") as tabs:
             for demo in demos:
                 with gr.Tab(demo.title, id=demo.slug, elem_id=f"tab-{demo.slug}"), part():
@@ -172,6 +173,22 @@ def wipe_class(settings: Settings, janitor: Janitor) -> None:
         open_gallery(settings.gallery).clear(owner=TEACHER)
 
 
+def certified(settings: Settings, gate: Gate) -> dict[str, Any]:
+    """With ``--https`` the options of ``Blocks.launch`` that serve so, by a certificate made now.
+
+    ``gate`` gives out whom to trust.
+
+    Raises:
+        ResourceError: it cannot be made.
+    """
+    if not settings.https:
+        return {}
+    own = () if settings.host in ("0.0.0.0", "::") else (settings.host,)
+    made = certificate.made_for(("localhost", "127.0.0.1", "::1", *own, *local_addresses(), *settings.allow_host))
+    gate.authority = made.authority
+    return {"ssl_certfile": str(made.file), "ssl_keyfile": str(made.key), "ssl_verify": False}
+
+
 def launch_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments of ``Blocks.launch`` that do not change how long it blocks."""
     return {
@@ -194,6 +211,11 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "ssr_mode": False,
         "pwa": False,
     }
+
+
+def how_to_trust(seen_as: str) -> str:
+    """With ``--https``, after the launch: what to do on a phone, in a sentence; ``seen_as`` is the hub's address."""
+    return TRUST.format(join_address(seen_as))
 
 
 def tools(page: gr.Blocks) -> str:
@@ -247,10 +269,10 @@ def _header(settings: Settings) -> None:
     toggle.click(None, None, None, js=_TOGGLE_DARK)
 
 
-def _join_panel() -> None:
+def _join_panel(*, https: bool) -> None:
     def show(request: gr.Request) -> str:
         asked = request.request
-        return join_html(join_address(str(asked.base_url))) if asked is not None else ""
+        return join_html(join_address(str(asked.base_url)), own=https) if asked is not None else ""
 
     with gr.Accordion("Join from a phone", open=False, elem_id="hub-join") as panel:
         code = gr.HTML()

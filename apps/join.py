@@ -41,8 +41,16 @@ def local_addresses() -> list[str]:
     return sorted(found, key=lambda text: (ipaddress.ip_address(text).is_link_local, not text.startswith("192.168.")))
 
 
-def join_html(address: str) -> Markup:
-    """The address as text and as a QR code."""
+TRUST = (  # by an address, what to do on a phone
+    "So that a phone trusts this hub, and gives its camera: open {0}ca.crt on it, past the warning. iPhone: allow the "
+    "download, install the profile under Settings, General, VPN & Device Management, and switch “ConvHub on this "
+    "machine” on under General, About, Certificate Trust Settings. Android: Settings, Security, More, Install from "
+    "storage, CA certificate. Once per phone; remove it there after the course."
+)
+
+
+def join_html(address: str, *, own: bool = False) -> Markup:
+    """The address as text and as a QR code; ``own``: served with a certificate that the hub made itself."""
     import segno
 
     code = segno.make(address, error="m")
@@ -62,6 +70,8 @@ def join_html(address: str) -> Markup:
     words = (
         "Same network as this machine; a webcam needs https or localhost, so phones take photos with the file picker."
     )
+    if address.startswith("https:"):
+        words = f"Same network as this machine. {TRUST.format(address) if own else ''}"
     return h.div(picture, h.p(h.a(address, href=address), h.br(), words), class_="ch-join")
 
 

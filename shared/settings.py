@@ -42,6 +42,7 @@ class Settings:
     max_upload_mb: float = 50.0
     cache_gb: float = 4.0
     mcp: bool = False
+    https: bool = False  # by a certificate of our own making
     allow_host: tuple[str, ...] = ()  # further names of the hub, those of a proxy before it
     secret: str | None = None  # what several hubs behind one name sign their cookies with
     engine: str = LOCAL  # where the networks compute: LOCAL, RAY or RAY://HOST:PORT
@@ -259,6 +260,7 @@ OPTIONS: tuple[Option, ...] = (
         "with --engine ray: the fewest and the most workers, each with a machine or a GPU of its own (default: 1-4)",
         "LEAST-MOST",
     ),
+    Option("https", _switch("--https"), "serve by https with a certificate made here, so that phones' cameras work"),
     Option("mcp", _switch("--mcp"), "also serve the tools as an MCP server (the face endpoints excepted)"),
 )
 

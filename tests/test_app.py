@@ -8,6 +8,7 @@ import http.cookiejar
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -22,6 +23,7 @@ import pytest
 import app
 from apps import DEMOS
 from shared.cli import BAD_INPUT
+from tools.hub import Hub
 
 ROOT = Path(__file__).resolve().parent.parent
 _USER, _PASSWORD = "ann", "se:cret"
@@ -116,3 +118,24 @@ def test_garbage_is_collected_again_once_the_page_is_up_or_has_failed() -> None:
         start()
     assert gc.isenabled()
     gc.unfreeze()
+
+
+@pytest.mark.slow
+def test_by_https_the_hub_gives_out_whom_to_trust(tmp_path: Path) -> None:
+    pytest.importorskip("trustme")
+    with Hub(tmp_path, "--https", CONVHUB_TABS="conv", scheme="https") as hub:
+        trusting = ssl.create_default_context(cafile=tmp_path / "cache" / "https" / "authority.pem")
+        for name in ("127.0.0.1", "localhost"):
+            url = hub.url.replace("127.0.0.1", name)
+            with urllib.request.urlopen(f"{url}/ca.crt", timeout=20, context=trusting) as answer:
+                assert answer.headers["content-type"] == "application/x-x509-ca-cert"
+                assert answer.read() == (tmp_path / "cache" / "https" / "authority.pem").read_bytes()
+        with urllib.request.urlopen(hub.url, timeout=20, context=trusting) as answer:
+            assert "Secure" in answer.headers["set-cookie"]
+        assert f"{hub.url}/ca.crt" in hub.said() or "/ca.crt on it" in hub.said()
+        with pytest.raises(urllib.error.URLError, match="certificate"):
+            urllib.request.urlopen(hub.url, timeout=20)
+
+
+def test_without_https_nobody_is_to_be_trusted(closed_hub: str) -> None:
+    assert status_of(closed_hub + "ca.crt") == 404

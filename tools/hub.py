@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,14 @@ class Server:
     """A command of this Python that answers at ``url`` when this is made; it ends with the block."""
 
     def __init__(
-        self, command: Sequence[str], port: int, log: Path, *, ready: str = "", environment: Mapping[str, str] = {}
+        self,
+        command: Sequence[str],
+        port: int,
+        log: Path,
+        *,
+        ready: str = "",
+        environment: Mapping[str, str] = {},
+        scheme: str = "http",
     ) -> None:
         """Start ``command``, which is to listen on ``port`` of this machine, and wait until ``ready`` is answered.
 
@@ -42,12 +50,13 @@ class Server:
             log: file that takes what it prints, after what it holds already.
             ready: path that is answered with status 200 when the server is up.
             environment: variables besides this process's own.
+            scheme: "https" asks without looking at the certificate whether it is up.
 
         Raises:
             RuntimeError: it ended, or did not answer within three minutes.
         """
         self.log = log
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{scheme}://127.0.0.1:{port}"
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *command],
@@ -101,9 +110,10 @@ class Server:
 
     def _wait_until_up(self, url: str) -> None:
         deadline = time.monotonic() + _PATIENCE_S
+        unchecked = ssl._create_unverified_context() if url.startswith("https") else None
         while time.monotonic() < deadline and self.alive:
             try:
-                with urllib.request.urlopen(url, timeout=30) as answer:
+                with urllib.request.urlopen(url, timeout=30, context=unchecked) as answer:
                     answer.read()
                 return
             except OSError:
@@ -117,7 +127,13 @@ class Hub(Server):
     """``python app.py --offline ARGUMENTS``, ready to answer when this is made."""
 
     def __init__(
-        self, folder: Path, *arguments: str, files: Path | None = None, ready: str = "healthz", **environment: str
+        self,
+        folder: Path,
+        *arguments: str,
+        files: Path | None = None,
+        ready: str = "healthz",
+        scheme: str = "http",
+        **environment: str,
     ) -> None:
         """``folder`` takes the log and the cache, ``files`` (or a folder in it) the uploads."""
         self.files = files or folder / "files"
@@ -129,6 +145,7 @@ class Hub(Server):
             folder / "hub.log",
             ready=ready,
             environment=ours | {"GRADIO_ANALYTICS_ENABLED": "False"} | environment,
+            scheme=scheme,
         )
 
 

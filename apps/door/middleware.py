@@ -60,6 +60,7 @@ class Gate:
         self.state = "starting"  # then "ready", then "draining"
         self.uploads = UploadTurns()
         self.pages = Pages(settings.tabs)
+        self.authority = b""  # whom to trust where the hub made its certificate itself (--https), PEM
         self.classroom: Callable[[Asked], Answer] = nothing_here  # what a class does together (apps/classroom/)
 
     def open(self, app: Any) -> None:
@@ -135,6 +136,9 @@ class Door:
             await self._log_in(scope, receive, send, route, secure=https)
         elif route.kind in ("class", "class work"):
             await self._class(scope, receive, send, route)
+        elif route.kind == "certificate":
+            found = gate.authority and Answer(body=gate.authority, kind="application/x-x509-ca-cert")
+            await (found or nothing_here(Asked.of(scope, b"", visitor="", address=scope[ADDRESS]))).send(send)
         elif route.kind == "metrics":
             await _answer(send, 200, METRICS.text().decode())
         else:

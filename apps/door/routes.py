@@ -10,7 +10,20 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["page", "call", "stream", "upload", "file", "login", "logout", "tools", "metrics", "class", "class work"]
+Kind = Literal[
+    "page",
+    "call",
+    "stream",
+    "upload",
+    "file",
+    "login",
+    "logout",
+    "tools",
+    "metrics",
+    "class",
+    "class work",
+    "certificate",
+]
 
 _MB = 1_000_000
 LARGEST_CALL = 8 * _MB  # bytes of a call's JSON: a webcam frame, never a file
@@ -56,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
     _route(rf"{_API}/(cancel|reset)/?", "POST", "call", LARGEST_FORM),
     _route(rf"{_API}/mcp(/.*)?", "GET HEAD POST DELETE", "tools", LARGEST_CALL),
     _route(r"/metrics", "GET", "metrics"),
+    _route(r"/ca\.crt", "GET", "certificate", open=True),
     _route(
         r"/class/(now|notes|phone|board(/[0-9a-f]{16})?|lesson/[\w-]{1,60}|page/[0-9a-f]{12}/\w+\.(js|css))",
         "GET",

@@ -34,6 +34,7 @@ GOOD: dict[str, tuple[str, Any, str, Any]] = {  # name -> a text and its value, 
     "engine": ("ray", "ray", "ray://10.0.0.1:6379", "ray://10.0.0.1:6379"),
     "workers": ("2", (2, 2), "1-8", (1, 8)),
     "mcp": ("TRUE", True, "no", False),
+    "https": ("TRUE", True, "no", False),
     "allow-host": ("a.example, B.example", ("a.example", "b.example"), "c.example", ("c.example",)),
 }
 BAD: dict[str, tuple[str, ...]] = {
@@ -52,6 +53,7 @@ BAD: dict[str, tuple[str, ...]] = {
     "engine": ("dask", "ray://", "ray://x", "ray:// :1", "RAY"),
     "workers": ("0", "8-1", "a-b", "-3"),
     "mcp": ("2",),
+    "https": ("2",),
     "allow-host": (",", "http://x", "x:80", "a b"),
 }
 by_name = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
