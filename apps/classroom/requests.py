@@ -49,8 +49,8 @@ class Desk:
         self.board = Board()
         self._wipe = wipe
         self._files = _scripts()
-        notes = page_file(__file__, "notes.html").replace("{scripts}", scripts_at().removeprefix("class/"))
-        self._notes = notes.replace("{style}", base_style())
+        notes = page_file(__file__, "notes.html").replace("SCRIPTS/", scripts_at().removeprefix("class/"))
+        self._notes = notes.replace("<!-- style -->", base_style())
         self._asked: dict[str, Handler] = {"now": self._now, "phone": _phone, "notes": self._notes_page}
         self._asked["board"] = lambda asked: self.board.listed(asked.visitor)
         self._said: dict[str, Handler] = {"teacher": self._teacher, "answer": self._answer}
@@ -88,7 +88,8 @@ class Desk:
         return found if isinstance(found, Answer) else as_json(self._now(asked))
 
     def _now(self, asked: Asked) -> dict[str, Any]:
-        return self.room.now(asked.visitor, follows=_wanted(asked, "follows") != "0") | {"board": self.board.state()}
+        follows = {"0": False, "1": True}.get(_wanted(asked, "follows"))
+        return self.room.now(asked.visitor, follows=follows) | {"board": self.board.state()}
 
     def _lesson(self, name: str, asked: Asked) -> dict[str, Any]:
         lesson = self.room.lessons.lesson(name)

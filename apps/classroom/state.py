@@ -107,8 +107,11 @@ class Classroom:
         if not self.is_teacher(visitor):
             raise NotTeacherError("the teacher's password", "none", "Give it on this page first.")
 
-    def now(self, visitor: str, *, follows: bool = True) -> dict[str, Any]:
-        """What the page of ``visitor`` has to show, as plain values; the page says whether it ``follows``."""
+    def now(self, visitor: str, *, follows: bool | None = None) -> dict[str, Any]:
+        """What the page of ``visitor`` has to show, as plain values.
+
+        ``follows``: whether that page follows the teacher; ``None`` from one that is none of the class's.
+        """
         with self._lock:
             now, teaches = self._clock(), self._teaches(visitor)
             going = self._current(now)
@@ -116,7 +119,7 @@ class Classroom:
                 self._seen = now
             if going is None:
                 return {"teacher": teaches, "on": False, "era": self._era}
-            if not teaches:
+            if not teaches and follows is not None:
                 self._note_here(visitor, now, follows)
             told = {
                 "teacher": teaches,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
+from tests.e2e.axe import faults
 from tests.e2e.conftest import PHONE, PROJECTOR
 
 _PATIENCE_MS = 120_000  # what a busy machine may take
@@ -94,6 +96,10 @@ def test_a_class_is_led_through_a_lesson(class_url: str, open_as: Callable[..., 
     notes.set_viewport_size(PHONE)
     notes.goto(f"{class_url}class/notes")
     notes.get_by_text("A filter of nine numbers").wait_for()
+    assert notes.locator("body").inner_text().startswith("Convolutions in ten minutes · 1 of 5")
+    assert notes.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if find_spec("axe_playwright_python"):
+        assert [*faults(notes, "notes", looks=["390 dark"]), *faults(ann, "student", looks=["390 light"])] == []
     notes.get_by_role("button", name="Next").click()
     teacher.wait_for_url("**&step=2&present=1")
     notes.get_by_role("heading", name="The same along two axes").wait_for()

@@ -97,7 +97,7 @@ export function sheet(title, ...inside) {
 
 // Ask for the teacher's password until it is right (true) or the sheet is closed (false).
 export function askPassword() {
-  const field = made('input', { type: 'password', autocomplete: 'current-password', required: true });
+  const field = made('input', { type: 'password', autocomplete: 'current-password', required: true, autofocus: true });
   field.setAttribute('aria-label', 'The teacher’s password');
   const said = made('p');
   said.setAttribute('role', 'alert');

@@ -44,14 +44,15 @@ class Student {
   draw() {
     const { leads, step, of, question, board } = this.now;
     const at = `step ${step} of ${of}`;
-    const line = made('p', {}, leads && !this.free ? `Your teacher leads: ${at}` : `Your class is at ${at}`);
-    if (leads)
-      line.append(this.free ? button('Follow', () => this.leave(false)) : button('Leave', () => this.leave(true)));
+    const buttons = made('span');
     const open = () => {
       this.board = boardSheet(this.now);
     };
-    if (board.pictures) line.append(button(`Board (${board.pictures})`, open));
-    this.bar.replaceChildren(line);
+    if (board.pictures) buttons.append(button(`Board (${board.pictures})`, open));
+    if (leads)
+      buttons.append(this.free ? button('Follow', () => this.leave(false)) : button('Leave', () => this.leave(true)));
+    const words = leads && !this.free ? `Your teacher leads: ${at}` : `Your class is at ${at}`;
+    this.bar.replaceChildren(made('p', {}, words, buttons));
     this.bar.style.bottom = `${document.querySelector('.ch-lesson')?.offsetHeight ?? 0}px`; // a lesson for oneself
     this.bar.hidden = !leads && !question && !board.pictures;
     if (question) this.bar.append(...this.asked(question));

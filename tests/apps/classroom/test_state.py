@@ -106,6 +106,7 @@ def test_a_reset_leaves_nothing_of_the_class(room: Classroom) -> None:
     room.step("week", 2)
     room.lead(True)
     room.answer(ANN, HOME, 2, 1)
+    room.now(ANN, follows=True)
     era = room.now(ANN)["era"]
     room.end()
     assert room.now(ANN)["era"] == era
@@ -170,8 +171,9 @@ def test_answers_are_bounded_for_an_address_and_in_all(room: Classroom, monkeypa
 def test_the_teacher_sees_who_is_there_and_the_time(room: Classroom, clock: Clock) -> None:
     room.step("week", 1)
     room.lead(True)
-    room.now(ANN)
+    room.now(ANN, follows=True)
     room.now(BOB, follows=False)
+    room.now("cookie zoe")  # looks whether a class is on
     clock.now += 5
     room.step("week", 2)
     clock.now += 3
@@ -188,7 +190,7 @@ def test_visitors_who_are_counted_are_bounded(room: Classroom, monkeypatch: pyte
     monkeypatch.setattr(state, "_MOST_HERE", 3)
     room.step("week", 1)
     for number in range(10):
-        room.now(f"cookie {number}")
+        room.now(f"cookie {number}", follows=True)
     assert room.now(TEACHER)["here"] == 3
 
 
