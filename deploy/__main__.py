@@ -57,7 +57,8 @@ def _requirements(chosen: argparse.Namespace) -> None:
     faults = []
     for one in resolved(chosen.pythons):
         packages = ", ".join(f"{name} {one.packages.get(name, '-')}" for name in ("torch", "gradio", "ray", "numpy"))
-        cli.say(f"Python {one.python}: {one.fault or f'{len(one.packages)} packages; {packages}'}")
+        how = "" if one.itself else " (not on this machine: conditions are read as of this Python)"
+        cli.say(f"Python {one.python}{how}: {one.fault or f'{len(one.packages)} packages; {packages}'}")
         faults += [one.python] if one.fault else []
     if faults:
         raise ResourceError("requirements that can be met", f"none for Python {', '.join(faults)}", "See above.")

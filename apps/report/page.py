@@ -9,7 +9,7 @@ import streamlit as st
 from apps.ekg import measured as ekg
 from apps.face import measured as face
 from apps.gan import measured as gan
-from apps.report import demo, library
+from apps.report import demo, library, machines
 from apps.report.headlines import headlines
 from apps.style import measured as style
 
@@ -32,6 +32,7 @@ SECTIONS = {
     "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.parts())),
     "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.parts(), gan.restored(), *gan.sharpened()))),
     "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.parts())),
+    "machines": ("Beyond one machine", lambda: demo.show("hub", "Beyond one machine", machines.parts())),
     "cards": ("Model cards", library.show_cards),
     "benchmarks": ("Benchmarks", library.show_benchmarks),
 }

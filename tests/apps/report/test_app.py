@@ -18,7 +18,7 @@ testing = pytest.importorskip("streamlit.testing.v1", reason="needs streamlit")
 ROOT = Path(__file__).resolve().parents[3]
 BUNDLE = ROOT / "weights"
 APP = ROOT / "apps" / "report" / "app.py"
-SECTIONS = ("overview", "face", "style", "gan", "ekg", "cards", "benchmarks")
+SECTIONS = ("overview", "face", "style", "gan", "ekg", "machines", "cards", "benchmarks")
 
 
 def run(section: str) -> Any:

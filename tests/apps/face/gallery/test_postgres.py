@@ -20,7 +20,7 @@ from apps.face.gallery.opening import open_gallery
 from apps.face.gallery.postgres import MIGRATIONS, PostgresGallery, prepare
 from apps.face.gallery.store import SqliteGallery
 from shared.errors import InputError, StoreError
-from tests.apps.face.gallery.conftest import Server
+from tools.postgres import Postgres
 
 pytestmark = pytest.mark.cluster
 
@@ -85,7 +85,7 @@ def test_a_hub_that_cannot_listen_asks(open_database: Open) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
 def test_kill_9_of_a_hub_and_of_the_server_loses_nothing_that_was_confirmed(
-    server: Server, open_database: Open
+    server: Postgres, open_database: Open
 ) -> None:
     url = server.new()
     watching = open_database(url)
@@ -113,7 +113,7 @@ def test_kill_9_of_a_hub_and_of_the_server_loses_nothing_that_was_confirmed(
     assert len(watching.index(ENCODER).photo) == len(photos)
 
 
-def _started(server: Server) -> bool:
+def _started(server: Postgres) -> bool:
     try:
         server.start()
     except AssertionError:  # what the dead one started is still about to end
@@ -123,7 +123,7 @@ def _started(server: Server) -> bool:
 
 
 def test_a_database_that_is_away_is_a_sentence_without_the_password(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(StoreError) as caught:
         PostgresGallery(f"postgresql://hub:sesame@/nowhere?host={server.folder}")
@@ -136,7 +136,7 @@ def test_a_database_that_is_away_is_a_sentence_without_the_password(
         open_gallery("postgresql://hub@/x")
 
 
-def test_the_hubs_role_can_use_the_tables_and_nothing_else(server: Server, open_database: Open) -> None:
+def test_the_hubs_role_can_use_the_tables_and_nothing_else(server: Postgres, open_database: Open) -> None:
     import psycopg
 
     url = server.new()
@@ -159,7 +159,7 @@ def test_the_hubs_role_can_use_the_tables_and_nothing_else(server: Server, open_
 
 
 def test_tables_are_brought_to_the_version_of_the_hub(
-    server: Server, open_database: Open, monkeypatch: pytest.MonkeyPatch
+    server: Postgres, open_database: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import psycopg
 
@@ -177,7 +177,7 @@ def test_tables_are_brought_to_the_version_of_the_hub(
 
 
 def test_a_gallery_is_copied_to_a_file_and_back(
-    server: Server, open_database: Open, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server: Postgres, open_database: Open, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = open_database()
     for number, name in enumerate(("Anna", "Ben", "Anna")):
