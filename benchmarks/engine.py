@@ -1,17 +1,19 @@
 """What the seam costs: functions called through a room of ``shared.engine`` against the same called directly, in turns.
 
-    python -m benchmarks.engine [--rounds 200] [--json]
+    python -m benchmarks.engine [--rounds 200] [--ray] [--json]
 
 In one process a call through a room is a look-up more; the aim is at most 1.02 times the direct call's time. Three
 pieces of work, from the shortest the page asks for to a stream: 28 random layers checked by torch, 24 digits drawn and
 judged, all 300 layers with a report for every 25. The figure is the median of the ratios of neighbouring pairs, whose
-order changes from pair to pair; a call of nothing tells the look-up alone.
+order changes from pair to pair; a call of nothing tells the look-up alone. With ``--ray`` the rooms' functions run on
+the one worker of a Ray cluster on this machine: what a call and its answer cost on their way there and back.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import time
@@ -21,6 +23,7 @@ from typing import Any
 from apps.conv import check, experiments
 from apps.gan.exhibits import requests
 from shared import engine
+from shared.engine.cluster import Cluster
 
 AIM = 1.02
 
@@ -29,8 +32,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--ray", action="store_true")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.ray:
+        os.environ["CONVHUB_OFFLINE"] = "1"
+        engine.use(Cluster(None, least=1, most=1))
     dice = random.Random(0)
     steps = [experiments.random_step(dice) for _ in range(28)]
     rooms = {module: engine.room(module.__name__) for module in (check, requests, experiments)}
@@ -41,12 +48,13 @@ def main() -> None:
     }
     directly: dict[Any, Any] = {module: module for module in rooms}
     found = {name: _ratio(one, directly, rooms, max(10, options.rounds // 10)) for name, one in work.items()}
-    found["look-up, microseconds"] = 1e6 * _lookup_s()
+    found["look-up, microseconds"] = 1e6 * _lookup_s(200 if options.ray else 20_000)
+    engine.current().close()
     if options.json:
         print(json.dumps(found, indent=1))
         return
     for name, value in found.items():
-        aim = "" if "look-up" in name else f"  (aim: {AIM})"
+        aim = "" if options.ray or "look-up" in name else f"  (aim: {AIM})"
         print(f"{name:>24}  {value:.3f}{aim}")
 
 
@@ -66,7 +74,7 @@ def _ratio(
     return statistics.median(ratios)
 
 
-def _lookup_s(calls: int = 20_000) -> float:
+def _lookup_s(calls: int) -> float:
     room = engine.room("time")
     begun = time.perf_counter()
     for _ in range(calls):
