@@ -18,7 +18,7 @@ _LESSON = "?tab=conv/see&lesson=conv&step=1"
 
 @pytest.fixture(scope="module")
 def class_url(start_hub: Callable[..., str]) -> str:
-    return start_hub("--teacher", _PASSWORD)
+    return start_hub("--teacher", _PASSWORD, "--tabs", "conv,gan")
 
 
 @pytest.fixture
