@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apps.markup import Content, Markup, cell, figure, h, joined, number, svg, table
+from apps.markup import Content, Markup, cell, details, figure, h, joined, note, number, svg, table
 
 COLOURS = ("--ch-ink", "--ch-blue", "--ch-orange", "--ch-green", "--ch-red", "--ch-pink", "--ch-sky", "--ch-grey")
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 3", "12 4", "3 6")
 _LOWEST = 1e-7  # of the largest value: the least that a logarithmic axis shows
+_ROWS = 20  # of the numbers below a chart
 _POINTS = 240  # of a line: more cannot be distinguished
 
 Array = npt.NDArray[np.float64]
@@ -64,6 +65,44 @@ def short(value: float) -> str:
 def points(x: Iterable[float], y: Iterable[float]) -> str:
     """Places as the ``points`` of a polyline."""
     return " ".join(f"{number(a)},{number(b)}" for a, b in zip(x, y, strict=True))
+
+
+def numbers(head: Sequence[Content], rows: Iterable[Sequence[Content]], told: str) -> Markup:
+    """What a chart shows, folded behind one line: a sentence, and at most ``_ROWS`` evenly chosen rows of a table."""
+    every = list(rows)
+    picked = [every[place] for place in _chosen(len(every), _ROWS)]
+    fewer = note(f"{len(picked)} of {len(every):,} rows.") if len(picked) < len(every) else None
+    return details("Numbers", h.p(told), table(head, picked, stacks=False), fewer, class_="ch-numbers")
+
+
+def chart(
+    *parts: Content,
+    size: tuple[float, float],
+    told: str,
+    head: Sequence[Content],
+    rows: Iterable[Sequence[Content]],
+    caption: Content = None,
+    class_: str = "",
+) -> Markup:
+    """A chart: a drawing with its numbers. There is none without.
+
+    Args:
+        parts: SVG.
+        size: width and height in its units.
+        told: what it shows, in a sentence with the numbers that matter: for those who do not see it.
+        head: titles of the columns of its numbers.
+        rows: its numbers, in any number.
+        caption: below the drawing.
+        class_: of the drawing.
+    """
+    drawing = svg(*parts, size=size, label=told, class_=f"ch-lines {class_}".strip())
+    words = h.figcaption(caption) if caption else None
+    return h.figure(drawing, words, numbers(head, rows, told), class_="ch-figure ch-chart")
+
+
+def _chosen(count: int, most: int) -> list[int]:
+    """Places among ``count``, the first and the last among them, evenly apart."""
+    return [int(at) for at in np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))] if count else []
 
 
 def lines(
@@ -119,8 +158,17 @@ def lines(
     parts.append(h.text(f"{given[0]:.6g}", x=frame.left, y=frame.height - 8))
     parts.append(h.text(f"{given[-1]:.6g}", x=frame.end, y=frame.height - 8, text_anchor="end"))
     ends = ", ".join(f"{name} {show(float(values[-1]))}" for name, values in kept.items())
-    drawing = svg(parts, size=(frame.width, frame.height), label=f"{title}; at the end: {ends}", class_="ch-lines")
-    return figure(drawing, title, class_="ch-chart")
+    return chart(
+        parts,
+        size=(frame.width, frame.height),
+        told=f"{title}; at the end: {ends}",
+        head=("", *kept),
+        rows=[
+            (f"{at:.6g}", *(show(float(of[place])) if place < len(of) else "" for of in kept.values()))
+            for place, at in enumerate(given.tolist())
+        ],
+        caption=title,
+    )
 
 
 def _shown(values: Array, log: bool) -> npt.NDArray[np.bool_]:
@@ -225,13 +273,15 @@ def spark(y: Sequence[float], label: str) -> Markup:
     )
     axis = h.line(x1=0, x2=SMALL.width, y1=SMALL.floor, y2=SMALL.floor, class_="ch-grid")
     words = f"{label}: from {values[0]:,.4g} to {values[-1]:,.4g}" if len(values) else label
-    return svg(
+    return chart(
         axis,
         h.polyline(points=places, style=f"stroke:var({COLOURS[1]})"),
         h.text(f"{top:,.4g}", x=SMALL.left, y=11),
         size=(SMALL.width, SMALL.height),
-        label=words,
-        class_="ch-lines ch-spark",
+        told=words,
+        head=("", label),
+        rows=enumerate(short(float(value)) for value in values),
+        class_="ch-spark",
     )
 
 
@@ -278,8 +328,18 @@ def reliability(models: Mapping[str, Sequence[Bin]], *, unit: str) -> Markup:
         ]
     parts.append(h.text("predicted", x=frame.width - 8, y=frame.height - 4, text_anchor="end"))
     parts.append(h.text("observed", x=frame.left + 10, y=frame.top + 14))
-    drawing = svg(parts, size=(frame.width, frame.height), label="Reliability of the probabilities", class_="ch-lines")
-    return figure(drawing, legend(list(models), first=1), class_="ch-chart")
+    return chart(
+        parts,
+        size=(frame.width, frame.height),
+        told="Reliability of the probabilities: where predicted and observed shares are alike, they can be believed",
+        head=("", "predicted", "observed", unit),
+        rows=[
+            (name, f"{one.predicted:.3f}", f"{one.observed:.3f}", f"{one.n:,}")
+            for name, bins in models.items()
+            for one in bins
+        ],
+        caption=legend(list(models), first=1),
+    )
 
 
 def legend(names: Sequence[str], *, first: int = 0) -> Markup:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from apps.charts import points
+from apps.charts import chart, points
 from apps.ekg.aami import CLASS_OF_SYMBOL, CLASSES, LETTERS
 from apps.ekg.answers.disturb import Disturbance, disturbed
 from apps.ekg.beats.signals import RATE_HZ
@@ -21,7 +21,7 @@ from apps.ekg.formats.recording import in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.measured import FILE
 from apps.ekg.samples import open_sample
-from apps.markup import Markup, h, svg, table
+from apps.markup import Markup, h, table
 from apps.measured import stored
 from shared.engine import room
 from shared.errors import WeightsError
@@ -85,7 +85,9 @@ def _drawn(
         h.text(name, x=at * _PX_PER_S - 6, y=20, style="font-size:20px;font-weight:700")
         for name, at in (marks or {}).items()
     )
-    return svg(line, letters, size=(float(x[-1]), _HEIGHT), label=label, class_="ch-lines")
+    rows = [(f"{at / RATE_HZ:.2f}", f"{mv:.2f}") for at, mv in enumerate(signal.tolist())]
+    size = float(x[-1]), _HEIGHT
+    return chart(line, letters, size=size, told=label, head=("s", "mV"), rows=rows)
 
 
 def _which(dice: random.Random) -> Exercise:

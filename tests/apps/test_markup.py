@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,7 @@ from apps.markup import (
     table,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = '<img src=x onerror="alert(1)">\'&quot;</td><script>'
 
 
@@ -177,3 +180,31 @@ def test_a_reliability_diagram_has_a_dot_per_bin() -> None:
     made = Reader(reliability({"distance": bins, "head": bins}, unit="pairs"))
     assert made.tags.count("circle") == 4
     assert "distance: predicted 0.100, observed 0.000, 20 pairs" in made.text
+
+
+def test_no_chart_is_without_its_numbers() -> None:
+    """Where lines are drawn (class ch-lines), it is done by ``charts.chart``, which takes no chart without numbers."""
+    told = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "apps").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "svg"
+        and any("ch-lines" in ast.unparse(keyword.value) for keyword in node.keywords) and path.name != "charts.py"
+    ]  # fmt: skip
+    assert told == []
+    shown = (
+        lines({"J": [3.0, 2.0, 1.0]}, title="J"),
+        spark([0.5, 0.25], "loss"),
+        reliability({"net": [Bin(0.7, 0.66, 12)]}, unit="beats"),
+    )
+    for one, number in zip(shown, ("<td>2</td>", "<td>0.25</td>", "<td>0.660</td>"), strict=True):
+        assert "<summary>Numbers</summary>" in one
+        assert number in one
+
+
+def test_the_numbers_of_a_chart_are_bounded() -> None:
+    long = lines({"J": [float(n) for n in range(5000)]}, title="J")
+    assert long.count("<tr>") <= 21
+    assert "<td>0</td>" in long
+    assert "<td>4999</td>" in long
+    assert "20 of 5,000 rows" in long

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from apps.charts import points
+from apps.charts import numbers, points
 from apps.ekg.aami import CLASSES, LETTERS
 from apps.markup import Content, Markup, details, h, joined, prose, svg
 from shared.images import data_url
@@ -116,15 +116,21 @@ def beat_svg(found: Explained) -> Markup:
     ticks = (
         h.text(f"{ms:+d} ms", x=(56 + ms / _MS) * step, y=_H - 4, class_="ekg-tick") for ms in (-400, -200, 0, 200, 400)
     )
-    return _svg(
+    told = "The beat (solid), the patient's reference beat (dashed), shaded where the answer depends on the signal"
+    drawing = _svg(
         (
             shade,
             _line(found.reference, low, high, "var(--ch-muted)", 1.2, dash="4 3"),
             _line(found.signal, low, high, "var(--ch-ink)", 2),
             ticks,
         ),
-        "The beat (solid), the patient's reference beat (dashed), shaded where the answer depends on the signal",
+        told,
     )
+    rows = (
+        (f"{(n - 56) * _MS:+.0f}", f"{own:.2f}", f"{usual:.2f}", f"{weight:.2f}")
+        for n, (own, usual, weight) in enumerate(zip(found.signal, found.reference, found.saliency, strict=True))
+    )
+    return h.div(drawing, numbers(("ms", "beat", "reference", "matters"), rows, told))
 
 
 def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArray[Any], position: int) -> Markup:
@@ -152,7 +158,10 @@ def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArra
     zero = h.line(x1=0, x2=_W, y1=_H / 2, y2=_H / 2, stroke="var(--ch-line)")
     lower = _svg((zero, _line(sums, -span, span, "var(--ch-blue)", 2), dot), "The sum at every position")
     words = caption(f"Sum at this position: {float(sums[position]):+.3f}")
-    return h.div(h.div(upper), h.div(lower, words), class_="ch-pair")
+    told = f"The sum at {len(sums)} positions, from {float(sums.min()):+.2f} to {float(sums.max()):+.2f}"
+    rows = ((at, f"{value:+.3f}") for at, value in enumerate(sums.tolist()))
+    below = numbers(("position", "sum"), rows, told)
+    return h.div(h.div(upper), h.div(lower, words, below), class_="ch-pair")
 
 
 def caption(*content: Content) -> Markup:

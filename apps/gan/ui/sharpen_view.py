@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from apps.charts import COLOURS
+from apps.charts import COLOURS, chart
 from apps.gan.sharpen.options import TITLES
-from apps.markup import Content, Markup, figure, h, joined, note, progress_bar, svg, table
+from apps.markup import Content, Markup, figure, h, joined, note, progress_bar, table
 from shared.images import data_url
 from shared.progress import Progress, duration
 
@@ -159,8 +159,15 @@ def _plane(answers: Sequence[Restored]) -> Markup:
         )
     label = "; ".join(f"{TITLES[one.way]}: {one.psnr_db:.1f} dB, texture {one.texture:.3f}" for one in answers)
     words = f"Perception against distortion. {label}"
-    drawing = svg(parts, size=(width, height), label=words, class_="ch-lines gs-plane")
-    return figure(drawing, "Lower right is best; how near any way can come to it is limited (Blau & Michaeli 2018).")
+    return chart(
+        parts,
+        size=(width, height),
+        told=words,
+        head=("", "PSNR, dB", "texture distance"),
+        rows=[(TITLES[one.way], f"{one.psnr_db:.1f}", f"{one.texture or 0:.3f}") for one in answers],
+        caption="Lower right is best; how near any way can come to it is limited (Blau & Michaeli 2018).",
+        class_="gs-plane",
+    )
 
 
 def _ending(picture: Image.Image) -> str:

@@ -32,7 +32,7 @@ def _sample(monkeypatch: pytest.MonkeyPatch, recording: object) -> None:
 
 def cells(one: Exercise) -> list[list[str]]:
     """The rows of the table that is shown, without markup."""
-    rows = re.findall(r"<tr>(.*?)</tr>", one.shown)
+    rows = re.findall(r"<tr>(.*?)</tr>", one.shown.rpartition("<table>")[2])
     return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows][1:]
 
 
