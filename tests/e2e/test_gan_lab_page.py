@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE
-from tests.e2e.test_gan_page import _open
+from tests.e2e.conftest import PHONE, open_tab
 
 _WAIT_MS = 60_000
 
@@ -20,7 +19,7 @@ def lab(open_page: Callable[..., Any]) -> Callable[..., Any]:
 
     def open_lab(**options: Any) -> Any:
         page = open_page("gan", **options)
-        _open(page, "GAN Lab")
+        open_tab(page.locator("#gan-tabs"), "GAN Lab")
         page.locator(".lab").wait_for(timeout=_WAIT_MS)
         page.wait_for_function("() => document.querySelector('.lab').stage?.game", timeout=_WAIT_MS)
         return page
