@@ -121,6 +121,10 @@ class Controls {
   }
 
   steer(event) {
+    if (event.key === ' ') {
+      event.preventDefault();
+      this.stage.play(!this.stage.playing);
+    }
     const [axis, step] = KEYS[event.key] || [];
     if (axis === undefined) return;
     event.preventDefault();

@@ -193,6 +193,10 @@ class Hands {
 
   steer(event, isDrawn) {
     const move = MOVES[event.key];
+    if (!isDrawn && event.key === ' ') {
+      event.preventDefault();
+      this.stage.play(!this.stage.playing);
+    }
     if (!isDrawn || (!move && event.key !== ' ')) return;
     event.preventDefault();
     const step = event.shiftKey ? 0.2 : BRUSH;
