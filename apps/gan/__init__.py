@@ -9,9 +9,11 @@ ROOMS = (
     "exhibits",
     "sharpen",
     "night_measured",
+    "art_measured",
     "measured",
     "training",
     "translation",
+    "art",
     "exercises",
     "ui",
 )

@@ -8,7 +8,8 @@
     augment  [--data DIR] [--out FILE]
     upscale  PHOTO --out PNG [--model gan|small|bicubic] [--json]
 
-and, for day to night from space, ``translate``, ``translate-train``, ``translate-bundle`` and ``translate-evaluate``
+and, for endless art, ``art``, ``art-train``, ``art-bundle`` and ``art-evaluate`` (``art.command_line``),
+for day to night from space, ``translate``, ``translate-train``, ``translate-bundle`` and ``translate-evaluate``
 (``translation.command_line``).
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from apps.gan.art.command_line import add_commands as add_art
 from apps.gan.choices import GENERATORS
 from apps.gan.sharpen.options import DEFAULT as UPSCALER
 from apps.gan.sharpen.options import UPSCALERS
@@ -78,6 +80,7 @@ def _parser() -> Parser:
         )
         command.add_argument("--download", action="store_true", help="download MNIST into --data if it is missing")
     add_translation(commands)
+    add_art(commands)
     return parser
 
 

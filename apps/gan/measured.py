@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from apps.charts import confusion
+from apps.gan.art_measured import art_part
 from apps.gan.choices import ARMS, GENERATORS, SIZES
 from apps.gan.night_measured import night_part
 from apps.gan.sharpen import measured as sharpen
@@ -47,6 +48,7 @@ def parts() -> tuple[Part, ...]:
             body=drawn(AUGMENTATION, _augmentation, "python -m apps.gan augment --data DIR"),
         ),
         night_part(),
+        art_part(),
     )
 
 

@@ -98,6 +98,24 @@ def _night(name: str, title: str, *files: tuple[str, int], loader: str = "networ
     )
 
 
+def _art(name: str, title: str, file: tuple[str, int]) -> Record:
+    """A bundled generator of endless art that we trained; ``file`` as above."""
+    return Record(
+        name=f"gan/art-{name}",
+        title=f"Endless art: {title}",
+        task="gan",
+        files=_shards(f"art-{name}", [file]),
+        origin=Bundled(made_by="python -m apps.gan art-train and art-bundle"),
+        loader="apps.gan.art.networks:load_texture",
+        licence="MIT; trained on a picture painted by a program of ours",
+        source="trained by us; after Bergmann et al. 2017, arXiv 1705.06566, and Shaham et al. 2019, arXiv 1905.01164",
+        preprocessing="noise B 16 k+4 k+4, B 4 2k+4 2k+4, B 2 4k+4 4k+4, B 1 8k+4 8k+4, standard normal",
+        output="pictures B 3 16k 16k, RGB -1..1",
+        measured="gan/art.json",
+        card="gan/art.md",
+    )
+
+
 RECORDS: tuple[Record, ...] = (
     _ours(
         "cgan-digits",
@@ -216,4 +234,7 @@ RECORDS: tuple[Record, ...] = (
         ("75df11af2b89bd55443474d34987d125bb6ae45bf88943e7e4baa44530e1c751", 3990772),
         loader="snapshots:load_snapshots",
     ),
+    _art("mosaic", "Mosaic sun", ("5d6e4830a4aef92e1c3c9b7125d0d1b5943c56e2347eab7b044ca377901aab4b", 193502)),
+    _art("swirls", "Swirling night", ("af74a4276f843a90fe2d5ee20d0b63b5b32940a79aa6a49a360f9fbe79668a11", 193502)),
+    _art("woodcut", "Woodcut waves", ("dad7e8cef82a0085f4edf96e6c6d0bd803c413fe326817f14f4b49d264c508b4", 193502)),
 )

@@ -158,7 +158,7 @@ def test_no_panel_is_wider_than_a_phone(open_page: Callable[..., Any]) -> None:
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], tab.inner_text()
 
 
-def _until(page: Any, act: Callable[[], None], condition: str, arg: Any) -> None:
+def _until(page: Any, act: Callable[[], None], condition: str, arg: Any = None) -> None:
     """Repeat ``act`` until ``condition`` of ``arg`` holds: the panel may still be filling when it opens."""
     for _ in range(_WAIT_MS // 5_000):
         act()
@@ -198,6 +198,18 @@ def test_a_place_and_a_painted_continent_have_their_nights(gan: Callable[..., An
     slider = page.locator("#night-at").get_by_role("slider")
     _until(page, lambda: slider.press("Home"), _CHANGED, [night, before])
     page.get_by_text("By night: L1 only").wait_for(timeout=_WAIT_MS)
+
+
+def test_a_picture_without_end_is_walked_through_and_compared(gan: Callable[..., Any]) -> None:
+    page = gan("Endless art", viewport=PHONE)
+    window = "#art-window img"
+    page.locator(window).wait_for(timeout=_WAIT_MS)
+    before = page.locator(window).get_attribute("src")
+    right = page.get_by_role("button", name="→ right")
+    _until(page, right.click, _CHANGED, [window, before])
+    look = page.get_by_role("button", name="Look for the nearest patches")
+    _until(page, look.click, "() => document.querySelectorAll('#art-nearest img').length === 12")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def test_a_finger_paints_a_continent_on_a_phone(gan: Callable[..., Any]) -> None:

@@ -79,10 +79,10 @@ def film(pictures: Pictures, *, zoom: int = 8) -> list[Image.Image]:
     return there + there[-2:0:-1]
 
 
-def animated(frames: Sequence[Image.Image], *, rate_hz: float) -> bytes:
-    """``frames`` as an endless animated WebP, lossless."""
+def animated(frames: Sequence[Image.Image], *, rate_hz: float, lossless: bool = True) -> bytes:
+    """``frames`` as an endless animated WebP."""
     buffer = io.BytesIO()
-    options: dict[str, Any] = {"duration": round(1000 / rate_hz), "loop": 0, "lossless": True, "method": 0}
+    options: dict[str, Any] = {"duration": round(1000 / rate_hz), "loop": 0, "lossless": lossless, "method": 0}
     frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], **options)
     return buffer.getvalue()
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from shared.engine import room
 
-__all__ = ("anatomy", "enlarging", "identities", "lessons", "nights", "requests", "trainings", "upscaling")
+__all__ = ("anatomy", "arts", "enlarging", "identities", "lessons", "nights", "requests", "trainings", "upscaling")
 
 if TYPE_CHECKING:
+    from apps.gan.art import requests as arts
     from apps.gan.exhibits import anatomy, requests
     from apps.gan.sharpen import commands as enlarging
     from apps.gan.sharpen import identity as identities
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from apps.gan.training import live as trainings
     from apps.gan.translation import requests as nights
 else:
+    arts = room("apps.gan.art.requests")
     anatomy = room("apps.gan.exhibits.anatomy")
     requests = room("apps.gan.exhibits.requests")
     enlarging = room("apps.gan.sharpen.commands")

@@ -1,0 +1,86 @@
+"""The room's part of ``python -m apps.gan``, free of torch until a command runs.
+
+::
+
+    art          [NAME] --out PNG [--width 1024] [--height 1024] [--x 0] [--y 0] [--seed 0] [--wraps]
+                 [--weights FILE] [--json]
+    art-train    NAME|PICTURE [--folder DIR] [--steps N] [--seed 0] [--begin NAME]
+    art-bundle   [--folder DIR] --out FILE
+    art-evaluate [--out FILE] [--json]
+"""
+
+from __future__ import annotations
+
+from argparse import _SubParsersAction
+from pathlib import Path
+
+from apps.gan.art.choices import ARTS, LARGEST_POSTER, SMALLEST
+from shared.cli import Parser, say, write_json
+
+_FOLDER = Path("runs/art")
+
+
+def add_commands(commands: _SubParsersAction[Parser]) -> None:
+    """Add the commands of endless art."""
+    names = ", ".join(ARTS)
+    art = commands.add_parser("art", help="paint a window of an endless picture")
+    art.set_defaults(work=_art)
+    art.add_argument("name", nargs="?", default="mosaic", metavar="NAME", help=f"{names} (default: mosaic)")
+    art.add_argument("--out", type=Path, required=True, metavar="PNG", help="where it is written")
+    for side in ("width", "height"):
+        art.add_argument(f"--{side}", default="1024", help=f"pixels, {SMALLEST} to {LARGEST_POSTER} (default: 1024)")
+    for axis in ("x", "y"):
+        art.add_argument(f"--{axis}", default="0", help="pixels from the plane's middle (default: 0)")
+    art.add_argument("--seed", default="0", help="another seed, another plane (default: 0)")
+    art.add_argument("--wraps", action="store_true", help="a tile: left continues right, top continues bottom")
+    art.add_argument("--weights", type=Path, metavar="FILE", help="a generator of your own, by art-bundle")
+    train = commands.add_parser("art-train", help="train a generator on one picture; an interrupted run continues")
+    train.set_defaults(work=_train)
+    train.add_argument("picture", metavar="NAME|PICTURE", help=f"{names}, or a file")
+    train.add_argument("--steps", help="instead of the plan's")
+    train.add_argument("--seed", default="0", help="of weights and patches (default: 0)")
+    train.add_argument("--begin", metavar="NAME", help="start from a bundled one; only then can both be blended")
+    bundle = commands.add_parser("art-bundle", help="write a run's generator as it is now")
+    bundle.set_defaults(work=_bundle)
+    bundle.add_argument("--out", type=Path, required=True, metavar="FILE", help="NAME.safetensors")
+    for command in (train, bundle):
+        command.add_argument("--folder", type=Path, default=_FOLDER, help=f"where the run lives (default: {_FOLDER})")
+    evaluate = commands.add_parser("art-evaluate", help="measure patches of endless art against those of its picture")
+    evaluate.set_defaults(work=_evaluate)
+    evaluate.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
+    for command in (art, evaluate):
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _art(*, name: str, json: bool, **options: object) -> None:
+    from apps.gan.art import commands
+
+    told = commands.paint_file(name, **options)  # type: ignore[arg-type]
+    if json:
+        write_json(told)
+    else:
+        say(f"{told['files'][0]}: {told['width']} x {told['height']} pixels")
+
+
+def _train(*, picture: str, steps: str | None, seed: str, folder: Path, begin: str | None) -> None:
+    from apps.gan.art import commands
+
+    for line in commands.train_art(picture, steps=steps, seed=seed, folder=folder, begin=begin):
+        say(line)
+
+
+def _bundle(*, folder: Path, out: Path) -> None:
+    from apps.gan.art import commands
+
+    for line in commands.bundle(folder, out=out):
+        say(line)
+
+
+def _evaluate(*, out: Path | None, json: bool) -> None:
+    from apps.gan.art import commands
+
+    for step in commands.measure(out=out):
+        if isinstance(step, str):
+            say(step)
+        elif json:
+            write_json(step)

@@ -1,0 +1,119 @@
+"""What the room's commands do: paint a window of any size, train on a picture, bundle, measure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from apps.gan.art.choices import ARTS, LARGEST_POSTER, check_place, check_side
+from apps.gan.art.evaluate import FEATURES, evaluate
+from apps.gan.art.networks import Texture, load_texture
+from apps.gan.art.paint import borrowed, paint
+from apps.gan.art.pictures import FOLDER, fitted
+from apps.gan.art.plane import Window
+from apps.gan.art.train import ArtGame, Plan, run
+from apps.gan.choices import SEEDS
+from apps.gan.training.train import to_half
+from shared.errors import InputError, check_choice, check_whole
+from shared.model_cache import model_cache
+from shared.registry import find
+from shared.settings import weights_dir
+from shared.targets import check_folder, check_picture, check_target, picture_bytes, save
+from shared.weights import write_shards
+
+
+def paint_file(
+    name: str, *, out: Path, width: str, height: str, x: str, y: str, seed: str, wraps: bool, weights: Path | None
+) -> dict[str, Any]:
+    """Paint a window of ``name``, or of the generator in ``weights``, and write it as the ending of ``out`` says.
+
+    Returns:
+        What was painted: picture, seed, x, y, width, height, wraps, files.
+
+    Raises:
+        OptionError: there is no such picture, or a number is out of range.
+        WeightsError: the file holds no such generator.
+        InputError: the file cannot be written.
+    """
+    window = Window(
+        row=check_place(y, "--y"),
+        column=check_place(x, "--x"),
+        rows=check_side(height, "--height", LARGEST_POSTER),
+        columns=check_side(width, "--width", LARGEST_POSTER),
+        wraps=wraps,
+    )
+    chosen = check_whole(seed, "--seed", low=0, high=SEEDS)
+    check_picture(out, apart_from=(weights,))
+    with ExitStack() as held:
+        (model,) = [_own(weights)] if weights else held.enter_context(borrowed(name))
+        picture = paint(model, window, chosen)
+    save([("--out", out, picture_bytes(picture, out))])
+    return {
+        "picture": str(weights or name),
+        "seed": chosen,
+        "x": window.column * 16,
+        "y": window.row * 16,
+        "width": picture.width,
+        "height": picture.height,
+        "wraps": wraps,
+        "files": [str(out)],
+    }
+
+
+def train_art(picture: str, *, steps: str | None, seed: str, folder: Path, begin: str | None) -> Iterator[str]:
+    """Train a generator on ``picture``, a bundled one's name or a file; an interrupted run continues: lines."""
+    source = FOLDER / f"{picture}.jpg" if picture in ARTS else Path(picture)
+    pixels = torch.from_numpy(np.asarray(fitted(source), np.float32) / 127.5 - 1).permute(2, 0, 1)
+    chosen = {"seed": check_whole(seed, "--seed", low=0, high=SEEDS)}
+    if steps is not None:
+        chosen["steps"] = check_whole(steps, "--steps", low=1, high=1_000_000)
+    check_folder(folder, "--folder")
+    game = ArtGame(pixels, Plan(**chosen))
+    if begin is not None:
+        with borrowed(check_choice(begin, ARTS, "--begin")) as (model,):
+            game.begin(model.state_dict())
+    for progress in run(game, folder):
+        yield str(progress)
+
+
+def bundle(folder: Path, *, out: Path) -> Iterator[str]:
+    """Write the generator of the run in ``folder`` to ``out`` (.safetensors, float16): lines for the registry."""
+    check_target(out)
+    path = folder / "state.pt"
+    if not path.is_file():
+        raise InputError("a folder of art-train, with state.pt", str(folder), "Train first.")
+    average = Texture()
+    average.load_state_dict(torch.load(path, weights_only=True)["average"])
+    yield from (repr(file) for file in write_shards(to_half(average), out.parent, out.stem))
+
+
+def measure(*, out: Path | None) -> Iterator[str | dict[str, Any]]:
+    """Measure the bundled generators: a line for each picture and method, then the figures."""
+    if out is not None:
+        check_target(out)
+    with borrowed(*ARTS) as found, model_cache().lease(find(FEATURES)) as vgg:
+        models = dict(zip(ARTS, found, strict=True))
+        for step in evaluate(models, vgg, command="python -m apps.gan art-evaluate"):
+            if "rows" not in step:
+                yield json.dumps(step)
+                continue
+            if out is not None:
+                out.write_text(json.dumps(step, indent=1) + "\n", encoding="utf-8")
+            yield step
+
+
+def _own(path: Path) -> Texture:
+    if not path.is_file():
+        raise InputError("a file of art-bundle for --weights", str(path), "Check the path.")
+    return load_texture([path])
+
+
+def default_bundle(name: str) -> Path:
+    """Where the weights of the bundled picture ``name`` lie."""
+    return weights_dir() / "gan" / f"art-{name}.safetensors"

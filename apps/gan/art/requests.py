@@ -1,0 +1,122 @@
+"""What the page and its endpoint ask for: a window of endless art, a film of it, its patches beside their nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from apps.gan.art.choices import (
+    ARTS,
+    CELL,
+    FILM_SIDE,
+    FRAMES,
+    NO_SECOND,
+    check_place,
+    check_side,
+)
+from apps.gan.art.likeness import PATCH, Patches, pixels_of
+from apps.gan.art.networks import Texture
+from apps.gan.art.paint import Blend, borrowed, paint
+from apps.gan.art.pictures import load_picture
+from apps.gan.art.plane import Window
+from apps.gan.art.wish import Wish
+from apps.gan.choices import SEEDS
+from shared.errors import check_choice, check_number, check_whole
+
+_SHOWN = 6  # patches beside their nearest
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A patch of the painted picture and the patch of the original that is nearest to it."""
+
+    made: Image.Image
+    nearest: Image.Image
+    distance: float  # root mean square difference, 0..1
+
+
+def painting(wish: Wish) -> Image.Image:
+    """The window that ``wish`` asks for.
+
+    Raises:
+        OptionError: there is no such picture, or a number is out of range.
+    """
+    window, seed = _window(wish), _seed(wish)
+    with ExitStack() as held:
+        model, blend = _models(wish, held)
+        return paint(model, window, seed, blend=blend)
+
+
+def film(wish: Wish) -> Iterator[Image.Image]:
+    """The window, made smaller where it is large, on its way once around a circle of planes.
+
+    Raises:
+        OptionError: as ``painting``.
+    """
+    window, seed = _window(wish), _seed(wish)
+    most = FILM_SIDE // CELL
+    smaller = Window(
+        row=window.row,
+        column=window.column,
+        rows=min(window.rows, most),
+        columns=min(window.columns, most),
+        wraps=window.wraps,
+    )
+    with ExitStack() as held:
+        model, blend = _models(wish, held)
+        for frame in range(FRAMES):
+            yield paint(model, smaller, seed, turn=frame / FRAMES, blend=blend)
+
+
+def nearest(wish: Wish) -> list[Pair]:
+    """Some patches of the window, each with the nearest patch of the picture that the generator learned from.
+
+    Raises:
+        OptionError: as ``painting``.
+    """
+    made = pixels_of(painting(wish))
+    original = Patches(load_picture(wish.name))
+    random = np.random.default_rng(_seed(wish))
+    corners = [
+        (int(random.integers(made.shape[0] - PATCH + 1)), int(random.integers(made.shape[1] - PATCH + 1)))
+        for _ in range(_SHOWN)
+    ]
+    patches = np.stack([made[y : y + PATCH, x : x + PATCH] for y, x in corners])
+    found = original.nearest(patches)
+    return [
+        Pair(_picture(patch), _picture(original.at(corner)), distance)
+        for patch, corner, distance in zip(patches, found.corners, found.distances.tolist(), strict=True)
+    ]
+
+
+def _models(wish: Wish, held: ExitStack) -> tuple[Texture, Blend | None]:
+    check_choice(wish.name, ARTS, "The picture")
+    check_choice(wish.second, (NO_SECOND, *ARTS), "The second picture")
+    share = check_number(wish.share, "The share", low=0, high=1)
+    if wish.second == NO_SECOND:
+        (model,) = held.enter_context(borrowed(wish.name))
+        return model, None
+    model, other = held.enter_context(borrowed(wish.name, wish.second))
+    return model, Blend(other=other, left=0.0 if wish.across else share, right=share)
+
+
+def _window(wish: Wish) -> Window:
+    return Window(
+        row=check_place(wish.y, "The place y"),
+        column=check_place(wish.x, "The place x"),
+        rows=check_side(wish.height, "The height"),
+        columns=check_side(wish.width, "The width"),
+        wraps=bool(wish.wraps),
+    )
+
+
+def _seed(wish: Wish) -> int:
+    return check_whole(wish.seed, "The seed", low=0, high=SEEDS)
+
+
+def _picture(pixels: np.ndarray) -> Image.Image:
+    return Image.fromarray((pixels * 255).round().astype(np.uint8))
