@@ -26,6 +26,10 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ),
     ("gan/sharpen-a-photo", "sample=coffee&mode=enlarge&side=48"),
     ("gan/day-to-night", "at=0.25&seed=12&latitude=48.5&longitude=-4.25&painted=1&model=l1"),
+    (
+        "gan/endless-art",
+        "picture=swirls&seed=3&x=-32&y=64&width=128&height=96&tile=1&second=woodcut&amount=0.25&across=0",
+    ),
     ("gan/anatomy", "model=dcgan-digits&seed=21&digit=0"),
     (
         "gan/gan-lab",
@@ -36,6 +40,8 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("face/triplets", "encoder=facenet-vggface2&tau=0.7&margin=0.35&mining=hardest&numbers=16"),
     ("face/head", "encoder=facenet-vggface2&tau=0.7&features=chi_square"),
     ("ekg/one-beat/slide-a-filter", "sample=premature&annotated=0&beat=20&filter=5&channel=2&position=40"),
+    ("ekg/exercises", "sample=premature&annotated=0&beat=20&exercise=rate&number=999999"),
+    # last, because the broken recording has beats of its own
     ("ekg/break-it", "sample=premature&annotated=0&beat=20&noise=0.3&drift=1.5&gain=2&rate=60&inverted=1"),
     ("style/now", "second=ink&style=mosaic&mix=0.25&strength=0.5&size=256&keep=1&content=flower"),
     ("style/paint", f"{_RECIPE}&content=coffee&style=mosaic"),
@@ -46,7 +52,6 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ("style/exercises", "exercise=gram&number=3"),
     ("conv/exercises", "exercise=finds&number=7"),
     ("face/exercises", "encoder=facenet-vggface2&tau=0.7&exercise=loss&number=12"),
-    ("ekg/exercises", "sample=premature&annotated=0&beat=20&exercise=rate&number=999999"),
 )
 
 LINKS: tuple[str, ...] = tuple(f"?tab={path}&v=1&{values}" for path, values in _VALUES)

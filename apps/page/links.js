@@ -4,6 +4,7 @@
 const VERSION = '1';
 const LONGEST = 4000; // characters of a query
 const PATIENCE_MS = 600; // until a sub-tab that has not arrived is linked to without its controls
+const ARRIVED_MS = 20_000; // after the page was opened, all that its address asks for is there, or will not come
 const KEEP_MS = 150; // after the visitor did something
 const embedded = new URLSearchParams(location.search).get('embed') === '1';
 const told = new WeakMap(); // element of a stage -> what it has to tell
@@ -27,6 +28,11 @@ function chosen() {
   const seen = panels.filter((panel) => panel.getClientRects().length);
   const names = seen.map((panel) => panel.id.slice('tab-'.length).replaceAll('--', '/'));
   return names.reduce((deepest, name) => (name.startsWith(deepest) ? name : deepest), '');
+}
+
+// The address asks for a sub-tab that is still on its way; one that never comes is not waited for.
+function arriving() {
+  return performance.now() < ARRIVED_MS && pathOf(location.search).startsWith(`${chosen()}/`);
 }
 
 function queryOf(path, rest = '') {
@@ -149,12 +155,19 @@ function offer(title, trigger, server, groups) {
     const button = event.target.closest('[data-does]');
     if (!button) return;
     [shown, wanted, serve, asking] = [title, button.dataset.does, server, true];
-    const group = groupOf(groups);
-    clearTimeout(wait);
-    if (!group) return show({});
-    wait = setTimeout(() => show({}), PATIENCE_MS);
-    return trigger(group);
+    ask(trigger, groups);
   });
+}
+
+function ask(trigger, groups) {
+  clearTimeout(wait);
+  const group = groupOf(groups);
+  if (arriving()) wait = setTimeout(ask, 100, trigger, groups);
+  else if (!group) show({});
+  else {
+    wait = setTimeout(() => show({}), PATIENCE_MS);
+    trigger(group);
+  }
 }
 
 // Of `groups` the one whose controls are on the screen.
@@ -167,7 +180,7 @@ function groupOf(groups) {
 // What is on the screen is kept as it changes: where the connection is lost, gradio asks no control any more.
 function keep() {
   const now = offered.find((one) => one.title.getClientRects().length);
-  if (!now || asking) return;
+  if (!now || asking || arriving()) return;
   const group = groupOf(now.groups);
   [shown, wanted] = [now.title, 'keep'];
   if (group) now.trigger(group);

@@ -29,7 +29,15 @@ from tests.shared_links import LINKS
 ENDPOINTS = {  # what outside users rely on
     "face": {"/verify", "/identify", "/enroll", "/forget", "/triplet"},
     "style": {"/stylize", "/stylize_now", "/unit_patches"},
-    "gan": {"/sample_gan", "/sample_digits", "/interpolate", "/discriminate", "/translate", "/upscale"},
+    "gan": {
+        "/sample_gan",
+        "/sample_digits",
+        "/interpolate",
+        "/discriminate",
+        "/endless_art",
+        "/translate",
+        "/upscale",
+    },
     "ekg": {"/classify_ekg"},
     "conv": {"/conv_shapes"},
 }

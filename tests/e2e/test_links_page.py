@@ -17,6 +17,7 @@ from tests.shared_links import LINKS
 _PATIENCE_MS = 120_000  # what a busy machine may take
 _QUEUE = "**/queue/join*"
 _LOADED = ("style/now", "style/paint", "conv/see")  # have controls that come with the tab
+_WIDE = {"width": 2000, "height": 900}  # no tab is in a menu
 _ASKED = "asked => history.replaceState(null, '', asked)"
 
 
@@ -59,7 +60,7 @@ def go_to(page: Any, link: str) -> None:
 def test_every_control_makes_the_round_trip(demo: Any, open_page: Callable[..., Any], hub_url: str) -> None:
     links = [link for link in LINKS if path_of(link).startswith(demo.slug)]
     first, *loaded = [link for link in links if path_of(link) in _LOADED] or links[:1]
-    page = open_page(url=hub_url + first)
+    page = open_page(url=hub_url + first, viewport=_WIDE)
     assert page.locator("[role=tab][aria-selected=true]", has_text=demo.title).first.is_visible()
     assert page.get_by_text(demo.summary).is_visible()
     assert page.locator(".ch-broken, .ch-message:has-text('cannot be followed')").count() == 0

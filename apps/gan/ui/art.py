@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -153,9 +154,12 @@ def _film(inputs: list[Any]) -> None:
     stop.click(None, None, None, cancels=[filming], **PRIVATE)
 
 
-def _film_of(*values: Any) -> Any:
+def _film_of(
+    picture: str, seed: float, x: float, y: float, width: float, height: float, wraps: bool, second: str, share: float,
+    across: bool,
+) -> Iterator[Markup]:  # fmt: skip
     frames = []
-    for frame in arts.film(Wish(*values)):
+    for frame in arts.film(Wish(picture, seed, x, y, width, height, wraps, second, share, across)):
         frames.append(frame)
         yield note("{} of the film’s pictures are painted.", len(frames))
     address = url_of(animated(frames, rate_hz=FRAMES_HZ, lossless=False), "image/webp")
@@ -179,8 +183,11 @@ def _nearest(inputs: list[Any]) -> None:
     go.click(guard(_nearest_of), inputs, out, **REDRAW, **PRIVATE)
 
 
-def _nearest_of(*values: Any) -> Markup:
-    pairs = arts.nearest(Wish(*values))
+def _nearest_of(
+    picture: str, seed: float, x: float, y: float, width: float, height: float, wraps: bool, second: str, share: float,
+    across: bool,
+) -> Markup:  # fmt: skip
+    pairs = arts.nearest(Wish(picture, seed, x, y, width, height, wraps, second, share, across))
     figures = [
         h.figure(
             h.img(src=data_url(pair.made, lossless=True), alt="A painted patch", width=96, height=96),
