@@ -313,7 +313,7 @@ def test_triplets_are_measured_mined_and_learnt_from(open_page: Callable[..., An
     expect(page, "#face-training", r"α = 0.20\): step 300")
     runs = expect(page, "#face-training", "Your runs so far")
     assert "Collapsed" not in runs
-    assert page.locator("#face-training tr").count() == 3  # a head and two runs
+    assert page.locator("#face-training .cf-table tr").count() == 3  # a head and two runs
     assert page.locator("#face-training .cf-cloud circle").count() == 36
 
 

@@ -161,8 +161,13 @@ def test_an_exercise_by_a_link_is_answered_by_keyboard(browser: Any, hub_url: st
     assert box.get_by_text(one.because).is_visible()
     again = box.get_by_role("button", name="Another one")
     page.wait_for_function("one => one === document.activeElement", arg=again.element_handle())
-    page.keyboard.press("Enter")
-    box.get_by_text(one.question).wait_for(state="detached")
+    for _ in range(20):  # likewise
+        page.keyboard.press("Enter")
+        with contextlib.suppress(playwright.TimeoutError):
+            box.get_by_text(one.question).wait_for(state="detached", timeout=6000)
+            break
+        again.focus()
+    assert box.get_by_text(one.question).count() == 0
     assert box.get_attribute("data-kind") == "parameters"
     assert copied(page, "conv")["number"] == box.get_attribute("data-number")
     box.get_by_role("button", name="What shape comes out?").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ def test_the_measured_panel_says_for_whom_and_with_which_intervals() -> None:
     html = measured.figures_html("resnet29-128d")
     for words in ("LFW protocol", "95 % interval", "TAR at FAR 0.1 %", "For whom these figures hold", "74.96", "made"):
         assert words.lower() in html.lower()
-    assert html.partition("What each step is worth")[0].count("<tr>") == 6  # a head and five rates
+    before = html.partition("What each step is worth")[0]
+    drawn = re.sub(r'<details class="ch-numbers">.*?</details>', "", before, flags=re.DOTALL)
+    assert drawn.count("<tr>") == 6  # a head and five rates
     assert "dlib’s own pipeline" in html
 
 
