@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -23,20 +22,11 @@ from apps.gan.art.networks import Texture
 from apps.gan.art.paint import Blend, borrowed, paint
 from apps.gan.art.pictures import load_picture
 from apps.gan.art.plane import Window
-from apps.gan.art.wish import Wish
+from apps.gan.art.wish import Pair, Wish
 from apps.gan.choices import SEEDS
 from shared.errors import check_choice, check_number, check_whole
 
 _SHOWN = 6  # patches beside their nearest
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A patch of the painted picture and the patch of the original that is nearest to it."""
-
-    made: Image.Image
-    nearest: Image.Image
-    distance: float  # root mean square difference, 0..1
 
 
 def painting(wish: Wish) -> Image.Image:

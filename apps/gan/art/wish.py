@@ -1,8 +1,10 @@
-"""What a visitor asks for, as plain values: the page and its endpoint send it, it is checked when it is painted."""
+"""What a visitor asks for and gets, as plain values: a wish is checked when it is painted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from PIL import Image
 
 from apps.gan.art.choices import NO_SECOND
 
@@ -21,3 +23,12 @@ class Wish:
     second: str = NO_SECOND
     share: object = 0.5  # of the second, in all of the picture or, with ``across``, at its right edge
     across: bool = True
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A patch of the painted picture and the patch of the original that is nearest to it."""
+
+    made: Image.Image
+    nearest: Image.Image
+    distance: float  # root mean square difference, 0..1
