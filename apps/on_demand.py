@@ -36,21 +36,17 @@ class UnreachableError(HubError):
 
 
 @contextlib.contextmanager
-def part(opening: Callable[..., Any] | None = None) -> Iterator[None]:
+def part() -> Iterator[None]:
     """What is laid out inside comes when the tab around it is first opened.
 
     On a page that is no ``Page``, as in a test of one tab, it is there from the start.
-
-    Args:
-        opening: another event that brings it, ``html.expand``; what stands around it may then be a column.
     """
-    around = get_render_context()
+    tab = get_render_context()
     yield
     page = gr.context.Context.root_block
-    opening = around.select if isinstance(around, gr.Tab) else opening
-    if isinstance(page, Page) and around is not None and opening is not None:
-        opened = opening(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
-        page.parts[opened["id"]] = around._id
+    if isinstance(page, Page) and isinstance(tab, gr.Tab):
+        opened = tab.select(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
+        page.parts[opened["id"]] = tab._id
 
 
 class _Plain(BlocksMeta):
@@ -163,8 +159,7 @@ def _openings(
     frame = told[FIRST]
     known = {component["id"]: component for component in config["components"]}
     at_first = {kind: [one["id"] for one in frame[kind]] for kind in ("components", "dependencies")}
-    at_once = {one["id"]: one["type"] for one in frame["components"]}
-    outer = [(key, tab) for key, tab in parts.items() if at_once.get(tab) == "tabitem"]
+    outer = [(key, tab) for key, tab in parts.items() if any(one["id"] == tab for one in frame["components"])]
     if not outer:
         yield "", config | {"page": {"": at_first | {"layout": frame["layout"]}}}
     for key, tab in outer:

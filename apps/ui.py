@@ -49,12 +49,6 @@ new IntersectionObserver((entries, observer) => {
 }, { rootMargin: '300px' }).observe(element);
 """
 
-# js_on_load of a gr.HTML: "expand" once, as soon as the browser has shown all it has.
-WHEN_IDLE = """
-const idle = window.requestIdleCallback ?? ((act) => setTimeout(act, 500));
-idle(() => trigger('expand'));
-"""
-
 # js_on_load of a gr.HTML: a click, or the keyboard on a button, that carries data-act triggers the component's "click"
 # event with all its data-* attributes.
 CLICKS = """

@@ -190,19 +190,3 @@ def test_what_the_address_says_comes_with_each_tab() -> None:
     for event in page.parts:
         run_alone(page.process_api(event, [], state=None, request=request))
     assert asked == [(tab, "tab=2&a=b") for tab in page.parts.values()]
-
-
-def test_another_event_than_a_tab_s_brings_what_stands_below() -> None:
-    with Page() as page:
-        head = gr.HTML("", elem_id="head")
-        with gr.Column(elem_id="below"), part(head.expand):
-            deep = gr.Textbox("deep", elem_id="deep")
-            with gr.Tabs(), gr.Tab("More", elem_id="more"), part():
-                gr.Textbox("deeper", elem_id="deeper")
-        head.select(str.upper, deep, deep, api_name="look")
-    assert told_at_first(page) == {"head", "below"}
-    found = openings(page)
-    assert names(page, found["below"]) == {"below", "deep", "more"}
-    assert names(page, found["more"]) == {"more", "deeper"}
-    (look,) = [one for one in found["below"]["dependencies"] if one["api_name"] == "look"]
-    assert look["targets"] == [(numbers(page)["head"], "select")]  # a click there opens nothing

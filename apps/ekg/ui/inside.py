@@ -26,17 +26,12 @@ _UNBROKEN = caption(
 _AT_REST = (0, 0, 1, 125, False)  # the sliders
 _FILTERS = 16  # of the first layer
 _WIDE = 230  # pixels of a slider: one below the other on a phone
-# The view has arrived, perhaps after a beat was chosen: the strip says again which one.
-_HERE = "document.dispatchEvent(new Event('ekg-inside'));"
 TAB = "one-beat"  # the id of the tab with the view into a beat
 
 
 def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
     """Lay out the view into the beat that is clicked on the strip; a click opens it among ``tabs``."""
-    head = section(
-        "inside", "One beat, as the network sees it", "Click a beat on the strip, or one of the list below it."
-    )
-    head.js_on_load = _HERE
+    section("inside", "One beat, as the network sees it", "Click a beat on the strip, or one of the list below it.")
     index = gr.State(-1)
     with gr.Row():
         with gr.Column(scale=1, min_width=300):

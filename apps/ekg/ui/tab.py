@@ -21,7 +21,7 @@ from apps.links import Whole
 from apps.markup import h, joined, page_file, style
 from apps.on_demand import part
 from apps.sharing import share, share_stage
-from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, WHEN_IDLE, guard, measurements, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, measurements, section
 
 _STRIP = ("strip_paper.js", "strip_overview.js", "strip_list.js", "strip_input.js", "strip.js")  # the last one begins
 _MONITOR: dict[str, Any] = {"concurrency_id": "ekg-monitor", "concurrency_limit": 16}  # plays for minutes, mostly waits
@@ -36,11 +36,10 @@ def build() -> None:
         with gr.Column(scale=1, min_width=260, elem_id="ekg-controls"):
             controls = _controls()
         with gr.Column(scale=4, min_width=320, elem_id="ekg-result"):
-            viewer, about = _result(token, controls)
+            viewer = _result(token, controls)
     page: Any = Context.root_block
     page.unload(guard(_leave))
-    about.js_on_load = WHEN_IDLE
-    with gr.Column(elem_id="ekg-below"), part(about.expand), gr.Tabs() as tabs:  # below the first screen
+    with gr.Tabs(elem_id="ekg-below") as tabs:
         with gr.Tab("One beat", id=inside.TAB):
             inside.build_beat(token, viewer, tabs)
         with gr.Tab("Break it"), part():
@@ -76,8 +75,8 @@ def _leave(request: gr.Request) -> None:
     leave(str(request.session_hash))
 
 
-def _result(token: gr.State, controls: dict[str, Any]) -> tuple[gr.HTML, gr.HTML]:
-    """The answer and the strip, and the events that fill them; returns the strip and what stands below it."""
+def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:
+    """The answer and the strip, and the events that fill them; returns the strip."""
     sample, files, rate, lead, annotated, go = controls.values()
     summary = gr.HTML(progress_html("Opening the sample", 0.0), elem_id="ekg-summary")
     viewer = gr.HTML(
@@ -115,4 +114,4 @@ def _result(token: gr.State, controls: dict[str, Any]) -> tuple[gr.HTML, gr.HTML
     answer = gr.JSON(visible=False, label="The classified recording")
     hidden = gr.Button(visible=False)
     hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
-    return viewer, about
+    return viewer

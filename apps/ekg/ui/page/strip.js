@@ -86,12 +86,6 @@ function beatOfLink(data) {
   return place >= 0 && place < data.times.length ? place : null;
 }
 
-// The view into a beat arrives after the strip (apps/ekg/ui/tab.py).
-document.addEventListener('ekg-inside', () => {
-  const { chosen, data } = state;
-  if (chosen >= 0) trigger('select', { index: chosen + data.first, token: data.token, unasked: true });
-});
-
 window.hubLinks?.tell(element, () => {
   const { chosen, data } = state;
   return chosen >= 0 && chosen !== firstBeat(data) ? { beat: chosen + data.first + 1 } : {};
