@@ -170,7 +170,7 @@ class FairQueue(queueing.Queue):
 
 
 def compute_in_turns(page: gr.Blocks) -> None:
-    """Let the events of the lanes of ``page`` compute one at a time: a whole answer, or one step of a long one."""
+    """Let the events of the lanes of ``page`` compute in turns: a whole answer, or one step of a long one."""
     compute = page.call_function
     elsewhere = on_zero_gpu() or engine.current().far  # in other processes, which have turns of their own
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from apps.gan.art.choices import ARTS, LARGEST_POSTER, check_place, check_side
+from apps.gan.art.choices import ARTS, CELL, LARGEST_POSTER, check_place, check_side
 from apps.gan.art.evaluate import FEATURES, evaluate
 from apps.gan.art.networks import Texture, load_texture
 from apps.gan.art.paint import borrowed, paint
@@ -23,7 +23,6 @@ from apps.gan.training.train import to_half
 from shared.errors import InputError, check_choice, check_whole
 from shared.model_cache import model_cache
 from shared.registry import find
-from shared.settings import weights_dir
 from shared.targets import check_folder, check_picture, check_target, picture_bytes, save
 from shared.weights import write_shards
 
@@ -57,8 +56,8 @@ def paint_file(
     return {
         "picture": str(weights or name),
         "seed": chosen,
-        "x": window.column * 16,
-        "y": window.row * 16,
+        "x": window.column * CELL,
+        "y": window.row * CELL,
         "width": picture.width,
         "height": picture.height,
         "wraps": wraps,
@@ -112,8 +111,3 @@ def _own(path: Path) -> Texture:
     if not path.is_file():
         raise InputError("a file of art-bundle for --weights", str(path), "Check the path.")
     return load_texture([path])
-
-
-def default_bundle(name: str) -> Path:
-    """Where the weights of the bundled picture ``name`` lie."""
-    return weights_dir() / "gan" / f"art-{name}.safetensors"
