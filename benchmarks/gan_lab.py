@@ -5,7 +5,9 @@ down four times, which is what the developers' tools call a phone. Frames that t
 processor time of its scripts is read from Chromium: on a busy machine only that is worth anything. Nothing of it costs
 the server: the calls of handlers that were made during the games are counted as well.
 
-    python -m benchmarks.gan_lab
+    python -m benchmarks.gan_lab [--write]
+
+``--write`` puts the figures where the page shows them: weights/gan/lab.json.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from apps.gan.lab.measured import LAB
 from apps.gan.lab.rules import PRESETS
+from shared.settings import weights_dir
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PORT = 7893
@@ -34,7 +38,8 @@ def games(browser: str, seconds: float, names: tuple[str, ...]) -> dict[str, Any
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        page = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page()
+        chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = chromium.new_page()
         page.set_default_timeout(180_000)
         page.goto(f"http://127.0.0.1:{_PORT}/?tab=gan")
         page.locator("#gan-tabs").get_by_role("tab", name="GAN Lab", exact=True).click()
@@ -50,7 +55,7 @@ def games(browser: str, seconds: float, names: tuple[str, ...]) -> dict[str, Any
             tools.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWER})
             found[name]["four times slower"] = _played(page, tools, seconds)
             tools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
-        return {"presets": found, "calls_while_playing": len(asked)}
+        return {"browser": f"Chromium {chromium.version}", "presets": found, "calls_while_playing": len(asked)}
 
 
 def _played(page: Any, tools: Any, seconds: float) -> dict[str, float]:
@@ -88,14 +93,16 @@ def _wait(address: str, *, patience_s: float = 180) -> None:
 
 
 def main() -> None:
-    """Measure and print one JSON object."""
+    """Measure, print one JSON object, and keep it where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5, help="of every game (default: 5)")
     parser.add_argument("--preset", choices=PRESETS, help="one game (default: all)")
+    parser.add_argument("--write", action="store_true", help=f"into weights/{LAB}")
     asked = parser.parse_args()
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         parser.error("it needs Chromium")
+    load = os.getloadavg()[0]  # of other work: these figures mean little beside any
     command = [sys.executable, "app.py", "--offline", "--tabs", "gan", "--port", str(_PORT)]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL) as server:
         try:
@@ -103,7 +110,11 @@ def main() -> None:
             found = games(browser, asked.seconds, (asked.preset,) if asked.preset else tuple(PRESETS))
         finally:
             server.terminate()
-    print(json.dumps({"load": os.getloadavg()[0], **found}, indent=1))
+    figures = {"load": round(load, 2), "cores": os.cpu_count(), "seconds": asked.seconds, **found}
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if asked.write:
+        (weights_dir() / LAB).write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

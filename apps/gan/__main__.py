@@ -6,11 +6,10 @@
     evaluate --model cgan-digits [--data DIR] [--n 10000] [--json]
     train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
     augment  [--data DIR] [--out FILE]
-    upscale  PHOTO --out PNG [--model gan|small|bicubic] [--json]
 
-and, for endless art, ``art``, ``art-train``, ``art-bundle`` and ``art-evaluate`` (``art.command_line``),
-for day to night from space, ``translate``, ``translate-train``, ``translate-bundle`` and ``translate-evaluate``
-(``translation.command_line``).
+and what the rooms add: ``lab`` (``lab.command_line``), ``upscale`` and ``same-person`` (``sharpen.command_line``),
+``art``, ``art-train``, ``art-bundle`` and ``art-evaluate`` (``art.command_line``), ``translate``,
+``translate-train``, ``translate-bundle`` and ``translate-evaluate`` (``translation.command_line``).
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from pathlib import Path
 
 from apps.gan.art.command_line import add_commands as add_art
 from apps.gan.choices import GENERATORS
-from apps.gan.sharpen.options import DEFAULT as UPSCALER
-from apps.gan.sharpen.options import UPSCALERS
+from apps.gan.lab.command_line import add_commands as add_lab
+from apps.gan.sharpen.command_line import add_commands as add_sharpening
 from apps.gan.translation.command_line import add_commands as add_translation
 from shared.cli import Parser, run, say, write_json
 
@@ -68,19 +67,13 @@ def _parser() -> Parser:
     augment = commands.add_parser("augment", help="measure whether generated digits help a classifier")
     augment.set_defaults(work=_augment)
     augment.add_argument("--out", type=Path, help="file for the figures (default: weights/gan/augmentation.json)")
-    upscale = commands.add_parser("upscale", help="make a photo four times as large")
-    upscale.set_defaults(work=_upscale)
-    upscale.add_argument("photo", type=Path, metavar="PHOTO")
-    upscale.add_argument("--out", type=Path, metavar="PNG", required=True, help="the large picture")
-    upscale.add_argument("--model", default=UPSCALER, help=f"{', '.join(UPSCALERS)} (default: {UPSCALER})")
-    upscale.add_argument("--json", action="store_true", help="print one JSON object")
     for command in (evaluate, train, augment):
         command.add_argument(
             "--data", type=Path, default=_DATA, help=f"the folder that holds MNIST/raw (default: {_DATA})"
         )
         command.add_argument("--download", action="store_true", help="download MNIST into --data if it is missing")
-    add_translation(commands)
-    add_art(commands)
+    for add in (add_lab, add_sharpening, add_translation, add_art):
+        add(commands)
     return parser
 
 
@@ -134,12 +127,6 @@ def _augment(*, out: Path | None, data: Path, download: bool) -> None:
 
     for line in commands.augment(out=out, data=data, download=download):
         say(line)
-
-
-def _upscale(*, photo: Path, out: Path, model: str, json: bool) -> None:
-    from apps.gan.sharpen import commands
-
-    commands.upscale_to(photo, out, model=model, as_json=json)
 
 
 if __name__ == "__main__":

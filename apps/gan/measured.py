@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from apps.charts import confusion
 from apps.gan.art_measured import art_part
 from apps.gan.choices import ARMS, GENERATORS, SIZES
+from apps.gan.lab.measured import lab_part
 from apps.gan.night_measured import night_part
 from apps.gan.sharpen import measured as sharpen
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, table
@@ -49,6 +50,7 @@ def parts() -> tuple[Part, ...]:
         ),
         night_part(),
         art_part(),
+        lab_part(),
     )
 
 

@@ -32,6 +32,7 @@ MOST_LAYERS = 3  # hidden ones
 MOST_NEURONS = 64  # of a layer
 GRID = 20  # cells along a side of the generator's manifold
 WARM_UP = 1_000  # rounds of a trained start
+MOST_ROUNDS = 1_000  # of a game that the hub plays; in the browser there is no end
 
 
 @dataclass(frozen=True, kw_only=True)

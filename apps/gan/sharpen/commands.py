@@ -1,4 +1,4 @@
-"""One call for the endpoint ``/upscale``, and the command ``python -m apps.gan upscale``."""
+"""The core of ``/upscale``, and the commands ``upscale`` and ``same-person`` of ``python -m apps.gan``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from apps.gan.sharpen.options import DEFAULT, SMALLEST
-from apps.gan.sharpen.steps import LONG_S, bicubic, describe_estimate, result
+from apps.gan.sharpen.options import DEFAULT, SMALLEST, TITLES
+from apps.gan.sharpen.steps import LONG_S, bicubic, describe_estimate, open_photo, result
 from shared.cli import say, write_json
 from shared.device import describe, pick_device
 from shared.images import Source, open_with_alpha
@@ -107,6 +107,32 @@ def upscale_to(photo: Path, out: Path, *, model: str = DEFAULT, as_json: bool = 
         write_json(answer.numbers() | {"out": str(out)})
     else:
         say(f"{answer.picture.width} x {answer.picture.height} pixels by {model} in {answer.seconds:.1f} s: {out}")
+
+
+def ask_verifier(photo: Path, other: Path | None = None, *, as_json: bool = False) -> None:
+    """Print what the hub's verifier says of the face in ``photo``, restored from fewer and fewer pixels.
+
+    Args:
+        photo: with a face.
+        other: another photo of the same person; without it the untouched face is the reference.
+        as_json: as ``Identity.numbers``, else as a table.
+
+    Raises:
+        HubError: see ``identity``.
+    """
+    from apps.gan.sharpen.identity import identity, identity_s
+
+    first, second = open_photo(photo), None if other is None else open_photo(other, "The other photo")
+    _say_if_long(identity_s())
+    for found in paced(identity(first, second), every_s=_SAY_EVERY_S):
+        _say_progress(found.progress)
+    if as_json:
+        write_json(found.numbers())
+        return
+    say(f"{found.encoder}; one person up to a distance of {found.tau:.3f}")
+    for answer in found.answers:
+        verdict = "same person" if answer.same else "two people"
+        say(f"{answer.size:>3} pixels, {TITLES[answer.way]}: {answer.distance:.3f}, {verdict}")
 
 
 def _say_if_long(seconds: float) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -61,6 +62,18 @@ class Identity:
     encoder: str  # for people
     answers: tuple[Answer, ...] = ()
     progress: Progress = field(default_factory=lambda: Progress(done=0, total=1))
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything but the pictures, as plain values: encoder, tau, untouched, answers."""
+        return {
+            "encoder": self.encoder,
+            "tau": self.tau,
+            "untouched": self.untouched,
+            "answers": [
+                {"way": one.way, "size": one.size, "distance": one.distance, "same": one.same, "found": one.found}
+                for one in self.answers
+            ],
+        }
 
 
 def identity(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import gradio as gr
 
+from apps.gan.lab.rules import MOST_ROUNDS, PRESETS
 from apps.gan.ui.lab_html import SCRIPTS, link_kinds, script_of, template
+from apps.gan.ui.rooms import games
 from apps.sharing import share_stage
-from apps.ui import section
+from apps.ui import HEAVY, heavy, section
+
+_FIRST = next(iter(PRESETS))
 
 
 def panel() -> None:
@@ -25,3 +32,31 @@ def panel() -> None:
         apply_default_css=False,
     )
     share_stage(stage, **link_kinds())
+    _endpoint()
+
+
+def gan_lab(preset: str = _FIRST, rounds: int = 400, seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Play a GAN on points of the plane: the torch version of the game that the page plays in the browser.
+
+    Args:
+        preset: "It works", "Eight modes", "Mode collapse", "Turning in circles", "Wasserstein",
+            "A line bent into a ring" or "R1 calms D".
+        rounds: 1 to 1,000.
+        seed: of the weights and the points; the same seed gives the same game.
+
+    Returns:
+        A dictionary that fills while the game goes on: preset, seed, rounds, diverged, history (rounds, loss_d, loss_g,
+        kl, js in bits, covered: the share of real points with a fake near them), real and fake (160 points each).
+    """
+    yield from games.played(preset, rounds=rounds, seed=seed)
+
+
+def _endpoint() -> None:
+    """/gan_lab, whose components no visitor sees."""
+    with gr.Row(visible=False):
+        preset = gr.Dropdown(list(PRESETS), value=_FIRST, label="The game")
+        rounds = gr.Number(400, label="Rounds", minimum=1, maximum=MOST_ROUNDS, precision=0)
+        seed = gr.Number(0, label="Seed", precision=0)
+        numbers = gr.JSON(label="As numbers")
+        button = gr.Button("Play")
+    button.click(heavy(gan_lab), [preset, rounds, seed], numbers, api_name="gan_lab", **HEAVY)

@@ -10,16 +10,19 @@ import numpy as np
 
 from apps.charts import Frame, lines
 from apps.gan.choices import check_seed
-from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.training.own import Breath, OwnTraining
 from apps.gan.ui.common import REDRAW, heading, seed_input
 from apps.gan.ui.rooms import trainings
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
 from apps.sharing import share
 from apps.ui import HEAVY, PRIVATE, guard
+from shared.errors import check_whole
 from shared.progress import Progress, duration
 
 _STEPS = 200  # of one press of the button
+_MOST_AT_ONCE = 400  # of one call of the endpoint
+_COLUMNS = 4  # of its sheet
 _FORGET_S = 1_800  # s after which an idle training is forgotten
 _CURVES = Frame(width=620, height=250, left=44, right=108)
 _OUTLIERS = 0.02  # share of the losses at each end that leave the chart, so that one spike does not flatten it
@@ -53,8 +56,39 @@ def panel() -> None:
     run = go.click(guard(_train), [training, seed], [training, *outputs], **_LANE, **PRIVATE)
     stop.click(None, None, None, cancels=[run], **PRIVATE).then(guard(_now), training, outputs, **REDRAW, **PRIVATE)
     film.click(guard(_film), training, movie, **REDRAW, **PRIVATE)
+    _endpoint()
     begin = [training, *outputs, movie]
     gr.on([again.click, seed.change, seen.expand], guard(_begin), seed, begin, cancels=[run], **REDRAW, **PRIVATE)
+
+
+def train_gan(steps: int = _STEPS, seed: int = 0) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Train a DCGAN from its first breath on 500 real digits.
+
+    Args:
+        steps: 1 to 400, of 32 digits each.
+        seed: of the weights, the batches and the sixteen z that are drawn.
+
+    Returns:
+        The sixteen pictures on a sheet, again and again; a dictionary: seed, steps, losses_d and losses_g (one a
+        step), fake and real (D's probability of "real" for the sixteen and for as many real digits).
+    """
+    last = check_whole(steps, "The number of steps", low=1, high=_MOST_AT_ONCE)
+    training = trainings.begun(check_seed(seed))
+    for _ in training.play(last):
+        now = training.breath
+        told = {"seed": training.seed, "steps": now.steps, "losses_d": now.losses_d, "losses_g": now.losses_g}
+        yield sheet(now.pictures, _COLUMNS), told | {"fake": now.fake.tolist(), "real": now.real.tolist()}
+
+
+def _endpoint() -> None:
+    """/train_gan, whose components no visitor sees."""
+    with gr.Row(visible=False):
+        steps = gr.Number(_STEPS, label="Steps", minimum=1, maximum=_MOST_AT_ONCE, precision=0)
+        seed = gr.Number(0, label="Seed", precision=0)
+        pictures = gr.Image(label="The sixteen pictures", format="png")
+        numbers = gr.JSON(label="As numbers")
+        button = gr.Button("Train")
+    button.click(guard(train_gan), [steps, seed], [pictures, numbers], api_name="train_gan", **_LANE)
 
 
 def _begin(seed: int) -> tuple[OwnTraining, Markup, Markup, Markup, str]:

@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING
 
 from shared.engine import room
 
-__all__ = ("anatomy", "arts", "enlarging", "identities", "lessons", "nights", "requests", "trainings", "upscaling")
+__all__ = (
+    "anatomy",
+    "arts",
+    "enlarging",
+    "games",
+    "identities",
+    "lessons",
+    "nights",
+    "requests",
+    "trainings",
+    "upscaling",
+)
 
 if TYPE_CHECKING:
     from apps.gan.art import requests as arts
     from apps.gan.exhibits import anatomy, requests
+    from apps.gan.lab import requests as games
     from apps.gan.sharpen import commands as enlarging
     from apps.gan.sharpen import identity as identities
     from apps.gan.sharpen import lesson as lessons
@@ -21,6 +33,7 @@ else:
     arts = room("apps.gan.art.requests")
     anatomy = room("apps.gan.exhibits.anatomy")
     requests = room("apps.gan.exhibits.requests")
+    games = room("apps.gan.lab.requests")
     enlarging = room("apps.gan.sharpen.commands")
     identities = room("apps.gan.sharpen.identity")
     lessons = room("apps.gan.sharpen.lesson")

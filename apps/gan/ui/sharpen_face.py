@@ -16,7 +16,7 @@ from apps.gan.ui.rooms import identities
 from apps.gan.ui.sharpen_view import working
 from apps.markup import Content, Markup, cell, figure, h, note, table
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
-from shared.images import data_url
+from shared.images import as_sent, data_url
 from shared.progress import paced
 
 if TYPE_CHECKING:
@@ -44,12 +44,39 @@ def panel(photo: gr.Image) -> Any:
         with gr.Column(scale=3, min_width=320):
             out = gr.HTML(label="The restored faces", apply_default_css=False, elem_id="gan-face-out")
     measurements([measured.faces()])
+    _endpoint()
     running = go.click(heavy(_ask), [photo, other], [out, told], show_progress_on=told, **HEAVY, **PRIVATE)
     stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
     stopped.then(lambda: note("Stopped."), None, told, **LIGHT, **PRIVATE)
     taken = sample.click(_sample, None, [photo, other], cancels=[running], **LIGHT, **PRIVATE)
     taken.then(guard(_expected), None, told, **QUICK, **PRIVATE)
     return taken
+
+
+def same_person(photo: str, other: str | None = None) -> Iterator[dict[str, Any]]:
+    """Restore the face of a photo from 64 to 16 pixels a side, and ask the hub's verifier whether it is still hers.
+
+    Args:
+        photo: with a face of 64 x 64 pixels or more.
+        other: another photo of the same person; without it, the restored face is compared with the untouched one.
+
+    Returns:
+        A dictionary that fills while it is asked: encoder, tau, untouched (distance of the two untouched faces, or
+        null), answers (way, size in pixels, distance, same, and found: whether the detector finds a face in it).
+    """
+    first = open_photo(as_sent(photo))
+    second = open_photo(as_sent(other), "The other photo") if other else None
+    for found in paced(identities.identity(first, second)):
+        yield found.numbers()
+
+
+def _endpoint() -> None:
+    """/same_person, whose components no visitor sees."""
+    with gr.Row(visible=False):
+        photo, other = photo_input("The photo"), photo_input("The other photo")
+        numbers = gr.JSON(label="As numbers")
+        button = gr.Button("Ask")
+    button.click(heavy(same_person), [photo, other], numbers, api_name="same_person", **HEAVY)
 
 
 def _sample() -> tuple[str, None]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from apps.gan.__main__ import main
 from apps.gan.sharpen import identity as identities
 from apps.gan.sharpen.identity import SIZES, cut_face, identity, identity_s
 from apps.gan.sharpen.samples import FACE, sample_path
+from apps.gan.ui.sharpen_face import same_person
+from shared.cli import run
 from shared.errors import ImageError
 from shared.verifier import Floats, find_verifier
 
@@ -99,6 +104,28 @@ def test_steps_tell_how_far_it_is(fake: Fake) -> None:
     assert done[-1] == 1
     assert identity_s(("bicubic",)) == 0
     assert identity_s(("small",), (16, 32)) > identity_s(("small",), (16,)) > 0
+
+
+def test_the_endpoint_and_the_command_give_the_same_numbers(
+    fake: Fake, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "__kwdefaults__", {"ways": ("bicubic",), "sizes": (8, 16)})
+    paths = [str(tmp_path / name) for name in ("face.png", "other.png")]
+    for path, level in zip(paths, (60, 90), strict=True):
+        photo(level).save(path)
+    (asked,) = deque(same_person(*paths), maxlen=1)
+    with pytest.raises(SystemExit) as end:
+        run(main, ["same-person", paths[0], "--other", paths[1], "--json"])
+    assert not end.value.code
+    assert json.loads(capsys.readouterr().out) == asked
+    apart = asked["untouched"]
+    assert apart > 0
+    assert asked["tau"] == fake.tau
+    assert [(one["way"], one["size"], one["same"]) for one in asked["answers"]] == [
+        ("bicubic", 8, asked["answers"][0]["distance"] <= 0.3),
+        ("bicubic", 16, asked["answers"][1]["distance"] <= 0.3),
+    ]
+    assert [one["distance"] for one in asked["answers"]] == pytest.approx([apart, apart], abs=0.02)
 
 
 def test_the_verifier_recognises_a_face_the_less_the_smaller_it_was() -> None:

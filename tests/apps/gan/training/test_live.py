@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from apps.gan.drawing.tiles import sheet
 from apps.gan.training import live, own
 from apps.gan.training.live import begun
 from apps.gan.training.own import SEEDS, OwnTraining
+from apps.gan.ui.own_training import train_gan
 from shared.engine import cluster
-from shared.errors import InputError, ResourceError
+from shared.errors import InputError, OptionError, ResourceError
 from tests.shared.engine.fake_ray import busy, cluster_here
 
 TOLD: list[str] = []
@@ -110,3 +113,17 @@ def test_the_film_begins_at_step_0_and_is_bounded(monkeypatch: pytest.MonkeyPatc
     assert 2 <= film.n_frames <= 4  # type: ignore[attr-defined]
     corner = np.asarray(film.convert("L"), dtype=int)[3 : 3 + 28 * 3, 3 : 3 + 28 * 3]
     assert np.abs(corner - np.kron(first[0], np.ones((3, 3), int))).max() < 12
+
+
+def test_a_clients_training_is_the_visitors() -> None:
+    (last,) = deque(train_gan(2, 7), maxlen=1)
+    picture, numbers = last
+    mine = begun(7)
+    deque(mine.play(2), maxlen=0)
+    assert numbers["steps"] == 2
+    assert numbers["losses_d"] == pytest.approx(mine.breath.losses_d, rel=1e-3)
+    assert numbers["fake"] == pytest.approx(mine.breath.fake, abs=1e-3)
+    assert picture.size == sheet(mine.breath.pictures, 4).size
+    for steps in (0, 401, "many"):
+        with pytest.raises(OptionError):
+            next(train_gan(steps, 0))  # type: ignore[arg-type]

@@ -50,6 +50,9 @@ def test_building_the_tab_loads_nothing_heavy(built: dict[str, Any]) -> None:
 def test_exactly_the_promised_endpoints_are_public_and_documented(built: dict[str, Any]) -> None:
     assert set(built["api"]) == {
         "/endless_art",
+        "/gan_lab",
+        "/same_person",
+        "/train_gan",
         "/sample_gan",
         "/sample_digits",
         "/interpolate",
