@@ -19,11 +19,25 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 from gradio.events import Dependency
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
 
-from apps import take_home
-from apps.links import Asked, Choice, Flag, Kind, Several, Text, check_name, number_kind, read_link
+from apps import results, take_home
+from apps.links import (
+    Asked,
+    Choice,
+    Flag,
+    Kind,
+    Several,
+    Text,
+    check_name,
+    kinds_at,
+    number_kind,
+    read_link,
+    write_link,
+)
 from apps.markup import Content, Markup, h, joined, message
-from apps.ui import LIGHT, PRIVATE, guard
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, session_of
 from shared.errors import InputError
 
 Props = dict[str, Any]  # what gradio's page is told of a component
@@ -150,6 +164,7 @@ class Sharing:
         self.declared: list[Declared] = []
         self.groups: dict[str, dict[str, Kind]] = {}
         self._titles: dict[str, gr.HTML] = {}  # by the tab's name
+        self._zips: dict[str, gr.File] = {}  # ... what takes the results home
         self._tabs: dict[str, tuple[int, str]] = {}  # path -> the number of its gr.Tabs, and its id there
 
     @property
@@ -166,6 +181,7 @@ class Sharing:
             yield
         finally:
             _collecting.reset(before)
+        page.unload(_leave)
         self._name_tabs(page)
         for one in self.declared:
             self._join_group(one)
@@ -176,12 +192,14 @@ class Sharing:
         link = h.span(
             h.button("Copy link", type="button", data_does="link"),
             h.button("Show me the code", type="button", data_does="code"),
+            h.button("Take the results home", type="button", data_does="results"),
             h.input(type="text", readonly=True, hidden=True, aria_label="The link"),
             h.small(role="status"),
             class_="ch-link",
         )
         line = h.div(h.p(summary, class_="ch-summary"), link, _code_sheet(), class_="ch-titled-tab")
         self._titles[slug] = gr.HTML(line, server_functions=[guard(self.code)])
+        self._zips[slug] = gr.File(label="The results", visible="hidden")
 
     def code(self, query: str) -> dict[str, str]:
         """What gives the numbers of a link's sub-tab with its settings: name, script, and notebook as JSON.
@@ -195,6 +213,29 @@ class Sharing:
         name = take_home.name_for(asked.path)
         code = take_home.script(name, self.values(asked))
         return {"name": f"convhub-{name.replace('/', '-')}", "script": code, "notebook": take_home.notebook(code)}
+
+    def packed(self, request: gr.Request) -> str:
+        """What the visitor made in this session, as a zip in gradio's folder, which the janitor keeps.
+
+        Raises:
+            InputError: nothing was made yet.
+        """
+        base = str(request.request.base_url) if request.request is not None else ""
+        data = results.zipped(session_of(request), lambda one: self.link_to(one, base), self.code_of)
+        return str(save_bytes_to_cache(data, results.NAME, get_upload_folder()))
+
+    def link_to(self, result: results.Result, base: str = "") -> str:
+        """The address that opens the page with the settings of ``result``, as far as a link carries them."""
+        kinds = kinds_at(result.path, self.groups)
+        values = {name: value for name, value in result.settings.items() if name in kinds}
+        try:
+            return base + write_link(result.path, values, self.groups)
+        except InputError:  # an own style, a place that was typed: none that a link may carry
+            return base + write_link(result.path, {}, self.groups)
+
+    def code_of(self, result: results.Result) -> str:
+        """The script that gives the numbers of ``result``."""
+        return take_home.script(take_home.name_for(result.path), result.settings)
 
     def values(self, asked: Asked) -> dict[str, Any]:
         """The value of every control on the screen where ``asked`` leads, as far as the server knows it."""
@@ -270,12 +311,18 @@ class Sharing:
     def _offer_links(self) -> None:
         for slug, title in self._titles.items():
             groups = [group for group in self.groups if Asked(group).among(slug)]
-            title.js_on_load = f"hubLinks.offer(element, trigger, server, {json.dumps(groups)});"
+            title.js_on_load = f"hubLinks.offer(element, trigger, server, {json.dumps(groups)}, 'results');"
+            packing = title.results(guard(self.packed), None, self._zips[slug], **QUICK, **PRIVATE)
+            packing.success(None, self._zips[slug], None, js="(file) => hubLinks.save(file)", **LIGHT, **PRIVATE)
             for group in groups:
                 near = [one for one in self.declared if Asked(group).among(one.group)]
                 inputs = [component for one in near for component in one.controls.values()]
                 script = f"(...values) => hubLinks.copy({json.dumps(_written(near), ensure_ascii=False)}, values)"
                 getattr(title, group)(None, inputs, None, js=script, queue=False, **LIGHT, **PRIVATE)
+
+
+def _leave(request: gr.Request) -> None:
+    results.leave(session_of(request))
 
 
 def _code_sheet() -> Markup:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeVar, cast
 
 import gradio as gr
+from gradio.context import LocalContext
 
-from apps import gradio_patches
+from apps import gradio_patches, results
 from apps.door.inputs import refusal, told
+from apps.door.lanes import asked_by
 from apps.markup import Content, h
 from apps.measured import Part
 from shared.device import HEAVY_LANE, QUICK_LANE, gpu_task
@@ -115,6 +117,37 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
 def tell_visitor(sentence: str) -> None:
     """Show ``sentence`` on the page of whose call this is."""
     gr.Info(sentence)
+
+
+def session_of(request: Any) -> str:
+    """Whose results a request makes or takes home: the browser session's, and the visitor's whose it is."""
+    name = getattr(request, "session_hash", None)
+    return f"{asked_by(request.request)[0]} {name}" if name else ""
+
+
+def keep_result(
+    path: str,
+    files: Mapping[str, results.File],
+    *,
+    part: str = "",
+    made_of: str = "",
+    settings: Mapping[str, Any] | None = None,
+) -> None:
+    """From a handler: keep what was made for "Take the results home", in the place of the last of its kind.
+
+    A call from outside of the page keeps nothing.
+
+    Args:
+        path: the sub-tab, as an address names it: "gan/sample".
+        files: by their names, what is in each (or a function that gives it) and what it is, in a sentence.
+        part: which of the sub-tab's results, where it has several.
+        made_of: the path of the result that it was made of, whose settings are part of its own.
+        settings: what it was made with, by the names of the controls that links carry.
+    """
+    if owner := session_of(LocalContext.request.get(None)):
+        kept = results.RESULTS.get(owner)
+        whole = {**kept.settings_of(made_of), **(settings or {})}
+        kept.add(results.Result(path=path, part=part, files=dict(files), settings=whole))
 
 
 def photo_input(label: str, **options: Any) -> gr.Image:

@@ -108,7 +108,7 @@ def may_import(name: str, target: str) -> bool:
         return (
             name == "apps/hub.py"
             or re.fullmatch(
-                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|exercises|take_home|lessons|DEMOS|Demo)(\..*)?",
+                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|exercises|take_home|results|lessons|DEMOS|Demo)(\..*)?",
                 target,
             )
             is not None
@@ -121,7 +121,7 @@ def may_import(name: str, target: str) -> bool:
         return re.match(r"apps\.(lessons|join|markup|door\.(plain|logins))\b", target) is not None
     return target.startswith(DRAWING) or (
         inside[0] == "ui"
-        and re.match(r"apps\.(ui|door|gradio_patches|on_demand|links|sharing|exercises)\b", target) is not None
+        and re.match(r"apps\.(ui|door|gradio_patches|on_demand|links|sharing|exercises|results)\b", target) is not None
     )
 
 

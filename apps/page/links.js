@@ -138,6 +138,16 @@ async function showCode(query) {
   if (!sheet.open) sheet.showModal();
 }
 
+// The visitor's results have been packed: `file` is where.
+function save(file) {
+  const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  shown.querySelector('[role=status]').textContent = `Saved as ${file.orig_name}.`;
+  return [];
+}
+
 // Without HTTPS a browser has no clipboard for pages: the selected field is copied as in a text.
 async function copied(text) {
   try {
@@ -148,12 +158,18 @@ async function copied(text) {
   }
 }
 
-// The buttons in `title`; `groups`: the sub-tabs whose controls `trigger` reads; `server` knows the code.
-function offer(title, trigger, server, groups) {
+// The buttons in `title`; `groups`: the sub-tabs whose controls `trigger` reads; `results`: what it calls for a zip;
+// `server` knows the code.
+function offer(title, trigger, server, groups, results) {
   offered.push({ title, trigger, groups });
   title.addEventListener('click', (event) => {
     const button = event.target.closest('[data-does]');
     if (!button) return;
+    if (button.dataset.does === 'results') {
+      shown = title;
+      trigger(results);
+      return;
+    }
     [shown, wanted, serve, asking] = [title, button.dataset.does, server, true];
     ask(trigger, groups);
   });
@@ -220,4 +236,4 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('.tab-wrapper')) setTimeout(follow, 50); // when the other panel is there
 });
 for (const kind of ['input', 'change', 'click']) document.addEventListener(kind, keepSoon, true);
-window.hubLinks = { copy, follow, keep, offer, samples, settle, tell };
+window.hubLinks = { copy, follow, keep, offer, samples, save, settle, tell };

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import zipfile
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +13,8 @@ import pytest
 
 from apps import DEMOS
 from apps.conv.exercises import ask
+from apps.conv.presets import PRESETS
+from apps.conv.ui.shapes import conv_shapes
 from tests.e2e.conftest import PHONE, PROJECTOR, playwright
 from tests.shared_links import LINKS
 
@@ -105,6 +109,14 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(browser: Any, hub_ur
         assert saved.value.suggested_filename.startswith("convhub-conv-shapes.")
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
+    page.locator("#conv-result").get_by_text("torch agrees on 7 of 7 layers").wait_for()
+    with page.expect_download() as saved:
+        title.get_by_role("button", name="Take the results home").click()
+    title.get_by_text("Saved as convhub-results.zip.").wait_for()
+    with zipfile.ZipFile(saved.value.path()) as taken:
+        found = json.loads(taken.read("conv-shapes/stack.json"))
+        assert "preset" not in taken.read("README.txt").decode()  # the stack itself is in the link
+    assert found == json.loads(json.dumps(conv_shapes(PRESETS["lenet"].input, PRESETS["lenet"].layers)))
     page.context.close()
 
 

@@ -15,8 +15,9 @@ from apps.conv.ui.blocks import page
 from apps.conv.ui.rooms import check
 from apps.links import Text
 from apps.markup import Content, Markup, h, joined, style
+from apps.results import as_json, table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, guard, section
+from apps.ui import LIGHT, PRIVATE, guard, keep_result, section
 from shared.errors import HubError
 
 _FIRST = "2d"
@@ -65,9 +66,27 @@ def _work_out(shape: str, layers: str) -> Iterator[Markup]:
     try:
         steps = read_stack(shape, layers)
         yield _result(page(steps, [None] * len(steps)))
-        yield _result(page(steps, list(check.verdicts(steps))))
+        verdicts = list(check.verdicts(steps))
+        _take_home(shape, layers, answer(steps, verdicts))
+        yield _result(page(steps, verdicts))
     except HubError as error:
         yield _wrong(error)
+
+
+def _take_home(shape: str, layers: str, told: dict[str, Any]) -> None:
+    head = "layer", "output", "parameters", "multiplications", "torch agrees"
+    rows = [
+        (
+            one["text"],
+            "x".join(map(str, one["output"])),
+            one["parameters"],
+            one["multiplications"],
+            one["torch"]["agrees"],
+        )
+        for one in told["layers"]
+    ]
+    files = {"stack.json": (as_json(told), "As /conv_shapes tells it."), "layers.csv": (table(head, rows), "In short.")}
+    keep_result("conv/shapes", files, settings={"input": shape, "layers": layers})
 
 
 def _load(name: str) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.ekg.answers.classify import Classified
-from apps.ekg.answers.export import answer_of, write_annotations, write_csv
+from apps.ekg.answers.export import answer_of, csv_text, write_annotations, write_csv
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.opening import newest, open_recording
 from apps.ekg.samples import SAMPLES, Sample, open_sample
@@ -19,6 +19,8 @@ from apps.ekg.ui.results import result_store
 from apps.ekg.ui.rooms import served
 from apps.ekg.ui.strip import PART_S, signal_json, strip_json
 from apps.markup import Markup, h, joined, progress_bar
+from apps.results import as_json
+from apps.ui import keep_result
 from shared.errors import HubError, RecordError
 
 if TYPE_CHECKING:
@@ -61,27 +63,42 @@ def classify_choice(
         )
         with source as recording:
             owner = str(request.session_hash)
-            yield from _classify(recording, SAMPLES[chosen] if chosen else None, lead, annotated, owner)
+            yield from _classify(recording, chosen, lead, annotated, owner)
     except HubError as error:
         yield _refused(error, "")
 
 
 def _classify(
-    recording: Recording, sample: Sample | None, lead: str | None, annotated: bool, owner: str
+    recording: Recording, chosen: str | None, lead: str | None, annotated: bool, owner: str
 ) -> Iterator[tuple[Any, ...]]:
-    """Classify ``recording``, which is ``sample`` or a visitor's own; noise is shown as it is, without an answer."""
+    """Classify ``recording``, the sample ``chosen`` or a visitor's own; noise is shown as it is, without an answer."""
+    sample = SAMPLES[chosen] if chosen else None
     wanted = next((one for one in recording.leads if lead and one.lower() == lead.strip().lower()), None)
     try:
         for step in served.classify(recording, lead=wanted, use_annotations=annotated):
             if isinstance(step, Classified):
                 with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
-                    yield _answer(step, result_store().keep(step, owner), sample, Path(folder))
+                    token = result_store().keep(step, owner)
+                    _take_home(token, {"sample": chosen, "annotated": annotated} if chosen else {})
+                    yield _answer(step, token, sample, Path(folder))
             else:
                 yield (progress_html(step.text, step.fraction), *_UNCHANGED)
     except RecordError as error:
         number = recording.lead_index(wanted)
         choice = gr.Dropdown(list(recording.leads), value=recording.leads[number])
         yield _refused(error, signal_json(recording, number), choice)
+
+
+def _take_home(token: str, settings: dict[str, Any]) -> None:
+    """What is kept anyhow under ``token``, in the forms of the command line."""
+    keep_result(
+        "ekg",
+        {
+            "beats.csv": (lambda: csv_text(result_store().get(token)), "One line per beat."),
+            "report.json": (lambda: as_json(answer_of(result_store().get(token))), "Rhythm, warnings and beats."),
+        },
+        settings=settings,
+    )
 
 
 def _refused(error: HubError, strip: str, leads: Any = None) -> tuple[Any, ...]:

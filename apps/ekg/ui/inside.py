@@ -9,14 +9,17 @@ import gradio as gr
 from apps.ekg.aami import LETTERS
 from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt
 from apps.ekg.answers.explain import sentence, slide
-from apps.ekg.beats.windows import CHANNELS, WINDOW
+from apps.ekg.answers.export import csv_text
+from apps.ekg.beats.signals import RATE_HZ
+from apps.ekg.beats.windows import BEFORE, CHANNELS, WINDOW
 from apps.ekg.ui.drawings import bars_html, beat_svg, caption, features_html, layers_html, slide_svg
 from apps.ekg.ui.results import result_store
 from apps.ekg.ui.rooms import served
 from apps.ekg.ui.strip import strip_json
 from apps.markup import Markup, h, joined, table
+from apps.results import table as csv_table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, keep_result, section
 from shared.errors import RecordError, check_whole
 
 _UNBROKEN = caption(
@@ -111,6 +114,10 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
         ("Shape alone", view.shape_only),
         ("Rhythm alone", view.rhythm_only),
     )
+    drawn = zip(view.signal.tolist(), view.reference.tolist(), view.saliency.tolist(), strict=True)
+    beat_rows = ((1000 * (n - BEFORE) / RATE_HZ, *values) for n, values in enumerate(drawn))
+    files = {"beat.csv": (csv_table(("ms", "beat", "reference", "matters"), beat_rows), f"Beat {index + 1}.")}
+    keep_result("ekg/one-beat", files, made_of="ekg", settings={"beat": index + 1})
     expert = "" if found.annotated is None else f" The annotation says {LETTERS[found.annotated[index]]}."
     head = h.p(h.b(f"Beat {index + 1}"), f" at {found.times_s[index]:.2f} s. {sentence(view)}{expert}")
     legend = caption(
@@ -167,4 +174,9 @@ def answer_disturbed(
         ("false detection", f"{result.added:,}", ""),
     ]
     text = table(("The first five minutes", "beats", "share"), rows, title="Against the undisturbed recording")
-    return text, strip_json(after, result_store().keep(after, str(request.session_hash)), label="disturbed")
+    kept = result_store().keep(after, str(request.session_hash))
+    settings = {"noise": noise, "drift": drift, "gain": gain, "rate": rate, "inverted": inverted}
+    about = "The beats of the first five minutes, disturbed."
+    files = {"beats.csv": (lambda: csv_text(result_store().get(kept)), about)}
+    keep_result("ekg/break-it", files, made_of="ekg", settings=settings)
+    return text, strip_json(after, kept, label="disturbed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from apps.face.decision.error_curves import far_for, pooling, stranger_chance
@@ -78,6 +78,12 @@ def verify_answer(first: Shot, second: Shot, encoder: str, threshold: float | No
     }
 
 
+def without_pictures(answer: Json) -> Json:
+    """An answer for a file: the faces are files of their own."""
+    plain = {name: without_pictures(value) if isinstance(value, dict) else value for name, value in answer.items()}
+    return {name: value for name, value in plain.items() if name != "chip"}
+
+
 def candidate_answer(candidate: Candidate, known: Calibration | Uncalibrated, tau: float) -> Json:
     """One person of a ranking."""
     return {
@@ -134,6 +140,17 @@ def identify_answer(
         "encoder": encoder,
         "size": list(shot.size),
     }
+
+
+def with_names_of(people: Collection[str], answer: Json) -> Json:
+    """The answer of ``identify_answer`` in which nobody but ``people`` has a name."""
+
+    def known(one: Json) -> Json:
+        return one | {"name": one["name"] if one["name"] in people or one["name"] is None else "somebody"}
+
+    faces = [known(face) | {"candidates": [known(one) for one in face["candidates"]]} for face in answer["faces"]]
+    repeated_names = [] if any(face["name"] == "somebody" for face in faces) else answer["repeated"]
+    return answer | {"faces": faces, "repeated": repeated_names}
 
 
 def left_out(shot: Shot) -> str:

@@ -9,15 +9,16 @@ import gradio as gr
 
 from apps.face.gallery.gallery import Gallery
 from apps.face.samples import sample, sample_picture
-from apps.face.ui.answers import Json, identify_answer
+from apps.face.ui.answers import Json, identify_answer, with_names_of
 from apps.face.ui.draw import boxed, chip_url, jpeg_url, likely, panel, plural
 from apps.face.ui.enrol import enrol_samples
-from apps.face.ui.state import PHOTO, Shot, gallery_of, owner_of, read_photo, visitor
+from apps.face.ui.state import PHOTO, Shot, Visitor, gallery_of, owner_of, read_photo, visitor
 from apps.gradio_patches import hand_over_as
 from apps.markup import Markup, h, joined, message, prose
 from apps.measured import percent
 from apps.on_demand import part
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
+from apps.results import as_json
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, keep_result, photo_input
 from shared.errors import HubError, InputError, check_number
 
 _HINT = "Choose a photo: every face on it is looked up in the gallery."
@@ -84,7 +85,24 @@ def redraw(encoder: str, tau: float, request: gr.Request) -> Markup:
     """The panel for the photo on the page now; its faces are encoded already."""
     shot = visitor(request).shots.get("probe")
     gallery, owner = gallery_of(request), owner_of(request, "")
-    return _waiting(gallery, owner) if shot is None else panel_html(shot, gallery, encoder, tau, owner)
+    if shot is None:
+        return _waiting(gallery, owner)
+    shown = panel_html(shot, gallery, encoder, tau, owner)
+    _take_home(visitor(request), gallery, encoder, tau, owner)
+    return shown
+
+
+def _take_home(who: Visitor, gallery: Gallery, encoder: str, tau: float, owner: str) -> None:
+    """Who is on the photo, as long as it is there, without the names that others enrolled."""
+
+    def answer() -> str:
+        if "probe" not in who.shots:
+            raise InputError("", "The photo was taken away", "Choose it again.")
+        hers = {photo.person for photo in gallery.photos(owner) if photo.mine}
+        return as_json(with_names_of(hers, identify_answer(who.shots["probe"], gallery, encoder, tau)))
+
+    about = "Each face with its nearest people of the gallery; the names are those that you enrolled."
+    keep_result("face/recognise", {"faces.json": (answer, about)}, settings={"encoder": encoder, "tau": tau})
 
 
 def _waiting(gallery: Gallery, owner: str) -> Markup:

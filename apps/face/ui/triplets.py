@@ -41,8 +41,10 @@ from apps.face.ui.state import (
 )
 from apps.markup import Markup, h, joined, message, prose, table
 from apps.measured import percent
+from apps.results import as_json
+from apps.results import table as csv_table
 from apps.sharing import share
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, photo_input
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, keep_result, photo_input
 from shared.errors import HubError
 
 _SLOTS = (
@@ -210,6 +212,10 @@ def _triplet_html(who: Visitor, margin: float) -> Markup:
         return message("Choose three photos, take the sample, or find a triplet in the gallery.")
     shown = who.triplet
     one = of_distances(shown.d_ap, shown.d_an, margin)
+    numbers = {"d_ap": one.d_ap, "d_an": one.d_an, "margin": margin, "loss": one.loss, "region": one.region}
+    keep_result(
+        "face/triplets", {"triplet.json": (as_json(numbers), "The triplet in numbers.")}, settings={"margin": margin}
+    )
     roles = (("A", "anchor"), ("P", "positive"), ("N", "negative"))
     faces = (
         h.figure(h.img(src=picture, alt=role), h.figcaption(h.b(letter), " ", name or role))
@@ -272,6 +278,11 @@ def _train(
             yield _training_html(ground, steps, margin, mining)
     runs = visitor(request).runs
     runs.append(TrainedHead(mining, margin, int(numbers), steps[-1].with_loss, steps[-1].total, steps[-1].length))
+    rows = [(one.step, one.loss, one.with_loss, one.total, one.length) for one in steps]
+    head = "step", "loss", "triplets with a loss", "triplets", "mean length"
+    files = {"training.csv": (csv_table(head, rows), "How the head learned.")}
+    settings = {"margin": margin, "mining": mining, "numbers": int(numbers)}
+    keep_result("face/triplets", files, part="training", settings=settings)
     yield joined((_training_html(ground, steps, margin, mining), _runs_html(runs)))
 
 

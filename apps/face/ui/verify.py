@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER
 from apps.face.samples import sample, sample_picture
-from apps.face.ui.answers import Json, verify_answer
+from apps.face.ui.answers import Json, verify_answer, without_pictures
 from apps.face.ui.draw import boxed, chip, likely, panel
 from apps.face.ui.ruler import ruler
 from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, read_photo, visitor
 from apps.markup import Fact, Markup, facts, h, joined, message, prose
 from apps.measured import percent
-from apps.ui import PRIVATE, QUICK, guard, photo_input
-from shared.errors import HubError
+from apps.results import as_json, table
+from apps.ui import PRIVATE, QUICK, guard, keep_result, photo_input
+from shared.errors import HubError, InputError
+from shared.images import png_bytes
 
 _NAMES = {"a": "Photo 1", "b": "Photo 2"}
 _HINT = "Choose two photos, or click a pair of samples: the answer appears here."
@@ -117,6 +120,7 @@ def panel_html(who: Visitor, encoder: str, tau: float) -> Markup:
         hint = message(_HINT if first is second else "Now the other photo.")
         return joined((hint, _left(who), ruler(find_calibration(encoder), tau)))
     answer = verify_answer(first, second, encoder, tau)
+    _take_home(who, encoder, tau)
     minus = h.span("‖ − ‖", class_="cf-vs", aria_hidden="true")
     pair = h.div(boxed(first, "a"), chip(first, "x₁"), minus, chip(second, "x₂"), boxed(second, "b"), class_="cf-pair")
     return joined(
@@ -129,6 +133,38 @@ def panel_html(who: Visitor, encoder: str, tau: float) -> Markup:
             h.p(answer["statement"], class_="cf-statement"),
         )
     )
+
+
+def _take_home(who: Visitor, encoder: str, tau: float) -> None:
+    """What the answer is about, as long as the visitor leaves both photos there."""
+
+    def shots() -> tuple[Shot, Shot]:
+        if len({"a", "b"} & who.shots.keys()) < 2:
+            raise InputError("", "A photo was taken away", "Choose both again.")
+        return who.shots["a"], who.shots["b"]
+
+    def encodings() -> str:
+        both = (shot.encoding(encoder).tolist() for shot in shots())
+        return table(("coordinate", "f(x1)", "f(x2)"), ((i, *xs) for i, xs in enumerate(zip(*both, strict=True), 1)))
+
+    def pairs() -> str:
+        return table(("encoder", "distance"), ((pair.encoder, pair.distance) for pair in who.pairs))
+
+    keep_result(
+        "face/verify",
+        {
+            "verdict.json": (lambda: as_json(without_pictures(verify_answer(*shots(), encoder, tau))), "The verdict."),
+            "encodings.csv": (encodings, "What is compared: the encodings of both faces."),
+            "face-1.png": (lambda: _png(shots()[0]), "The first face, as the network sees it."),
+            "face-2.png": (lambda: _png(shots()[1]), "The second one."),
+            "pairs.csv": (pairs, "The distances of all pairs that you compared in this session."),
+        },
+        settings={"encoder": encoder, "tau": tau},
+    )
+
+
+def _png(shot: Shot) -> bytes:
+    return png_bytes(Image.fromarray(shot.face.chip))
 
 
 def _left(who: Visitor) -> Markup:

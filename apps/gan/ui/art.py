@@ -15,7 +15,7 @@ from apps.gan.ui.common import LATEST, REDRAW, heading, reseed_button, seed_inpu
 from apps.gan.ui.rooms import arts
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
-from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy
+from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy, keep_result
 from shared.images import data_url
 
 _STEPS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}
@@ -136,7 +136,14 @@ def endless_art(
     """
     wish = Wish(picture, seed, x, y, width, height, wraps, second, share, across)
     painted = arts.painting(wish)
+    keep_result("gan/endless-art", {"window.png": (painted, "The window.")}, settings=_settings(wish))
     return painted, _background(painted) if wraps else note("")
+
+
+def _settings(wish: Wish) -> dict[str, Any]:
+    """A wish by the names of the controls."""
+    others = {"name": "picture", "wraps": "tile", "share": "amount"}
+    return {others.get(name, name): value for name, value in vars(wish).items()}
 
 
 def _background(tile: Image.Image) -> Markup:
@@ -159,10 +166,13 @@ def _film_of(
     across: bool,
 ) -> Iterator[Markup]:  # fmt: skip
     frames = []
-    for frame in arts.film(Wish(picture, seed, x, y, width, height, wraps, second, share, across)):
+    wish = Wish(picture, seed, x, y, width, height, wraps, second, share, across)
+    for frame in arts.film(wish):
         frames.append(frame)
         yield note("{} of the film’s pictures are painted.", len(frames))
-    address = url_of(animated(frames, rate_hz=FRAMES_HZ, lossless=False), "image/webp")
+    moving = animated(frames, rate_hz=FRAMES_HZ, lossless=False)
+    keep_result("gan/endless-art", {"endless.webp": (moving, "Once around.")}, part="film", settings=_settings(wish))
+    address = url_of(moving, "image/webp")
     width, height = frames[0].size
     film = h.picture(  # who wants no motion gets the first picture, and the film by the link
         h.source(srcset=data_url(frames[0]), media="(prefers-reduced-motion: reduce)"),

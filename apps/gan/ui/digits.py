@@ -12,7 +12,7 @@ from apps.gan.ui.rooms import requests
 from apps.links import Text
 from apps.markup import Markup, note, prose
 from apps.sharing import share
-from apps.ui import PRIVATE, guard
+from apps.ui import PRIVATE, guard, keep_result
 
 _PER_ROW = 16  # digits of a number
 _LONGEST = 80  # characters of a number in a link, with what may stand between the digits
@@ -75,11 +75,19 @@ def sample_digits(number: str = "2026", seed: int = 0, truncation: float = 4.0) 
     wrong = sum(typed != read for typed, read in zip(found.digits, found.read, strict=True))
     columns = min(len(found.digits), _PER_ROW)
     picture = sheet(found.pictures, columns, zoom=10 if columns <= 8 else 6, gap=0)
-    reading = prose(
-        "The judge reads <b>{}</b>, {}.", "".join(map(str, found.read)), f"{wrong} wrong" if wrong else "which is right"
+    read = "".join(map(str, found.read))
+    reading = prose("The judge reads <b>{}</b>, {}.", read, f"{wrong} wrong" if wrong else "which is right")
+    keep_result(
+        "gan/digits-on-demand",
+        {"number.png": (picture, "The number."), "read.txt": (f"{read}\n", "What the judge reads in it.")},
+        settings={"number": number, "seed": seed, "truncation": truncation},
     )
     return picture, note(reading)
 
 
 def _class_grid(columns: int, seed: int, truncation: float) -> Image.Image:
-    return sheet(requests.class_grid(columns=columns, seed=seed, truncation=truncation), int(columns))
+    picture = sheet(requests.class_grid(columns=columns, seed=seed, truncation=truncation), int(columns))
+    about = "Each column is one z, each row one digit."
+    settings = {"columns": columns, "columns_seed": seed, "truncation": truncation}
+    keep_result("gan/digits-on-demand", {"grid.png": (picture, about)}, part="grid", settings=settings)
+    return picture

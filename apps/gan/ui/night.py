@@ -15,8 +15,9 @@ from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
 from apps.gan.ui.rooms import nights
 from apps.markup import Markup, h, joined, note, prose
+from apps.results import as_json, table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, photo_input
+from apps.ui import LIGHT, PRIVATE, QUICK, guard, keep_result, photo_input
 from shared.errors import InputError, check_choice
 from shared.images import as_sent, data_url
 
@@ -161,7 +162,14 @@ def translate(
         raise InputError("", "No picture was given", "Choose one first.")
     found = nights.night_of_picture(as_sent(photo), model=model, by_hand=painted, seed=seed)
     told = {"light": round(found.lights.mean, 5), "lit": round(found.lights.lit, 5), "lit_km2": found.lights.lit_km2}
-    return found.night, {"model": model, "seed": int(seed), **told}
+    numbers = {"model": model, "seed": int(seed), **told}
+    keep_result(
+        "gan/day-to-night",
+        {"night.png": (found.night, "Your picture by night."), "lights.json": (as_json(numbers), "Its lights.")},
+        part="own picture",
+        settings={"model": model},
+    )
+    return found.night, numbers
 
 
 def _place_by_night(latitude: float, longitude: float, at: float, seed: float, by_hand: bool) -> Markup:
@@ -178,6 +186,18 @@ def _place_by_night(latitude: float, longitude: float, at: float, seed: float, b
         (found.night, f"Painted: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit"),
         (found.place.night, "The truth", f"{found.place.true_lights.lit_km2:,.0f} km² lit"),
     ]
+    lit = ("painted", found.lights.lit_km2), ("the truth", found.place.true_lights.lit_km2)
+    keep_result(
+        "gan/day-to-night",
+        {
+            "day.png": (found.day, "The place by day."),
+            "night.png": (found.night, "... by night, painted."),
+            "truth.png": (found.place.night, "... by night, as it is."),
+            "lights.csv": (table(("night", "lit, in square kilometres"), lit), "How much of it is lit."),
+        },
+        part="place",
+        settings={"latitude": latitude, "longitude": longitude, "at": at, "seed": seed, "painted": by_hand},
+    )
     return joined([_pictures(pictures), note(where, alike)])
 
 
@@ -185,6 +205,8 @@ def _painting_by_night(painting: str, at: float, seed: float) -> Markup:
     if not painting:
         return _WAIT
     found = nights.night_of_painting(painting, at=at, seed=seed)
+    files = {"day.png": (found.day, "Your continent."), "night.png": (found.night, "... by night.")}
+    keep_result("gan/day-to-night", files, part="continent", settings={"at": at, "seed": seed})
     return _pictures([(found.night, f"By night: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit")])
 
 

@@ -15,8 +15,9 @@ from apps.gan.training.own import Breath, OwnTraining
 from apps.gan.ui.common import REDRAW, heading, seed_input
 from apps.gan.ui.rooms import trainings
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
+from apps.results import table
 from apps.sharing import share
-from apps.ui import HEAVY, PRIVATE, guard
+from apps.ui import HEAVY, PRIVATE, guard, keep_result
 from shared.errors import check_whole
 from shared.progress import Progress, duration
 
@@ -101,6 +102,21 @@ def _train(training: OwnTraining | None, seed: int) -> Iterator[tuple[Any, ...]]
     yield training, gr.skip(), gr.skip(), gr.skip()
     for step in training.play(_STEPS):
         yield gr.skip(), *_shown(training.breath, step)
+        _take_home(training, seed)
+
+
+def _take_home(training: OwnTraining, seed: int) -> None:
+    breath = training.breath
+    rows = zip(range(1, breath.steps + 1), breath.losses_d, breath.losses_g, strict=True)
+    keep_result(
+        "gan/two-players",
+        {
+            "film.gif": (training.film, "The sixteen pictures, from the first step to the latest."),
+            "losses.csv": (table(("step", "D's loss", "G's loss"), rows), "The losses, step by step."),
+        },
+        part="own training",
+        settings={"own_seed": seed},
+    )
 
 
 def _now(training: OwnTraining | None) -> tuple[Any, ...]:

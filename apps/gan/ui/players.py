@@ -7,17 +7,19 @@ from typing import Any
 
 import gradio as gr
 
-from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
+from apps.results import table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, guard
+from apps.ui import LIGHT, PRIVATE, guard, keep_result
 from shared import plots
 from shared.errors import HubError, check_whole
 from shared.registry import find, measured
 
+_COLUMNS = 8  # of the sheet to take home
 _BATCH = 64  # real digits that D sees in a step
 
 
@@ -76,6 +78,15 @@ def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
     step = steps[check_whole(place, "The snapshot", low=0, high=len(steps) - 1)]
     found = requests.players_at(step, seed=seed)
     pictures = tiles(found.pictures, [Tile("")] * len(found.pictures), width_px=52)
+    judged = [("real", p) for p in found.real.tolist()] + [("fake", p) for p in found.fake.tolist()]
+    keep_result(
+        "gan/two-players",
+        {
+            "fakes.png": (sheet(found.pictures, _COLUMNS), f"What G draws after {step:,} steps."),
+            "verdicts.csv": (table(("picture", "D's probability of real"), judged), "What D thinks."),
+        },
+        settings={"snapshot": place, "seed": seed},
+    )
     chart = plots.histogram(
         {"real digits": found.real, "fakes": found.fake},
         bins=20,

@@ -9,11 +9,12 @@ import numpy as np
 
 from apps.gan import measured
 from apps.gan.drawing.real_digits import some_real
-from apps.gan.drawing.tiles import Pictures, Tile, as_digit, ink, is_empty, tiles, zoomed
+from apps.gan.drawing.tiles import Pictures, Tile, as_digit, ink, is_empty, sheet, tiles, zoomed
 from apps.gan.ui.common import LATEST, REDRAW, heading, pad
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note
-from apps.ui import PRIVATE, guard, measurements
+from apps.results import table
+from apps.ui import PRIVATE, guard, keep_result, measurements
 
 _BRUSH = 0.08  # of the sheet's width
 _ASK = "Draw on the sheet, or take a real digit."
@@ -70,4 +71,13 @@ def _restored(picture: Pictures) -> Markup:
         Tile("Bicubic", f"reads {found.read[1]} · {psnr_smooth:.1f} dB"),
         Tile("Conditional GAN", f"reads {found.read[2]} · {psnr_sharp:.1f} dB"),
     ]
-    return tiles(np.stack((original, zoomed(found.small, 4), smooth, sharp)), captions, width_px=170)
+    pictures = np.stack((original, zoomed(found.small, 4), smooth, sharp))
+    figures = zip(("original", "bicubic", "GAN"), found.read, ("", psnr_smooth, psnr_sharp), strict=True)
+    keep_result(
+        "gan/from-a-picture",
+        {
+            "restored.png": (sheet(pictures, 4), "Original, made small, bicubic, conditional GAN."),
+            "figures.csv": (table(("picture", "the judge reads", "PSNR in dB"), figures), "What became of it."),
+        },
+    )
+    return tiles(pictures, captions, width_px=170)

@@ -12,8 +12,9 @@ from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.ui.common import GENERATOR_CHOICES, LATEST, REDRAW, heading, picture_output, seed_input, truncation_input
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, joined, note
+from apps.results import as_json
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, SENDS, guard
+from apps.ui import LIGHT, PRIVATE, SENDS, guard, keep_result
 
 _COLUMNS = 8
 _KEEP, _RESAMPLE = "Keep z", "Resample z every time"
@@ -76,4 +77,10 @@ def sample_gan(
         "real digits that no network was trained on."
     )
     pictures = tiles(found.pictures, captions, width_px=92)
-    return sheet(found.pictures, _COLUMNS), {"pictures": verdicts, "fooled": fooled}, joined([summary, pictures])
+    whole, numbers = sheet(found.pictures, _COLUMNS), {"pictures": verdicts, "fooled": fooled}
+    keep_result(
+        "gan/sample",
+        {"digits.png": (whole, "The pictures, row by row."), "verdicts.json": (as_json(numbers), "D's verdicts.")},
+        settings={"model": model, "count": count, "seed": seed, "truncation": truncation, "real": real},
+    )
+    return whole, numbers, joined([summary, pictures])

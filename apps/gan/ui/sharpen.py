@@ -17,8 +17,21 @@ from apps.gan.ui.common import LATEST, heading
 from apps.gan.ui.rooms import enlarging, lessons, upscaling
 from apps.links import Choice
 from apps.markup import Markup, h, message, note, page_file, url_of
+from apps.results import File, table
 from apps.sharing import SAMPLES_JS, share, share_stage
-from apps.ui import CLICKS, HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
+from apps.ui import (
+    CLICKS,
+    HEAVY,
+    LIGHT,
+    PRIVATE,
+    QUICK,
+    guard,
+    heavy,
+    keep_result,
+    measurements,
+    photo_input,
+    section,
+)
 from shared.errors import HubError, check_choice, check_whole
 from shared.images import as_sent, open_with_alpha
 from shared.progress import duration, paced
@@ -196,6 +209,14 @@ def _restore(photo: str | None, side: float, mode: str) -> Iterator[tuple[Any, A
         if len(found.restored) < len(TITLES):
             yield gr.skip(), sharpen_view.working(found.progress), gr.skip()
     took = duration(found.restored[-1].seconds)
+    head = "way", "PSNR in dB", "made small again, PSNR in dB", "perceptual distance", "texture distance"
+    rows = [(one.way, one.psnr_db, one.kept_db, one.distance, one.texture) for one in found.restored]
+    small = {"original.png": (found.original, "The photo."), "small.png": (found.small, "... made small.")}
+    large = {f"{one.way}.png": (one.picture, f"... restored: {TITLES[one.way]}.") for one in found.restored}
+    files: dict[str, File] = {"figures.csv": (table(head, rows), "What each way is worth.")}
+    files |= small
+    files |= large
+    keep_result("gan/sharpen-a-photo", files, settings={"mode": mode, "side": side})
     yield sharpen_view.restored(found), note(f"Done: the GAN took {took}."), sharpen_view.judged(found)
 
 
@@ -208,6 +229,10 @@ def _enlarge(photo: Image.Image) -> Iterator[tuple[Any, Any, Any]]:
         wait = "Being painted ..."
         done = note(f"Done: the GAN took {duration(step.progress.elapsed_s)}.") if way == DEFAULT else gr.skip()
         yield sharpen_view.enlarged(photo, made, wait=wait), done, gr.skip()
+    files = {
+        f"{way}-x4.png": (large, f"Your photo, four times as large: {TITLES[way]}.") for way, large in made.items()
+    }
+    keep_result("gan/sharpen-a-photo", files, part="enlarged", settings={"mode": ENLARGE})
 
 
 def _lesson(photo: Image.Image, side: object, *, judged: bool) -> Iterator[Lesson]:

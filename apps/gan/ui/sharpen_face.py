@@ -15,7 +15,8 @@ from apps.gan.sharpen.steps import describe_estimate, open_photo
 from apps.gan.ui.rooms import identities
 from apps.gan.ui.sharpen_view import working
 from apps.markup import Content, Markup, cell, figure, h, note, table
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, measurements, photo_input, section
+from apps.results import table as csv_table
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, keep_result, measurements, photo_input, section
 from shared.images import as_sent, data_url
 from shared.progress import paced
 
@@ -96,6 +97,10 @@ def _ask(photo: str | None, other: str | None) -> Iterator[tuple[Any, Markup]]:
         fresh = len(found.answers) != shown
         shown = len(found.answers)
         yield answers(found) if fresh else gr.skip(), working(found.progress)
+    rows = [(one.way, one.size, one.distance, one.same) for one in found.answers]
+    about = f"Distances to {'the other photo' if found.other is not None else 'the untouched face'}; same: the verdict."
+    head = "way", "pixels a side", "distance", "same"
+    keep_result("gan/sharpen-a-photo", {"faces.csv": (csv_table(head, rows), about)}, part="whose face")
     yield gr.skip(), note(_said(found))
 
 

@@ -18,7 +18,7 @@ from apps.gan.ui.common import DIGIT_CHOICES, LATEST, REDRAW, heading, picture_o
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
-from apps.ui import PRIVATE, guard
+from apps.ui import PRIVATE, guard, keep_result
 from shared.video import write_mp4
 
 _SLIDERS = ("Slant", "Boldness", "Width", "Height")
@@ -122,19 +122,28 @@ def interpolate(
     pictures = requests.walk(
         seed_a=seed_a, seed_b=seed_b, digit_a=check_digit(digit_a), digit_b=check_digit(digit_b), kind=kind, steps=steps
     )
-    return sheet(pictures, min(len(pictures), _COLUMNS), gap=0), *_film(pictures)
+    strip = sheet(pictures, min(len(pictures), _COLUMNS), gap=0)
+    video, moving, link = _film(pictures)
+    settings = {"from_seed": seed_a, "to_seed": seed_b, "from_digit": digit_a, "to_digit": digit_b}
+    keep_result(
+        "gan/latent-walk",
+        {"walk.png": (strip, "The walk, row by row."), "walk.webp": (moving, "The walk as a film, there and back.")},
+        settings=settings | {"path": kind, "steps": steps},
+    )
+    return strip, video, link
 
 
-def _film(pictures: Pictures) -> tuple[str, Markup]:
-    """An mp4 in gradio's cache, which deletes it in time, and a link to the same as an animated WebP."""
+def _film(pictures: Pictures) -> tuple[str, bytes, Markup]:
+    """An mp4 in gradio's cache, which deletes it in time, the same as an animated WebP, and a link to that."""
     frames = film(pictures)
     with TemporaryDirectory() as folder:
         path = write_mp4(frames, Path(folder) / "walk.mp4", size=frames[0].size, rate_hz=_RATE_HZ)
         video = save_file_to_cache(path, cache_dir=get_upload_folder())
-    address = url_of(animated(frames, rate_hz=_RATE_HZ), "image/webp")
+    moving = animated(frames, rate_hz=_RATE_HZ)
+    address = url_of(moving, "image/webp")
     link = h.a("Download as an animated picture (WebP)", class_="gan-webp", download="walk.webp", href=address)
     length = note(f"{len(pictures)} pictures from start to end, {_RATE_HZ} a second, there and back.")
-    return video, joined([length, link])
+    return video, moving, joined([length, link])
 
 
 def _moved(seed: int, digit: str, *amounts: float) -> Markup:

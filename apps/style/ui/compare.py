@@ -10,12 +10,13 @@ import gradio as gr
 
 from apps.charts import lines
 from apps.markup import Markup, h, joined
+from apps.style.run.recipe import costs_csv
 from apps.style.run.transfer import Run
 from apps.style.ui import graphics
-from apps.style.ui.controls import options_from, share_recipe, turn
+from apps.style.ui.controls import options_from, share_recipe, turn, values_of
 from apps.style.ui.paint import ARGUMENTS
 from apps.style.ui.run import open_pictures
-from apps.ui import HEAVY, PRIVATE, SENDS, heavy, section
+from apps.ui import HEAVY, PRIVATE, SENDS, heavy, keep_result, section
 from shared.errors import check_number
 from shared.images import jpeg_bytes
 
@@ -85,6 +86,15 @@ def _both(
             row[number] = shown
             yield tuple(row)
         pictures.append(run.picture)
+    keep_result(
+        "style/compare",
+        {f"{name}.png": (picture, f"The painting {name}.") for name, picture in zip("AB", pictures, strict=True)}
+        | {
+            f"costs-{name}.csv": (costs_csv(run.costs), f"Its costs: {name}.")
+            for name, run in zip("AB", runs, strict=True)
+        },
+        settings={"alpha_a": alpha_a, "beta_a": beta_a, "alpha_b": alpha_b, "beta_b": beta_b} | values_of(base),
+    )
     yield gr.skip(), gr.skip(), tuple(pictures), _curves(runs)
 
 

@@ -10,6 +10,7 @@ from PIL import Image  # not for type checkers only: gradio reads the endpoint's
 from apps.gradio_patches import hand_over_as
 from apps.links import Choice
 from apps.markup import Content, Markup, message, note, prose
+from apps.results import File, as_json
 from apps.sharing import share
 from apps.style import canvas
 from apps.style.samples import SAMPLES, find_sample
@@ -17,7 +18,7 @@ from apps.style.ui import film, styles
 from apps.style.ui.controls import sample_strip
 from apps.style.ui.rooms import now
 from apps.style.ui.state import FIRST, Session, session_of
-from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, photo_input, section
+from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, keep_result, photo_input, section
 from shared.errors import HubError
 from shared.images import as_sent
 
@@ -150,7 +151,21 @@ def stylize_now(
         keep_colours=keep_colours,
     )
     words = f"{answer.style}, {answer.picture.width} × {answer.picture.height} pixels, in {answer.seconds:.2f} s."
-    return answer.picture, note(words), answer.numbers()
+    picture, numbers = answer.picture, answer.numbers()
+    settings = {
+        "second": second,
+        "style": style,
+        "mix": share,
+        "strength": strength,
+        "size": size,
+        "keep": keep_colours,
+    }
+    files: dict[str, File] = {
+        "painted.png": (picture, "The painting."),
+        "numbers.json": (as_json(numbers), "Style, size, seconds."),
+    }
+    keep_result("style/now", files, settings=settings)
+    return picture, note(words), numbers
 
 
 def _told(content: str | None, picture: str | None, size: float) -> Content:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note
-from apps.style.canvas import on_ground
-from apps.style.run.recipe import costs_csv, painting, recipe
 from apps.style.ui import graphics
+from apps.style.ui.run import files_of
 from apps.style.ui.state import session_of
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
 
-_NAME = "style-transfer.png"
 _FRAME_HINT = "The frames of a run appear here; paint a picture first."
 
 
@@ -52,12 +48,7 @@ def _load(request: gr.Request) -> tuple[Any, ...]:
         return (gr.skip(),) * 4
     picture = run.picture
     before = (run.content or run.style or picture).resize(picture.size)
-    made = recipe(run, session.samples)
-    files = [
-        session.file(_NAME, painting(on_ground(picture, run.ground), made, Path(_NAME))),
-        session.file("costs.csv", costs_csv(run.costs)),
-        session.file("recipe.json", json.dumps(made, indent=1)),
-    ]
+    files = [session.file(name, data) for name, data in files_of(session).items()]
     last = len(frames) - 1
     return (
         (before, picture),

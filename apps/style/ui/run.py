@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import json
+import weakref
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -12,12 +16,15 @@ from apps.charts import short
 from apps.markup import Markup, joined
 from apps.style import canvas
 from apps.style.canvas import on_ground
-from apps.style.run.recipe import recipe
+from apps.style.run.recipe import costs_csv, painting, recipe
 from apps.style.run.transfer import Run, Step
 from apps.style.ui import graphics
+from apps.style.ui.controls import values_of
 from apps.style.ui.rooms import limits, worth
 from apps.style.ui.state import RESTING, Session
+from apps.ui import keep_result
 from shared.engine import current
+from shared.errors import InputError
 from shared.images import jpeg_bytes
 from shared.progress import duration
 
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+PAINTING, _FILM = "style-transfer.png", "style-transfer.gif"
 Answer = tuple[Any, Any, Any, Any, Any]  # live, curves, grams, numbers, result
 
 
@@ -78,9 +86,41 @@ def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Ans
         yield _finished(session, run)
 
 
+def files_of(session: Session) -> dict[str, bytes]:
+    """The session's run as files, by their names: the picture with its recipe inside, the costs, the recipe."""
+    run = session.current()
+    made = recipe(run, session.samples)
+    return {
+        PAINTING: painting(on_ground(run.picture, run.ground), made, Path(PAINTING)),
+        "costs.csv": costs_csv(run.costs).encode(),
+        "recipe.json": json.dumps(made, indent=1).encode(),
+    }
+
+
+def _take_home(session: Session, run: Run) -> None:
+    """The session keeps its run anyhow, or another one by then."""
+    known = weakref.ref(session)
+
+    def of_run(name: str) -> bytes:
+        found = known()
+        if found is None or found.run is not run:
+            raise InputError("", "This run is not kept any more", "Paint again.")
+        return found.frames.gif() if name == _FILM else files_of(found)[name]
+
+    about = {
+        PAINTING: "The painting; its recipe is in it, too.",
+        "costs.csv": "The costs, iteration by iteration.",
+        "recipe.json": "What it takes to paint it again: python -m apps.style transfer ... --replay recipe.json",
+        _FILM: "How it came about.",
+    }
+    files = {name: (functools.partial(of_run, name), words) for name, words in about.items()}
+    keep_result("style/paint", files, settings=session.samples | values_of(run.options))
+
+
 def _finished(session: Session, run: Run) -> Answer:
     exact = run.result()
     picture = run.picture
+    _take_home(session, run)
     left = run.total - run.done
     state = f"Stopped at iteration {run.done} of {run.total}" if left else f"{run.done} iterations"
     text = (

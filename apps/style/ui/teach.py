@@ -17,7 +17,7 @@ from apps.style.ui import graphics, styles
 from apps.style.ui.controls import sample_strip, turn
 from apps.style.ui.rooms import learn, now
 from apps.style.ui.state import Session, session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, photo_input, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, keep_result, photo_input, section
 from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration, paced
 from shared.serving.turns import TURNS
@@ -115,7 +115,10 @@ def teach(
 
 def _finished(session: Session, step: Taught) -> tuple[Any, Any, Any]:
     own, shown = _keep(session, step.file)
-    path = session.file(_file_name(own.title) + SUFFIX, own.file)
+    name = _file_name(own.title) + SUFFIX
+    path = session.file(name, own.file)
+    about = f"The style “{own.title}”: load it under “Teach a style”, on any hub."
+    keep_result("style/teach", {name: (own.file, about)})
     words = (
         f"“{own.title}”, {step.progress.done} steps in {duration(step.progress.elapsed_s)}: keep the file, or press "
     )

@@ -12,6 +12,7 @@ from PIL import Image
 
 from apps.links import Whole
 from apps.markup import Content, Markup, figure, h, joined, note, prose, svg
+from apps.results import as_json
 from apps.sharing import share
 from apps.style.canvas import open_content
 from apps.style.ui import graphics
@@ -21,7 +22,7 @@ from apps.style.ui.state import session_of
 from apps.style.units.answers import OWN, Index, Indexed, Patch, cut, unit_layer
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, choices, find_backbone
 from apps.style.vgg.layers import VGG16
-from apps.ui import HEAVY, PRIVATE, QUICK, guard, heavy, photo_input, section
+from apps.ui import HEAVY, PRIVATE, QUICK, guard, heavy, keep_result, photo_input, section
 from shared.errors import check_whole
 from shared.images import data_url
 
@@ -129,6 +130,8 @@ def unit_patches(
         shown.append(h.div((_card(index, patch) for patch in found), class_="cs-patches"))
     else:
         shown.append(note("This unit is silent on all pictures. Try another."))
+    settings = {"layer": layer, "unit": number, "network": backbone}
+    keep_result("style/units", {"patches.json": (as_json(numbers), "The nine places.")}, settings=settings)
     return joined(shown), numbers
 
 

@@ -1,0 +1,195 @@
+"""What a visitor made in the present session, to take home as one zip: kept as it is made, packed when asked for.
+
+Of each kind the latest result is kept, in memory, for whoever made it and no longer than their session. Settings carry
+the names of the controls that links carry, so that each result has the link that leads to it and the code that gives
+the same numbers. What a demo keeps anyhow is no second time here: a function fetches it when the zip is made.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import re
+import threading
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from shared.errors import HubError, InputError
+from shared.images import png_bytes
+from shared.serving.later import LATER
+from shared.sessions import Sessions
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+NAME = "convhub-results.zip"
+README, CODE = "README.txt", "code.py"
+_EACH = 24_000_000  # bytes that are kept for one session
+_LARGEST = 48_000_000  # bytes in a zip, before they are packed
+_PACKED = (".gif", ".jpg", ".mp4", ".png", ".safetensors", ".webp")  # would not become smaller
+_LIBRARIES = ("torch", "numpy", "pillow", "gradio")
+_GRACE_S = 180.0
+_TEXT = """Results of a session with ConvHub, {when}
+
+The latest result of each kind that you made, as the page showed it. Nothing here is somebody else's. A link opens the
+page with the settings of its result; photos and files of yours are not part of it. {code} gives the same numbers
+without the page: save it in the repository's folder and run it there, offline, after
+pip install -r requirements.txt."""
+
+File = tuple["Image.Image | bytes | str | Callable[[], bytes | str]", str]  # what is in it, or gives that; what it is
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What one press of a button made."""
+
+    path: str  # of the sub-tab: "gan/sample"
+    part: str  # which of the sub-tab's results, where it has several
+    files: Mapping[str, File]  # by their names
+    settings: Mapping[str, Any]  # by the controls' names
+
+    @property
+    def folder(self) -> str:
+        """Its folder in the zip."""
+        return re.sub(r"[^a-z0-9]+", "-", f"{self.path} {self.part}".lower()).strip("-")
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it holds."""
+        return sum(_held(what) for what, _ in self.files.values())
+
+
+@dataclass(eq=False)
+class Kept:
+    """The results of one session, the latest last."""
+
+    results: OrderedDict[str, Result] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, result: Result) -> None:
+        """Keep ``result`` in the place of its forerunner; the oldest ones give way to it."""
+        with self.lock:
+            self.results.pop(result.folder, None)
+            self.results[result.folder] = result
+            while len(self.results) > 1 and sum(one.size for one in self.results.values()) > _EACH:
+                self.results.popitem(last=False)
+
+    def settings_of(self, path: str) -> Mapping[str, Any]:
+        """The settings of the result of the sub-tab ``path``, if there is one."""
+        found = [one.settings for one in self.all() if one.path == path]
+        return found[-1] if found else {}
+
+    def all(self) -> list[Result]:
+        """The results, the latest last."""
+        with self.lock:
+            return list(self.results.values())
+
+
+RESULTS: Sessions[Kept] = Sessions(Kept)
+_packing = threading.Lock()  # one zip at a time is in memory
+
+
+def leave(owner: str) -> None:
+    """The page of the session ``owner`` was closed: forget its results unless it is back soon."""
+    RESULTS.leave(owner)
+    LATER.do("results", _GRACE_S, RESULTS.sweep)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([head, *rows])
+    return out.getvalue()
+
+
+def as_json(value: Any) -> str:
+    """Plain values as JSON."""
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def zipped(owner: str, link: Callable[[Result], str], code: Callable[[Result], str]) -> bytes:
+    """All results of the session ``owner`` as a zip: a folder for each, and what is what in ``README``.
+
+    Args:
+        owner: the session.
+        link: the address that leads to a result, or nothing.
+        code: the script that gives its numbers.
+
+    Raises:
+        InputError: there is no result yet.
+    """
+    kept = RESULTS.find(owner)
+    results = [] if kept is None else kept.all()
+    if not results:
+        found = "There are no results of yours yet"
+        raise InputError("", found, "Draw, paint, compare or classify something, then take it home.")
+    with _packing:
+        return _packed(results, link, code)
+
+
+def _packed(results: Sequence[Result], link: Callable[[Result], str], code: Callable[[Result], str]) -> bytes:
+    told, left, out = [_TEXT.format(when=_now(), code=CODE)], _LARGEST, io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for result in results:
+            lines = []
+            for name, (what, about) in (*result.files.items(), (CODE, (code(result), "The code."))):
+                try:
+                    data = _bytes_of(what)
+                except HubError as error:
+                    lines.append(f"  {name}: left out. {error}")
+                    continue
+                if len(data) > left:
+                    lines.append(f"  {name}: left out, because the zip would be larger than {_LARGEST // 10**6} MB")
+                    continue
+                left -= len(data)
+                method = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
+                archive.writestr(f"{result.folder}/{name}", data, method)
+                lines.append(f"  {name}: {about}")
+            told.append("\n".join((f"{result.folder}/", *lines, *_settings(result, link(result)))))
+        told.append("Made with " + ", ".join(_versions()) + ".\n")
+        archive.writestr(README, "\n\n".join(told))
+    return out.getvalue()
+
+
+def _settings(result: Result, link: str) -> Iterator[str]:
+    if result.settings:
+        yield "  Settings: " + ", ".join(f"{name} = {_line(value)}" for name, value in result.settings.items())
+    if link:
+        yield f"  Link: {link}"
+
+
+def _line(value: Any) -> str:
+    return "; ".join(str(value).splitlines())
+
+
+def _bytes_of(what: Any) -> bytes:
+    if callable(what):
+        what = what()
+    if isinstance(what, str):
+        return what.encode()
+    if isinstance(what, bytes):
+        return what
+    return png_bytes(what)
+
+
+def _held(what: Any) -> int:
+    if callable(what):
+        return 0
+    return len(what) if isinstance(what, str | bytes) else what.width * what.height * len(what.getbands())
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%d %B %Y, %H:%M UTC")
+
+
+def _versions() -> Iterator[str]:
+    yield f"Python {platform.python_version()}"
+    for name in _LIBRARIES:
+        yield f"{name} {metadata.version(name)}"
