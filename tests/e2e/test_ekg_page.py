@@ -158,6 +158,13 @@ def test_noise_is_refused_and_shown(open_page: Callable[..., Any]) -> None:
 def test_a_broken_recording_is_compared_and_mended(open_page: Callable[..., Any]) -> None:
     page = open_page("ekg")
     _classify(page)
+    first = page.locator(".ekg-inside").inner_text().partition(":")[0]
+    page.locator(".ekg-paper").focus()
+    page.keyboard.press("n")
+    page.wait_for_function(
+        "first => !document.querySelector('.ekg-inside').innerText.startsWith(first + ':')", arg=first
+    )
+    chosen = page.locator(".ekg-inside").inner_text().partition(":")[0]
     page.get_by_role("tab", name="Break it").click()
     noise = page.locator("#ekg-noise input[type=range]")
     noise.focus()
@@ -168,6 +175,7 @@ def test_a_broken_recording_is_compared_and_mended(open_page: Callable[..., Any]
     page.locator("#ekg-mend").click()
     page.wait_for_function("document.querySelector('.ekg-label').textContent === ''", timeout=_SLOW_MS)
     assert noise.input_value() == "0"
+    assert page.locator(".ekg-inside").inner_text().partition(":")[0] == chosen, "the beat that was looked at"
 
 
 def test_an_upload_and_the_figures_on_a_phone(open_page: Callable[..., Any], tmp_path: Path) -> None:

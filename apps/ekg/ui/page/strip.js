@@ -6,6 +6,7 @@ const PX_PER_MM = 4;
 const PX_PER_S = 25 * PX_PER_MM;
 const PX_PER_MV = 10 * PX_PER_MM;
 const PEN = 0.85; // where on the strip the pen is while it plays, as a share of its width
+const SAME_BEAT_S = 0.3; // between the marks of one beat
 const MOST_DRIFT_S = 1.5; // between the server's time and the pen's
 
 const state = {
@@ -63,6 +64,7 @@ function parsed(text) {
 function load() {
   const data = parsed(props.value);
   const same = state.data && data && state.data.token === data.token;
+  const looked = same || !data ? null : chosenTime(data);
   Object.assign(state, { data, answers: new Map(), chosen: -1 });
   delete state.painted.whole;
   if (!same) Object.assign(state, { at: 0, playing: false, following: false });
@@ -71,7 +73,24 @@ function load() {
   bindOnce();
   listBeats();
   draw();
-  if (!same && data?.token) show(beatOfLink(data) ?? firstBeat(data), true);
+  if (!same && data?.token) show(beatOfLink(data) ?? beatAt(data, looked) ?? firstBeat(data), true);
+}
+
+// When the chosen beat is, if it was chosen in this recording before something was done to it; else null.
+function chosenTime({ record }) {
+  const { data, chosen } = state;
+  return data?.record === record && chosen >= 0 ? data.times[chosen] + data.start : null;
+}
+
+// The beat at that time; a little away from it where noise has moved its mark.
+function beatAt(data, time) {
+  if (time === null) return null;
+  const away = (place) => Math.abs(data.times[place] + data.start - time);
+  const after = firstFrom(time - data.start);
+  const [nearest] = [after - 1, after]
+    .filter((place) => data.times[place] !== undefined)
+    .sort((a, b) => away(a) - away(b));
+  return nearest !== undefined && away(nearest) < SAME_BEAT_S ? nearest : null;
 }
 
 function firstBeat(data) {
