@@ -8,7 +8,7 @@ ARGS ?=
 BENCHES := page_start page_phone neighbours face_search style_speed  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run replicas test test-cluster quick check format bench weights style-sheet readme screenshots report attack load a11y clean
+.PHONY: help setup run replicas test test-cluster quick check format bench weights style-sheet readme screenshots report attack load a11y mutants clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 14
@@ -48,6 +48,10 @@ format: $(DEV)  ## bring the code into its style
 
 attack: $(DEV)  ## a hostile client against a hub on this machine: 10,000 odd calls; fewer: make attack ARGS="--calls 500"
 	$(BIN)/python -m tests.attack $(ARGS)
+
+mutants: $(DEV)  ## do the tests see when the code is wrong? hours; less: make mutants ARGS="--parts conv --sample 50"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "mutmut>=3.8,<4"
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 load: $(DEV)  ## a class of 40 on every tab for five minutes, ten of them painting; less: make load ARGS="--minutes 1"
 	$(BIN)/python -m benchmarks.load $(ARGS)
