@@ -1,8 +1,8 @@
 """Charts in the page's own colours: lines, bars, reliability diagrams, confusion matrices. No gradio, no torch.
 
-They are drawn here and not by altair (``shared.plots``) where they are redrawn several times a second, where a dozen
-stand side by side, or where a page must show them before any script runs: an SVG of some kilobytes swaps without a
-flicker. Colours are CSS variables, so that dark mode works; every line also has its own dash and its name.
+They are drawn here and not by a library of the browser's: they are redrawn several times a second, a dozen stand side
+by side, and a page must show them before any script runs; an SVG of some kilobytes swaps without a flicker. Colours are
+CSS variables, so that dark mode works; every line also has its own dash and its name.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ def lines(
     marks: Sequence[float] = (),
     frame: Frame | None = None,
     show: Callable[[float], str] = short,
+    ends: bool = True,
 ) -> Markup:
     """Lines over one axis, each with its name and its last value at its end.
 
@@ -129,6 +130,7 @@ def lines(
         marks: places on x with a dashed vertical line.
         frame: size and margins.
         show: how a value is written.
+        ends: whether the last values are what matters; else it is the largest.
     """
     frame = frame or Frame()
     kept = {name: np.asarray(values, float) for name, values in series.items() if len(values)}
@@ -154,14 +156,18 @@ def lines(
     taken: list[float] = []
     for index, (name, values) in enumerate(kept.items()):
         parts.append(_line(name, values, across, px, py, log, index))
-        parts.append(_label(name, values, py, log, index, taken, frame, show))
+        last_value = f" {show(float(values[-1]))}" if ends else ""
+        parts.append(_label(name + last_value, values, py, log, index, taken, frame))
     parts.append(h.text(f"{given[0]:.6g}", x=frame.left, y=frame.height - 8))
     parts.append(h.text(f"{given[-1]:.6g}", x=frame.end, y=frame.height - 8, text_anchor="end"))
-    ends = ", ".join(f"{name} {show(float(values[-1]))}" for name, values in kept.items())
+    mark = {name: -1 if ends else int(np.argmax(values)) for name, values in kept.items()}
+    told = [
+        f"{name} {show(float(kept[name][at]))}" + ("" if ends else f" at {given[at]:.6g}") for name, at in mark.items()
+    ]
     return chart(
         parts,
         size=(frame.width, frame.height),
-        told=f"{title}; at the end: {ends}",
+        told=f"{title}; {'at the end' if ends else 'at most'}: {', '.join(told)}",
         head=("", *kept),
         rows=[
             (f"{at:.6g}", *(show(float(of[place])) if place < len(of) else "" for of in kept.values()))
@@ -234,14 +240,13 @@ def _label(
     index: int,
     taken: list[float],
     frame: Frame,
-    show: Callable[[float], str],
 ) -> Markup:
     at = np.flatnonzero(_shown(values, log))
     if not len(at):
         return Markup()
     y = _free(py(float(values[at[-1]])) + 4, taken, frame)
     colour = COLOURS[index % len(COLOURS)]
-    return h.text(f"{name} {show(float(values[-1]))}", x=frame.end + 6, y=y, style=_readable(colour))
+    return h.text(name, x=frame.end + 6, y=y, style=_readable(colour))
 
 
 def _readable(colour: str) -> str:

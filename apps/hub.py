@@ -263,7 +263,9 @@ def _header(settings: Settings) -> None:
         top = joined(
             (style(__file__, "markup.css"), name, h.p(TAGLINE, class_="ch-tagline"), lessons.menu(class_=class_))
         )
-        script = "".join(page_file(__file__, f"{name}.js") for name in ("links", "class", "gone", "names", "keys"))
+        script = "".join(
+            page_file(__file__, f"{name}.js") for name in ("links", "class", "gone", "names", "keys", "folds")
+        )
         gr.HTML(top, js_on_load=script, elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)

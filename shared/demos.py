@@ -40,7 +40,6 @@ DEMOS: tuple[Demo, ...] = (
         slug="gan",
         title="GANs",
         summary="Two networks, a forger and a detective, teach each other: digits, sharp photos, the Earth by night.",
-        libraries=("altair",),
     ),
     Demo(
         slug="ekg",

@@ -32,7 +32,7 @@ watch('value', () => {
     element.querySelector(next)?.focus({ preventScroll: true });
   }
   focusing = false;
-  if (element.dataset.shown === 'by a link') element.scrollIntoView({ block: 'nearest' }); // below an EKG's strip
+  if (element.dataset.shown === 'by a link') window.hubLinks?.keepInView(element); // below an EKG's strip
   element.dataset.shown = '';
 });
 

@@ -1,7 +1,10 @@
 // "?" shows the keys, which are the same everywhere; whoever asks for less motion has to start films himself.
 
 const SCHEME = [
-  ['← →', 'one step back and on: a beat, a place of the filter, a step of a lesson'],
+  [
+    '← →',
+    'one step back and on: a beat, a place of the filter, a picture of a film, a round of a game, a step of a lesson',
+  ],
   ['↑ ↓', 'the same along the other axis'],
   ['Shift + arrows', 'larger steps'],
   ['Space', 'play and pause; on a sheet to draw on: a dab'],
@@ -42,6 +45,53 @@ document.addEventListener('keydown', (event) => {
   showKeys();
 });
 
+const FRAME_S = 1 / 15; // of the films that the hub makes
+const ARROWS = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓' };
+
+// A film: Space plays and pauses, the arrows go a picture back and on, with Shift a second.
+function steerFilm(film, event) {
+  const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (event.key === ' ') film.paused ? film.play() : film.pause();
+  else if (!way) return;
+  else {
+    film.pause();
+    film.currentTime = Math.max(0, film.currentTime + way * (event.shiftKey ? 1 : FRAME_S));
+  }
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+// Buttons in a row that go somewhere: the arrow keys press the one with that arrow.
+function steerRow(row, event) {
+  const arrow = ARROWS[event.key];
+  const button = arrow && [...row.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(arrow));
+  if (!button) return;
+  event.preventDefault();
+  button.focus();
+  button.click();
+}
+
+document.addEventListener(
+  'keydown',
+  (event) => {
+    const row = event.target.closest?.('.ch-arrows');
+    if (event.target.tagName === 'VIDEO' && !event.target.srcObject) steerFilm(event.target, event);
+    else if (row) steerRow(row, event);
+  },
+  true,
+);
+
+// A moving picture is a button with a still one beside it.
+function showFilm(film, plays) {
+  film.setAttribute('aria-pressed', String(plays));
+  film.querySelector('source').media = plays ? 'not all' : 'all';
+}
+
+document.addEventListener('click', (event) => {
+  const film = event.target.closest?.('.ch-film');
+  if (film) showFilm(film, film.getAttribute('aria-pressed') !== 'true');
+});
+
 function lookAfter() {
   const footer = document.querySelector('footer');
   if (footer && !footer.querySelector('.ch-keys-button')) {
@@ -49,6 +99,11 @@ function lookAfter() {
     button.textContent = 'Keys';
     button.addEventListener('click', showKeys);
     footer.append(button);
+  }
+  for (const film of document.querySelectorAll('.ch-film:not([aria-pressed])')) showFilm(film, !calm.matches);
+  for (const film of document.querySelectorAll('video:not([tabindex])')) {
+    film.tabIndex = 0;
+    film.setAttribute('aria-label', 'Film: Space plays and pauses, arrows step');
   }
   if (!calm.matches) return;
   for (const film of document.querySelectorAll('video[autoplay]')) {

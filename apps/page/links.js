@@ -138,6 +138,22 @@ async function showCode(query) {
   if (!sheet.open) sheet.showModal();
 }
 
+// What a link asks for stays in view while what stands above it arrives, until the visitor does something.
+function keepInView(element) {
+  const see = () => element.scrollIntoView({ block: 'nearest' });
+  const watching = new ResizeObserver(see);
+  const acts = ['wheel', 'pointerdown', 'keydown', 'touchstart'];
+  const end = () => {
+    watching.disconnect();
+    for (const act of acts) document.removeEventListener(act, end, true);
+  };
+  for (const act of acts) document.addEventListener(act, end, { capture: true, passive: true });
+  watching.observe(element.closest('[role=tabpanel][id^="tab-"]'));
+  watching.observe(document.body);
+  setTimeout(end, ARRIVED_MS);
+  see();
+}
+
 // The visitor's results have been packed: `file` is where.
 function save(file) {
   const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
@@ -236,4 +252,4 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('.tab-wrapper')) setTimeout(follow, 50); // when the other panel is there
 });
 for (const kind of ['input', 'change', 'click']) document.addEventListener(kind, keepSoon, true);
-window.hubLinks = { copy, follow, keep, offer, samples, save, settle, tell };
+window.hubLinks = { copy, follow, keep, keepInView, offer, samples, save, settle, tell };

@@ -7,7 +7,19 @@ from typing import Any
 from tests.e2e.conftest import PHONE
 
 _PATIENCE_MS = 120_000  # what a busy machine may take
-_FILM = "document.body.insertAdjacentHTML('beforeend', '<video id=film autoplay loop muted></video>')"
+_FILM = """() => {
+  document.body.insertAdjacentHTML('beforeend', `<video id=film autoplay loop muted></video>
+    <button id=moving class=ch-film><picture><source media="not all"><img alt=""></picture></button>
+    <div id=row class=ch-arrows><button>← left</button><button>→ right</button></div>`);
+  window.went = [];
+  const film = document.getElementById('film');
+  let [paused, at] = [true, 0];
+  Object.defineProperty(film, 'paused', { get: () => paused });
+  Object.defineProperty(film, 'currentTime', { get: () => at, set: (to) => { at = to; went.push(to.toFixed(2)); } });
+  film.play = () => { paused = false; went.push('play'); };
+  film.pause = () => { paused = true; if (went.length) went.push('pause'); };
+  for (const one of document.querySelectorAll('#row button')) one.onclick = () => went.push(one.textContent[0]);
+}"""
 
 
 def test_a_question_mark_shows_the_keys_but_not_while_one_types(browser: Any, hub_url: str) -> None:
@@ -34,4 +46,45 @@ def test_a_question_mark_shows_the_keys_but_not_while_one_types(browser: Any, hu
         page.locator("#conv-stage [data-do=play]").get_by_text(words).wait_for()
     page.evaluate(_FILM)
     page.wait_for_function("document.getElementById('film').autoplay === false")
+    film = page.locator("#film")
+    for key in ("Space", "ArrowRight", "Shift+ArrowRight", "ArrowLeft", "Space"):
+        film.press(key)
+    assert page.evaluate("went.join(' ')") == "play pause 0.07 pause 1.07 pause 1.00 play"
+    moving = page.locator("#moving")
+    assert moving.get_attribute("aria-pressed") == "false"
+    moving.press("Space")
+    assert (moving.get_attribute("aria-pressed"), moving.locator("source").get_attribute("media")) == (
+        "true",
+        "not all",
+    )
+    page.locator("#row button").first.press("ArrowRight")
+    assert page.evaluate("went.at(-1)") == "→"
+    assert page.locator("#row button").last.evaluate("one => one === document.activeElement")
+    page.context.close()
+
+
+def test_a_game_is_played_and_a_fold_stays_open_by_keyboard(browser: Any, hub_url: str) -> None:
+    page = browser.new_context(reduced_motion="reduce").new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(f"{hub_url}?tab=gan/gan-lab")
+    sheet = page.locator(".lab [data-sheet=main]")
+    sheet.focus()
+    play = page.locator(".lab [data-do=play]")
+    for words in ("Pause", "Play"):
+        page.keyboard.press("Space")
+        play.get_by_text(words).wait_for()
+    before = page.evaluate("document.querySelector('.lab').stage.game.rounds")
+    for key in ("ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.querySelector('.lab').stage.game.rounds") == before + 11
+    fold = page.locator("[data-numbers=losses] details")
+    fold.locator("summary").press("Enter")
+    fold.locator("tbody tr").first.wait_for()
+    assert fold.locator("tr").last.locator("td").first.inner_text() == str(before + 11)
+    box = page.locator("[data-numbers=losses]")
+    box.evaluate("one => { one.innerHTML = one.innerHTML.replace(' open', ''); }")
+    page.wait_for_function("document.querySelector('[data-numbers=losses] details').open")
+    fold.locator("summary").press("Enter")
+    box.evaluate("one => { one.innerHTML += ''; }")
+    assert not fold.evaluate("one => one.open")
     page.context.close()

@@ -156,6 +156,21 @@ def test_a_lesson_is_stepped_through_by_keys(browser: Any, hub_url: str) -> None
     page.context.close()
 
 
+def test_an_exercise_below_a_strip_stays_in_view_until_the_strip_is_there(browser: Any, hub_url: str) -> None:
+    page = browser.new_context(viewport=PROJECTOR).new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(f"{hub_url}?tab=ekg/exercises&v=1&exercise=rate&number=7")
+    page.locator("#ekg-summary .ekg-chips").wait_for()
+    seen = "one => { const { top, bottom } = one.getBoundingClientRect(); return top < 300 && bottom > 0; }"
+    question = page.locator("#tab-ekg--exercises .ch-exercise legend")
+    page.wait_for_function(seen, arg=question.element_handle())
+    page.mouse.wheel(0, -4000)
+    page.wait_for_function("scrollY === 0")
+    page.evaluate("document.querySelector('#ekg-about').style.height = '500px'")
+    assert page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(scrollY)))") == 0
+    page.context.close()
+
+
 def test_an_exercise_by_a_link_is_answered_by_keyboard(browser: Any, hub_url: str) -> None:
     page = browser.new_context(viewport=PHONE).new_page()
     page.set_default_timeout(_PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""Errors, command lines, progress, charts, devices."""
+"""Errors, command lines, progress, devices."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from shared import cli, device, errors, plots, progress
+from shared import cli, device, errors, progress
 from shared.errors import HubError, OptionError, check_choice, check_number, check_whole, quoted
 
 ROOT = Path(__file__).parents[2]
@@ -199,52 +198,6 @@ def test_progress_figures() -> None:
 ])  # fmt: skip
 def test_durations_for_people(seconds: float, text: str) -> None:
     assert progress.duration(seconds) == text
-
-
-def spec(chart: Any) -> dict[str, Any]:
-    """The chart's Vega-Lite, checked against its schema by altair, and free of what JSON cannot say."""
-    made = json.loads(chart.to_json(validate=True))
-    json.dumps(made, allow_nan=False)
-    return dict(made)
-
-
-def rows(made: dict[str, Any]) -> list[dict[str, Any]]:
-    return [row for data in made["datasets"].values() for row in data]
-
-
-def test_lines() -> None:
-    made = spec(plots.lines({"J": [100.0, 10.0, 0.0, 1.0], "content": [1.0]}, log=True, y_title="cost"))
-    assert {(row["series"], row["x"], row["y"]) for row in rows(made)} == {
-        ("J", 0, 100), ("J", 1, 10), ("J", 3, 1), ("content", 0, 1),
-    }  # fmt: skip
-    assert made["encoding"]["y"]["scale"]["type"] == "log"
-    assert made["width"] == "container"
-    assert "legend" in made["encoding"]["color"]
-    assert rows(spec(plots.lines({"a": [5.0, 6.0]}, x=[10.0, 20.0])))[1]["x"] == 20
-
-
-@pytest.mark.parametrize("samples", [
-    {"a": [0.1, 0.2, 0.9], "b": np.array([0.5])}, {"a": [0.0, 0.0]}, {"a": [-3.0, -2.0]}, {"a": [-3.0, 0.0]},
-    {"a": [5.0]}, {"a": []}, {},
-])  # fmt: skip
-def test_histograms_add_up_to_one(samples: dict[str, Any]) -> None:
-    made = rows(spec(plots.histogram(samples, bins=8)))
-    for name, values in samples.items():
-        bars = [row for row in made if row["series"] == name]
-        assert sum(row["share"] for row in bars) == pytest.approx(1.0 if len(values) else 0.0)
-        assert all(row["low"] < row["high"] for row in bars)
-        for value in values:
-            assert any(row["low"] <= value <= row["high"] and row["share"] > 0 for row in bars)
-
-
-def test_rules_are_drawn_over_a_histogram() -> None:
-    made = spec(plots.histogram({"a": [0.1, 0.9]}, rules={"tau": 0.5}))
-    assert any(row.get("at") == 0.5 for row in rows(made))
-
-
-def test_values_that_are_no_numbers_leave_a_gap() -> None:
-    for chart in (plots.lines({"J": [1.0, math.nan, math.inf, 2.0]}), plots.histogram({"a": [1.0, math.nan, 2.0]})):
-        spec(chart)
 
 
 def test_the_device_is_picked_and_described(monkeypatch: pytest.MonkeyPatch) -> None:

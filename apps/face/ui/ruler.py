@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.charts import numbers
 from apps.face.decision.error_curves import histogram
 from apps.face.decision.matching import Calibration, Uncalibrated
 from apps.markup import Markup, h, joined, svg
+from apps.measured import percent
 
 _BINS = 44  # of the histograms
+_COARSE = 16  # ... as numbers
 _WIDTH, _HEIGHT = 640, 106  # of the drawing
 _BASE, _TOP = _HEIGHT - 18, 24  # the axis, and the top of the tallest bar
 _AXIS = "axis: plain distance ‖f(x₁) − f(x₂)‖"
@@ -22,6 +25,7 @@ def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tup
     """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a needle per distance."""
     end = max(axis_end(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
     named = "; ".join(f"{name} {value:.3f}" for name, value in distances)
+    told = f"{f'Distance {named}; ' if named else ''}threshold {tau:.3f}"
     drawing = svg(
         None if isinstance(known, Uncalibrated) else _histograms(known, end),
         h.path(class_="cf-axis", d=f"M0 {_BASE}H{_WIDTH}"),
@@ -29,10 +33,22 @@ def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tup
         _threshold(tau, end),
         (_needle(name, value, tau, end) for name, value in distances),
         size=(_WIDTH, _HEIGHT),
-        label=f"{f'Distance {named}; ' if named else ''}threshold {tau:.3f}",
+        label=told,
         class_="cf-ruler",
     )
-    return joined((drawing, _legend(known)))
+    return joined((drawing, _legend(known), _numbers(known, told, tau, distances)))
+
+
+def _numbers(
+    known: Calibration | Uncalibrated, told: str, tau: float, distances: Sequence[tuple[str, float]]
+) -> Markup:
+    here = [(name, f"{value:.4f}") for name, value in (("τ", tau), *distances)]
+    if isinstance(known, Uncalibrated):
+        return numbers(("", "distance"), here, told)
+    same, different, end = histogram(known, _COARSE)
+    bins = zip(np.linspace(0, end, _COARSE + 1).tolist(), same.tolist(), different.tolist(), strict=False)
+    rows = ((f"from {low:.2f}", percent(one), percent(two)) for low, one, two in bins)
+    return numbers(("distance", "of one person", "of different people"), rows, f"{told}. Shares of the measured pairs:")
 
 
 def _legend(known: Calibration | Uncalibrated) -> Markup:

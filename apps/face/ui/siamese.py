@@ -11,6 +11,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.charts import numbers
 from apps.face.decision.matching import squared_distance
 from apps.face.encoding.encoders import find_encoder
 from apps.face.encoding.saliency import occlude, overlay
@@ -119,7 +120,7 @@ def bars(values: NDArray[Any], largest: float, label: str, *, signed: bool = Tru
         )
         for i, value in enumerate(np.asarray(values, float).tolist())
     )
-    return h.svg(
+    drawing = h.svg(
         h.path(class_="cf-axis", d=f"M0 {zero}H{_WIDTH}"),
         shapes,
         viewBox=f"0 0 {_WIDTH} {height}",
@@ -127,6 +128,10 @@ def bars(values: NDArray[Any], largest: float, label: str, *, signed: bool = Tru
         class_="cf-code",
         role="img",
         aria_label=f"{label} as {len(values)} bars",
+    )
+    told = f"{len(values)} numbers from {float(values.min()):+.4f} to {float(values.max()):+.4f}."
+    return joined(
+        (drawing, numbers(("coordinate", label), ((i, f"{value:+.4f}") for i, value in enumerate(values)), told))
     )
 
 

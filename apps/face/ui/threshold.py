@@ -11,12 +11,14 @@ from typing import Any
 
 import gradio as gr
 
+from apps.charts import numbers
 from apps.face.decision.error_curves import payload
 from apps.face.decision.matching import calibration
 from apps.face.ui.answers import STRANGERS
 from apps.face.ui.state import encoder_id, gallery_of, visitor
 from apps.links import Whole
 from apps.markup import Content, Markup, h, joined, message, page_file, prose
+from apps.measured import percent
 from apps.sharing import share_stage
 from shared.errors import WeightsError
 
@@ -87,12 +89,38 @@ def _plots(data: dict[str, Any], own: str) -> Markup:
     )
     growth = "The chance that a stranger is taken for somebody, over K"
     return h.div(
-        h.figure(h.figcaption("Distances of measured pairs. ", own), h.div(class_="cf-hist")),
-        h.figure(h.figcaption(choices, " – the dot is τ"), h.div(class_="cf-roc")),
-        h.figure(h.figcaption(growth), h.div(class_="cf-growth")),
+        h.figure(h.figcaption("Distances of measured pairs. ", own), h.div(class_="cf-hist"), _histogram_numbers(data)),
+        h.figure(h.figcaption(choices, " – the dot is τ"), h.div(class_="cf-roc"), _rates_numbers(data)),
+        h.figure(h.figcaption(growth), h.div(class_="cf-growth"), _growth_numbers()),
         h.div(_lesson(data), class_="cf-lesson"),
         class_="cf-plots",
     )
+
+
+def _histogram_numbers(data: dict[str, Any]) -> Markup:
+    wide = data["tau"][-1] / len(data["same"])
+    rows = [
+        (f"from {at * wide:.2f}", percent(same), percent(different))
+        for at, (same, different) in enumerate(zip(data["same"], data["different"], strict=True))
+    ]
+    told = f"Shares of the measured pairs by their distance, in steps of {wide:.3f}."
+    if data["pairs"]:
+        told += f" Your own: {', '.join(f'{pair:.3f}' for pair in data['pairs'][-10:])}."
+    return numbers(("distance", "of one person", "of different people"), rows, told)
+
+
+def _rates_numbers(data: dict[str, Any]) -> Markup:
+    told = f"The two error rates are equal, {100 * data['eer']:.2g} %, at τ = {data['eer_tau']:.3f}."
+    pairs = zip(data["tau"], data["far"], data["frr"], strict=True)
+    rows = [(f"{tau:.3f}", percent(far), percent(frr)) for tau, far, frr in pairs]
+    return numbers(("τ", "false accepts (FAR)", "false rejects (FRR)"), rows, told)
+
+
+def _growth_numbers() -> Markup:
+    """The script fills in the chances: they follow the threshold."""
+    told = "The chance that a stranger is taken for one of K people, at the threshold above."
+    rows = [(f"{10**power:,}", h.span(class_=f"cf-out-chance-{power}")) for power in range(_DECADES + 1)]
+    return numbers(("K", "chance"), rows, told)
 
 
 def _lesson(data: dict[str, Any]) -> Markup:

@@ -11,7 +11,7 @@ from PIL import Image
 from apps.gan.art.choices import ARTS, CELL, FAR, FRAMES_HZ, LARGEST, NO_SECOND, SMALLEST
 from apps.gan.art.wish import Wish
 from apps.gan.drawing.tiles import animated
-from apps.gan.ui.common import LATEST, REDRAW, heading, reseed_button, seed_input
+from apps.gan.ui.common import LATEST, REDRAW, film, heading, reseed_button, seed_input
 from apps.gan.ui.rooms import arts
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
@@ -42,7 +42,7 @@ def panel() -> None:
                 buttons=["download", "fullscreen"],
                 elem_id="art-window",
             )
-            with gr.Row(elem_id="art-walk"):
+            with gr.Row(elem_id="art-walk", elem_classes="ch-arrows"):
                 for arrow in _STEPS:
                     _walk_button(arrow, knobs)
             tile = gr.HTML(label="As a background", elem_id="art-tile")
@@ -173,13 +173,9 @@ def _film_of(
     moving = animated(frames, rate_hz=FRAMES_HZ, lossless=False)
     keep_result("gan/endless-art", {"endless.webp": (moving, "Once around.")}, part="film", settings=_settings(wish))
     address = url_of(moving, "image/webp")
-    width, height = frames[0].size
-    film = h.picture(  # who wants no motion gets the first picture, and the film by the link
-        h.source(srcset=data_url(frames[0]), media="(prefers-reduced-motion: reduce)"),
-        h.img(src=address, alt="The picture, morphing in a loop", width=width, height=height),
-    )
+    shown = film(address, data_url(frames[0]), alt="the picture, morphing in a loop", size=frames[0].size)
     link = h.a("Download the film (WebP)", class_="gan-webp", download="endless.webp", href=address)
-    yield joined([film, h.p(link)])
+    yield joined([shown, h.p(link)])
 
 
 def _nearest(inputs: list[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from apps.gan.choices import FULL, GENERATORS, LOWEST, SEEDS
-from apps.markup import h, joined, note, page_file
+from apps.markup import Markup, h, joined, note, page_file
 from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, SENDS, Kind, section
 
 REDRAW: dict[str, Any] = QUICK | {"show_progress": "minimal"}  # without gradio's veil over the picture that is there
@@ -54,6 +54,16 @@ def picture_output(label: str, *classes: str) -> gr.Image:
         interactive=False,
         elem_classes=["gan-crisp", SENDS, *classes],
     )
+
+
+def film(address: str, still: str, *, alt: str, size: tuple[int, int]) -> Markup:
+    """A moving picture that a press stops and plays, and that waits for whoever asked for less motion.
+
+    ``address`` and ``still``: the film and its first picture, as data: URLs; ``size``: pixels.
+    """
+    width, height = size
+    moving = h.picture(h.source(srcset=still, media="not all"), h.img(src=address, alt="", width=width, height=height))
+    return h.button(moving, type="button", class_="ch-film", aria_label=f"Play: {alt}")
 
 
 def pad(label: str, *, brush: float, visible: bool = True) -> gr.HTML:

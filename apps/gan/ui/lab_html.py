@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from apps.charts import numbers
 from apps.gan.choices import LOSSES, SEEDS
 from apps.gan.lab.rules import (
     MOST_LAYERS,
@@ -152,14 +153,22 @@ def _sheet() -> Markup:
 
 
 def _curves() -> Markup:
-    def chart(name: str, label: str, *legend: Markup) -> Markup:
+    def chart(name: str, label: str, curves: tuple[str, str], *legend: Markup) -> Markup:
         canvas = h.canvas(data_do=name, class_="lab-curve", role="img", aria_label=label)
-        return h.figure(h.figcaption(legend), canvas)
+        below = numbers(("round", *curves), (), f"{label}, at the moment.")
+        return h.figure(h.figcaption(legend), canvas, h.div(below, data_numbers=name))
 
-    both = chart("losses", "Losses of both players over the game", _key("real", "D’s loss"), _key("fake", "G’s loss"))
+    both = chart(
+        "losses",
+        "Losses of both players over the game",
+        ("D’s loss", "G’s loss"),
+        _key("real", "D’s loss"),
+        _key("fake", "G’s loss"),
+    )
     apart = chart(
         "divergences",
         "Divergences between real points and fakes over the game",
+        ("KL", "JS"),
         h.span("KL ", h.b("–", data_do="kl"), class_="lab-key lab-key-ink"),
         h.span("JS ", h.b("–", data_do="js"), class_="lab-key lab-key-pull"),
         h.small("bits; two samples of the real points: ", h.span(data_do="floor")),

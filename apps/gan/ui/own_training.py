@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -12,13 +13,14 @@ from apps.charts import Frame, lines
 from apps.gan.choices import check_seed
 from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.training.own import Breath, OwnTraining
-from apps.gan.ui.common import REDRAW, heading, seed_input
+from apps.gan.ui.common import REDRAW, film, heading, seed_input
 from apps.gan.ui.rooms import trainings
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
 from apps.results import table
 from apps.sharing import share
 from apps.ui import HEAVY, PRIVATE, guard, keep_result
 from shared.errors import check_whole
+from shared.images import data_url
 from shared.progress import Progress, duration
 
 _STEPS = 200  # of one press of the button
@@ -102,16 +104,17 @@ def _train(training: OwnTraining | None, seed: int) -> Iterator[tuple[Any, ...]]
     yield training, gr.skip(), gr.skip(), gr.skip()
     for step in training.play(_STEPS):
         yield gr.skip(), *_shown(training.breath, step)
-        _take_home(training, seed)
+        _take_home(training)
 
 
-def _take_home(training: OwnTraining, seed: int) -> None:
-    breath = training.breath
+def _take_home(training: OwnTraining) -> None:
+    breath, seed = training.breath, training.seed
+    seen = OwnTraining(seed, breath, replace(training.kept, game=b""))  # the players are ten times as large
     rows = zip(range(1, breath.steps + 1), breath.losses_d, breath.losses_g, strict=True)
     keep_result(
         "gan/two-players",
         {
-            "film.gif": (training.film, "The sixteen pictures, from the first step to the latest."),
+            "film.gif": (seen.film, "The sixteen pictures, from the first step to the latest."),
             "losses.csv": (table(("step", "D's loss", "G's loss"), rows), "The losses, step by step."),
         },
         part="own training",
@@ -127,7 +130,8 @@ def _film(training: OwnTraining | None) -> Markup:
     if training is None or not training.breath.steps:
         return note("There is no film before the first step: train first.")
     address = url_of(training.film(), "image/gif")
-    picture = h.img(src=address, alt="The sixteen pictures, from the first step to the latest", width=351, height=351)
+    still = data_url(sheet(training.breath.pictures, _COLUMNS, zoom=3), lossless=True)
+    picture = film(address, still, alt="the sixteen pictures, from the first step to the latest", size=(351, 351))
     return joined([picture, note(h.a("Download the film (GIF)", class_="gan-webp", download="gan.gif", href=address))])
 
 

@@ -6,7 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
 
+from apps.charts import Frame, lines
 from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
@@ -15,11 +18,12 @@ from apps.markup import Markup, note, prose
 from apps.results import table
 from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, guard, keep_result
-from shared import plots
 from shared.errors import HubError, check_whole
 from shared.registry import find, measured
 
 _COLUMNS = 8  # of the sheet to take home
+_BINS = 20  # of D's probabilities
+_FRAME = Frame(width=560, height=260, left=44, right=128)
 _BATCH = 64  # real digits that D sees in a step
 
 
@@ -42,7 +46,7 @@ def panel() -> None:
         with gr.Column(min_width=320):
             out = gr.HTML(label="What G draws")
         with gr.Column(min_width=320):
-            scores = gr.Plot(label="What D thinks of real digits and of fakes", show_label=False)
+            scores = gr.HTML(label="What D thinks of real digits and of fakes", apply_default_css=False)
     triggers = [place.input, seed.change, seen.expand]
     gr.on(triggers, guard(_snapshot), [place, seed], [summary, out, scores], **LATEST, **REDRAW, **PRIVATE)
     own_training.panel()
@@ -54,9 +58,9 @@ def panel() -> None:
     )
     with gr.Row():
         with gr.Column(min_width=320):
-            fooled = gr.Plot(label="What D calls real", show_label=False)
+            fooled = gr.HTML(label="What D calls real", apply_default_css=False)
         with gr.Column(min_width=320):
-            losses = gr.Plot(label="Both losses", show_label=False)
+            losses = gr.HTML(label="Both losses", apply_default_css=False)
     seen.expand(guard(_curves), None, [fooled, losses], **LIGHT, **PRIVATE)
 
 
@@ -73,7 +77,7 @@ def _steps() -> list[int]:
         return []
 
 
-def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
+def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, Markup]:
     steps = _steps()
     step = steps[check_whole(place, "The snapshot", low=0, high=len(steps) - 1)]
     found = requests.players_at(step, seed=seed)
@@ -87,12 +91,7 @@ def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
         },
         settings={"snapshot": place, "seed": seed},
     )
-    chart = plots.histogram(
-        {"real digits": found.real, "fakes": found.fake},
-        bins=20,
-        x_title="D's probability of “real”",
-        y_title="share of pictures",
-    )
+    chart = _shares({"real digits": found.real, "fakes": found.fake})
     if step == 0:
         return note(own_training.untrained(found.fake, found.real)), pictures, chart
     when = f"After {step:,} steps, {step * _BATCH:,} digits seen"
@@ -101,20 +100,23 @@ def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, plots.Chart]:
     return note(text), pictures, chart
 
 
-def _curves() -> tuple[plots.Chart, plots.Chart]:
+def _curves() -> tuple[Markup, Markup]:
     run = _run()
     figures = [one for one in run["standings"] if one["step"] > 0]  # step 0 has no place on a logarithmic axis
-    fooled = _over_steps(
-        figures, {"fakes that D calls real": "fooled", "real digits that D calls real": "caught"}, "share"
-    )
-    return fooled, _over_steps(run["curves"], {"D's loss": "loss_d", "G's loss": "loss_g"}, "loss")
+    calls = {"fakes": "fooled", "real digits": "caught"}
+    fooled = _over_steps(figures, calls, "Share that D calls real, over steps (logarithmic)")
+    losses = _over_steps(run["curves"], {"D’s loss": "loss_d", "G’s loss": "loss_g"}, "Loss, over steps (logarithmic)")
+    return fooled, losses
 
 
-def _over_steps(points: list[dict[str, float]], keys: dict[str, str], y_title: str) -> plots.Chart:
-    return plots.lines(
-        {title: [point[key] for point in points] for title, key in keys.items()},
-        x=[point["step"] for point in points],
-        x_title="step (logarithmic)",
-        y_title=y_title,
-        log_x=True,
-    )
+def _over_steps(points: list[dict[str, float]], keys: dict[str, str], title: str) -> Markup:
+    series = {name: [point[key] for point in points] for name, key in keys.items()}
+    return lines(series, [point["step"] for point in points], title=title, log_x=True, low=None, frame=_FRAME)
+
+
+def _shares(chances: dict[str, NDArray[np.floating]]) -> Markup:
+    """How many pictures of each kind, in shares, D gives each probability of "real"."""
+    edges = np.linspace(0, 1, _BINS + 1)
+    series = {name: (np.histogram(values, edges)[0] / len(values)).tolist() for name, values in chances.items()}
+    title = "Share of the pictures over D’s probability of “real”"
+    return lines(series, ((edges[:-1] + edges[1:]) / 2).tolist(), title=title, frame=_FRAME, ends=False)

@@ -50,6 +50,8 @@ function clock(time) {
   return hours ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`;
 }
 
+// How the page goes to something.
+const going = () => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth');
 const clockAt = (time) => clock(time + state.data.start);
 const lastShown = () => Math.min(state.at + visible(), state.data.duration);
 
@@ -183,7 +185,7 @@ function beginLive() {
   Object.assign(state, { answers: new Map(), following: true, speed: 1, at: -visible() * PEN, chosen: -1 });
   find('.ekg-speed').value = '1';
   play(true);
-  find('.ekg-viewer').scrollIntoView({ behavior: 'smooth', block: 'nearest' });
+  find('.ekg-viewer').scrollIntoView({ behavior: going(), block: 'nearest' });
 }
 
 function endLive() {

@@ -66,8 +66,8 @@ function bindWheel(paper) {
 
 function bindKeys(paper) {
   const keys = {
-    ArrowLeft: () => moveTo(state.at - 1),
-    ArrowRight: () => moveTo(state.at + 1),
+    ArrowLeft: (far) => moveTo(state.at - (far ? visible() : 1)),
+    ArrowRight: (far) => moveTo(state.at + (far ? visible() : 1)),
     PageUp: () => moveTo(state.at - visible()),
     PageDown: () => moveTo(state.at + visible()),
     Home: () => moveTo(0),
@@ -80,7 +80,7 @@ function bindKeys(paper) {
   paper.addEventListener('keydown', (event) => {
     if (!state.data || !keys[event.key]) return;
     event.preventDefault();
-    keys[event.key]();
+    keys[event.key](event.shiftKey);
   });
 }
 
@@ -113,7 +113,7 @@ function bindButtons() {
   onClick('.ekg-previous', () => state.data && chooseNext(-1));
   onClick('.ekg-next', () => state.data && chooseNext(1));
   onClick('.ekg-inside', () => {
-    document.querySelector('#ekg-beat')?.scrollIntoView({ behavior: 'smooth', block: 'center' });
+    document.querySelector('#ekg-beat')?.scrollIntoView({ behavior: going(), block: 'center' });
   });
   find('.ekg-speed').addEventListener('change', (event) => {
     state.speed = Number(event.target.value);

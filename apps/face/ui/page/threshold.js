@@ -223,6 +223,9 @@ function write(data, tau, people, shown) {
     need: percent(shown.need),
     miss: percent(shown.miss),
   };
+  DECADES.forEach((_, power) => {
+    words[`chance-${power}`] = percent(strangerChance(shown.far, 10 ** power));
+  });
   for (const [name, value] of Object.entries(words)) find(`.cf-out-${name}`).textContent = value;
   const use = find('.cf-use');
   use.textContent = `Use τ = ${shown.safe.toFixed(3)}`;

@@ -79,6 +79,8 @@ class Hands {
         stage.redraw();
       });
     this.field('preset').addEventListener('change', (event) => this.choosePreset(event.target.value));
+    for (const box of stage.root.querySelectorAll('[data-numbers] details'))
+      box.addEventListener('toggle', () => stage.redraw());
     for (const box of stage.root.querySelectorAll('[data-layer]')) box.addEventListener('change', () => stage.redraw());
   }
 
@@ -191,12 +193,19 @@ class Hands {
     canvas.addEventListener('keydown', (event) => this.steer(event, isDrawn()));
   }
 
+  // Space plays, the right arrow plays a round (in slow motion a step of it), with Shift ten.
+  steerGame(event) {
+    const { stage } = this;
+    if (event.key === ' ') stage.play(!stage.playing);
+    else if (event.key !== 'ArrowRight') return;
+    else if (stage.isSlow()) stage.get('next').click();
+    else for (let rounds = event.shiftKey ? 10 : 1; rounds; rounds--) stage.act('round');
+    event.preventDefault();
+  }
+
   steer(event, isDrawn) {
     const move = MOVES[event.key];
-    if (!isDrawn && event.key === ' ') {
-      event.preventDefault();
-      this.stage.play(!this.stage.playing);
-    }
+    if (!isDrawn) this.steerGame(event);
     if (!isDrawn || (!move && event.key !== ' ')) return;
     event.preventDefault();
     const step = event.shiftKey ? 0.2 : BRUSH;

@@ -6,6 +6,7 @@ const LINE = 200; // pieces of the manifold of 1-D noise
 const ARROWS = 80; // more would hide the points
 const LONGEST = 0.16; // of an arrow, on the sheet; one of the median pull is a third of it
 const OPAQUE = 150; // of 255: how strongly the ground is coloured where D is certain
+const NUMBERS = 12; // rows of the numbers below a curve
 const RGB = { real: [0, 114, 178], fake: [213, 94, 0] };
 
 // The colours of the page as it is now, light or dark.
@@ -227,6 +228,21 @@ function drawCurves(canvas, palette, curves, low = null) {
     pen.stroke();
   }
   pen.setLineDash([]);
+}
+
+// The numbers of two curves over `rounds`, evenly chosen, while the fold with them is open.
+function writeNumbers(box, rounds, curves) {
+  if (!box.querySelector('details').open) return;
+  const count = Math.min(...curves.map(({ points }) => points.length));
+  const lines = Math.min(count, NUMBERS);
+  const rows = Array.from({ length: lines }, (_, line) => {
+    const at = Math.round(((line + 1) * count) / lines) - 1;
+    const row = document.createElement('tr');
+    const values = [Math.round(((at + 1) * rounds) / count), ...curves.map(({ points }) => short(points[at]))];
+    row.append(...values.map((value) => Object.assign(document.createElement('td'), { textContent: value })));
+    return row;
+  });
+  box.querySelector('tbody').replaceChildren(...rows);
 }
 
 // A number in at most four digits; nothing where there is none.

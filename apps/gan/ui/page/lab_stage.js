@@ -258,7 +258,7 @@ class Stage {
   label() {
     const rounds = this.game ? this.game.rounds : 0;
     const state = this.playing ? 'playing' : this.game && !this.game.isFinite() ? 'diverged' : 'paused';
-    const text = `Round ${rounds}, ${state}: ${SHOWN} real and ${SHOWN} generated points on the sheet`;
+    const text = `Round ${rounds}, ${state}: ${SHOWN} real and ${SHOWN} generated points on the sheet; Space plays, → a round`;
     this.sheet.canvas.setAttribute('aria-label', text);
     Object.assign(this.root.dataset, { state });
   }
@@ -292,11 +292,13 @@ function drawOverview(stage, found) {
     { points: curves.g.points, colour: fake, dash: [5, 3] },
   ];
   drawCurves(stage.get('losses'), palette, [forD, forG]);
+  writeNumbers(stage.root.querySelector('[data-numbers="losses"]'), game.rounds, [forD, forG]);
   const [kl, js] = [
     { points: curves.kl.points, colour: palette.ink, dash: [2, 3] },
     { points: curves.js.points, colour: palette.pull },
   ];
   drawCurves(stage.get('divergences'), palette, [kl, js], 0);
+  writeNumbers(stage.root.querySelector('[data-numbers="divergences"]'), game.rounds, [kl, js]);
   stage.get('kl').textContent = short(curves.kl.points.at(-1));
   stage.get('js').textContent = short(curves.js.points.at(-1));
   stage.get('floor').textContent = `KL ${short(stage.floor.kl)}, JS ${short(stage.floor.js)}`;
