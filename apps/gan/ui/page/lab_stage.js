@@ -258,7 +258,8 @@ class Stage {
   label() {
     const rounds = this.game ? this.game.rounds : 0;
     const state = this.playing ? 'playing' : this.game && !this.game.isFinite() ? 'diverged' : 'paused';
-    const text = `Round ${rounds}, ${state}: ${SHOWN} real and ${SHOWN} generated points on the sheet; Space plays, → a round`;
+    const shown = `${SHOWN} real and ${SHOWN} generated points on the sheet`;
+    const text = `Round ${rounds}, ${state}: ${shown}; Space plays, → a round`;
     this.sheet.canvas.setAttribute('aria-label', text);
     Object.assign(this.root.dataset, { state });
   }
