@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 ARGS ?=
+BY_FILE := -n 2 --dist loadfile --no-loadscope-reorder  # tests/conftest.py orders the files
+export PYTHONDONTWRITEBYTECODE =  # tests start the hub some forty times: it is compiled once, whatever the shell says
 BENCHES := page_start page_phone neighbours face_search style_speed  # the other scripts there need data; their first lines say which
 
 .DEFAULT_GOAL := help
@@ -24,7 +26,7 @@ replicas: $(RUN)  ## several pages behind HAProxy on this machine; make replicas
 	$(BIN)/python -m deploy replicas $(N) -- $(ARGS)
 
 test: setup  ## all tests, offline; options: make test ARGS="-k face"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not cluster" $(ARGS)
+	$(BIN)/python -m pytest $(BY_FILE) -m "not cluster" $(ARGS)
 
 test-cluster: $(DEV)  ## the tests of a hub on several machines: PostgreSQL, Ray; installs what they need, where it can
 	@sh .ci/cluster
@@ -33,7 +35,7 @@ test-cluster: $(DEV)  ## the tests of a hub on several machines: PostgreSQL, Ray
 	$(BIN)/python -m pytest -m cluster $(ARGS)
 
 quick: $(DEV)  ## the tests that need no browser, no running hub and no patience, in a minute and a half
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not (e2e or hub or slow or data or cluster)" $(ARGS)
+	$(BIN)/python -m pytest $(BY_FILE) -q -m "not (e2e or hub or slow or data or cluster)" $(ARGS)
 
 check: $(DEV)  ## style and types, of scripts and style sheets too
 	$(BIN)/ruff check .

@@ -96,11 +96,13 @@ def run_alone(coroutine: Coroutine[Any, Any, Result]) -> Result:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a running hub or a browser, so that `make quick` can leave it out; browser tests come last.
 
-    (Playwright leaves an event loop running in the process.)
+    (Playwright leaves an event loop running in the process.) Of several processes none shall have a long file left when
+    the others are done: there larger files come first.
     """
+    sizes = {path: path.stat().st_size for path in {item.path for item in items} if "PYTEST_XDIST_WORKER" in os.environ}
     for item in items:
         if "start_hub" in getattr(item, "fixturenames", ()):
             item.add_marker("hub")
         if "/e2e/" in item.path.as_posix():
             item.add_marker("e2e")
-    items.sort(key=lambda item: "/e2e/" in item.path.as_posix())
+    items.sort(key=lambda item: ("/e2e/" in item.path.as_posix(), -sizes.get(item.path, 0)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +13,10 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright (requirements-dev.txt)")
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = ["--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream"]
+_FLAGS = [
+    "--no-sandbox", "--disable-background-networking", "--use-fake-ui-for-media-stream",
+    "--process-per-site",  # a new page begins in the process of an open one, which has read gradio's scripts already
+]  # fmt: skip
 _PATIENCE_MS = 120_000  # what a busy machine may take; a sound page answers in a fraction of it
 PROJECTOR = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
@@ -58,13 +62,28 @@ def browser() -> Iterator[playwright.Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser: playwright.Browser, hub_url: str) -> playwright.BrowserContext:
+    """The browser session that tests use in turns: a page of the hub stays open and keeps the process alive."""
+    made = browser.new_context()
+    made.new_page().goto(f"{hub_url}healthz")
+    return made
+
+
+def _leave(page: playwright.Page) -> None:
+    """Close a page, without what it has stored."""
+    if not page.is_closed():
+        page.evaluate("() => { if (location.protocol !== 'about:') localStorage.clear(); }")
+        page.close()
+
+
 @pytest.fixture
-def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..., playwright.Page]]:
-    """A function that opens the hub (or ``url``) in a fresh browser session of a given size, light or dark.
+def new_page(browser: playwright.Browser, profile: playwright.BrowserContext) -> Iterator[Callable[..., Any]]:
+    """A function that opens an empty page of a given size, light or dark; each further one is another visitor's.
 
     When the test is over, every page must have asked nothing of any other host and thrown no error.
     """
-    contexts = []
+    contexts, pages = [profile], []
     outside: list[str] = []
     errors: list[str] = []
 
@@ -73,26 +92,42 @@ def open_page(browser: playwright.Browser, hub_url: str) -> Iterator[Callable[..
         if target.scheme in ("http", "https", "ws", "wss") and target.hostname not in ("127.0.0.1", "localhost"):
             outside.append(request.url)
 
-    def open_one(
-        tab: str = "", *, url: str | None = None, viewport: dict[str, int] = PROJECTOR, dark: bool = False
-    ) -> playwright.Page:
-        context = browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light")
-        contexts.append(context)
-        context.set_default_timeout(_PATIENCE_MS)
-        page = context.new_page()
+    def make(viewport: dict[str, int] = PROJECTOR, *, dark: bool = False, still: bool = False) -> playwright.Page:
+        free = profile if all(page.is_closed() for page in pages) else browser.new_context()
+        if free is not profile:
+            contexts.append(free)
+        page = free.new_page()
+        pages.append(page)
+        page.set_default_timeout(_PATIENCE_MS)
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce" if still else None)
         page.on("request", watch)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto((url or hub_url) + (f"?tab={tab}" if tab else ""))
-        page.wait_for_selector("#hub-status .ch-status", timeout=_PATIENCE_MS)
-        asked = f"#tab-{tab}" if tab else "#hub-tabs"
-        page.wait_for_selector(f"{asked} .ch-summary:visible", timeout=_PATIENCE_MS)
         return page
 
-    yield open_one
-    for context in contexts:
+    yield make
+    for page in pages:
+        _leave(page)
+    profile.clear_cookies()
+    for context in contexts[1:]:
         context.close()
     assert not outside, f"the page asked other hosts: {outside}"
     assert not errors, f"the page threw: {errors}"
+
+
+@pytest.fixture
+def open_page(new_page: Callable[..., playwright.Page], hub_url: str) -> Callable[..., playwright.Page]:
+    """A function that opens the hub (or ``url``) in a page of ``new_page`` and waits for the tab."""
+
+    def open_one(tab: str = "", *, url: str | None = None, **look: Any) -> playwright.Page:
+        page = new_page(**look)
+        page.goto((url or hub_url) + (f"?tab={tab}" if tab else ""))
+        page.wait_for_selector("#hub-status .ch-status")
+        asked = f"#tab-{tab}" if tab else "#hub-tabs"
+        page.wait_for_selector(f"{asked} .ch-summary:visible")
+        return page
+
+    return open_one
 
 
 @pytest.fixture
