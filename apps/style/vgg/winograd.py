@@ -15,6 +15,7 @@ which style transfer does not need.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any, cast
 
 import torch
@@ -62,19 +63,36 @@ class Workspace:
         return self._buffers
 
 
+class Kernels:
+    """The kernels of one convolution as ``convolve`` takes them, four times as large; made when first needed."""
+
+    def __init__(self, weight: Tensor) -> None:
+        """``weight`` (O, I, 3, 3), float32, which never changes."""
+        self._weight = weight.detach()
+
+    @cached_property
+    def forward(self) -> Tensor:
+        """For the convolution itself."""
+        return transformed_kernel(self._weight)
+
+    @cached_property
+    def backward(self) -> Tensor:
+        """For the gradient of its input."""
+        return transformed_kernel(self._weight.flip(2, 3).transpose(0, 1))
+
+
 class WinogradConvolution:
     """A convolution with fixed weights, kernel 3, stride 1, padding 1; differentiable for its input."""
 
     def __init__(
-        self, weight: Tensor, bias: Tensor, *, rectified: bool = False, workspace: Workspace | None = None
+        self, kernels: Kernels, bias: Tensor, *, rectified: bool = False, workspace: Workspace | None = None
     ) -> None:
-        """``weight`` (O, I, 3, 3) and ``bias`` (O,), float32; ``rectified``: with the ReLU that follows.
+        """``bias`` (O,), float32; ``rectified``: with the ReLU that follows.
 
         Convolutions that share a ``workspace`` must not run at the same time.
         """
         self.workspace = workspace or Workspace()
-        self.forward = transformed_kernel(weight)
-        self.backward = transformed_kernel(weight.flip(2, 3).transpose(0, 1))
+        self.kernels = kernels
         self.bias = bias.detach()
         self.rectified = rectified
 
@@ -87,7 +105,8 @@ def transformed_kernel(weight: Tensor) -> Tensor:
     """G g G^T of every kernel: (O, I, 3, 3) to (36, I, O)."""
     both = torch.kron(_KERNEL, _KERNEL).to(weight.dtype)  # 36, 9
     out, into = weight.shape[:2]
-    return (both @ weight.detach().permute(2, 3, 1, 0).reshape(9, into * out)).view(36, into, out)
+    with torch.inference_mode(mode=False):  # it outlives the call that is the first to need it
+        return (both @ weight.detach().permute(2, 3, 1, 0).reshape(9, into * out)).view(36, into, out)
 
 
 def convolve(
@@ -153,7 +172,7 @@ def _cut(buffer: Tensor, *shape: int) -> Tensor:
 class _Apply(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, of: WinogradConvolution) -> Tensor:
-        y = convolve(x, of.forward, of.bias, rectified=of.rectified, workspace=of.workspace)
+        y = convolve(x, of.kernels.forward, of.bias, rectified=of.rectified, workspace=of.workspace)
         ctx.of = of
         ctx.save_for_backward(*((y <= 0,) if of.rectified else ()))
         return y
@@ -162,4 +181,4 @@ class _Apply(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         of: WinogradConvolution = ctx.of
         dead = next(iter(ctx.saved_tensors), None)
-        return convolve(gradients[0], of.backward, dead=dead, workspace=of.workspace), None
+        return convolve(gradients[0], of.kernels.backward, dead=dead, workspace=of.workspace), None

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 import torch
 
+from apps.ekg.__main__ import main
 from apps.ekg.answers.classify import classified
 from apps.ekg.answers.export import answer_of, csv_text, write_annotations
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from apps.ekg.network.ensemble import Ensemble
 from apps.ekg.network.weights import save_weights
+from shared.cli import run
 from shared.errors import OptionError
 
 pytestmark = pytest.mark.slow  # trains, paints or starts programs
@@ -65,11 +67,21 @@ def test_evaluate_prints_one_json_object(record: Path, weights: Path) -> None:
     assert done.stdout.count("\n") == 1
 
 
-def test_classify_writes_what_others_read(record: Path, weights: Path, tmp_path: Path) -> None:
+def _called(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of a command that runs in this process, whose imports are done."""
+    with pytest.raises(SystemExit) as ended:
+        run(main, [str(argument) for argument in arguments])
+    return int(ended.value.code or 0), *capsys.readouterr()
+
+
+def test_classify_writes_what_others_read(
+    record: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     table, marks = tmp_path / "beats.csv", tmp_path / "beats.atr"
-    done = _run("classify", record, "--weights", weights, "--json", "--csv", table, "--annotations", marks)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    written = ("--csv", table, "--annotations", marks)
+    status, stdout, stderr = _called(capsys, "classify", record, "--weights", weights, "--json", *written)
+    assert status == 0, stderr
+    result = json.loads(stdout)
     with quietly():
         read = wfdb_package().rdann(str(tmp_path / "beats"), "atr")
     assert read.symbol == [beat["class"] for beat in result["beats"]]
@@ -91,12 +103,12 @@ def test_classify_writes_what_others_read(record: Path, weights: Path, tmp_path:
         ("dance",),
     ],
 )
-def test_bad_input_is_one_line_and_2(arguments: tuple[str, ...], weights: Path) -> None:
+def test_bad_input_is_one_line_and_2(
+    arguments: tuple[str, ...], weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     extra = () if arguments[0] in ("train", "dance") else ("--weights", weights)
-    done = _run(*arguments, *extra)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
+    status, stdout, stderr = _called(capsys, *arguments, *extra)
+    assert (status, stdout, stderr.count("\n")) == (2, "", 1)
 
 
 def test_exports_of_a_result(tmp_path: Path) -> None:

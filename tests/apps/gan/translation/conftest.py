@@ -14,18 +14,18 @@ from apps.gan.translation.networks import UNet
 from apps.gan.translation.train import Plan
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def earth() -> Earth:
     return bundled_earth()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def held_out(earth: Earth) -> Blocks:
     """The blocks of South America and Australia."""
     return blocks(earth, "test")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def validation(earth: Earth) -> Blocks:
     """The blocks of southern Africa."""
     return blocks(earth, "validation")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,7 +11,7 @@ import torch.nn.functional as F
 from apps.style.vgg import features
 from apps.style.vgg.features import Extractor
 from apps.style.vgg.network import VGG
-from apps.style.vgg.winograd import WinogradConvolution
+from apps.style.vgg.winograd import Kernels, WinogradConvolution
 
 NAMES = ["conv1_1", "relu1_1", "relu2_2", "pool2", "conv3_3", "relu4_2", "relu5_1"]
 
@@ -52,12 +54,29 @@ def test_winograd_is_a_convolution(shape: tuple[int, int], rectified: bool) -> N
     torch.manual_seed(0)
     weight, bias = torch.randn(5, 3, 3, 3).double(), torch.randn(5).double()
     x = torch.randn(1, 3, *shape).double().requires_grad_(True)
-    ours, theirs = WinogradConvolution(weight, bias, rectified=rectified)(x), F.conv2d(x, weight, bias, padding=1)
+    ours = WinogradConvolution(Kernels(weight), bias, rectified=rectified)(x)
+    theirs = F.conv2d(x, weight, bias, padding=1)
     theirs = F.relu(theirs) if rectified else theirs
     torch.testing.assert_close(ours, theirs)
     cotangent = torch.randn_like(theirs)
     (a,), (b,) = torch.autograd.grad(ours, x, cotangent), torch.autograd.grad(theirs, x, cotangent)
     torch.testing.assert_close(a, b)
+
+
+def test_runs_share_the_kernels_of_their_network_which_go_with_it(network: VGG, noise: torch.Tensor) -> None:
+    def seen_by(one: VGG) -> torch.Tensor:
+        return Extractor(one, ["conv1_2"], pooling="max", dtype=torch.float32)(noise)["conv1_2"]
+
+    other = VGG(network.layers[:3])
+    before = len(features._KERNELS)
+    first = seen_by(other)
+    made = features._KERNELS[other.get_submodule("conv1_2")]
+    assert torch.equal(seen_by(other), first)
+    assert features._KERNELS[other.get_submodule("conv1_2")] is made
+    assert not torch.equal(seen_by(network), first)
+    del other, made
+    gc.collect()
+    assert len(features._KERNELS) <= before + 1  # that of ``network`` may be new
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (7, 10), (3, 3)])
