@@ -1,6 +1,6 @@
 """Measured figures, drawn once for a tab and for the report: the files in ``weights/<demo>/`` as chapters.
 
-``apps/<demo>/measured.py`` gives the chapters of its demo (``parts``) and its rows of the README's table
+``apps/<demo>/measured.py`` gives the chapters of its demo (``chapters``) and its rows of the README's table
 (``headlines``). Nothing there imports gradio, streamlit or torch. A file that is missing or damaged leaves a sentence
 that names the command which makes it, never an error: the figures must not keep the hub from starting.
 """
@@ -20,7 +20,7 @@ _DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Chapter:
     """One chapter of figures."""
 
     title: str

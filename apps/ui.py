@@ -16,10 +16,10 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from apps import gradio_patches, results
-from apps.door.inputs import refusal, told
+from apps.door.inputs import as_gradio_error, refusal
 from apps.door.lanes import asked_by
 from apps.markup import Content, h
-from apps.measured import Part
+from apps.measured import Chapter
 from shared.device import HEAVY_LANE, QUICK_LANE, gpu_task
 from shared.errors import HubError, InputError
 from shared.serving.turns import take_threads
@@ -111,7 +111,7 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
         error = InputError("", f"This event came without its {error.name}", "Reload the page and try again.")
     if isinstance(error, HubError):
         return refusal(error)
-    return told(error, str(getattr(handler, "__qualname__", handler)))
+    return as_gradio_error(error, str(getattr(handler, "__qualname__", handler)))
 
 
 def tell_visitor(sentence: str) -> None:
@@ -174,8 +174,8 @@ def section(kind: Kind, title: Content, text: Content = "") -> gr.HTML:
     return gr.HTML(h.div(tag, h.h2(title), h.p(text) if text else None, class_="ch-section"))
 
 
-def measurements(parts: Iterable[Part]) -> None:
+def measurements(chapters: Iterable[Chapter]) -> None:
     """The chapters of measured figures, one under the other."""
-    for part in parts:
-        section("measure", part.title, part.text)
-        gr.HTML(part.body, elem_id=part.id)
+    for chapter in chapters:
+        section("measure", chapter.title, chapter.text)
+        gr.HTML(chapter.body, elem_id=chapter.id)

@@ -63,7 +63,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with bare_page() as bare, PassingHub(ready="") as hub, sync_playwright() as driver:
         pages = {"bare page": (bare.url, "button")}
-        pages |= {demo.title: (f"{hub.url}/?tab={demo.slug}", _USE[demo.slug]) for demo in DEMOS}
+        pages |= {demo.title: (f"{hub.url}/?tab={demo.slug}", _USE.get(demo.slug, "button")) for demo in DEMOS}
         views: dict[str, list[View]] = {name: [] for name in pages}
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for number in range(chosen.rounds + 1):

@@ -44,7 +44,7 @@ def apology() -> gr.Error:
     return gr.Error(NEUTRAL, title="Sorry", duration=_ERROR_S, print_exception=False)
 
 
-def told(error: Exception, what: str) -> gr.Error:
+def as_gradio_error(error: Exception, what: str) -> gr.Error:
     """What the page says of ``error``, which is no message yet: a full disk, or a bug, whose traceback is logged."""
     full = disk_full(error)
     if full is not None:
@@ -70,7 +70,7 @@ def guard_inputs(page: gr.Blocks) -> None:
         except gr.Error:
             raise
         except Exception as error:  # noqa: BLE001 - from gradio's own handlers, or what it makes of an answer
-            raise told(error, "an event, outside of its handler,") from None
+            raise as_gradio_error(error, "an event, outside of its handler,") from None
         finally:
             _asking.reset(mark)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from apps.charts import Bar, Bin, bars, confusion, reliability
 from apps.ekg.aami import LETTERS
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, style, table
-from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of
+from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of
 
 FILE = "ekg/beatnet-ds1.json"
 _COMMAND = "python -m benchmarks.ekg.weights DIR TRAINED.safetensors"
@@ -23,10 +23,10 @@ _HEADLINES = {
 }
 
 
-def parts() -> tuple[Part, ...]:
+def chapters() -> tuple[Chapter, ...]:
     """The chapters: one, with everything but the main comparison folded."""
     title = "How good is it, on patients it never saw?"
-    return (Part(title=title, body=drawn(FILE, _chapter, _COMMAND), id="ekg-measure"),)
+    return (Chapter(title=title, body=drawn(FILE, _chapter, _COMMAND), id="ekg-measure"),)
 
 
 def headlines() -> tuple[Headline, ...]:

@@ -9,7 +9,7 @@ from apps.charts import lines
 from apps.face.decision.matching import Calibration, Uncalibrated, find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, ENCODERS, find_encoder
 from apps.markup import Content, Fact, Markup, Row, cell, details, facts, h, joined, message, note, prose, style, table
-from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of, stored
+from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of, stored
 from shared.errors import HubError
 from shared.registry import Record, find
 
@@ -19,11 +19,11 @@ _SEARCH = "python -m benchmarks.face_search --write"
 _ROC_FROM = 1e-4  # the false-accept rate where the logarithmic axis begins
 
 
-def parts() -> tuple[Part, ...]:
+def chapters() -> tuple[Chapter, ...]:
     """The chapters: one per encoder, and the search."""
     return (
-        *(Part(title=find(name, "face").title, body=figures_html(name)) for name in ENCODERS),
-        Part(title="One face among K", body=speed_html()),
+        *(Chapter(title=find(name, "face").title, body=figures_html(name)) for name in ENCODERS),
+        Chapter(title="One face among K", body=speed_html()),
     )
 
 

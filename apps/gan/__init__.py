@@ -8,12 +8,10 @@ ROOMS = (
     "lab",
     "exhibits",
     "sharpen",
-    "night_measured",
-    "art_measured",
-    "measured",
     "training",
     "translation",
     "art",
+    "measured",
     "exercises",
     "ui",
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from apps.charts import confusion
-from apps.gan.art_measured import art_part
+from apps.gan.art.measured import art_chapter
 from apps.gan.choices import ARMS, GENERATORS, SIZES
-from apps.gan.lab.measured import lab_part
-from apps.gan.night_measured import night_part
+from apps.gan.lab.measured import lab_chapter
 from apps.gan.sharpen import measured as sharpen
+from apps.gan.translation.measured import night_chapter
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, table
-from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of, stored
+from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of, stored
 
 AUGMENTATION = "gan/augmentation.json"
 TEXTBOOK = "gan/textbook.json"
@@ -22,49 +22,49 @@ _EVALUATE = "python -m apps.gan evaluate --model cgan-digits --data DIR"
 _COPIES = 0.01  # the share of real digits below the 1 % quantile that "copies" is counted with
 
 
-def parts() -> tuple[Part, ...]:
+def chapters() -> tuple[Chapter, ...]:
     """The chapters; what the small restorer does stands at its own panel, see ``restored``."""
     return (
-        Part(
+        Chapter(
             title="How good are they?",
             text="10,000 samples each, untruncated, against MNIST's 10,000 test digits, which no network here was "
             "trained on.",
             body=drawn(_JUDGE, _generators, _EVALUATE),
         ),
-        Part(
+        Chapter(
             title="Requested and read",
             text="10,000 digits requested from the conditional GAN: a row per requested digit, a column per digit "
             "read.",
             body=drawn(_CONDITIONAL, _confusion, _EVALUATE),
         ),
-        Part(
+        Chapter(
             title="Compared with the textbook",
             text="The same data, the same processor time, the same judge.",
             body=drawn(TEXTBOOK, _textbook, "python -m benchmarks.gan_textbook"),
         ),
-        Part(
+        Chapter(
             title="Do generated digits help a classifier?",
             text="A GAN and a classifier share the same few real digits. Whatever the GAN adds, it has made from "
             "those.",
             body=drawn(AUGMENTATION, _augmentation, "python -m apps.gan augment --data DIR"),
         ),
-        night_part(),
-        art_part(),
-        lab_part(),
+        night_chapter(),
+        art_chapter(),
+        lab_chapter(),
     )
 
 
-def restored() -> Part:
+def restored() -> Chapter:
     """The chapter of the panel that restores a digit from 49 numbers."""
     command = "python -m apps.gan train --model superres-digits --data DIR"
-    return Part(
+    return Chapter(
         title="Does the restorer help?",
         text="On 10,000 test digits, shrunk to 7 × 7 pixels, that neither the generator nor the judge had seen.",
         body=drawn(_RESTORED, _superres, command),
     )
 
 
-def sharpened() -> tuple[Part, ...]:
+def sharpened() -> tuple[Chapter, ...]:
     """The chapters of the panel that sharpens photos."""
     return (sharpen.photos(), sharpen.faces())
 

@@ -8,23 +8,23 @@ from collections.abc import Iterable
 import streamlit as st
 
 from apps.markup import base_style, h, joined
-from apps.measured import Part
+from apps.measured import Chapter
 from shared.settings import weights_dir
 
 # streamlit's own element for HTML leaves every SVG out
 _SHOW = "export default ({ data, parentElement }) => { parentElement.innerHTML = data; };"
 
 
-def show(slug: str, title: str, parts: Iterable[Part]) -> None:
+def show(slug: str, title: str, chapters: Iterable[Chapter]) -> None:
     """The section of the demo ``slug``."""
     st.header(title)
-    chapter = st.components.v2.component("chapter", js=_SHOW)
+    draw = st.components.v2.component("chapter", js=_SHOW)
     look = "ch-report dark" if st.context.theme.type == "dark" else "ch-report"
-    for part in parts:
-        st.subheader(part.title)
-        if part.text:
-            st.caption(part.text)
-        chapter(data=str(joined((base_style(), h.div(part.body, class_=look)))), key=f"{slug} {part.title}")
+    for chapter in chapters:
+        st.subheader(chapter.title)
+        if chapter.text:
+            st.caption(chapter.text)
+        draw(data=str(joined((base_style(), h.div(chapter.body, class_=look)))), key=f"{slug} {chapter.title}")
     for path in sorted((weights_dir() / slug).glob("*.json")):
         with st.expander(f"{path.name}, as stored"):
             text = path.read_text(encoding="utf-8")

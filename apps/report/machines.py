@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from apps.charts import Frame, lines
 from apps.markup import Markup, joined, note, prose, table
-from apps.measured import Figures, Part, drawn
+from apps.measured import Chapter, Figures, drawn
 
 PROOF, QUEUES = "hub/cluster.json", "hub/queueing.json"
 _FRAME = Frame(width=720, height=260, right=150)
 
 
-def parts() -> tuple[Part, ...]:
+def chapters() -> tuple[Chapter, ...]:
     """The chapters."""
     return (
-        Part(
+        Chapter(
             title="What visitors meet when a part is killed",
             text="Two pages behind HAProxy, two workers and a database on one machine; each is broken in the middle of "
             "a lesson.",
             body=drawn(PROOF, _proof, "python -m benchmarks.cluster --keep weights/hub/cluster.json"),
         ),
-        Part(
+        Chapter(
             title="What would a course feel?",
             text="Simulated, from times of service that were measured on one machine; the code is checked against "
             "Erlang’s formula.",

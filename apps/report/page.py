@@ -28,11 +28,11 @@ def overview() -> None:
 
 SECTIONS = {
     "overview": ("At a glance", overview),
-    "face": ("Faces", lambda: demo.show("face", "Faces", face.parts())),
-    "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.parts())),
-    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.parts(), gan.restored(), *gan.sharpened()))),
-    "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.parts())),
-    "machines": ("Beyond one machine", lambda: demo.show("hub", "Beyond one machine", machines.parts())),
+    "face": ("Faces", lambda: demo.show("face", "Faces", face.chapters())),
+    "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.chapters())),
+    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.chapters(), gan.restored(), *gan.sharpened()))),
+    "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.chapters())),
+    "machines": ("Beyond one machine", lambda: demo.show("hub", "Beyond one machine", machines.chapters())),
     "cards": ("Model cards", library.show_cards),
     "benchmarks": ("Benchmarks", library.show_benchmarks),
 }

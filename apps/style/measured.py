@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.charts import lines
 from apps.markup import Content, Markup, cell, h, joined, note, prose, table
-from apps.measured import Figures, Headline, Part, drawn, rows_of
+from apps.measured import Chapter, Figures, Headline, drawn, rows_of
 
 FILE = "style/speed.json"
 LIMITS_FILE = "style/limits.json"
@@ -27,18 +27,18 @@ _NAMES = {
 }
 
 
-def parts() -> tuple[Part, ...]:
+def chapters() -> tuple[Chapter, ...]:
     """The chapters."""
     return (
-        Part(
+        Chapter(
             title="How fast is an iteration?",
             text="Seconds per iteration; the methods take turns within one run.",
             body=drawn(FILE, _speed, _COMMAND),
             id="style-measured",
         ),
-        Part(title="Where the cost ends", body=drawn(FILE, _ends, _COMMAND)),
-        Part(title="At its limits", body=drawn(LIMITS_FILE, _limits, _LIMITS_COMMAND)),
-        Part(
+        Chapter(title="Where the cost ends", body=drawn(FILE, _ends, _COMMAND)),
+        Chapter(title="At its limits", body=drawn(LIMITS_FILE, _limits, _LIMITS_COMMAND)),
+        Chapter(
             title="How many iterations is one pass worth?",
             text=_ONE_PASS,
             body=drawn(ONE_PASS_FILE, _one_pass, _ONE_PASS_COMMAND),

@@ -1,5 +1,8 @@
 """The sample pictures that are one click away. Their origin and licences: ``samples/README.md``.
 
+A content sample is ``samples/NAME.jpg`` of at most 512 pixels, its thumbnail of 112 x 112 in ``samples/thumbs``, a line
+in ``_TABLE`` below and one in ``samples/README.md``. Units are shown on all samples, so their nine patches may change.
+
 A style sample is painted by a program of ours and is a style of the network that paints in one pass. For a new one:
 
 1. a function in ``tools/paint`` and its line in ``PICTURES``; ``python -m tools.paint NAME`` writes the picture and its

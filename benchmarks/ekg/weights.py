@@ -165,7 +165,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("weights/ekg"))
     parser.add_argument("--without", type=Path, help="weights of DS1 alone")
     parser.add_argument("--again", type=Path, help="weights of another seed")
-    parser.add_argument("--detectors", type=Path, help="what ekg_detectors.py printed")
+    parser.add_argument("--detectors", type=Path, help="what benchmarks.ekg.detectors printed")
     parser.add_argument("--mixed", type=Path, help="an earlier figures file to take the mixed figures from")
     parser.add_argument("--bias", help="four numbers with commas, instead of the best")
     arguments = parser.parse_args()

@@ -16,7 +16,7 @@ modules without torch. Errors for the visitor (``HubError``) arrive as they are.
 generator is closed, ends on the worker too.
 
 A worker may die. Its calls then begin again on another one, with the arguments as they are by then: a function that
-notes in its first argument how far it is (``Kept``) goes on from there.
+notes in its first argument how far it is (``Resumable``) goes on from there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Cost:
 
 
 @runtime_checkable
-class Kept(Protocol):
+class Resumable(Protocol):
     """A first argument that notes how far its call is, so that another worker can go on from there."""
 
     def noted(self) -> object:
@@ -128,9 +128,9 @@ def find(function: Function) -> Callable[..., Any]:
     return found
 
 
-def kept_of(args: tuple[Any, ...]) -> Kept | None:
+def resumable_of(args: tuple[Any, ...]) -> Resumable | None:
     """The first of ``args``, if it notes how far its call is."""
-    return args[0] if args and isinstance(args[0], Kept) else None
+    return args[0] if args and isinstance(args[0], Resumable) else None
 
 
 _chosen: list[Engine] = [Here()]

@@ -141,7 +141,7 @@ class Cluster:
     ) -> Iterator[Message]:
         call = current_call()
         number = f"{self._page}-{next(self._numbers)}"
-        kept = engine.kept_of(args)
+        resumable = engine.resumable_of(args)
         stream = worker.run.remote(number, self._page, function, args, dict(kwargs), call is not None and call.long)
         ended = False
         try:
@@ -149,7 +149,7 @@ class Cluster:
                 if count % _TELL == 0:
                     worker.took.remote(number, count)
                 message: Message = self._ray.get(reference)
-                _take(kept, message)
+                _take(resumable, message)
                 ended = message.kind not in ("steps", "step")
                 if call is not None:
                     self._shared[call] = message.sharing
@@ -162,15 +162,15 @@ class Cluster:
         finally:
             if not ended:
                 worker.stop.remote(number)
-                self._take_rest(stream, kept)
+                self._take_rest(stream, resumable)
 
-    def _take_rest(self, stream: Any, kept: engine.Kept | None) -> None:
+    def _take_rest(self, stream: Any, resumable: engine.Resumable | None) -> None:
         """What a call that was broken off has noted until its end."""
-        if kept is None:
+        if resumable is None:
             return
         with contextlib.suppress(self._ray.exceptions.RayError, StopIteration):
             while self._ray.wait([stream], timeout=_LAST_S)[0]:
-                _take(kept, self._ray.get(next(stream)))
+                _take(resumable, self._ray.get(next(stream)))
 
     def _ready(self, stream: Any, call: Call | None) -> Iterator[Any]:
         """The references of ``stream`` as they come, as long as the visitor of ``call`` is there."""
@@ -279,9 +279,9 @@ def _steps(messages: Generator[Message, None, None]) -> Iterator[Any]:
             yield message.value
 
 
-def _take(kept: engine.Kept | None, message: Message) -> None:
-    if kept is not None and message.noted is not None:
-        kept.note(message.noted)
+def _take(resumable: engine.Resumable | None, message: Message) -> None:
+    if resumable is not None and message.noted is not None:
+        resumable.note(message.noted)
 
 
 def _raise(message: Message) -> None:

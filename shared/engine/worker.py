@@ -36,7 +36,7 @@ class Message:
 
     kind: Kind
     value: Any = None  # the value, the step, the error, or a traceback
-    noted: Any = None  # of the call's first argument: see engine.Kept
+    noted: Any = None  # of the call's first argument: see engine.Resumable
     sharing: int = 1  # long calls on this worker, this one included
 
 
@@ -110,23 +110,23 @@ class Worker:
     async def _messages(
         self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any], long: bool
     ) -> AsyncIterator[Message]:
-        kept = engine.kept_of(args)
+        resumable = engine.resumable_of(args)
         steps: Iterator[Any] | None = None
         try:
             made = await _in_turn(lambda: engine.find(function)(*args, **kwargs), long)
             if not inspect.isgenerator(made):
-                yield Message("value", made, kept and kept.noted())
+                yield Message("value", made, resumable and resumable.noted())
                 return
             steps = made
             yield Message("steps")
             while (step := await _in_turn(lambda: next(made, _NO_STEP), long)) is not _NO_STEP:
-                yield Message("step", step, kept and kept.noted(), TURNS.sharing())
-            yield Message("ended", None, kept and kept.noted())
+                yield Message("step", step, resumable and resumable.noted(), TURNS.sharing())
+            yield Message("ended", None, resumable and resumable.noted())
         except HubError as error:
             yield Message("refused", error)
         except GoneError:
             await _closed(steps)
-            yield Message("gone", None, kept and kept.noted())
+            yield Message("gone", None, resumable and resumable.noted())
         except Exception:
             log.exception("%s failed", function)
             yield Message("failed", traceback.format_exc())

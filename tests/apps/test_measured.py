@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from apps.measured import Figures, Headline, between, drawn, percent, rows_of, stored
+from apps.report import headlines
 from shared.demos import SLUGS
 
 DAMAGED = ("", "{", "[1, 2]", "[" * 100_000, "\x00", "{}", '{"by_patient": 3}', '{"rows": [{}, 2], "sizes": {"9": 3}}')
@@ -32,6 +33,13 @@ def with_figures() -> list[Any]:
         except ModuleNotFoundError:
             continue
     return found
+
+
+def test_every_demo_with_figures_is_in_the_report_and_in_the_readme() -> None:
+    page = (Path(headlines.__file__).parent / "page.py").read_text(encoding="utf-8")  # it imports streamlit
+    for module in with_figures():
+        assert module in vars(headlines).values()
+        assert f'"{module.__name__.split(".")[1]}": (' in page
 
 
 def test_what_is_stored_is_drawn(weights: Path) -> None:
@@ -69,13 +77,13 @@ def test_every_chapter_stands_without_its_files(weights: Path, text: str | None)
         if text is not None:
             target.write_text(text, encoding="utf-8")
     for module in with_figures():
-        assert all(part.title for part in module.parts())
+        assert all(part.title for part in module.chapters())
         assert module.headlines() == ()
 
 
 def test_every_chapter_of_the_bundle_is_drawn() -> None:
     for module in with_figures():
-        html = "".join(part.body for part in module.parts())
+        html = "".join(part.body for part in module.chapters())
         assert "cannot be read" not in html
         assert module.headlines()
 

@@ -5,6 +5,7 @@ Every sub-tab in every look: ``make a11y``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +16,13 @@ pytest.importorskip("axe_playwright_python", reason="needs the package axe-playw
 from apps import DEMOS
 from tests.e2e.axe import KNOWN, faults
 
-_LOOKS = ("390 light", "1366 dark", "390 dark", "1366 light", "390 light")  # one for each tab; `make a11y` has all
+_LOOKS = ("390 light", "1366 dark", "390 dark", "1366 light", "390 light")  # in turns; `make a11y` has all
 
 
 def test_no_tab_keeps_anybody_out(open_page: Callable[..., Any]) -> None:
     page = open_page()
     found = []
-    for demo, look in zip(DEMOS, _LOOKS, strict=True):
+    for demo, look in zip(DEMOS, itertools.cycle(_LOOKS), strict=False):
         page.set_viewport_size({"width": 1366, "height": 768})
         page.get_by_role("tab", name=demo.title, exact=True).click()
         page.get_by_text(demo.summary).wait_for()

@@ -1,1 +1,1 @@
-"""The files that recordings come in (WFDB, EDF, text, a watch's export), read as leads in millivolts."""
+"""The files that recordings come in (WFDB, EDF, text, an Apple Watch's export), read as leads in millivolts."""

@@ -1,7 +1,8 @@
 """EKG as text: columns of which one or more are leads, and a rate from the times, the heading or the visitor.
 
-How text becomes a table is in ``text_table``, which column is a time in ``times``, what the lines above say (an Apple
-Watch's among them) in ``headings``. The rate that a visitor gives wins over the times, and these over the heading.
+``text_table`` makes a table of the text (``text_rows`` where leads lie in rows), ``text_heading`` reads the lines above
+the numbers (an Apple Watch's among them), ``table_times`` finds the column of times, ``units`` the factor to
+millivolts. The rate that a visitor gives wins over the times, and these over the heading.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def build() -> None:
         with gr.Tab("Break it"), part():
             inside.build_break(token, viewer)
         with gr.Tab("How good is it?"), part():
-            measurements(measured.parts())
+            measurements(measured.chapters())
         with gr.Tab("Exercises"), part():
             exercises.build("apps.ekg.exercises", KINDS)
 

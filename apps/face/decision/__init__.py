@@ -1,1 +1,1 @@
-"""Same person or not: distances, the threshold tau, probabilities, logistic regression on the difference."""
+"""Same person or not: distances, what tau decides (``matching.py``), its error rates, logistic regression on pairs."""

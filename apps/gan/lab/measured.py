@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from apps.markup import Markup, h, joined, note, prose, table
-from apps.measured import Figures, Part, drawn
+from apps.measured import Chapter, Figures, drawn
 
 LAB = "gan/lab.json"
 _COMMAND = "python -m benchmarks.gan_lab --write"
 _WAYS = ("full speed", "four times slower")  # as the benchmark names them
 
 
-def lab_part() -> Part:
+def lab_chapter() -> Chapter:
     """The chapter."""
-    return Part(
+    return Chapter(
         title="GAN Lab, frame by frame",
         text="The game is computed and drawn in the visitor's browser; the hub answers nobody while it is played.",
         body=drawn(LAB, lab_figures, _COMMAND),

@@ -106,7 +106,7 @@ def lesson(
 
 
 def _answer(way: str, picture: Image.Image, now: Lesson, *, seconds: float, seen: Features | None) -> Restored:
-    from apps.gan.sharpen.measures import psnr_db, texture_distance
+    from apps.gan.sharpen.metrics import psnr_db, texture_distance
     from shared.perceptual import features, perceptual_distance
 
     answer = Restored(

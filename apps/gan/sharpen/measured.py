@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from apps.charts import Frame, lines
 from apps.gan.sharpen.options import TITLES
 from apps.markup import Content, Markup, h, joined, note, prose, table
-from apps.measured import Figures, Headline, Part, between, drawn, percent, rows_of
+from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of
 
 PHOTOS = "gan/sharpen.json"
 FACES = "gan/identity.json"
@@ -17,18 +17,18 @@ _FACE_SIDE = 24  # pixels, where the ways differ the most
 FRAME = Frame(width=470, height=250, right=150)
 
 
-def photos() -> Part:
+def photos() -> Chapter:
     """Perception against distortion, on many photos."""
-    return Part(
+    return Chapter(
         title="Sharpened photos",
         text="Reduced to 384 pixels, made four times smaller, restored, and compared.",
         body=drawn(PHOTOS, _photos, _PHOTOS_COMMAND),
     )
 
 
-def faces() -> Part:
+def faces() -> Chapter:
     """Whether restored faces are still those of the same people."""
-    return Part(
+    return Chapter(
         title="Sharpened faces",
         text="The verifier's question, asked of two photos each of many people.",
         body=drawn(FACES, _faces, _FACES_COMMAND),

@@ -16,7 +16,7 @@ from apps.gan.drawing.real_digits import real_digits
 from apps.gan.drawing.sampling import latents, paint, verdicts
 from apps.gan.drawing.tiles import Pictures
 from apps.gan.players.data import Digits, to_input
-from apps.gan.training.own import FRAMES, MOST, SEEDS, STRIDE, Breath, Kept, OwnTraining
+from apps.gan.training.own import FRAMES, MOST, SEEDS, STRIDE, Breath, Checkpoint, OwnTraining
 from apps.gan.training.train import Game, Plan
 from shared.progress import Progress
 from shared.serving.turns import TURNS
@@ -29,7 +29,7 @@ _KEEP_S = 3.0  # s that a worker's death may cost
 def begun(seed: int) -> OwnTraining:
     """A training before its first step; ``seed`` is that of the weights, the batches and the sixteen z."""
     table = _Table(seed)
-    return OwnTraining(seed, table.breath(), Kept(game=b"", frames=(table.drawn(),), stride=STRIDE))
+    return OwnTraining(seed, table.breath(), Checkpoint(game=b"", frames=(table.drawn(),), stride=STRIDE))
 
 
 def play(training: OwnTraining, first: int, last: int) -> Iterator[Progress]:
@@ -97,11 +97,11 @@ class _Table:
             losses_g=tuple(self._losses_g),
         )
 
-    def kept(self) -> Kept:
+    def kept(self) -> Checkpoint:
         """From where it can go on."""
         file = io.BytesIO()
         torch.save(self.game.state(), file)
-        return Kept(game=file.getvalue(), frames=tuple(self._frames), stride=self._stride)
+        return Checkpoint(game=file.getvalue(), frames=tuple(self._frames), stride=self._stride)
 
     def drawn(self) -> Pictures:
         """What G draws of the sixteen z."""

@@ -51,7 +51,7 @@ class Breath:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class Checkpoint:
     """From where a training can go on."""
 
     game: bytes  # both players and their optimizers, 10 MB; empty before the first step
@@ -62,7 +62,7 @@ class Kept:
 class OwnTraining:
     """One visitor's training, made by ``live.begun``. Not shared between visitors."""
 
-    def __init__(self, seed: int, breath: Breath, kept: Kept) -> None:
+    def __init__(self, seed: int, breath: Breath, kept: Checkpoint) -> None:
         """``seed``: of the weights, the batches and the sixteen z."""
         self.seed = seed
         self.breath = breath  # when it was last looked at
@@ -99,14 +99,14 @@ class OwnTraining:
         return buffer.getvalue()
 
     def noted(self) -> dict[str, Any]:
-        """See ``shared.engine.Kept``: how far it is; the players themselves only where they are newer."""
+        """See ``shared.engine.Resumable``: how far it is; the players themselves only where they are newer."""
         changed: dict[str, Any] = {"breath": self.breath}
         if self.kept is not self._told:
             changed["kept"] = self._told = self.kept
         return changed
 
     def note(self, noted: object) -> None:
-        """See ``shared.engine.Kept``."""
+        """See ``shared.engine.Resumable``."""
         if isinstance(noted, dict):
             vars(self).update(noted)
 

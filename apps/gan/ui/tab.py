@@ -26,7 +26,7 @@ PANELS = (  # in the order of a lesson: what it is, how it learns, what it can d
     ("Day to night", night.panel),
     ("Endless art", art.panel),
     ("Anatomy", anatomy.panel),
-    ("Measured", lambda: measurements(measured.parts())),
+    ("Measured", lambda: measurements(measured.chapters())),
     ("Exercises", lambda: exercises.build("apps.gan.exercises", KINDS)),
 )
 

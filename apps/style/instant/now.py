@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from apps.style import canvas
-from apps.style.instant import cost
+from apps.style.instant import limits
 from apps.style.instant.answers import Answer, Look, OwnStyle
 from apps.style.instant.paint import SIZE, Wish, checked, paint_now, paint_together
 from apps.style.instant.style import ANY_RECORD, MANY_RECORD, Style, find_any_style, from_file, from_look, plain_style
@@ -44,8 +44,8 @@ def stylize_now(
     picture, ground = canvas.open_content_and_ground(content)
     wish = checked(Wish(content=picture, style=chosen, size=size, strength=strength, keep_colours=keep_colours))
     device = pick_device()
-    estimate_s = cost.estimate_s(wish, device)
-    cost.check_fits(wish, device)
+    estimate_s = limits.estimate_s(wish, device)
+    limits.check_fits(wish, device)
     (painted,) = paint_together([wish], device=device)
     painted = canvas.on_ground(painted, ground)
     return Answer(
@@ -74,7 +74,7 @@ def paint_frame(
     return paint_now(picture, from_look(look), size=size, strength=strength, keep_colours=keep_colours)
 
 
-def told(shape: tuple[int, int], size: int, *, any_picture: bool) -> str:
+def estimate_note(shape: tuple[int, int], size: int, *, any_picture: bool) -> str:
     """How long a picture of ``size`` pixels takes, for people; ``any_picture``: its style is read from a picture.
 
     Raises:
@@ -83,8 +83,8 @@ def told(shape: tuple[int, int], size: int, *, any_picture: bool) -> str:
     style = plain_style(ANY_RECORD if any_picture else MANY_RECORD)
     wish = checked(Wish(content=Image.new("1", shape), style=style, size=size))
     device = pick_device()
-    cost.check_fits(wish, device)
-    return cost.told(cost.estimate_s(wish, device))
+    limits.check_fits(wish, device)
+    return limits.duration_note(limits.estimate_s(wish, device))
 
 
 def own_style(data: bytes) -> OwnStyle:

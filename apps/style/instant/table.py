@@ -1,6 +1,7 @@
 """The styles that have a name, as one table: the page, the command line and the thumbnails read it. Knows no torch.
 
-The 26 styles of the painter came without names. These say what they look like, on a cat, an astronaut and a temple at
+A learned style comes from a style sample: ``apps/style/samples.py`` has the steps to add one. The painter's own 26 came
+without names. These say what they look like, on a cat, an astronaut and a temple at
 384 pixels (``python -m apps.style.instant.thumbnails --sheet`` paints them).
 """
 

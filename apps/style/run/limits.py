@@ -44,7 +44,7 @@ def bytes_needed(layers: Sequence[Layer], names: Sequence[str], pixels: int, ite
     return int(_PER_ACTIVATION * kept * pixels * itemsize)
 
 
-def told(options: Options, shape: tuple[int, int]) -> str:
+def estimate_note(options: Options, shape: tuple[int, int]) -> str:
     """How long a run of ``options`` takes on this machine for a picture of ``shape`` (width, height), for people.
 
     Raises:

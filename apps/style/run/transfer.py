@@ -207,13 +207,13 @@ class Run:
         return 0 < self.options.stop_at <= self.done
 
     def noted(self) -> dict[str, Any]:
-        """See ``shared.engine.Kept``: how far it is."""
+        """See ``shared.engine.Resumable``: how far it is."""
         changed = {name: vars(self)[name] for name in _CHANGING} | {"costs": self.costs[self._told :]}
         self._told = len(self.costs)
         return changed
 
     def note(self, noted: object) -> None:
-        """See ``shared.engine.Kept``. Without an optimizer's memory, which comes with a pause, it goes on from G."""
+        """See ``shared.engine.Resumable``. Without an optimizer's memory (it comes with a pause) it goes on from G."""
         if isinstance(noted, dict):
             self.costs += noted.pop("costs")
             vars(self).update(noted)

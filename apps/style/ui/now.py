@@ -173,7 +173,7 @@ def _told(content: str | None, picture: str | None, size: float) -> Content:
     if not content:
         return ""
     try:
-        told = now.told(canvas.open_content(content).size, size, any_picture=bool(picture))  # type: ignore[arg-type]
+        told = now.estimate_note(canvas.open_content(content).size, size, any_picture=bool(picture))  # type: ignore[arg-type]
         return note(prose("{} {}", f"{size:.0f} pixels:", told))
     except HubError as error:
         return message(str(error), "warn")

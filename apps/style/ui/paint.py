@@ -303,7 +303,7 @@ def _estimate(content: str | None, *values: Any) -> Content:
         return ""
     try:
         options = options_from(dict(zip(ARGUMENTS, values, strict=True)))
-        return note(limits.told(options, canvas.open_content(content).size))
+        return note(limits.estimate_note(options, canvas.open_content(content).size))
     except InputError:
         return ""
     except HubError as error:

@@ -45,7 +45,7 @@ def build() -> None:
         with gr.Tab("A against B", id="compare"), part():
             compare.build(parts)
         with gr.Tab("How fast", id="measure"), part():
-            measurements(measured.parts())
+            measurements(measured.chapters())
         with gr.Tab("Exercises", id="exercises"), part():
             exercises.build("apps.style.exercises", KINDS)
     page.unload(guard(leave))

@@ -20,12 +20,12 @@ def chapter(folder: Path, figures: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("CONVHUB_WEIGHTS", str(folder))
     (folder / "ekg").mkdir(exist_ok=True)
     (folder / measured.FILE).write_text(json.dumps(figures), encoding="utf-8")
-    (part,) = measured.parts()
+    (part,) = measured.chapters()
     return str(part.body)
 
 
 def test_the_figures_are_those_of_the_file() -> None:
-    (part,) = measured.parts()
+    (part,) = measured.chapters()
     html = str(part.body)
     for result in (FIGURES["by_patient"], FIGURES["by_beat"], FIGURES["by_patient"]["always_n"]):
         assert f"<b>{result['accuracy']:.1%}</b>" in html
@@ -38,7 +38,7 @@ def test_the_figures_are_those_of_the_file() -> None:
 
 
 def test_patients_stand_by_their_errors_the_worst_first() -> None:
-    (part,) = measured.parts()
+    (part,) = measured.chapters()
     patients = FIGURES["by_patient"]["per_record"]
     shown = re.findall(r"<span>(\d{3})</span>", str(part.body))
     assert shown == sorted(patients, key=lambda name: (patients[name]["accuracy"], -int(name)))

@@ -78,7 +78,7 @@ def test_a_demo_shows_its_chapters_and_its_files(weights: Path) -> None:
     (weights / "ekg" / "odd.json").write_text("{", encoding="utf-8")
     copyfile(BUNDLE / ekg.FILE, weights / ekg.FILE)
     app = run("ekg")
-    assert ekg.parts()[0].title in shown(app)
+    assert ekg.chapters()[0].title in shown(app)
     assert [one.label for one in app.expander] == ["beatnet-ds1.json, as stored", "odd.json, as stored"]
     assert "The file cannot be read" in shown(app)
 

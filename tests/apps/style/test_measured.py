@@ -9,7 +9,7 @@ from shared.settings import weights_dir
 
 
 def test_times_and_ratios_are_those_of_the_file() -> None:
-    speed, ends, limits = (str(part.body) for part in measured.parts()[:3])
+    speed, ends, limits = (str(part.body) for part in measured.chapters()[:3])
     found = json.loads((weights_dir() / measured.FILE).read_text(encoding="utf-8"))
     for methods in found["sizes"].values():
         for one in methods.values():

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from apps.gan.sharpen.lesson import WAYS, lesson, prepared
-from apps.gan.sharpen.measures import luminance, psnr_db, texture_distance
+from apps.gan.sharpen.metrics import luminance, psnr_db, texture_distance
 from apps.gan.sharpen.steps import shrunk
 from shared.errors import ImageError
 

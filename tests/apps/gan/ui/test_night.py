@@ -9,9 +9,9 @@ import gradio as gr
 import pytest
 from PIL import Image
 
-from apps.gan.night_measured import night_figures
 from apps.gan.translation import requests
 from apps.gan.translation.choices import CLASSES, REGIONS
+from apps.gan.translation.measured import night_figures
 from apps.gan.translation.nights import Lights, Night
 from apps.gan.ui import night
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of

@@ -10,7 +10,7 @@ import torch
 from PIL import Image, ImageChops
 
 from apps.style import canvas
-from apps.style.instant import cost
+from apps.style.instant import limits
 from apps.style.instant.paint import Wish, paint_now, paint_together
 from apps.style.instant.style import Style, find_any_style, from_file, style_of_picture
 from apps.style.instant.stylefile import StyleFile, write_style
@@ -180,18 +180,18 @@ def test_what_is_no_style_is_told(tmp_path: Path) -> None:
 def test_the_estimate_grows_with_the_pixels_and_memory_is_looked_at(
     content: Image.Image, blue: Style, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cost, "seconds_per_pixel", lambda name, device: 1e-6)
+    monkeypatch.setattr(limits, "seconds_per_pixel", lambda name, device: 1e-6)
     small, large = (Wish(content=content, style=blue, size=size) for size in (256, 1024))
-    assert cost.estimate_s(large, CPU) == pytest.approx(16 * cost.estimate_s(small, CPU), rel=0.02)
-    cost.check_fits(small, CPU)
+    assert limits.estimate_s(large, CPU) == pytest.approx(16 * limits.estimate_s(small, CPU), rel=0.02)
+    limits.check_fits(small, CPU)
     free = type("Free", (), {"free": 50_000_000})()
-    monkeypatch.setattr(cost.devices, "memory", lambda device: free)
+    monkeypatch.setattr(limits.devices, "memory", lambda device: free)
     with pytest.raises(ResourceError, match="at most") as told:
-        cost.check_fits(large, CPU)
+        limits.check_fits(large, CPU)
     most = int(str(told.value).split("at most ")[1].split()[0])
-    cost.check_fits(Wish(content=content, style=blue, size=most), CPU)
+    limits.check_fits(Wish(content=content, style=blue, size=most), CPU)
 
 
 def test_the_probe_measures_the_painter_that_it_is_asked_for() -> None:
     for name in ("style/multistyle26", "style/arbitrary-transform"):
-        assert cost.seconds_per_pixel(name, CPU) > 0
+        assert limits.seconds_per_pixel(name, CPU) > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.markup import Content, Markup, h, joined, note, prose, table
-from apps.measured import Figures, Part, drawn
+from apps.measured import Chapter, Figures, drawn
 
 ART = "gan/art.json"
 _METHODS = {
@@ -14,9 +14,9 @@ _METHODS = {
 }
 
 
-def art_part() -> Part:
+def art_chapter() -> Chapter:
     """The chapter."""
-    return Part(
+    return Chapter(
         title="Endless art, patch by patch",
         text="Does it look like its picture, and does it copy?",
         body=drawn(ART, art_figures, "python -m apps.gan art-evaluate"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.markup import Content, Markup, h, joined, note, prose, table
-from apps.measured import Figures, Part, drawn
+from apps.measured import Chapter, Figures, drawn
 
 NIGHT = "gan/night.json"
 _NONE = "—"
@@ -17,9 +17,9 @@ _COLUMNS = {  # key of the figures: the heading
 }
 
 
-def night_part() -> Part:
+def night_chapter() -> Chapter:
     """The chapter."""
-    return Part(
+    return Chapter(
         title="Day to night, where no network was trained",
         text="South America and Australia, whole: three trained networks and answers that cost nothing.",
         body=drawn(NIGHT, night_figures, "python -m apps.gan translate-evaluate"),

@@ -1,4 +1,4 @@
-"""What a picture in one pass will cost, before it is painted: seconds and memory."""
+"""What a picture in one pass will take, before it is painted: seconds and memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def estimate_s(wish: Wish, device: torch.device) -> float:
     return stage_of(wish).pixels * seconds_per_pixel(wish.style.record.name, device)
 
 
-def told(seconds: float) -> str:
+def duration_note(seconds: float) -> str:
     """The estimate for people."""
     return f"About {duration(max(0.1, seconds))} on this machine."
 
