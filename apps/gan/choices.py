@@ -35,6 +35,7 @@ ARMS: dict[str, str] = {  # of the augmentation measurement
     "both": "half from the GAN, all distorted",
 }
 SIZES = (10, 100, 1_000)  # real digits per class of the augmentation measurement
+AUGMENTATION = "gan/augmentation.json"  # its figures, below weights/
 FULL = 4.0  # truncation that leaves practically all of the normal distribution
 LOWEST = 0.05  # truncation at which all pictures are nearly the same
 SEEDS = 2**31 - 1  # the largest seed

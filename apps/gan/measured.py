@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 
 from apps.charts import confusion
 from apps.gan.art.measured import art_chapter
-from apps.gan.choices import ARMS, GENERATORS, SIZES
+from apps.gan.choices import ARMS, AUGMENTATION, GENERATORS, SIZES
 from apps.gan.lab.measured import lab_chapter
 from apps.gan.sharpen import measured as sharpen
 from apps.gan.translation.measured import night_chapter
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, table
 from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of, stored
 
-AUGMENTATION = "gan/augmentation.json"
 TEXTBOOK = "gan/textbook.json"
 _CONDITIONAL, _JUDGE, _RESTORED = "gan/cgan-digits.json", "gan/judge-digits.json", "gan/superres-digits.json"
 _NONE = "—"

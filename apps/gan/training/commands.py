@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from apps.gan.choices import ARMS, GENERATORS, check_count, check_digit, check_seed, check_truncation
+from apps.gan.choices import ARMS, AUGMENTATION, GENERATORS, check_count, check_digit, check_seed, check_truncation
 from apps.gan.drawing.directions import directions
 from apps.gan.drawing.sampling import classes_for, latents, paint
 from apps.gan.drawing.sliders import FILE as DIRECTIONS_FILE
@@ -22,7 +22,6 @@ from apps.gan.drawing.tiles import sheet
 from apps.gan.exhibits.bundled import lease_generator, lease_judge, lease_snapshots
 from apps.gan.exhibits.snapshots import Snapshots, flat, measure_snapshots, run_summary
 from apps.gan.exhibits.superres import measure, shrink_and_restore, train_restorer
-from apps.gan.measured import AUGMENTATION
 from apps.gan.players.data import Digits, load_mnist
 from apps.gan.players.judge import Judge, read, train_judge
 from apps.gan.players.metrics import share
