@@ -27,7 +27,8 @@ _QUALITIES = (88, 70, 50, 20)  # of a JPEG, until it is small enough; the last i
 _PIXELS = 4_000_000  # of a picture as it is sent
 _FORMATS = ("JPEG", "PNG", "WEBP")  # what a browser makes of a canvas
 _decoding = threading.Lock()  # one picture at a time: a class that sends together leaves the other cores to others
-KINDS = {"style": "Style transfer", "gan": "GANs"}  # the tabs whose pictures may be sent, as the board calls them
+# the tabs whose pictures may be sent, as the board calls them
+KINDS = {"style": "Style transfer", "gan": "GANs", "ekg": "EKG"}
 
 
 @dataclass(frozen=True)

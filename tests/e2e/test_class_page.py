@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.axe import faults
-from tests.e2e.conftest import PHONE, PROJECTOR
+from tests.e2e.conftest import PHONE, PROJECTOR, open_tab
 
 _PATIENCE_MS = 120_000  # what a busy machine may take
 _PASSWORD = "chalkboard"
@@ -68,6 +68,12 @@ def test_a_class_is_led_through_a_lesson(class_url: str, open_as: Callable[..., 
     picture.wait_for(state="detached")
     teacher.get_by_role("button", name="Close").click()
     bars[1].get_by_role("button", name="Board (1)").wait_for(state="detached")
+    open_tab(bob.locator("#tab-gan"), "GAN Lab")  # what a script draws is sent as its largest sheet
+    bob.locator("#tab-gan--gan-lab").get_by_role("button", name="Send to the class board").click()
+    bob.locator("#tab-gan--gan-lab").get_by_text("It is on the board.").wait_for()
+    bar.get_by_role("button", name="Board (1)").click()
+    teacher.wait_for_function("document.querySelector('.ch-board img')?.naturalWidth === 640")
+    teacher.get_by_role("button", name="Close").click()
 
     bar.get_by_role("button", name="Everyone follow me").click()
     bob.wait_for_url("**/?tab=conv/see")

@@ -46,28 +46,45 @@ function drawn(canvas, pictures, columns, side) {
   const pen = canvas.getContext('2d');
   pen.fillStyle = '#fff';
   pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingEnabled = pictures[0].naturalWidth >= SMALL;
+  pen.imageSmoothingEnabled = sizeOf(pictures[0])[0] >= SMALL;
   pictures.forEach((picture, place) => {
-    const share = Math.min(side / picture.naturalWidth, side / picture.naturalHeight);
-    const [width, height] = [picture.naturalWidth * share, picture.naturalHeight * share];
+    const share = Math.min(...sizeOf(picture).map((length) => side / length));
+    const [width, height] = sizeOf(picture).map((length) => length * share);
     pen.drawImage(picture, (place % columns) * side, Math.floor(place / columns) * side, width, height);
   });
 }
 
+function sizeOf(picture) {
+  return [picture.naturalWidth ?? picture.width, picture.naturalHeight ?? picture.height];
+}
+
+// The pictures of an element; where a script draws, its largest sheet.
+function picturesOf(element) {
+  const seen = (kind) => [...element.querySelectorAll(kind)].filter((one) => sizeOf(one)[0] && one.clientWidth);
+  const images = seen('img');
+  const area = (one) => one.clientWidth * one.clientHeight;
+  return images.length
+    ? images
+    : seen('canvas')
+        .sort((one, other) => area(other) - area(one))
+        .slice(0, 1);
+}
+
 // What an element shows as one picture: a single one as it is, several side by side.
 function pictureOf(element) {
-  const all = [...element.querySelectorAll('img')].filter((one) => one.naturalWidth && one.getClientRects().length);
+  const all = picturesOf(element);
   if (!all.length) return null;
   const canvas = made('canvas');
   if (all.length === 1) {
-    const [{ naturalWidth: width, naturalHeight: height }] = all;
+    const [width, height] = sizeOf(all[0]);
     const share = LONGEST / Math.max(width, height);
     [canvas.width, canvas.height] = [Math.round(width * share), Math.round(height * share)];
     drawn(canvas, all, 1, LONGEST);
   } else {
     const columns = Math.ceil(Math.sqrt(all.length * 1.5));
     const rows = Math.ceil(all.length / columns);
-    const side = Math.min(TILE, Math.floor(LONGEST / columns));
+    const tile = sizeOf(all[0])[0] < SMALL ? TILE : LONGEST;
+    const side = Math.min(tile, Math.floor(LONGEST / columns));
     [canvas.width, canvas.height] = [columns * side, rows * side];
     drawn(canvas, all, columns, side);
   }
@@ -98,7 +115,7 @@ export function offerSending(tell) {
   for (const element of document.querySelectorAll('.ch-sends')) {
     const inner = element.parentElement.closest('.ch-sends'); // gradio writes the class on the box and on its content
     const there = inner || element.querySelector(':scope > .ch-send');
-    if (!there && element.querySelector('img') && element.getClientRects().length)
+    if (!there && element.querySelector('img, canvas') && element.getClientRects().length)
       element.append(sender(element, tell));
   }
 }

@@ -21,7 +21,7 @@ from apps.links import Whole
 from apps.markup import h, joined, page_file, style
 from apps.on_demand import part
 from apps.sharing import share, share_stage
-from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, guard, measurements, section
+from apps.ui import FIRST_SIGHT, LIGHT, PRIVATE, QUICK, SENDS, guard, measurements, section
 
 _STRIP = ("strip_paper.js", "strip_overview.js", "strip_list.js", "strip_input.js", "strip.js")  # the last one begins
 _MONITOR: dict[str, Any] = {"concurrency_id": "ekg-monitor", "concurrency_limit": 16}  # plays for minutes, mostly waits
@@ -86,6 +86,7 @@ def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:
         js_on_load="".join(page_file(__file__, name) for name in _STRIP) + FIRST_SIGHT,
         live="",
         elem_id="ekg-viewer",
+        elem_classes=SENDS,
     )
     part = gr.Slider(0, 1, 0, step=1, label="Hour of the recording on the strip", visible=False)
     with gr.Row():

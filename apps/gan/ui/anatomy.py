@@ -12,7 +12,7 @@ from apps.gan.ui.common import DIGIT_CHOICES, GENERATOR_CHOICES, LATEST, REDRAW,
 from apps.gan.ui.rooms import anatomy
 from apps.markup import Markup, h, joined, table
 from apps.sharing import share
-from apps.ui import PRIVATE, guard
+from apps.ui import PRIVATE, SENDS, guard
 
 if TYPE_CHECKING:
     from apps.gan.exhibits.results import Layer
@@ -32,7 +32,7 @@ def panel() -> None:
         digit = gr.Dropdown(DIGIT_CHOICES, value="8", label="Digit (conditional GAN only)")
         reseed_button(seed)
     share(model=model, seed=seed, digit=digit)
-    out = gr.HTML(label="Layers")
+    out = gr.HTML(label="Layers", elem_classes=SENDS)
     triggers = [seen.expand, seed.change, digit.input, model.input]
     gr.on(triggers, guard(_anatomy), [model, seed, digit], out, **LATEST, **REDRAW, **PRIVATE)
 

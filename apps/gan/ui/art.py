@@ -15,7 +15,7 @@ from apps.gan.ui.common import LATEST, REDRAW, film, heading, reseed_button, see
 from apps.gan.ui.rooms import arts
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
-from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy, keep_result
+from apps.ui import HEAVY, LIGHT, PRIVATE, SENDS, guard, heavy, keep_result
 from shared.images import data_url
 
 _STEPS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}
@@ -41,6 +41,7 @@ def panel() -> None:
                 interactive=False,
                 buttons=["download", "fullscreen"],
                 elem_id="art-window",
+                elem_classes=SENDS,
             )
             with gr.Row(elem_id="art-walk", elem_classes="ch-arrows"):
                 for arrow in _STEPS:
@@ -156,7 +157,7 @@ def _film(inputs: list[Any]) -> None:
     with gr.Row():
         go = gr.Button("Make the film", variant="primary", min_width=120)
         stop = gr.Button("Stop", min_width=90)
-    out = gr.HTML(label="The film", elem_id="art-film")
+    out = gr.HTML(label="The film", elem_id="art-film", elem_classes=SENDS)
     filming = go.click(heavy(_film_of), inputs, out, **HEAVY, **PRIVATE)
     stop.click(None, None, None, cancels=[filming], **PRIVATE)
 
@@ -185,7 +186,7 @@ def _nearest(inputs: list[Any]) -> None:
         "Six patches of the window, of 32 pixels, and under each the patch of its picture that is nearest to it.",
     )
     go = gr.Button("Look for the nearest patches")
-    out = gr.HTML(label="Patches and their nearest", elem_id="art-nearest")
+    out = gr.HTML(label="Patches and their nearest", elem_id="art-nearest", elem_classes=SENDS)
     go.click(guard(_nearest_of), inputs, out, **REDRAW, **PRIVATE)
 
 

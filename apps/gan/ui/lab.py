@@ -11,7 +11,7 @@ from apps.gan.lab.rules import MOST_ROUNDS, PRESETS
 from apps.gan.ui.lab_html import SCRIPTS, link_kinds, script_of, template
 from apps.gan.ui.rooms import games
 from apps.sharing import share_stage
-from apps.ui import HEAVY, heavy, section
+from apps.ui import HEAVY, SENDS, heavy, section
 
 _FIRST = next(iter(PRESETS))
 
@@ -27,6 +27,7 @@ def panel() -> None:
     )
     stage = gr.HTML(
         label="The game",
+        elem_classes=SENDS,
         html_template=str(template()),
         js_on_load=script_of(*SCRIPTS),
         apply_default_css=False,

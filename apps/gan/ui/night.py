@@ -17,7 +17,7 @@ from apps.gan.ui.rooms import nights
 from apps.markup import Markup, h, joined, note, prose
 from apps.results import as_json, table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, keep_result, photo_input
+from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, keep_result, photo_input
 from shared.errors import InputError, check_choice
 from shared.images import as_sent, data_url
 
@@ -84,7 +84,7 @@ def _globe(seen: gr.HTML, at: gr.Slider, seed: gr.Number) -> None:
             chosen = gr.Dropdown(list(_PLACES), value="Southern Brazil", label="Or a place by name")
             by_hand = gr.Checkbox(label="Show the network a painted map of the place instead of the photograph")
         with gr.Column(scale=3, min_width=320):
-            out = gr.HTML(_WAIT, label="The place by night", elem_id="night-place")
+            out = gr.HTML(_WAIT, label="The place by night", elem_id="night-place", elem_classes=SENDS)
     inputs = [latitude, longitude, at, seed, by_hand]
     globe.click(guard(_clicked), None, [latitude, longitude], **LIGHT, **PRIVATE)
     chosen.input(guard(_named), chosen, [latitude, longitude], **LIGHT, **PRIVATE)
@@ -107,7 +107,7 @@ def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
         with gr.Column(scale=1, min_width=320):
             pad = continent_pad()
         with gr.Column(scale=1, min_width=320):
-            out = gr.HTML(_WAIT, label="The continent by night", elem_id="night-continent")
+            out = gr.HTML(_WAIT, label="The continent by night", elem_id="night-continent", elem_classes=SENDS)
     del seen  # the sheet paints its first continent itself when it is first seen
     told = pad.click(guard(_taken), None, painting, **LIGHT, **PRIVATE)
     told.then(guard(_painting_by_night), [painting, at, seed], out, **REDRAW, **PRIVATE)
@@ -123,7 +123,7 @@ def _stages(painting: gr.State, seed: gr.Number) -> None:
         "The network of “L1 and GAN” at some steps of its training, given the continent above.",
     )
     show = gr.Button("Show the stages")
-    out = gr.HTML(label="Stages of the training", elem_id="night-stages")
+    out = gr.HTML(label="Stages of the training", elem_id="night-stages", elem_classes=SENDS)
     show.click(guard(_stages_of), [painting, seed], out, **REDRAW, **PRIVATE)
 
 
@@ -138,7 +138,13 @@ def _own_picture() -> None:
             seed = seed_input(info="Of the noise.")
             go = gr.Button("Turn day to night", variant="primary")
         with gr.Column(scale=2, min_width=300):
-            night = gr.Image(label="By night", format="png", interactive=False, buttons=["download", "fullscreen"])
+            night = gr.Image(
+                label="By night",
+                format="png",
+                interactive=False,
+                buttons=["download", "fullscreen"],
+                elem_classes=SENDS,
+            )
             numbers = gr.JSON(label="Lights")
     share(model=model)
     go.click(guard(translate), [photo, model, by_hand, seed], [night, numbers], api_name="translate", **QUICK)

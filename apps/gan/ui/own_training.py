@@ -18,7 +18,7 @@ from apps.gan.ui.rooms import trainings
 from apps.markup import Markup, h, joined, note, progress_bar, prose, url_of
 from apps.results import table
 from apps.sharing import share
-from apps.ui import HEAVY, PRIVATE, guard, keep_result
+from apps.ui import HEAVY, PRIVATE, SENDS, guard, keep_result
 from shared.errors import check_whole
 from shared.images import data_url
 from shared.progress import Progress, duration
@@ -50,10 +50,10 @@ def panel() -> None:
     status = gr.HTML(note("The untrained players come in a moment."), label="Progress", elem_id="gan-own-status")
     with gr.Row():
         with gr.Column(min_width=320):
-            pictures = gr.HTML(label="What G draws of the sixteen z", elem_id="gan-own")
+            pictures = gr.HTML(label="What G draws of the sixteen z", elem_id="gan-own", elem_classes=SENDS)
         with gr.Column(min_width=320):
             curves = gr.HTML(label="Both losses", apply_default_css=False)
-            movie = gr.HTML(label="The film of the training", elem_id="gan-own-movie")
+            movie = gr.HTML(label="The film of the training", elem_id="gan-own-movie", elem_classes=SENDS)
     share(own_seed=seed)
     outputs = [status, pictures, curves]
     run = go.click(guard(_train), [training, seed], [training, *outputs], **_LANE, **PRIVATE)

@@ -17,7 +17,7 @@ from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
 from apps.results import table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, guard, keep_result
+from apps.ui import LIGHT, PRIVATE, SENDS, guard, keep_result
 from shared.errors import HubError, check_whole
 from shared.registry import find, measured
 
@@ -44,7 +44,7 @@ def panel() -> None:
     summary = gr.HTML(note("Move the slider through the training."))
     with gr.Row():
         with gr.Column(min_width=320):
-            out = gr.HTML(label="What G draws")
+            out = gr.HTML(label="What G draws", elem_classes=SENDS)
         with gr.Column(min_width=320):
             scores = gr.HTML(label="What D thinks of real digits and of fakes", apply_default_css=False)
     triggers = [place.input, seed.change, seen.expand]

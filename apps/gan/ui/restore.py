@@ -14,7 +14,7 @@ from apps.gan.ui.common import LATEST, REDRAW, heading, pad
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note
 from apps.results import table
-from apps.ui import PRIVATE, guard, keep_result, measurements
+from apps.ui import PRIVATE, SENDS, guard, keep_result, measurements
 
 _BRUSH = 0.08  # of the sheet's width
 _ASK = "Draw on the sheet, or take a real digit."
@@ -35,7 +35,7 @@ def panel() -> None:
                 go = gr.Button("Shrink and restore", variant="primary")
                 real = gr.Button("A real digit instead")
         with gr.Column(scale=2, min_width=320):
-            out = gr.HTML(note(_ASK), label="Shrunk and restored")
+            out = gr.HTML(note(_ASK), label="Shrunk and restored", elem_classes=SENDS)
     state = gr.State(0)
     first = seen.expand(guard(_at_first), [state, sheet], [state, out], **REDRAW, **PRIVATE)
     taken = real.click(guard(_from_real), state, [state, out], **REDRAW, **PRIVATE)

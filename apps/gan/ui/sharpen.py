@@ -25,6 +25,7 @@ from apps.ui import (
     LIGHT,
     PRIVATE,
     QUICK,
+    SENDS,
     guard,
     heavy,
     keep_result,
@@ -73,6 +74,7 @@ def panel() -> None:
                 label="The photo in every way",
                 js_on_load=page_file(__file__, "magnifier.js"),
                 elem_id="gan-sharpen-view",
+                elem_classes=SENDS,
                 apply_default_css=False,
             )
     share_stage(strip, sample=Choice(tuple(SAMPLES)))

@@ -16,7 +16,7 @@ from apps.gan.ui.rooms import identities
 from apps.gan.ui.sharpen_view import working
 from apps.markup import Content, Markup, cell, figure, h, note, table
 from apps.results import table as csv_table
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, keep_result, measurements, photo_input, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, heavy, keep_result, measurements, photo_input, section
 from shared.images import as_sent, data_url
 from shared.progress import paced
 
@@ -43,7 +43,9 @@ def panel(photo: gr.Image) -> Any:
                 sample = gr.Button("Take a sample with a face", min_width=150)
             told = gr.HTML(note(_ASK), label="Progress")
         with gr.Column(scale=3, min_width=320):
-            out = gr.HTML(label="The restored faces", apply_default_css=False, elem_id="gan-face-out")
+            out = gr.HTML(
+                label="The restored faces", apply_default_css=False, elem_id="gan-face-out", elem_classes=SENDS
+            )
     measurements([measured.faces()])
     _endpoint()
     running = go.click(heavy(_ask), [photo, other], [out, told], show_progress_on=told, **HEAVY, **PRIVATE)

@@ -18,7 +18,7 @@ from apps.gan.ui.common import DIGIT_CHOICES, LATEST, REDRAW, heading, picture_o
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
-from apps.ui import PRIVATE, guard, keep_result
+from apps.ui import PRIVATE, SENDS, guard, keep_result
 from shared.video import write_mp4
 
 _SLIDERS = ("Slant", "Boldness", "Width", "Height")
@@ -82,7 +82,7 @@ def _directions_panel() -> None:
                 seed, digit = seed_input(value=4, info=""), _digit("Digit", "4")
             sliders = [gr.Slider(-REACH, REACH, value=0, step=0.25, label=name) for name in _SLIDERS]
         with gr.Column(scale=2, min_width=320):
-            out = gr.HTML(note("Move a slider."), label="The moved digit")
+            out = gr.HTML(note("Move a slider."), label="The moved digit", elem_classes=SENDS)
     named: dict[str, Any] = {name.lower(): slider for name, slider in zip(_SLIDERS, sliders, strict=True)}
     share(seed=seed, digit=digit, **named)
     triggers = [seen.expand, seed.change, digit.input, *(slider.input for slider in sliders)]
@@ -98,7 +98,7 @@ def _arithmetic_panel() -> None:
         digit = _digit("Digit", "2")
         reseed_button(a, b, c, label="Three new seeds")
     share(a=a, b=b, c=c, sum_digit=digit)
-    out = gr.HTML(label="A, B, C and A − B + C")
+    out = gr.HTML(label="A, B, C and A − B + C", elem_classes=SENDS)
     triggers = [seen.expand, digit.input, a.change, b.change, c.change]
     gr.on(triggers, guard(_sum), [a, b, c, digit], out, **LATEST, **REDRAW, **PRIVATE)
 

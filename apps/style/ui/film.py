@@ -15,7 +15,7 @@ from apps.style.ui import graphics, styles
 from apps.style.ui.controls import turn
 from apps.style.ui.rooms import now
 from apps.style.ui.state import session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy
+from apps.ui import HEAVY, LIGHT, PRIVATE, SENDS, guard, heavy
 from shared.errors import InputError
 from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration
@@ -48,6 +48,7 @@ def build(mixture: Mapping[str, Any], look: Mapping[str, Any]) -> None:
             live = gr.HTML(
                 graphics.empty("Frames appear here as they are painted."),
                 elem_id="style-film-live",
+                elem_classes=SENDS,
                 apply_default_css=False,
                 label="The frame so far",
             )

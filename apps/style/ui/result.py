@@ -10,7 +10,7 @@ from apps.markup import Markup, figure, h, note
 from apps.style.ui import graphics
 from apps.style.ui.run import files_of
 from apps.style.ui.state import session_of
-from apps.ui import LIGHT, PRIVATE, QUICK, guard, section
+from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, section
 
 _FRAME_HINT = "The frames of a run appear here; paint a picture first."
 
@@ -23,7 +23,7 @@ def build(parts: dict[str, Any], tab: gr.Tab) -> None:
             slider = gr.ImageSlider(label="Content and result", interactive=False, format="png", elem_id="style-slider")
         with gr.Column(min_width=320):
             at = gr.Slider(0, 1, value=1, step=1, label="Frame", elem_id="style-frame-at", interactive=True)
-            frame = gr.HTML(note(_FRAME_HINT), elem_id="style-frame", apply_default_css=False)
+            frame = gr.HTML(note(_FRAME_HINT), elem_id="style-frame", elem_classes=SENDS, apply_default_css=False)
     with gr.Row():
         refresh = gr.Button("Load the latest run", size="sm", elem_id="style-take", min_width=160)
         film = gr.Button("Make video and GIF", size="sm", elem_id="style-film", min_width=160)

@@ -17,7 +17,7 @@ from apps.style.ui import graphics, styles
 from apps.style.ui.controls import sample_strip, turn
 from apps.style.ui.rooms import learn, now
 from apps.style.ui.state import Session, session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, guard, heavy, keep_result, photo_input, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, heavy, keep_result, photo_input, section
 from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration, paced
 from shared.serving.turns import TURNS
@@ -64,7 +64,11 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
         with gr.Column(scale=6, min_width=330):
             waiting = turn()
             live = gr.HTML(
-                graphics.empty(_EMPTY), elem_id="style-teach-live", apply_default_css=False, label="The style so far"
+                graphics.empty(_EMPTY),
+                elem_id="style-teach-live",
+                elem_classes=SENDS,
+                apply_default_css=False,
+                label="The style so far",
             )
             kept = gr.File(
                 label="The style, to keep and to share", interactive=False, height=110, elem_id="style-teach-kept"

@@ -22,7 +22,7 @@ from apps.style.ui.state import session_of
 from apps.style.units.answers import OWN, Index, Indexed, Patch, cut, unit_layer
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, choices, find_backbone
 from apps.style.vgg.layers import VGG16
-from apps.ui import HEAVY, PRIVATE, QUICK, guard, heavy, keep_result, photo_input, section
+from apps.ui import HEAVY, PRIVATE, QUICK, SENDS, guard, heavy, keep_result, photo_input, section
 from shared.errors import check_whole
 from shared.images import data_url
 
@@ -53,9 +53,17 @@ def build(tab: gr.Tab) -> None:
                 own = photo_input("A picture of yours", height=170, elem_id="style-unit-own")
                 network = gr.Dropdown(choices(), value=DEFAULT_BACKBONE, label="Network")
             waiting = turn()
-            wanted = gr.HTML(graphics.empty(_DREAM_EMPTY), elem_id="style-dream", apply_default_css=False)
+            wanted = gr.HTML(
+                graphics.empty(_DREAM_EMPTY), elem_id="style-dream", elem_classes=SENDS, apply_default_css=False
+            )
         with gr.Column(scale=7, min_width=330):
-            found = gr.HTML(note(_WAIT), elem_id="style-patches", label="The nine patches", apply_default_css=False)
+            found = gr.HTML(
+                note(_WAIT),
+                elem_id="style-patches",
+                label="The nine patches",
+                elem_classes=SENDS,
+                apply_default_css=False,
+            )
     with gr.Accordion("As numbers", open=False):
         numbers = gr.JSON(label="The nine places")
     section(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from apps.classroom import board
-from apps.classroom.board import Board
+from apps.classroom.board import KINDS, Board
 from shared.errors import ImageError, InputError, OptionError
 
 ANN, BOB, HOME = "cookie ann", "cookie bob", "10.0.0.1"
@@ -135,3 +137,31 @@ def test_who_has_no_cookie_and_what_is_of_no_tab_is_refused() -> None:
         with pytest.raises(OptionError):
             pinned.send(ANN, HOME, TEAL, kind)
     assert pinned.state()["pictures"] == 0
+
+
+_PAINTS = {"animated", "data_url", "jpeg_url", "png_url", "tiles"}  # functions that make a picture for the page
+_NOT_SENT = {  # modules whose pictures are no results, and pictures that another one shows as well
+    "gan/ui/guess.py": "the round is a riddle",
+    "style/ui/graphics.py": "lays nothing out",
+    "style/ui/styles.py": "the choice of styles",
+    "style/ui/controls.py": "the choice of samples",
+    "style/ui/paint.py: G": "the live picture above it",
+}
+
+
+def test_whatever_draws_a_picture_offers_to_send_it() -> None:
+    apps = Path(__file__).parents[3] / "apps"
+    missing = []
+    for path in (path for slug in KINDS for path in (apps / slug / "ui").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        called = {node.func: node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)}
+        names = {ast.unparse(func).rpartition(".")[2] for func in called}
+        place = f"{path.parent.parent.name}/ui/{path.name}"
+        if names & _PAINTS and "HTML" in names and "SENDS" not in text and place not in _NOT_SENT:
+            missing.append(place)
+        for func, node in called.items():
+            given = {one.arg: ast.unparse(one.value) for one in node.keywords}
+            shown = ast.unparse(func) == "gr.Image" and given.get("interactive") == "False"
+            if shown and "SENDS" not in given.get("elem_classes", ""):
+                missing.append(f"{place}: {ast.literal_eval(given['label'])}")
+    assert [one for one in missing if one not in _NOT_SENT] == []
