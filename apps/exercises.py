@@ -1,6 +1,6 @@
 """The page of a demo's exercises: choose a kind, commit to an answer, see it with what lies behind the mistake.
 
-One ``gr.HTML`` per demo, drawn anew at every step; the browser keeps nothing but the kind and the number, which a link
+One ``gr.HTML`` per demo, drawn again at every step; the browser keeps nothing but the kind and the number, which a link
 carries. The answer is not in the page before one has committed to one: it is computed again then.
 """
 

@@ -135,7 +135,7 @@ class Lessons:
     """The lessons that a hub with some tabs can give."""
 
     def __init__(self, tabs: Iterable[str], folder: Path = FOLDER) -> None:
-        """Read the lessons of ``folder`` all of whose steps are in ``tabs``; a file that is none is told in the log."""
+        """Read the lessons of ``folder`` all of whose steps are in ``tabs``; the log names what is left out."""
         here = set(tabs)
         self.found: dict[str, Lesson] = {}
         for path in sorted(folder.glob("*.toml")):

@@ -3,7 +3,7 @@
 ``tab`` names a tab and the sub-tabs within it, every other name a control whose value is not the one that the page
 opens with; ``v`` is the version of this form. No control that holds a photo, a name or a file can be named: there is
 no kind for it. A link comes from anywhere, so it is read like any input: bounded before it is taken apart, every value
-checked by its control's kind; what cannot be used is left out and told, and the rest is shown.
+checked by its control's kind; what cannot be used is left out and reported, and the rest is shown.
 
 ``apps/sharing.py`` says which controls there are; ``page/links.js`` writes the same form in the browser.
 """
@@ -23,7 +23,7 @@ from shared.errors import HubError, InputError, quoted
 VERSION = "1"
 LONGEST = 8000  # characters of a query: twice what page/links.js makes, which a browser may write with more escapes
 MOST = 60  # values in a link
-_MOST_FAULTS = 3  # that are told one by one
+_MOST_FAULTS = 3  # that are listed one by one
 _PLAIN = ",:/;=*!'()~"  # left as they are, as in page/links.js: an address with them can still be read
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _NUMBER = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")

@@ -1,4 +1,4 @@
-"""Which controls a link carries, declared beside them: ``share(seed=seed, digit=digit)``.
+"""Which controls a link carries, declared next to them: ``share(seed=seed, digit=digit)``.
 
 A link costs a page that was opened without one nothing: no component, no event when it opens, no request. Its values
 stand in the description of the part of the page that a browser asks for (``apps/on_demand.py``), in place of those
@@ -75,7 +75,7 @@ def share(
     then: Sequence[Dependency] = (),
     **controls: Any,
 ) -> None:
-    """Let links carry ``controls``, by these names; called beside them, while their tab is laid out.
+    """Let links carry ``controls``, by these names; called next to them, while their tab is laid out.
 
     Args:
         leader: the control that sets the others when a visitor chooses it, such as a preset: a link that names it

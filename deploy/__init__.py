@@ -1,1 +1,1 @@
-"""A hub on more than one process or machine: HAProxy before several pages, and all of it on one machine at a word."""
+"""A hub on several processes or machines: HAProxy in front of its pages; and all of it on one machine at a word."""

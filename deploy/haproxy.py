@@ -1,4 +1,4 @@
-"""The configuration of HAProxy before several pages of the hub.
+"""The configuration of HAProxy in front of several pages of the hub.
 
 What a page keeps of its visitors is in its process: their session, their place in the queue, the stream of answers. So
 a browser stays with one page, by a cookie, not by its address: a whole class may have one. The page with the fewest

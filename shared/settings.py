@@ -238,7 +238,7 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "allow-host",
         _names,
-        "also answer under these names, for a proxy before the hub that sets X-Forwarded-For",
+        "also answer under these names, for a proxy in front of the hub that sets X-Forwarded-For",
         "NAME,NAME,...",
     ),
     Option(

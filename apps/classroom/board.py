@@ -1,6 +1,6 @@
 """The board of a class: pictures that students sent to it on purpose, in memory, few and small.
 
-A picture is decoded and written anew, so nothing but its pixels stays: no metadata, no name. It goes when the teacher,
+A picture is decoded and written again, so nothing but its pixels stays: no metadata, no name. It goes when the teacher,
 or whoever sent it, removes it, when the class is reset, and with the hub.
 """
 

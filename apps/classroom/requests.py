@@ -43,7 +43,7 @@ class Desk:
     def __init__(self, lessons: Lessons, wipe: Callable[[], None] = lambda: None) -> None:
         """A desk for a hub that can give ``lessons``; reads the scripts.
 
-        ``wipe``: what goes at a reset beside the class itself: what visitors have left in the hub.
+        ``wipe``: what goes at a reset besides the class itself: what visitors have left in the hub.
         """
         self.room = Classroom(lessons)
         self.board = Board()

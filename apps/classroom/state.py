@@ -77,7 +77,7 @@ class Classroom:
         self._here: OrderedDict[str, tuple[float, bool]] = OrderedDict()  # visitor -> seen when, whether it follows
         self._class: _Class | None = None
         self._seen = 0.0  # when a teacher was there last
-        self._era = secrets.token_hex(4)  # another one after each reset: pages of the class before begin anew
+        self._era = secrets.token_hex(4)  # another one after each reset: pages of the class before start over
 
     def admit(self, visitor: str) -> None:
         """``visitor`` has given the teacher's password.
@@ -184,7 +184,7 @@ class Classroom:
             self._here.clear()
 
     def reset(self) -> None:
-        """The next class comes: as ``end``, and pages that the class before left open begin anew."""
+        """The next class comes: as ``end``, and pages that the class before left open start over."""
         self.end()
         with self._lock:
             self._era = secrets.token_hex(4)

@@ -67,12 +67,12 @@ def notes_on(step: Step) -> tuple[str, ...]:
     """What is to be known of a layer beyond its sizes, one sentence each."""
     layer, found = step.layer, []
     if any("⌉ + 1 − 1" in formula for formula in step.formulas):
-        found.append("− 1: the last window would start behind the input, and is not counted.")
+        found.append("− 1: the last window would start beyond the end of the input and is not counted.")
     if layer.padding == "same" and any(s > 1 for s in layer.stride):
         ours = _short_pairs([pads(layer, axis) for axis in range(len(layer.filter))])
         every = zip(step.before.axes, layer.filter, layer.stride, layer.dilation, strict=True)
         theirs = _short_pairs([_keras(n, f, s, d) for n, f, s, d in every])
-        asked = f'torch has no padding="same" with a stride: it was asked with {ours} zeros.'
+        asked = f'torch has no padding="same" with a stride, so it was given {ours} zeros.'
         found.append(asked + ("" if ours == theirs else f" Keras pads {theirs}: the same size, other values."))
     return tuple(found)
 

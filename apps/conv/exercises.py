@@ -136,7 +136,7 @@ def _transposed(dice: random.Random) -> Exercise:
         question=f"A transposed convolution with {filters} filters of {f}x{f}, stride {s}, padding {p}, as in a "
         f"generator, meets {one.before}. What shape comes out?",
         answer=str(one.after),
-        because=f"Along each axis {one.formulas[0]}: the way back of a convolution from {size} to {n}.",
+        because=f"Along each axis {one.formulas[0]}: the reverse of a convolution from {size} to {n}.",
         slips=slips,
     )
 
@@ -163,7 +163,7 @@ def _parameters(dice: random.Random) -> Exercise:
             Slip(float(f * f * channels + 1), f"That is one filter. The layer has {filters}."),
             Slip(
                 float(one.parameters * places),
-                f"You counted a filter anew at each of the {places} places. It is the same one: that is what makes a "
+                f"You counted it again for each of the {places} places. It is the same one: that is what makes a "
                 "convolution cheap to learn.",
             ),
             Slip(float(one.multiplications), "Those are the multiplications, which do depend on the number of places."),
@@ -246,10 +246,10 @@ def _value(dice: random.Random) -> Exercise:
         slips=(
             Slip(
                 _sum(turned, piece),
-                "You turned the filter round, as mathematics does. Networks lay it on as it is (cross-correlation).",
+                "You turned the filter round, as mathematics does. Networks use it as it is (cross-correlation).",
             ),
             Slip(_sum(np.ascontiguousarray(weights.T), piece), "Rows and columns are exchanged."),
-            Slip(total / 9, "Divide by nothing: it is a sum, not a mean. A filter that averages has ninths in it."),
+            Slip(total / 9, "Do not divide: it is a sum, not a mean. A filter that averages has ninths in it."),
             Slip(_sum(np.abs(weights), piece), "Weights below zero are subtracted."),
             Slip(-total, "The sign is wrong: the weights below zero are subtracted, the others added."),
             Slip(float(weights[1, 1] * piece[1, 1]), "That is the middle alone; its eight neighbours count too."),

@@ -16,7 +16,7 @@ from typing import Any
 from shared.errors import check_choice
 
 PHOTOS: dict[str, str] = {"chelsea": "Cat", "coffee": "Cup", "astronaut": "Astronaut"}
-PHOTO_SIZE = 112  # pixels of each side; the visitor's own photo is shrunk to it in his browser
+PHOTO_SIZE = 112  # pixels of each side; the visitor's own photo is shrunk to it in their browser
 
 
 @dataclass(frozen=True, kw_only=True)

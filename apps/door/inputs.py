@@ -135,7 +135,7 @@ def _check_event(block_fn: BlockFunction, event: gr.EventData | None) -> None:
         try:
             kind(event.target, event._data)
         except Exception:  # noqa: BLE001 - gradio's classes raise what comes
-            raise refusal(InputError("", "This event came without what it is about", "Reload the page.")) from None
+            raise refusal(InputError("", "This event came without its data", "Reload the page.")) from None
 
 
 @functools.lru_cache(maxsize=1024)

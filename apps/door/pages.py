@@ -1,6 +1,6 @@
 """The page itself, made once: the same for everybody who opens the hub under the same name.
 
-gradio writes page and description anew for each visitor, up to an eighth of a second of everybody's time: a class that
+gradio writes page and description again for each visitor, up to an eighth of a second of everybody's time: a class that
 opens the hub together waits for one another. Packed, both are a tenth as long. The page differs by the tab that the
 address asks for: what stands in that one is described at once (apps/on_demand.py).
 """

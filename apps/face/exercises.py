@@ -119,7 +119,7 @@ def _stranger(dice: random.Random) -> Exercise:
     chance = stranger_chance(far, people)
     return Exercise(
         question=f"At {_tau(tau)} the FAR is {100 * far:.3g} %. A stranger is compared with each of {people} enrolled "
-        "people. How large is the chance that he is taken for one of them?",
+        "people. What is the chance that the stranger is taken for one of them?",
         answer=100 * chance,
         unit="%",
         near=0.02,
@@ -132,8 +132,8 @@ def _stranger(dice: random.Random) -> Exercise:
                 f"{people} times the FAR counts strangers twice who are taken for two people, and can exceed 100 %.",
             ),
             Slip(100 * far, f"That is one comparison; there are {people}, and one false accept is enough."),
-            Slip(100 * (1 - chance), "That is the chance that it goes well. Asked is the other one."),
-            Slip(100 * far**people, "That is the chance that he is taken for everybody."),
+            Slip(100 * (1 - chance), "That is the chance that it goes well. The question asks for the opposite."),
+            Slip(100 * far**people, "That is the chance of being taken for every one of them."),
             Slip(
                 100 * known.frr_at(tau),
                 "That is the FRR, about pairs of one person. A stranger is accepted falsely: FAR.",

@@ -176,7 +176,7 @@ def two_photos() -> str:
         row = next(row for row in (stored(ACCURACY) or {})["rows"] if row["name"] == "several")
         low, high = row["interval"]
         return (
-            f"of {row['n_pairs']:,} test pairs, {row['accuracy_before']:.1%} are judged rightly with one photo, "
+            f"of {row['n_pairs']:,} test pairs, {row['accuracy_before']:.1%} are judged correctly with one photo, "
             f"{row['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%}) with two"
         )
     except (LookupError, StopIteration, TypeError, ValueError):

@@ -102,7 +102,7 @@ def _length(dice: random.Random) -> Exercise:
             Slip(math.hypot(long_a, long_b), "That is the sum a + b at a right angle; halfway is half of it."),
             Slip(2 * middle, "That is the sum a + b. Halfway is (a + b)/2."),
             Slip(math.hypot(long_a - long_b, 0), "Lengths are not subtracted: the latents point different ways."),
-            Slip(float((a - b).norm()) / 2, "That is half the way from a to b. Asked is how far the middle is from 0."),
+            Slip(float((a - b).norm()) / 2, "That is half the way from a to b. How far is the middle from 0?"),
         ),
     )
 
@@ -165,7 +165,7 @@ def _right(dice: random.Random) -> Exercise:
     rows = [(name, *row) for name, row in zip(_PLACES, words, strict=True)]
     return Exercise(
         question="D says “real” above 50 %. How many of these eight pictures does it get right?",
-        shown=h.div(_lettered(pictures, _PLACES), table(("", "in truth", "D: real with"), rows, stacks=False)),
+        shown=h.div(_lettered(pictures, _PLACES), table(("", "in truth", "D: chance of real"), rows, stacks=False)),
         answer=float(hits),
         because=f"It believes {found_real} of the real ones and finds {found_fakes} of the fakes: {hits} of 8. Where G "
         "draws as people write, D is right by chance alone: four of eight.",

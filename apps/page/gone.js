@@ -7,9 +7,9 @@ const SLOW_MS = 8_000; // a busy hub has not gone
 const HERD_MS = 1_500; // a whole class does not come at once
 const RECENT_MS = 600_000; // since the page was there; later nobody remembers it
 const SILENT = 'The machine that holds this page does not answer. The page looks for another one …';
-const FOUND = 'The machine that held this page has gone. Another one goes on …';
+const FOUND = 'The machine that held this page is gone. Another one is taking over …';
 const MOVED =
-  'The machine that held this page has gone; what you had not saved is lost. Another one goes on, as this was set.';
+  'The machine that held this page is gone, and what you had not saved with it. Another one goes on with your settings.';
 
 class Keeper {
   constructor(mine) {
@@ -20,7 +20,7 @@ class Keeper {
     this.next();
   }
 
-  // A page that was made anew in the same place of the browser, perhaps by somebody who pressed Reload.
+  // A page that was made again in the same place of the browser, perhaps by somebody who pressed Reload.
   greet() {
     const [before, when] = (this.kept() ?? '').split(' ');
     if (before && before !== this.mine && Date.now() - Number(when) < RECENT_MS) this.tell(MOVED, true);

@@ -139,7 +139,7 @@ def transfer(chosen: argparse.Namespace) -> None:
         write_json(work.result().numbers() | more)
     if stopped() and not step.finished:
         raise KeyboardInterrupt(
-            f"Stopped after {work.done} of {work.total} iterations: that far it is in {chosen.out}."
+            f"Stopped after {work.done} of {work.total} iterations; the picture so far is in {chosen.out}."
         )
 
 

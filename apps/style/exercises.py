@@ -56,12 +56,12 @@ def _share(dice: random.Random) -> Exercise:
     return Exercise(
         question=f"For G halfway between “{find_sample(content).title}” and “{find_sample(style).title}”, α·J_content "
         f"is {c:,.3g} and β·J_style {s:,.3g}: the style has {100 * before:.1f} % of J. Now β is {factor:g} times as "
-        "large, for the same G. Which share has the style?",
+        "large, for the same G. What share does the style have?",
         answer=share,
         unit="%",
         near=0.02,
         because=f"β·J_style becomes {factor * s:,.3g}, J becomes {after.J:,.3g}: {share:.1f} %. The nearer "
-        "a share is to 100 %, the less its own weight changes it: so one tries powers of ten.",
+        "a share is to 100 %, the less its own weight changes it, which is why one tries powers of ten.",
         slips=(
             Slip(
                 100 * before * factor,
@@ -165,7 +165,7 @@ def _field(dice: random.Random) -> Exercise:
             ),
             Slip(float(1 + 2 * in_block), "The blocks before count as well."),
             Slip(float(layer.jump), "That is how far neighbouring units are apart; their fields overlap."),
-            Slip(float(layer.field**2), "That is the area. Asked is the width."),
+            Slip(float(layer.field**2), "That is the area. The question asks for the width."),
         ),
     )
 
@@ -197,9 +197,9 @@ def _one_layer(dice: random.Random) -> Exercise:
             Slip(squares / (2 * (places * channels) ** 2), "The 2 is squared as well."),
             Slip(
                 squares / (2 * channels) ** 2,
-                "The places nH nW belong into the divisor: the matrices are sums over them.",
+                "The places nH nW belong in the divisor: the matrices are sums over them.",
             ),
-            Slip(squares / (2 * places) ** 2, "The channels nC belong into the divisor."),
+            Slip(squares / (2 * places) ** 2, "The channels nC belong in the divisor."),
             Slip(squares, "That is before it is divided by (2 nH nW nC)²."),
         ),
     )

@@ -40,7 +40,7 @@ _ANSWER_S = 5.0  # within which the head of a cluster answers
 _LAST_S = 5.0  # that a call which was broken off may take to say how far it is
 _TRIES = 4  # workers that one call may lose
 _MOST_CALLS = 1000  # of one worker at a time; beyond them calls wait
-_MOVED = "The machine that computed this went away. Another one goes on."
+_MOVED = "The machine that computed this is gone. Another one takes over."
 _CARRIED = (
     "CONVHUB_DEVICE",
     "CONVHUB_OFFLINE",
@@ -130,7 +130,7 @@ class Cluster:
                 with self._lock:
                     self._gone.add(worker)
                 if attempt == _TRIES:
-                    raise ResourceError("", "The machines that compute went away", "Try again in a minute.") from error
+                    raise ResourceError("", "The machines that compute are gone", "Try again in a minute.") from error
                 self.told(_MOVED)
             finally:
                 with self._lock:

@@ -1,6 +1,6 @@
 """Every weight file that the hub can use, each declared as one typed frozen record or not at all.
 
-A record names its files with full SHA-256 and size, its licence and source, where it can be had (bundled, inside a
+A record names its files with full SHA-256 and size, its licence and source, where it comes from (bundled, inside a
 package, on the hub, at an address), the input it wants and the meaning of its output. ``shared.weights`` turns a
 record into verified local paths, ``shared.model_cache`` into a loaded network; the README's table, the drop-downs and
 ``python -m shared.weights`` read the same tuple. One module of this package per demo.

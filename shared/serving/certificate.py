@@ -2,7 +2,7 @@
 
 Browsers give cameras only to pages that came by https. The authority is made once and kept beside the weights, so that
 a phone that trusts it need not be asked again; its key never leaves this machine, readable by its owner alone. The
-certificate is made anew at every start, for the addresses of that day. trustme (PyPI) does the cryptography.
+certificate is made again at every start, for the addresses of that day. trustme (PyPI) does the cryptography.
 """
 
 from __future__ import annotations

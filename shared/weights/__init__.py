@@ -4,7 +4,7 @@
 the cache folder, then downloads: files of the hub through huggingface-hub, others over HTTP. Whatever is returned has
 the declared size and SHA-256. ``python -m shared.weights list|fetch|verify`` is the command line.
 
-Left out on purpose: any fallback to other bytes. A file that cannot be had is a ``WeightsError``, never random weights.
+Left out on purpose: any fallback to other bytes. A missing file is a ``WeightsError``, never random weights.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ def _other_size(file: WeightFile, got: str, url: str) -> HashError:
 
 def _digest_so_far(part: Path, size: int) -> tuple[hashlib._Hash, int]:
     have = size_of(part)
-    if have >= size:  # a leftover of another file: begin anew
+    if have >= size:  # a leftover of another file: begin again
         remove(part)
         have = 0
     return (hash_file(part) if have else hashlib.sha256()), have

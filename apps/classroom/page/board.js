@@ -9,7 +9,7 @@ const SMALL = 100; // px; smaller pictures stay pixels
 // The board over the page; it shows what is new when it is told `now`.
 export function boardSheet(first) {
   const grid = made('div', { className: 'ch-board' });
-  const said = made('p', { textContent: 'Only what somebody sent on purpose; it goes with the class.' });
+  const said = made('p', { textContent: 'Only what somebody sent on purpose; it is gone when the class ends.' });
   said.setAttribute('role', 'status');
   const dialog = sheet('The board', said, grid);
   let version = -1;

@@ -87,7 +87,7 @@ class Student {
   }
 }
 
-// A page that an earlier class has left open begins anew, without its pictures.
+// A page that an earlier class has left open starts over, without its pictures.
 function startsAnew(era) {
   const before = kept('era');
   kept('era', era);

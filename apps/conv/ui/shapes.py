@@ -85,7 +85,10 @@ def _take_home(shape: str, layers: str, told: dict[str, Any]) -> None:
         )
         for one in told["layers"]
     ]
-    files = {"stack.json": (as_json(told), "As /conv_shapes tells it."), "layers.csv": (table(head, rows), "In short.")}
+    files = {
+        "stack.json": (as_json(told), "As JSON."),
+        "layers.csv": (table(head, rows), "In short."),
+    }
     keep_result("conv/shapes", files, settings={"input": shape, "layers": layers})
 
 

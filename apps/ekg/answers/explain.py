@@ -122,7 +122,7 @@ def _with_shape_of_reference(features: Tensor) -> Tensor:
 
 
 def _is_of_shape(name: str) -> bool:
-    """Whether a feature tells what the beats of one shape have in common."""
+    """Whether a feature describes what the beats of one shape have in common."""
     return name.startswith(OF_ITS_SHAPE)
 
 

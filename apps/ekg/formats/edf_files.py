@@ -85,7 +85,7 @@ def open_edf(path: Path) -> Recording:
         head = stream.read(256)
         sample_bytes = 3 if head[:8] == _BDF else 2
         if len(head) < 256 or (sample_bytes == 2 and head[:8].strip() not in (b"0", b"")):
-            raise RecordError(f"an EDF or BDF file in {path.name}", "a beginning of another kind", _REMEDY)
+            raise RecordError(f"an EDF or BDF file in {path.name}", "a file that begins differently", _REMEDY)
         header_bytes, n_records = _whole(head[184:192], "header size"), _whole(head[236:244], "data records")
         record_s, n_signals = _real(head[244:252], "record duration"), _whole(head[252:256], "signals")
         if not 1 <= n_signals <= _MAX_SIGNALS or header_bytes != 256 * (n_signals + 1) or record_s <= 0:

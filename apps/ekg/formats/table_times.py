@@ -1,6 +1,6 @@
 """Which columns of a table are not leads: times, counters, lines that stand still; and the rate that the times give.
 
-Told by the values, not by the names: a column that only rises is a time or a counter, whatever it is called, and one
+The values decide, not the names: a column that only rises is a time or a counter, whatever it is called, and one
 that rises and falls back by the same steps is a counter that wraps. No heart does that. Names and units decide only
 what values cannot: whether a step of 1 is a sample or a millisecond, whether a step is one of seconds or of minutes.
 """

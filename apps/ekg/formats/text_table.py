@@ -1,6 +1,6 @@
 """Text as a table, whatever its encoding, separators, decimal marks and words between the numbers.
 
-What the columns are is told from the middle of the file, where no heading is: the separator, the decimal mark, which
+What the columns are is read off the middle of the file, where no heading is: the separator, the decimal mark, which
 columns hold numbers and which words. The numbers begin with the first line that looks like those in the middle and end
 with the last one; pandas reads what lies between. Semicolons or tabs between the columns and a comma for the decimals
 (most of Europe) are distinguished from the English style by what the lines look like, not by a setting.
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 REMEDY = "Write one column of time in seconds and one per lead in mV, or one column and its rate."
 _MOST_ABOVE = 80  # lines above the numbers that are kept
 _HEAD = 100_000  # characters in which the first line of numbers must begin
-_MIDDLE = 20_000  # characters from which it is told what the columns are
+_MIDDLE = 20_000  # characters that decide what the columns are
 _MOST_BELOW = 40  # lines of words that may stand below the numbers
-_JUDGED = 1_000  # cells of a column from which it is told what is in it
+_JUDGED = 1_000  # cells of a column that decide what is in it
 MOST_COLUMNS = 64
 _LONGEST_LINE = 4_000  # characters; no pattern below ever sees a longer one
 _LONGEST_CELL = 60

@@ -29,7 +29,7 @@ _Counts = Callable[[Sequence[int], int, int], list[npt.NDArray[np.int64]]]
 
 
 def open_header(path: Path) -> Recording:
-    """The record of the header ``path`` with the beats that are marked beside it, if any are.
+    """The record of the header ``path`` with the beats that are marked next to it, if any are.
 
     Raises:
         RecordError: a file is missing, truncated or damaged, or the header names a file outside its own folder.

@@ -1,4 +1,4 @@
-"""The beats that are marked beside a WFDB record: NAME.atr, or another annotator's file (NAME.qrs, NAME.ecg)."""
+"""The beats that are marked next to a WFDB record: NAME.atr, or another annotator's file (NAME.qrs, NAME.ecg)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_marks(
     """(the beats, warnings): of NAME.atr, or of the first other file of marks; marks outside the record are left out.
 
     Args:
-        header: NAME.hea; the marks are beside it.
+        header: NAME.hea; the marks lie next to it.
         signals: names of the signal files, which hold no annotations.
         rate_hz: frames per second, in which marks are counted unless their file says otherwise.
         duration_s: of the record.

@@ -35,7 +35,7 @@ class FaceVerifier:
         """Unit vectors (n, 128), the mean over the views of each face.
 
         Raises:
-            WeightsError: the encoder's weights cannot be had.
+            WeightsError: the encoder's weights are not available.
         """
         from apps.face.photo.alignment import chips
 

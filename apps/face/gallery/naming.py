@@ -2,7 +2,7 @@
 
 A photo is of the person whose folder it lies in, at whatever depth: ``Class 7b/Ada Lovelace/IMG_0412.jpg``. Which of
 the folders in a path are people's is read from all of them: the people are at the level where most folders are; what
-lies deeper is the person's above it, what lies beside these folders is nobody's. Where there is no such folder, or one
+lies deeper is the person's above it, what lies next to these folders is nobody's. Where there is no such folder, or one
 folder whose files all carry different names (``known_people/Ada.jpg``), a file is named after its person. The names
 that cameras, phones and programs give (IMG_0412, 20260903_101112, Photo 3), numbers, and words such as "class" or
 "photos" are no names.
@@ -32,7 +32,7 @@ RULE = (
     "files are named after people (class/NAME.jpg), after its file. Names like IMG_0412 are nobody’s."
 )
 NOBODYS = "its name is nobody’s: put the photo into a folder with the person’s name"
-BESIDE = "lies beside the folders of people: whose photo is it?"
+BESIDE = "lies next to the folders of people: whose photo is it?"
 STRANGERS = "the photos in this folder show different people, and their names do not say whom: put each into a folder"
 FOLDERS, FILES = "the folders", "the files"  # what the names were taken from
 

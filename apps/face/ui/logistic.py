@@ -94,7 +94,7 @@ def pair_html(
         Fact("Sum of the contributions", f"{total:+.2f}", "difference pulls towards “different”"),
         Fact("Bias b", f"{bias:+.2f}", "what identical encodings would get"),
     )
-    speaks = "Contributions wᵢ φᵢ for this pair: down speaks for “different”"
+    speaks = "Contributions wᵢ φᵢ for this pair; bars pointing down speak for “different”"
     weigh = table(("coordinate", "φ", "w", "w φ"), rows, class_="cf-table")
     return joined(
         (

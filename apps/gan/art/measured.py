@@ -1,4 +1,4 @@
-"""Endless art: patches of it against patches of its picture, beside answers that cost nothing."""
+"""Endless art: patches of it against patches of its picture, compared with answers that cost nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page and its endpoint ask for: a window of endless art, a film of it, its patches beside their nearest."""
+"""What the page and its endpoint ask for: a window of endless art, a film of it, its patches with the nearest ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from apps.gan.art.wish import Pair, Wish
 from apps.gan.choices import SEEDS
 from shared.errors import check_choice, check_number, check_whole
 
-_SHOWN = 6  # patches beside their nearest
+_SHOWN = 6  # patches with the nearest ones
 
 
 def painting(wish: Wish) -> Image.Image:

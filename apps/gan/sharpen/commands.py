@@ -28,7 +28,7 @@ class Enlarged:
     picture: Image.Image  # RGB, or RGBA where parts of the photo are transparent
     model: str  # a key of UPSCALERS
     small: tuple[int, int]  # width and height of the photo
-    expected_s: float  # seconds, told before
+    expected_s: float  # seconds, estimated before the work
     seconds: float
     device: str  # for people
 
@@ -58,8 +58,8 @@ def enlarge(
     Args:
         photo: a path, bytes, picture or array.
         model: a key of ``UPSCALERS``.
-        expected: is told the seconds it will take, before it begins.
-        progress: is told every few seconds how far it is.
+        expected: called before it begins with the seconds that it will take.
+        progress: called every few seconds with how far it is.
 
     Raises:
         ImageError: no photo, a damaged one, or one with a side under 8 pixels.
@@ -93,7 +93,7 @@ def upscale_to(photo: Path, out: Path, *, model: str = DEFAULT, as_json: bool = 
     """Write ``photo`` four times as large to ``out``, say how long it takes, and print what was done.
 
     Raises:
-        InputError: ``out`` cannot be written; told before the work begins.
+        InputError: ``out`` cannot be written; checked before the work begins.
         HubError: see ``enlarge``.
     """
     check_picture(out, apart_from=(photo,))

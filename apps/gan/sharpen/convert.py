@@ -223,7 +223,7 @@ def convert(folder: Path, models: Path | None = None) -> tuple[WeightFile, ...]:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Convert, and tell what the registry has to say about the files."""
+    """Convert, and print what the registry has to say about the files."""
     parser = Parser(prog="python -m apps.gan.sharpen.convert", description=__doc__)
     parser.add_argument("--out", type=Path, default=None, help="folder for the shards (default: weights/gan)")
     chosen = parser.parse_args(argv)

@@ -6,7 +6,7 @@ same numbers as the whole. The large network has 348 convolutions in a row: its 
 350 pixels, and measured on a photo the influence of a cut falls off slowly: 0.23 of full scale at the cut, still 0.033
 32 pixels away from it and 0.009 at 48. An overlap that keeps 1e-3 would cost several times the work.
 
-So the tiles are made anew for every stage of the network instead. Between stages the whole feature map is in memory
+So the tiles are cut again for every stage of the network instead. Between stages the whole feature map is in memory
 (64 channels of the *small* picture); a stage, a dense block say, sees each tile with as many pixels around it as it
 has convolutions, 5, and what it finds is exact. The last stage paints the tiles of the large picture, where nearly all
 of the memory goes, with an overlap of 2. Tiles of 128 pixels cost 16 % more work than none at all.

@@ -98,7 +98,7 @@ def upscale(
 
     Raises:
         OptionError, ResourceError: see ``check_fits``; before the first step.
-        WeightsError: the network's weights cannot be had.
+        WeightsError: the network's weights are not available.
     """
     place = pick_device() if device is None else device
     check_fits(photo.size, model, place)

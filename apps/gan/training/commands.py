@@ -57,7 +57,7 @@ def sample(
 
     Raises:
         OptionError: an argument is out of range, or no format has the ending of ``out``.
-        InputError: a file cannot be written; told before anything is drawn.
+        InputError: a file cannot be written; checked before anything is drawn.
     """
     check_choice(model, GENERATORS, "--model")
     number, chosen, cut = check_count(count), check_seed(seed), check_truncation(truncation)

@@ -83,7 +83,7 @@ class OwnTraining:
                 f"a training of fewer than {MOST:,} steps", f"{first:,}", "Press “Start again”, with another seed."
             )
         if not self._playing.acquire(timeout=_PATIENCE_S):
-            raise ResourceError("", "The step before Stop still goes on", "Press again in a moment.")
+            raise ResourceError("", "The step before Stop is still running", "Press again in a moment.")
         try:
             yield from live.play(self, self.breath.steps, min(self.breath.steps + steps, MOST))
         finally:

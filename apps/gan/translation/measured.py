@@ -1,4 +1,4 @@
-"""Day to night: the translators on continents that they never saw, beside answers that cost nothing."""
+"""Day to night: the translators on continents that they never saw, compared with answers that cost nothing."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ discriminator sees day and night together and gives one score for every patch of
 
 Where we depart from the paper:
 
-* **two channels of noise beside the day**, one for every pixel, one smooth over 80 km. A painted continent is flat:
+* **two channels of noise with the day**, one for every pixel, one smooth over 80 km. A painted continent is flat:
   where its cities lie must come from somewhere. Dropout, the paper's only noise, is gone;
 * **no statistics in the U-Net**: every activation is divided by its length across the channels (Karras et al. 2018),
   not by a mean over the picture or the batch. Such a mean makes every pixel depend on all others: a lake painted in one

@@ -1,4 +1,4 @@
-"""What a day becomes by night, beside the truth where it is known: plain values, without torch."""
+"""What a day becomes by night, next to the truth where it is known: plain values, without torch."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ from shared.model_cache import model_cache
 from shared.registry import find
 
 _STAGES = "gan/night-snapshots"
-_LEAST_LAND = 200  # pixels: under that no correlation is told
+_LEAST_LAND = 200  # pixels: with less, no correlation is given
 
 
 def night_of_place(latitude: object, longitude: object, *, at: float, seed: object, by_hand: bool) -> PlaceByNight:

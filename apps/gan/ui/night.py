@@ -1,4 +1,4 @@
-"""Day to night, from space: a place on the globe beside the truth, a painted continent, a picture of one's own."""
+"""Day to night, from space: a place on the globe next to the truth, a painted continent, a picture of one's own."""
 
 from __future__ import annotations
 

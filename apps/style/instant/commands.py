@@ -94,7 +94,7 @@ def learn(chosen: argparse.Namespace) -> None:
     save([("--out", chosen.out, write_style(StyleFile(title=style.title, gamma=style.gamma, beta=style.beta)))])
     if progress.done < lesson.steps:
         raise KeyboardInterrupt(
-            f"Stopped after {progress.done} of {lesson.steps} steps: that far it is in {chosen.out}."
+            f"Stopped after {progress.done} of {lesson.steps} steps; what was learned so far is in {chosen.out}."
         )
 
 

@@ -98,7 +98,7 @@ def _checked_note(header: bytes) -> dict[str, str]:
         raise _wrong("a header that cannot be read") from error
     note = found.pop("__metadata__", None) if isinstance(found, dict) else None
     if found != _TENSORS or not _is_note(note):
-        raise _wrong("another content than gamma and beta of the painter of 26 styles")
+        raise _wrong("something other than gamma and beta of the painter of 26 styles")
     if note["version"] != VERSION:
         raise _wrong(f"version {note['version'][:8]!r}, written by another hub")
     return note

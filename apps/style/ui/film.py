@@ -22,8 +22,8 @@ from shared.progress import duration
 from shared.serving.turns import TURNS
 
 _HINT = (
-    "The first 15 seconds, 10 frames a second, without sound, at most 384 pixels. Every frame is painted by itself, so "
-    "that strokes shimmer. The film is read here and forgotten with your session."
+    "The first 15 seconds, 10 frames a second, without sound, at most 384 pixels. Every frame is painted on its own, "
+    "so the strokes shimmer. The film is read here and forgotten with your session."
 )
 _SIDE = 384  # pixels at most: 150 frames should take a minute or two
 

@@ -41,7 +41,7 @@ def live(data: bytes, step: Step, *, others: int = 0) -> Markup:
     left = "" if step.left_s is None or step.finished else f", about {duration(step.left_s)} left"
     text = f"Iteration {step.done} of {step.total} at {width} × {height} pixels, {duration(step.elapsed_s)}{left}"
     if others > 0 and not step.finished:
-        text += f", in turns with {others} other{'s' if others > 1 else ''}"
+        text += f", taking turns with {others} other{'s' if others > 1 else ''}"
     return framed(jpeg_url(data), text, step.done / max(1, step.total))
 
 

@@ -110,8 +110,8 @@ def _take_home(session: Session, run: Run) -> None:
     about = {
         PAINTING: "The painting; its recipe is in it, too.",
         "costs.csv": "The costs, iteration by iteration.",
-        "recipe.json": "What it takes to paint it again: python -m apps.style transfer ... --replay recipe.json",
-        _FILM: "How it came about.",
+        "recipe.json": "To paint it again: python -m apps.style transfer ... --replay recipe.json",
+        _FILM: "How the picture developed.",
     }
     files = {name: (functools.partial(of_run, name), words) for name, words in about.items()}
     keep_result("style/paint", files, settings=session.samples | values_of(run.options))

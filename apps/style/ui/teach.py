@@ -23,7 +23,7 @@ from shared.progress import duration, paced
 from shared.serving.turns import TURNS
 
 _TEXT = (
-    "A new style needs no new network: only its 990 numbers, gamma and beta, are trained, on crops of the six sample "
+    "A new style needs no new network: only its 990 numbers, gamma and beta, are trained, on crops of the sample "
     "photos, with the costs of the Paint tab and one more, for the colours. The first hundred steps do most."
 )
 _EMPTY = "What the painter has learned so far appears here."

@@ -1,4 +1,4 @@
-"""A place of the Earth by day, painted by night by pix2pix, beside the truth."""
+"""A place of the Earth by day, painted by night by pix2pix, next to the truth."""
 
 # %%
 import sys

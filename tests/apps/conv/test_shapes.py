@@ -163,7 +163,7 @@ def test_output_padding_takes_a_size_back() -> None:
 def test_same_with_a_stride_says_what_torch_was_asked_and_what_keras_does() -> None:
     (strided,) = read_stack("224x224x3", "7x7,64 s2 same")
     assert notes_on(strided) == (
-        'torch has no padding="same" with a stride: it was asked with 3 + 3 zeros. '
+        'torch has no padding="same" with a stride, so it was given 3 + 3 zeros. '
         "Keras pads 2 + 3: the same size, other values.",
     )
     assert notes_on(read_stack("224x224x3", "7x7,64 same")[0]) == ()

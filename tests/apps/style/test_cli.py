@@ -118,7 +118,7 @@ def test_ctrl_c_keeps_the_picture_so_far(
         _interrupting(patched, cli)
         status, stdout, stderr = _call(["transfer", *saved, "--out", out, *more], capsys)
     assert status == 130
-    assert f"Stopped after 1 of 300 iterations: that far it is in {out}." in stderr
+    assert f"Stopped after 1 of 300 iterations; the picture so far is in {out}." in stderr
     assert json.loads(stdout)["iterations"] == 1
     assert len(Path(costs).read_text().splitlines()) == 2
     again = tmp_path / "again.png"

@@ -158,7 +158,7 @@ def test_when_all_workers_die_the_visitor_is_told(far: cluster.Cluster) -> None:
         return real(worker, *rest)
 
     far._asked = dies  # type: ignore[method-assign]
-    with pytest.raises(ResourceError, match="went away"):
+    with pytest.raises(ResourceError, match="are gone"):
         engine.room(ROOM).add(1, 1)
 
 

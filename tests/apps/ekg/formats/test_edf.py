@@ -75,7 +75,7 @@ def test_the_number_of_records_may_be_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "says"),
     [
-        (0, b"1", "another kind"),
+        (0, b"1", "begins differently"),
         (0, b"\xffBIOSEMI", "truncated"),
         (252, b"0", "contradicts itself"),
         (252, b"2", "contradicts itself"),
