@@ -39,9 +39,9 @@ _GRACE_S = 180.0
 _TEXT = """Results of a session with ConvHub, {when}
 
 The latest result of each kind that you made, as the page showed it. Nothing here is somebody else's. A link opens the
-page with the settings of its result; photos and files of yours are not part of it. {code} gives the same numbers
-without the page: save it in the repository's folder and run it there, offline, after
-pip install -r requirements.txt."""
+page with the settings of its result; photos and files of yours are not part of it. {code}, where there is one, gives
+the same numbers without the page, of sample photos where yours were shown: save it in the repository's folder and run
+it there, offline, after pip install -r requirements.txt."""
 
 File = tuple["Image.Image | bytes | str | Callable[[], bytes | str]", str]  # what is in it, or gives that; what it is
 
@@ -120,7 +120,7 @@ def zipped(owner: str, link: Callable[[Result], str], code: Callable[[Result], s
     Args:
         owner: the session.
         link: the address that leads to a result, or nothing.
-        code: the script that gives its numbers.
+        code: the script that gives its numbers, or nothing.
 
     Raises:
         InputError: there is no result yet.
@@ -139,7 +139,9 @@ def _packed(results: Sequence[Result], link: Callable[[Result], str], code: Call
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for result in results:
             lines = []
-            for name, (what, about) in (*result.files.items(), (CODE, (code(result), "The code."))):
+            script = code(result)
+            own: dict[str, File] = {CODE: (script, "The same numbers without the page.")} if script else {}
+            for name, (what, about) in (*result.files.items(), *own.items()):
                 try:
                     data = _bytes_of(what)
                 except HubError as error:

@@ -234,8 +234,10 @@ class Sharing:
             return base + write_link(result.path, {}, self.groups)
 
     def code_of(self, result: results.Result) -> str:
-        """The script that gives the numbers of ``result``."""
-        return take_home.script(take_home.name_for(result.path), result.settings)
+        """The script that gives the numbers of ``result``; empty where there is none."""
+        name = take_home.name_for(result.path)
+        own = not result.part and name.startswith(result.path.replace("-", "_"))
+        return take_home.script(name, result.settings) if own else ""
 
     def values(self, asked: Asked) -> dict[str, Any]:
         """The value of every control on the screen where ``asked`` leads, as far as the server knows it."""

@@ -25,7 +25,7 @@ _VALUES: tuple[tuple[str, str], ...] = (
         "&boldness=-0.5&width=2&height=-1&a=15&b=16&c=17&sum_digit=4",
     ),
     ("gan/sharpen-a-photo", "sample=coffee&mode=enlarge&side=48"),
-    ("gan/day-to-night", "at=0.25&seed=12&latitude=48.5&longitude=-4.25&painted=1&model=l1"),
+    ("gan/day-to-night", "at=0.25&seed=12&latitude=48.5&longitude=-4.25&painted=1&model=l1&by_hand=1&own_seed=9"),
     (
         "gan/endless-art",
         "picture=swirls&seed=3&x=-32&y=64&width=128&height=96&tile=1&second=woodcut&amount=0.25&across=0",

@@ -26,6 +26,7 @@ from shared.sessions import forget_everybody
 from shared.settings import Settings
 
 Taken = dict[str, bytes]
+_NO_CODE = {"gan-from-a-picture"}
 _UNLINKED = {"gan/sharpen-a-photo": {"mode"}}  # a folder's settings that no link carries
 
 
@@ -61,6 +62,7 @@ def taken(sharing: Sharing, request_: gr.Request) -> Callable[[], Taken]:
             assert one.settings.keys() <= known.keys() | _UNLINKED.get(one.path, set()), one
             assert {name: value for name, value in one.settings.items() if name in known} == dict(asked.values or {})
             compile(sharing.code_of(one), one.folder, "exec")
+            assert bool(sharing.code_of(one)) == (one.folder not in _NO_CODE), one.folder
         return unpacked(Path(sharing.packed(request_)).read_bytes())
 
     return take
@@ -106,6 +108,7 @@ def test_digits_are_those_of_the_endpoints(taken: Callable[[], Taken]) -> None:
     assert "?tab=gan/sample&v=1&model=dcgan-digits&count=6&seed=5&truncation=1.5&real=2" in told
     assert "  digits.png: The pictures, row by row." in told
     assert "seed = 5" in found["gan-sample/code.py"].decode()
+    assert "gan-from-a-picture/code.py" not in found  # none that would give these numbers
 
 
 def test_a_stack_is_that_of_the_endpoint(taken: Callable[[], Taken]) -> None:

@@ -21,7 +21,7 @@ from shared.demos import SLUGS
 from shared.errors import InputError
 from shared.settings import Settings
 
-_OURS = {"pairs"}  # settings of scripts that are no controls: the sample photos
+_OURS = {"pairs", "photos", "people", "photo"}  # settings of scripts that are no controls: the sample photos
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,34 @@ def test_the_same_walk_and_the_same_anatomy(run: Callable[[str], dict[str, Any]]
 
 
 @pytest.mark.slow
+def test_the_same_players_and_the_same_game(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.gan.lab.requests import played
+    from apps.gan.ui.players import _snapshot
+
+    names = run("?tab=gan/two-players&v=1&snapshot=3&seed=5")
+    assert f"D takes {names['fakes']:.0%} of the fakes and {names['reals']:.0%} of the real" in _snapshot(3, 5)[0]
+    names = run("?tab=gan/gan-lab&v=1&preset=Eight+modes&seed=4")
+    *_, last = played("Eight modes", rounds=100, seed=4)
+    assert names["frame"].losses_d[-1] == last["history"][-1]["loss_d"]
+    assert names["js"] == last["history"][-1]["js"]
+    names = run("?tab=gan/gan-lab&v=1&layers_g=1&neurons_d=8&lr_d=0.02&d_updates=0")
+    rules = names["game"].rules
+    assert (rules.hidden_g, rules.hidden_d, rules.lr_d, rules.d_updates) == ((32,), (8, 8), 0.02, 0)
+
+
+@pytest.mark.slow
+def test_the_same_photo_is_restored(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.gan.sharpen.samples import sample_path
+    from apps.gan.ui.sharpen import _restore
+
+    names = run("?tab=gan/sharpen-a-photo&v=1&sample=coffee&side=24")
+    *_, last = _restore(str(sample_path("coffee")), 24, "restore")
+    assert [one.way for one in names["found"].restored] == ["bicubic", "small", "gan"]
+    for one in names["found"].restored:
+        assert f"{one.psnr_db:.2f} dB" in last[2]
+
+
+@pytest.mark.slow
 def test_the_same_beats(run: Callable[[str], dict[str, Any]]) -> None:
     from apps.ekg.answers.classify import classified
     from apps.ekg.network.weights import leased
@@ -128,6 +156,17 @@ def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]]) -> No
     assert mine.distance == pytest.approx(answer["distance"], abs=1e-5)
     names = run("?tab=face/threshold&v=1&tau=0.55&people=1000")
     assert names["far"] == answer["far"]
+    names = run("?tab=face/siamese")
+    alike = verify_answer(shots[0], read_photo(sample("obama2")), "resnet29-128d", 0.6)
+    assert names["parts"].sum() == pytest.approx(alike["d_squared"], rel=1e-4)
+    one = run("?tab=face/triplets&v=1&margin=0.5")["one"]
+    assert (one.d_ap, one.d_an) == pytest.approx((alike["d_squared"], answer["d_squared"]), rel=1e-4)
+    found = run("?tab=face/recognise")["answer"]
+    assert found.winner.person == "Barack Obama"
+    assert found.candidates[0].distance == pytest.approx(alike["distance"], rel=1e-4)
+    head = run("?tab=face/head&v=1&features=chi_square")
+    panel = head_html_of(shots[0], read_photo(sample("obama2")))
+    assert f"{head['p_same']:.4f}" in panel
 
 
 @pytest.mark.slow
@@ -142,6 +181,17 @@ def test_the_same_painting(run: Callable[[str], dict[str, Any]]) -> None:
     *_, last = stylize(*pictures, **given, lambdas=names["lambdas"], style_layers=names["style_layers"],
                        content_layers=names["content_layers"])  # fmt: skip
     assert last[3]["J"] == names["numbers"]["J"]
+
+
+def head_html_of(*shots: Any) -> str:
+    """What the page shows of a pair's logistic head."""
+    from apps.face.ui.answers import verify_answer
+    from apps.face.ui.logistic import pair_html
+    from shared.registry import find, measured
+
+    head = measured(find("resnet29-128d", "face"))["heads"]["chi_square"]
+    codes = tuple(shot.encoding("resnet29-128d") for shot in shots)
+    return str(pair_html(codes, head, "chi_square", verify_answer(*shots, "resnet29-128d", 0.6)))
 
 
 def test_what_a_link_says_never_becomes_code(sharing: Sharing) -> None:

@@ -146,7 +146,7 @@ def _own_picture() -> None:
                 elem_classes=SENDS,
             )
             numbers = gr.JSON(label="Lights")
-    share(model=model)
+    share(model=model, by_hand=by_hand, own_seed=seed)
     go.click(guard(translate), [photo, model, by_hand, seed], [night, numbers], api_name="translate", **QUICK)
 
 
@@ -173,7 +173,7 @@ def translate(
         "gan/day-to-night",
         {"night.png": (found.night, "Your picture by night."), "lights.json": (as_json(numbers), "Its lights.")},
         part="own picture",
-        settings={"model": model},
+        settings={"model": model, "by_hand": painted, "own_seed": seed},
     )
     return found.night, numbers
 
@@ -201,7 +201,6 @@ def _place_by_night(latitude: float, longitude: float, at: float, seed: float, b
             "truth.png": (found.place.night, "... by night, as it is."),
             "lights.csv": (table(("night", "lit, in square kilometres"), lit), "How much of it is lit."),
         },
-        part="place",
         settings={"latitude": latitude, "longitude": longitude, "at": at, "seed": seed, "painted": by_hand},
     )
     return joined([_pictures(pictures), note(where, alike)])
