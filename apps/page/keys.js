@@ -81,6 +81,25 @@ document.addEventListener(
   true,
 );
 
+// Who asked for less motion starts a film himself, whatever plays it when it arrives.
+const started = new WeakSet();
+for (const kind of ['pointerdown', 'keydown'])
+  document.addEventListener(
+    kind,
+    (event) => {
+      for (const film of event.target.closest?.('.block')?.querySelectorAll('video') ?? []) started.add(film);
+    },
+    true,
+  );
+document.addEventListener('loadstart', (event) => started.delete(event.target), true);
+document.addEventListener(
+  'play',
+  ({ target }) => {
+    if (calm.matches && !target.srcObject && !started.has(target)) target.pause();
+  },
+  true,
+);
+
 // A moving picture is a button with a still one beside it.
 function showFilm(film, plays) {
   film.setAttribute('aria-pressed', String(plays));
