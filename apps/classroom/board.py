@@ -28,7 +28,7 @@ _PIXELS = 4_000_000  # of a picture as it is sent
 _FORMATS = ("JPEG", "PNG", "WEBP")  # what a browser makes of a canvas
 _decoding = threading.Lock()  # one picture at a time: a class that sends together leaves the other cores to others
 # the tabs whose pictures may be sent, as the board calls them
-KINDS = {"style": "Style transfer", "gan": "GANs", "ekg": "EKG"}
+KINDS = {"style": "Style transfer", "gan": "GANs", "ekg": "EKG", "conv": "Convolutions"}
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from shared.sessions import forget_everybody
 from shared.settings import Settings
 
 Taken = dict[str, bytes]
-_NO_CODE = {"gan-from-a-picture"}
-_UNLINKED = {"gan/sharpen-a-photo": {"mode"}}  # a folder's settings that no link carries
+_NO_CODE = {"gan-from-a-picture-drawing"}
+_UNLINKED = {"gan/from-a-picture": {"place"}}  # a folder's settings that no link carries
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +85,15 @@ def rows(data: bytes) -> list[list[str]]:
 @pytest.mark.slow
 def test_digits_are_those_of_the_endpoints(taken: Callable[[], Taken]) -> None:
     from apps.gan.ui.digits import sample_digits
-    from apps.gan.ui.restore import _from_real
+    from apps.gan.ui.restore import _from_drawing, _from_real
     from apps.gan.ui.sampling import sample_gan
     from apps.gan.ui.walk import interpolate
 
     sheet, verdicts, _ = sample_gan("dcgan-digits", 6, 5, 1.5, 2)
     number, reading = sample_digits("3.14", 8, 4.0)
     walk, _, _ = interpolate(1, 2, "3", "8", "linear", 3)
-    _from_real(0)
+    _from_real(3)
+    _from_drawing("[[[0.5, 0.2], [0.5, 0.8]]]")
     found = taken()
     for name, shown in (
         ("gan-sample/digits", sheet),
@@ -108,7 +109,8 @@ def test_digits_are_those_of_the_endpoints(taken: Callable[[], Taken]) -> None:
     assert "?tab=gan/sample&v=1&model=dcgan-digits&count=6&seed=5&truncation=1.5&real=2" in told
     assert "  digits.png: The pictures, row by row." in told
     assert "seed = 5" in found["gan-sample/code.py"].decode()
-    assert "gan-from-a-picture/code.py" not in found  # none that would give these numbers
+    assert "place = 3" in found["gan-from-a-picture/code.py"].decode()
+    assert "gan-from-a-picture-drawing/code.py" not in found  # none would give these numbers
 
 
 def test_a_stack_is_that_of_the_endpoint(taken: Callable[[], Taken]) -> None:

@@ -21,7 +21,15 @@ from shared.demos import SLUGS
 from shared.errors import InputError
 from shared.settings import Settings
 
-_OURS = {"pairs", "photos", "people", "photo"}  # settings of scripts that are no controls: the sample photos
+_OURS = {
+    "pairs",
+    "photos",
+    "people",
+    "photo",
+    "place",
+    "content",
+    "style",
+}  # settings of scripts that are no controls: the sample photos
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +113,11 @@ def test_the_same_walk_and_the_same_anatomy(run: Callable[[str], dict[str, Any]]
 def test_the_same_players_and_the_same_game(run: Callable[[str], dict[str, Any]]) -> None:
     from apps.gan.lab.requests import played
     from apps.gan.ui.players import _snapshot
+    from apps.gan.ui.restore import _from_real
 
+    restored = run("?tab=gan/from-a-picture")["found"]
+    for psnr_db in restored.psnr_db:
+        assert f"{psnr_db:.1f} dB" in _from_real(0)[1]
     names = run("?tab=gan/two-players&v=1&snapshot=3&seed=5")
     assert f"D takes {names['fakes']:.0%} of the fakes and {names['reals']:.0%} of the real" in _snapshot(3, 5)[0]
     names = run("?tab=gan/gan-lab&v=1&preset=Eight+modes&seed=4")
@@ -181,6 +193,30 @@ def test_the_same_painting(run: Callable[[str], dict[str, Any]]) -> None:
     *_, last = stylize(*pictures, **given, lambdas=names["lambdas"], style_layers=names["style_layers"],
                        content_layers=names["content_layers"])  # fmt: skip
     assert last[3]["J"] == names["numbers"]["J"]
+
+
+@pytest.mark.slow
+def test_the_same_two_paintings(sharing: Sharing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.style.samples import SAMPLES
+    from apps.style.ui import compare
+    from apps.style.ui.controls import RECIPE_FIELDS
+    from apps.style.ui.paint import ARGUMENTS
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compare, "_SIZE", 48)
+    monkeypatch.setattr(compare, "_ITERATIONS", 2)
+    query = "?tab=style/compare&v=1&beta_b=7&init=style&style_layers=relu1_1&lambdas=relu1_1=2"
+    code = sharing.code(query)["script"]
+    assert "size=160, iterations=60" in code
+    names: dict[str, Any] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(code.replace("size=160, iterations=60", "size=48, iterations=2"), names)
+    values = sharing.values(read_link(query, sharing.paths, sharing.groups))
+    assert set(ARGUMENTS) == {*RECIPE_FIELDS}
+    pictures = [str(SAMPLES[names[role]].path) for role in ("content", "style")]
+    *_, last = compare._both(1, 1, 1, 7, *pictures, *(values[name] for name in ARGUMENTS))
+    for run_, shown in zip(names["runs"], last[2], strict=True):
+        assert np.abs(np.asarray(run_.picture, int) - np.asarray(shown, int)).max() <= 1
 
 
 def head_html_of(*shots: Any) -> str:

@@ -58,16 +58,15 @@ function sizeOf(picture) {
   return [picture.naturalWidth ?? picture.width, picture.naturalHeight ?? picture.height];
 }
 
-// The pictures of an element; where a script draws, its largest sheet.
+// The pictures of an element; where a script draws, its large sheets.
 function picturesOf(element) {
   const seen = (kind) => [...element.querySelectorAll(kind)].filter((one) => sizeOf(one)[0] && one.clientWidth);
   const images = seen('img');
+  if (images.length) return images;
+  const sheets = seen('canvas');
   const area = (one) => one.clientWidth * one.clientHeight;
-  return images.length
-    ? images
-    : seen('canvas')
-        .sort((one, other) => area(other) - area(one))
-        .slice(0, 1);
+  const largest = Math.max(...sheets.map(area));
+  return sheets.filter((one) => area(one) > largest / 2);
 }
 
 // What an element shows as one picture: a single one as it is, several side by side.

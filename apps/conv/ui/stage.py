@@ -9,7 +9,7 @@ import gradio as gr
 from apps.conv.ui.stage_html import SPEEDS, script, template
 from apps.links import Choice, Numbers, Whole
 from apps.sharing import share_stage
-from apps.ui import guard
+from apps.ui import SENDS, guard
 
 
 def build() -> None:
@@ -29,6 +29,7 @@ def build() -> None:
         apply_default_css=False,
         padding=False,
         elem_id="conv-stage",
+        elem_classes=SENDS,
     )
     share_stage(
         stage,

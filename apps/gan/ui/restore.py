@@ -45,7 +45,7 @@ def panel() -> None:
 
 
 def _from_drawing(strokes: str) -> Markup:
-    return _restored(as_digit(ink(strokes, brush=_BRUSH)))
+    return _restored(as_digit(ink(strokes, brush=_BRUSH)), part="drawing")
 
 
 def _while_drawing(strokes: str) -> Markup:
@@ -53,7 +53,7 @@ def _while_drawing(strokes: str) -> Markup:
 
 
 def _from_real(at: int) -> tuple[int, Markup]:
-    return at + 1, _restored(some_real(1, at)[0][0])
+    return at + 1, _restored(some_real(1, at)[0][0], place=at)
 
 
 def _at_first(at: int, strokes: str) -> tuple[Any, Any]:
@@ -61,7 +61,7 @@ def _at_first(at: int, strokes: str) -> tuple[Any, Any]:
     return _from_real(at) if is_empty(strokes) else (gr.skip(), gr.skip())
 
 
-def _restored(picture: Pictures) -> Markup:
+def _restored(picture: Pictures, *, part: str = "", **settings: int) -> Markup:
     found = requests.restore_digit(picture)
     original, smooth, sharp = found.pictures
     psnr_smooth, psnr_sharp = found.psnr_db
@@ -79,5 +79,7 @@ def _restored(picture: Pictures) -> Markup:
             "restored.png": (sheet(pictures, 4), "Original, made small, bicubic, conditional GAN."),
             "figures.csv": (table(("picture", "the judge reads", "PSNR in dB"), figures), "What became of it."),
         },
+        part=part,
+        settings=settings,
     )
     return tiles(pictures, captions, width_px=170)
