@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.e2e.conftest import PHONE
 
-_PATIENCE_MS = 120_000  # what a busy machine may take
 _FILM = """() => {
   document.body.insertAdjacentHTML('beforeend', `<p class=block><video id=film autoplay loop muted></video></p>
     <button id=moving class=ch-film><picture><source media="not all"><img alt=""></picture></button>
@@ -23,9 +23,8 @@ _FILM = """() => {
 }"""
 
 
-def test_a_question_mark_shows_the_keys_but_not_while_one_types(browser: Any, hub_url: str) -> None:
-    page = browser.new_context(viewport=PHONE, reduced_motion="reduce").new_page()
-    page.set_default_timeout(_PATIENCE_MS)
+def test_a_question_mark_shows_the_keys_but_not_while_one_types(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page(PHONE, still=True)
     page.goto(f"{hub_url}?tab=conv/shapes")
     page.locator("#conv-input textarea, #conv-input input").first.wait_for()
     sheet = page.get_by_role("dialog", name="Keys")
@@ -64,12 +63,10 @@ def test_a_question_mark_shows_the_keys_but_not_while_one_types(browser: Any, hu
     page.locator("#row button").first.press("ArrowRight")
     assert page.evaluate("went.at(-1)") == "→"
     assert page.locator("#row button").last.evaluate("one => one === document.activeElement")
-    page.context.close()
 
 
-def test_a_game_is_played_and_a_fold_stays_open_by_keyboard(browser: Any, hub_url: str) -> None:
-    page = browser.new_context(reduced_motion="reduce").new_page()
-    page.set_default_timeout(_PATIENCE_MS)
+def test_a_game_is_played_and_a_fold_stays_open_by_keyboard(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page(still=True)
     page.goto(f"{hub_url}?tab=gan/gan-lab")
     sheet = page.locator(".lab [data-sheet=main]")
     sheet.focus()
@@ -91,4 +88,3 @@ def test_a_game_is_played_and_a_fold_stays_open_by_keyboard(browser: Any, hub_ur
     fold.locator("summary").press("Enter")
     box.evaluate("one => { one.innerHTML += ''; }")
     assert not fold.evaluate("one => one.open")
-    page.context.close()

@@ -15,10 +15,9 @@ from apps import DEMOS
 from apps.conv.exercises import ask
 from apps.conv.presets import PRESETS
 from apps.conv.ui.shapes import conv_shapes
-from tests.e2e.conftest import PHONE, PROJECTOR, playwright
+from tests.e2e.conftest import PHONE, playwright
 from tests.shared_links import LINKS
 
-_PATIENCE_MS = 120_000  # what a busy machine may take
 _QUEUE = "**/queue/join*"
 _LOADED = ("style/now", "style/paint", "conv/see")  # have controls that come with the tab
 _WIDE = {"width": 2000, "height": 900}  # no tab is in a menu
@@ -83,9 +82,8 @@ def test_every_control_makes_the_round_trip(demo: Any, open_page: Callable[..., 
     assert {link: left for link, left in missed.items() if left} == {}
 
 
-def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(browser: Any, hub_url: str) -> None:
-    page = browser.new_context(viewport=PHONE).new_page()
-    page.set_default_timeout(_PATIENCE_MS)
+def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page(PHONE)
     page.goto(f"{hub_url}?tab=conv/shapes&v=1&preset=lenet&embed=1&%3Cscript%3E=1")
     page.locator("#conv-result").get_by_text("61,706").first.wait_for()
     page.get_by_text("There is no control “<script>” here.").wait_for()
@@ -117,12 +115,10 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(browser: Any, hub_ur
         found = json.loads(taken.read("conv-shapes/stack.json"))
         assert "preset" not in taken.read("README.txt").decode()  # the stack itself is in the link
     assert found == json.loads(json.dumps(conv_shapes(PRESETS["lenet"].input, PRESETS["lenet"].layers)))
-    page.context.close()
 
 
-def test_a_lesson_is_stepped_through_by_keys(browser: Any, hub_url: str) -> None:
-    page = browser.new_context(viewport=PROJECTOR).new_page()
-    page.set_default_timeout(_PATIENCE_MS)
+def test_a_lesson_is_stepped_through_by_keys(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page()
     page.goto(hub_url)
     page.get_by_text("Lessons", exact=True).click()
     page.get_by_role("link", name="Convolutions in ten minutes").click()
@@ -153,12 +149,12 @@ def test_a_lesson_is_stepped_through_by_keys(browser: Any, hub_url: str) -> None
     bar.get_by_role("button", name="Leave").click()
     page.wait_for_url(lambda url: "lesson" not in url)
     assert bar.count() == 0
-    page.context.close()
 
 
-def test_an_exercise_below_a_strip_stays_in_view_until_the_strip_is_there(browser: Any, hub_url: str) -> None:
-    page = browser.new_context(viewport=PROJECTOR).new_page()
-    page.set_default_timeout(_PATIENCE_MS)
+def test_an_exercise_below_a_strip_stays_in_view_until_the_strip_is_there(
+    new_page: Callable[..., Any], hub_url: str
+) -> None:
+    page = new_page()
     page.goto(f"{hub_url}?tab=ekg/exercises&v=1&exercise=rate&number=7")
     page.locator("#ekg-summary .ekg-chips").wait_for()
     seen = "one => { const { top, bottom } = one.getBoundingClientRect(); return top < 300 && bottom > 0; }"
@@ -168,12 +164,10 @@ def test_an_exercise_below_a_strip_stays_in_view_until_the_strip_is_there(browse
     page.wait_for_function("scrollY === 0")
     page.evaluate("document.querySelector('#ekg-about').style.height = '500px'")
     assert page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(scrollY)))") == 0
-    page.context.close()
 
 
-def test_an_exercise_by_a_link_is_answered_by_keyboard(browser: Any, hub_url: str) -> None:
-    page = browser.new_context(viewport=PHONE).new_page()
-    page.set_default_timeout(_PATIENCE_MS)
+def test_an_exercise_by_a_link_is_answered_by_keyboard(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page(PHONE)
     page.goto(f"{hub_url}?tab=conv/exercises&v=1&exercise=parameters&number=7")
     one = ask("parameters", 7)
     box = page.locator("#tab-conv--exercises .ch-exercise")
@@ -202,4 +196,3 @@ def test_an_exercise_by_a_link_is_answered_by_keyboard(browser: Any, hub_url: st
     box.get_by_role("button", name="Reveal").click()
     box.get_by_text("one map per filter").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.context.close()
