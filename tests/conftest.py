@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -90,6 +91,17 @@ def run_alone(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """What ``coroutine`` returns, run in a loop of its own: Playwright leaves one running in the tests' own thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
+
+
+def pytest_configure() -> None:
+    """Imports are quicker without looking for garbage in between, as the hub's start is."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: to look through all of torch and gradio takes half a second every time."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

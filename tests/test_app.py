@@ -117,7 +117,6 @@ def test_garbage_is_collected_again_once_the_page_is_up_or_has_failed() -> None:
     with pytest.raises(OSError, match="no port"):
         start()
     assert gc.isenabled()
-    gc.unfreeze()
 
 
 @pytest.mark.slow

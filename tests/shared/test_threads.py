@@ -62,7 +62,10 @@ def test_it_is_set_before_torch_is_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
     """By a command that needs a network, and by the hub."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     sample = str(ROOT / "apps" / "face" / "samples" / "obama.jpg")
-    for call in (["apps.face", "verify", sample, sample], ["app", "--offline", "--port", str(free_port())]):
+    for call in (
+        ["apps.face", "verify", sample, sample],
+        ["app", "--offline", "--tabs", "conv", "--port", str(free_port())],
+    ):
         told = subprocess.run(
             [sys.executable, "-c", _WATCH, *call], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )

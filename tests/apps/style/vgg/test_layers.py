@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -28,9 +30,12 @@ def test_vgg19_has_its_sixteen_convolutions() -> None:
 @pytest.mark.parametrize("name", ["conv1_1", "relu1_2", "pool1", "relu2_2", "pool2", "relu3_3", "relu4_1"])
 @pytest.mark.parametrize("unit", [(0, 0), (2, 3)])
 def test_the_field_is_where_the_gradient_is(name: str, unit: tuple[int, int]) -> None:
-    """All weights positive and average pooling: every pixel in the field, and none outside, moves the unit."""
+    """All weights positive and average pooling: every pixel in the field, and none outside, moves the unit.
+
+    How many channels there are does not count: two of each.
+    """
     layer = find_layer(VGG16, name)
-    made = VGG(VGG16[: deepest(VGG16, [name]) + 1])
+    made = VGG([replace(one, channels=2) for one in VGG16[: deepest(VGG16, [name]) + 1]])
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.fill_(0.01)
