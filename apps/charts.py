@@ -67,18 +67,18 @@ def points(x: Iterable[float], y: Iterable[float]) -> str:
     return " ".join(f"{number(a)},{number(b)}" for a, b in zip(x, y, strict=True))
 
 
-def numbers(head: Sequence[Content], rows: Iterable[Sequence[Content]], told: str) -> Markup:
+def numbers(head: Sequence[Content], rows: Iterable[Sequence[Content]], summary: str) -> Markup:
     """What a chart shows, folded behind one line: a sentence, and at most ``_ROWS`` evenly chosen rows of a table."""
     every = list(rows)
     picked = [every[place] for place in _chosen(len(every), _ROWS)]
     fewer = note(f"{len(picked)} of {len(every):,} rows.") if len(picked) < len(every) else None
-    return details("Numbers", h.p(told), table(head, picked, stacks=False), fewer, class_="ch-numbers")
+    return details("Numbers", h.p(summary), table(head, picked, stacks=False), fewer, class_="ch-numbers")
 
 
 def chart(
     *parts: Content,
     size: tuple[float, float],
-    told: str,
+    summary: str,
     head: Sequence[Content],
     rows: Iterable[Sequence[Content]],
     caption: Content = None,
@@ -89,15 +89,15 @@ def chart(
     Args:
         parts: SVG.
         size: width and height in its units.
-        told: what it shows, in a sentence with the numbers that matter: for those who do not see it.
+        summary: what it shows, in a sentence with the numbers that matter: for those who do not see it.
         head: titles of the columns of its numbers.
         rows: its numbers, in any number.
         caption: below the drawing.
         class_: of the drawing.
     """
-    drawing = svg(*parts, size=size, label=told, class_=f"ch-lines {class_}".strip())
+    drawing = svg(*parts, size=size, label=summary, class_=f"ch-lines {class_}".strip())
     words = h.figcaption(caption) if caption else None
-    return h.figure(drawing, words, numbers(head, rows, told), class_="ch-figure ch-chart")
+    return h.figure(drawing, words, numbers(head, rows, summary), class_="ch-figure ch-chart")
 
 
 def _chosen(count: int, most: int) -> list[int]:
@@ -161,13 +161,13 @@ def lines(
     parts.append(h.text(f"{given[0]:.6g}", x=frame.left, y=frame.height - 8))
     parts.append(h.text(f"{given[-1]:.6g}", x=frame.end, y=frame.height - 8, text_anchor="end"))
     mark = {name: -1 if ends else int(np.argmax(values)) for name, values in kept.items()}
-    told = [
+    values_said = [
         f"{name} {show(float(kept[name][at]))}" + ("" if ends else f" at {given[at]:.6g}") for name, at in mark.items()
     ]
     return chart(
         parts,
         size=(frame.width, frame.height),
-        told=f"{title}; {'at the end' if ends else 'at most'}: {', '.join(told)}",
+        summary=f"{title}; {'at the end' if ends else 'at most'}: {', '.join(values_said)}",
         head=("", *kept),
         rows=[
             (f"{at:.6g}", *(show(float(of[place])) if place < len(of) else "" for of in kept.values()))
@@ -283,7 +283,7 @@ def spark(y: Sequence[float], label: str) -> Markup:
         h.polyline(points=places, style=f"stroke:var({COLOURS[1]})"),
         h.text(f"{top:,.4g}", x=SMALL.left, y=11),
         size=(SMALL.width, SMALL.height),
-        told=words,
+        summary=words,
         head=("", label),
         rows=enumerate(short(float(value)) for value in values),
         class_="ch-spark",
@@ -336,7 +336,7 @@ def reliability(models: Mapping[str, Sequence[Bin]], *, unit: str) -> Markup:
     return chart(
         parts,
         size=(frame.width, frame.height),
-        told="Reliability of the probabilities: where predicted and observed shares are alike, they can be believed",
+        summary="Reliability of the probabilities: where predicted and observed shares agree, they can be trusted",
         head=("", "predicted", "observed", unit),
         rows=[
             (name, f"{one.predicted:.3f}", f"{one.observed:.3f}", f"{one.n:,}")

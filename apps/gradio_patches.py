@@ -1,7 +1,7 @@
 """Where gradio 6 is changed from outside, each with its reason. ``tests/apps/test_gradio_patches.py`` fails when gradio
 changes under one of them.
 
-A subclass would do for the components, but gradio writes a .pyi file beside every module that subclasses one.
+A subclass would do for the components, but gradio writes a .pyi file next to every module that subclasses one.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def build(settings: Settings) -> gr.Blocks:
             gradio_patches.limit_tools(_NOT_FOR_AGENTS)
     demos = [demo for demo in DEMOS if demo.slug in settings.tabs]
     page = Page(title=TITLE, analytics_enabled=False, delete_cache=(_CACHE_S, _CACHE_S), fill_width=True)
-    # while the page is empty: gradio describes the whole page anew at this call; apps/door/lanes.py limits the queue
+    # while the page is empty: gradio describes the whole page again at this call; apps/door/lanes.py limits the queue
     page.queue(max_size=None, api_open=False)
     sharing = Sharing()
     page.fill = sharing.fill

@@ -66,8 +66,8 @@ class Lesson:
 
     def plain(self, *, solved: bool = True) -> dict[str, Any]:
         """All that the page needs, as plain values; unless ``solved``, without which answers are right, and why."""
-        told = (*_TEXTS, "minutes", "link", "choices", "right")
-        steps = [{key: getattr(step, key) for key in told} for step in self.steps]
+        keys = (*_TEXTS, "minutes", "link", "choices", "right")
+        steps = [{key: getattr(step, key) for key in keys} for step in self.steps]
         for step in steps:
             if step["choices"] and not solved:
                 step |= {"right": 0, "watch": "", "say": ""}

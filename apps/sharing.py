@@ -42,7 +42,7 @@ from shared.errors import InputError
 
 Props = dict[str, Any]  # what gradio's page is told of a component
 Fit = Callable[[Mapping[str, Any]], Mapping[str, Props]]
-# js_on_load of a strip of samples, after apps.ui.CLICKS: a link says which one is in the picture beside it. The strip's
+# js_on_load of a strip of samples, after apps.ui.CLICKS: a link says which one is in the picture next to it. Its
 # ``shares`` are the name in the link, the first sample, and the picture's elem_id; ``None`` where links say nothing.
 SAMPLES_JS = """
 window.hubLinks?.samples(element, trigger, props.shares, props.asked);

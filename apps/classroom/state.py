@@ -121,7 +121,7 @@ class Classroom:
                 return {"teacher": teaches, "on": False, "era": self._era}
             if not teaches and follows is not None:
                 self._note_here(visitor, now, follows)
-            told = {
+            answer = {
                 "teacher": teaches,
                 "on": True,
                 "era": self._era,
@@ -134,7 +134,7 @@ class Classroom:
                 "leads": going.leads,
                 "question": _question(going, visitor, teaches),
             }
-            return told | self._for_teacher(going, now) if teaches else told
+            return answer | self._for_teacher(going, now) if teaches else answer
 
     def step(self, lesson: object, number: object) -> None:
         """Go to a step, by its number from 1; a lesson that is not on begins.
@@ -256,9 +256,9 @@ def _question(going: _Class, visitor: str, teaches: bool) -> dict[str, Any] | No
     step, question = going.step, going.question
     if not step.choices:
         return None
-    told: dict[str, Any] = {"ask": step.ask, "choices": step.choices, "mine": question.chosen.get(visitor, 0)}
+    answer: dict[str, Any] = {"ask": step.ask, "choices": step.choices, "mine": question.chosen.get(visitor, 0)}
     if question.revealed or teaches:
-        told |= {"counts": question.counts(len(step.choices))}
+        answer |= {"counts": question.counts(len(step.choices))}
     if question.revealed:
-        told |= {"right": step.right, "watch": step.watch}
-    return told
+        answer |= {"right": step.right, "watch": step.watch}
+    return answer

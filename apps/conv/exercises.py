@@ -49,7 +49,7 @@ def _layer(f: int, filters: int, s: int, p: int) -> Layer:
     return Layer(filter=(f, f), filters=filters, stride=(s, s), padding=(p, p), dilation=(1, 1))
 
 
-def _told(one: Step) -> str:
+def _in_words(one: Step) -> str:
     layer = one.layer
     f, s, p = layer.filter[0], layer.stride[0], layer.padding[0]
     return f"{layer.filters} filters of {f}x{f}, stride {s}, padding {p} on every side"
@@ -97,7 +97,7 @@ def _shape(dice: random.Random) -> Exercise:
         ),
     )
     return Exercise(
-        question=f"An input of {one.before} meets {_told(one)}. What shape comes out?",
+        question=f"An input of {one.before} meets {_in_words(one)}. What shape comes out?",
         answer=str(one.after),
         because=f"Along each axis {one.formulas[0]}; and one map per filter, so {one.after}.",
         slips=slips,
@@ -146,7 +146,7 @@ def _parameters(dice: random.Random) -> Exercise:
     f, filters, channels = one.layer.filter[0], one.layer.filters, one.before.channels
     places = math.prod(one.after.axes)
     return Exercise(
-        question=f"An input of {one.before} meets {_told(one)}, each with a bias. How many parameters are learned?",
+        question=f"An input of {one.before} meets {_in_words(one)}, each with a bias. How many parameters are learned?",
         answer=float(one.parameters),
         because=f"({f}·{f}·{channels} + 1)·{filters} = {one.parameters:,}. Neither the size of the input nor stride "
         f"and padding matter: the same filters slide over all {places} places.",
@@ -177,7 +177,7 @@ def _multiplications(dice: random.Random) -> Exercise:
     size, n = one.after.axes[0], one.before.axes[0]
     per_place = f * f * channels * filters
     return Exercise(
-        question=f"An input of {one.before} meets {_told(one)}. How many multiplications is that?",
+        question=f"An input of {one.before} meets {_in_words(one)}. How many multiplications is that?",
         answer=float(one.multiplications),
         because=f"The output has {size}·{size} places; at each of them every one of {filters} filters multiplies "
         f"{f}·{f}·{channels} numbers: {size}·{size}·{per_place:,} = {one.multiplications:,}.",
@@ -268,12 +268,12 @@ def _finds(dice: random.Random) -> Exercise:
     adds_up = float(chosen.weights.sum())
 
     def why(name: str) -> str:
-        told = f"“{name}” comes to {sums[name]:g}."
+        sentence = f"“{name}” comes to {sums[name]:g}."
         if name == "light all over" and not adds_up:
-            return f"{told} The weights add up to 0, so even ground gives nothing, however light it is."
+            return f"{sentence} The weights add up to 0, so even ground gives nothing, however light it is."
         if sums[name] < 0:
-            return f"{told} There the weights below zero meet the light: it looks like the opposite of the filter."
-        return f"{told} Lay the weights over the pixels, multiply and add."
+            return f"{sentence} There the weights below zero meet the light: it looks like the opposite of the filter."
+        return f"{sentence} Lay the weights over the pixels, multiply and add."
 
     pieces = (_numbers(np.array(_PIECES[name], float), name) for name in sorted(sums))
     return Exercise(

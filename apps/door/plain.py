@@ -51,8 +51,8 @@ class Answer:
 
     async def send(self, send: Callable[[_Message], Awaitable[None]]) -> None:
         """Send it as ASGI wants it."""
-        told = {"content-type": self.kind, "content-length": str(len(self.body)), **self.headers}
-        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        fields = {"content-type": self.kind, "content-length": str(len(self.body)), **self.headers}
+        headers = [(name.encode(), value.encode()) for name, value in fields.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

@@ -88,7 +88,7 @@ def _drawn(
     )
     rows = [(f"{at / RATE_HZ:.2f}", f"{mv:.2f}") for at, mv in enumerate(signal.tolist())]
     size = float(x[-1]), _HEIGHT
-    return chart(line, letters, size=size, told=label, head=("s", "mV"), rows=rows)
+    return chart(line, letters, size=size, summary=label, head=("s", "mV"), rows=rows)
 
 
 def _which(dice: random.Random) -> Exercise:
@@ -113,14 +113,16 @@ def _which(dice: random.Random) -> Exercise:
 
     def why(place: int) -> str:
         letter, after = LETTERS[annotated[place]], LETTERS[annotated[place - 1]]
-        told = f"{names[place]} is {letter}: {intervals[place]:.2f} s after the beat before ({usual:.2f} s are usual)"
+        sentence = (
+            f"{names[place]} is {letter}: {intervals[place]:.2f} s after the beat before ({usual:.2f} s are usual)"
+        )
         if letter == "S":
-            return f"{told}: early, but as narrow as the others; the impulse comes from above the ventricles."
+            return f"{sentence}: early, but as narrow as the others; the impulse comes from above the ventricles."
         if letter == "V":
-            return f"{told}: early and wide; the impulse starts in a ventricle. S is early and narrow."
+            return f"{sentence}: early and wide; the impulse starts in a ventricle. S is early and narrow."
         if after == "V":
-            return f"{told}: the pause after a ventricular beat. The beat after the pause is a normal one."
-        return f"{told} and looks like the others."
+            return f"{sentence}: the pause after a ventricular beat. The beat after the pause is a normal one."
+        return f"{sentence} and looks like the others."
 
     words = "ventricular" if wanted == "V" else "supraventricular"
     early = f"{intervals[right]:.2f} s after the beat before, {usual:.2f} s are usual"

@@ -184,7 +184,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> None:
 
-    target(arguments.encoder, arguments.out)  # told before the work, not after it
+    target(arguments.encoder, arguments.out)  # what cannot be written is said before the work, not after it
     found = _watched(calibrate(arguments.images, arguments.pairs, arguments.encoder, title=arguments.title))
     path = write(found, arguments.encoder, arguments.out)
     if arguments.json:

@@ -197,8 +197,8 @@ def _semi_hard(dice: random.Random) -> Exercise:
         numbers = f"d² are {one.d_ap:.3f} and {one.d_an:.3f}, α is {margin:g}"
         if one.region == HARD:
             return f"Hard: N is as near as P or nearer ({numbers})."
-        told = f"Easy: N is further than P by more than the margin ({numbers}). No loss, nothing to learn."
-        return f"{told} It looks semi-hard in plain distances only." if plain[place] == SEMI_HARD else told
+        sentence = f"Easy: N is further than P by more than the margin ({numbers}). No loss, nothing to learn."
+        return f"{sentence} It looks semi-hard in plain distances only." if plain[place] == SEMI_HARD else sentence
 
     names = [f"Triplet {place}" for place in range(1, 5)]
     rows = [(name, f"{ap:.2f}", f"{an:.2f}") for name, (ap, an) in zip(names, pairs, strict=True)]

@@ -9,7 +9,7 @@ const RECENT_MS = 600_000; // since the page was there; later nobody remembers i
 const SILENT = 'The machine that holds this page does not answer. The page looks for another one …';
 const FOUND = 'The machine that held this page is gone. Another one is taking over …';
 const MOVED =
-  'The machine that held this page is gone, with what you had not saved. Another one goes on with your settings.';
+  'The machine that held this page is gone; what you had not saved is lost. Another one goes on with your settings.';
 
 class Keeper {
   constructor(mine) {

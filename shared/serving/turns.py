@@ -5,7 +5,7 @@ others in between: every run moves, a question waits for one turn, not for a pai
 depend on who else computes. A question that is alone has all cores, too. Where several wait, one core each answers more
 of them in the same time: reading a photo and small networks gain little from a second thread.
 
-A turn that lasts for seconds is no turn any more: others go on beside it, so that nothing ever holds up everything.
+A turn that lasts for seconds is no turn any more: others go on meanwhile, so that nothing ever holds up everything.
 
 Who is next: a question before a long call, unless long calls have waited for a second; of the long calls those about to
 end, then those that have shown nothing yet, then those that have had the machine for the shortest time.

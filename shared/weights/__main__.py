@@ -103,8 +103,8 @@ def _fetch(name: str | None, *, everything: bool, as_json: bool) -> None:
     if failed and name is not None:
         raise failed[wanted[0].name]
     if failed:
-        told = "; ".join(f"{key}: {error}" for key, error in failed.items())
-        raise WeightsError(f"all {len(wanted)} models", f"{len(fetched)} of them. {told}")
+        faults = "; ".join(f"{key}: {error}" for key, error in failed.items())
+        raise WeightsError(f"all {len(wanted)} models", f"{len(fetched)} of them. {faults}")
 
 
 def _progress(name: str, done: int, total: int) -> None:

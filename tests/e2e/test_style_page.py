@@ -109,11 +109,11 @@ def test_those_who_paint_at_once_share_the_machine(open_page: Callable[..., Any]
         page.locator("#style-paint").click()
         page.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
     for page in (first, second):  # neither has to wait for the other's end
-        page.locator("#style-live figcaption", has_text="in turns with 1 other").wait_for(timeout=WAIT_MS)
+        page.locator("#style-live figcaption", has_text="taking turns with 1 other").wait_for(timeout=WAIT_MS)
     first.locator("#style-stop").dispatch_event("click")
     first.locator("#style-told", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
     words = "document.querySelector('#style-live figcaption').innerText"
-    second.wait_for_function(f"{words}.includes('Iteration') && !{words}.includes('in turns')", timeout=WAIT_MS)
+    second.wait_for_function(f"{words}.includes('Iteration') && !{words}.includes('taking turns')", timeout=WAIT_MS)
     second.locator("#style-stop").dispatch_event("click")  # the picture moves, and the button with it
     second.locator("#style-told", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
 

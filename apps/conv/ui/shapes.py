@@ -73,7 +73,7 @@ def _work_out(shape: str, layers: str) -> Iterator[Markup]:
         yield _wrong(error)
 
 
-def _take_home(shape: str, layers: str, told: dict[str, Any]) -> None:
+def _take_home(shape: str, layers: str, answer: dict[str, Any]) -> None:
     head = "layer", "output", "parameters", "multiplications", "torch agrees"
     rows = [
         (
@@ -83,10 +83,10 @@ def _take_home(shape: str, layers: str, told: dict[str, Any]) -> None:
             one["multiplications"],
             one["torch"]["agrees"],
         )
-        for one in told["layers"]
+        for one in answer["layers"]
     ]
     files = {
-        "stack.json": (as_json(told), "As JSON."),
+        "stack.json": (as_json(answer), "As JSON."),
         "layers.csv": (table(head, rows), "In short."),
     }
     keep_result("conv/shapes", files, settings={"input": shape, "layers": layers})

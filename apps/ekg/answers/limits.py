@@ -157,13 +157,13 @@ def irregular_beats(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.in
 
 
 def movement(inputs: NetworkInputs) -> float:
-    """How far the line before and behind the beats moves beside that of the usual beat, in QRS heights: the median."""
+    """How far the line before and after the beats moves away from the usual beat's, in QRS heights: the median."""
     beats = inputs.beats
     total = []
     for start in range(0, len(beats.rr_s), _CHUNK):
         stop = min(start + _CHUNK, len(beats.rr_s))
-        beside = beats.windows[start:stop] - inputs.reference.near(start, stop)
-        total.append(np.minimum(np.ptp(beside[:, _BEFORE], axis=1), np.ptp(beside[:, _BEHIND], axis=1)))
+        moved = beats.windows[start:stop] - inputs.reference.near(start, stop)
+        total.append(np.minimum(np.ptp(moved[:, _BEFORE], axis=1), np.ptp(moved[:, _BEHIND], axis=1)))
     return float(np.median(np.concatenate(total)))
 
 

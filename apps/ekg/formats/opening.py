@@ -68,7 +68,7 @@ def _only_one_of(files: Sequence[Path], rate_hz: float | None) -> Recording:
     """The one recording that ``files`` make."""
     parts = {name for path in files if path.suffix.lower() == ".hea" for name in segment_names(path)}
     beginnings = [(path, found) for path in files if (found := format_of(path)) is not None and path.stem not in parts]
-    if any(path.suffix == ".hea" for path, _ in beginnings):  # a licence or a list of records beside it
+    if any(path.suffix == ".hea" for path, _ in beginnings):  # a licence or a list of records next to it
         beginnings = [(path, found) for path, found in beginnings if path.suffix.lower() != ".txt"]
     if len(beginnings) > 1:
         names = ", ".join(path.name for path, _ in beginnings)

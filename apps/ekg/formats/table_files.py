@@ -27,7 +27,7 @@ _FILTER = re.compile(r"[(\[][^()\[\]]*\d\s?k?hz[^()\[\]]*[)\]]", re.IGNORECASE) 
 _SUFFIX = re.compile(r"^(.*\S)[\s_]+(mv|[uµμ]v|nv|adc|counts?|[mµμ]?volts?|bpm|mmhg|g)$", re.IGNORECASE)  # ecg_mV
 _FEW_VALUES, _FEW = 4, "few different values"  # a column of so few is a label or a switch
 _MOST_NAMED = 5  # columns in a warning
-_EXPECTED = (RISES, WRAPS)  # beside leads: nothing that has to be said
+_EXPECTED = (RISES, WRAPS)  # columns besides leads that need no word
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _VOLT = re.compile(r"(milli|mili|micro|mikro|nano|)[ -]?volts?(?:io|ios|er|y|ow|
 _COUNTS = re.compile(
     r"(adc|adu|counts?|lsb|raw|a\.?u\.?|arb.*|digits?|bits?|steps?|units?|nu|n\.?u\.?|normali[sz]ed|1)"
 )
-_OTHER = re.compile(  # what recorders write beside an EKG: forces, rates, pressures, temperatures, impedances, shares
+_OTHER = re.compile(  # what recorders write next to an EKG: forces, rates, pressures, temperatures, impedances, shares
     r"m?g|m/s(²|2|\^2)|bpm|(beats|breaths)?/min|mmhg|cmh2o|[hk]?pa|mbar|%|°?c|degc|celsius|°f|k?(ohm|ω)s?|deg|°|°/s|dps|"
     r"rpm|spo2|m?l/(min|s)|m?l|µs|us|siemens|lux|ppm|m?a|rad/s|[mµun]t|gauss|steps|w|kg|k?m/h"
 )

@@ -116,7 +116,7 @@ def beat_svg(found: Explained) -> Markup:
     ticks = (
         h.text(f"{ms:+d} ms", x=(56 + ms / _MS) * step, y=_H - 4, class_="ekg-tick") for ms in (-400, -200, 0, 200, 400)
     )
-    told = "The beat (solid), the patient's reference beat (dashed), shaded where the answer depends on the signal"
+    summary = "The beat (solid), the patient's reference beat (dashed), shaded where the answer depends on the signal"
     drawing = _svg(
         (
             shade,
@@ -124,13 +124,13 @@ def beat_svg(found: Explained) -> Markup:
             _line(found.signal, low, high, "var(--ch-ink)", 2),
             ticks,
         ),
-        told,
+        summary,
     )
     rows = (
         (f"{(n - 56) * _MS:+.0f}", f"{own:.2f}", f"{usual:.2f}", f"{weight:.2f}")
         for n, (own, usual, weight) in enumerate(zip(found.signal, found.reference, found.saliency, strict=True))
     )
-    return h.div(drawing, numbers(("ms", "beat", "reference", "matters"), rows, told))
+    return h.div(drawing, numbers(("ms", "beat", "reference", "matters"), rows, summary))
 
 
 def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArray[Any], position: int) -> Markup:
@@ -158,9 +158,9 @@ def slide_svg(signal: npt.NDArray[Any], sums: npt.NDArray[Any], taps: npt.NDArra
     zero = h.line(x1=0, x2=_W, y1=_H / 2, y2=_H / 2, stroke="var(--ch-line)")
     lower = _svg((zero, _line(sums, -span, span, "var(--ch-blue)", 2), dot), "The sum at every position")
     words = caption(f"Sum at this position: {float(sums[position]):+.3f}")
-    told = f"The sum at {len(sums)} positions, from {float(sums.min()):+.2f} to {float(sums.max()):+.2f}"
+    summary = f"The sum at {len(sums)} positions, from {float(sums.min()):+.2f} to {float(sums.max()):+.2f}"
     rows = ((at, f"{value:+.3f}") for at, value in enumerate(sums.tolist()))
-    below = numbers(("position", "sum"), rows, told)
+    below = numbers(("position", "sum"), rows, summary)
     return h.div(h.div(upper), h.div(lower, words, below), class_="ch-pair")
 
 

@@ -198,8 +198,8 @@ def _connecting() -> dict[str, Any]:
 
 def _reason(error: Exception) -> str:
     """The first line of what the database says, without the address, which may hold a password."""
-    told = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
-    return told.strip().partition("\n")[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()[:160]
+    text = getattr(getattr(error, "diag", None), "message_primary", None) or str(error)
+    return text.strip().partition("\n")[0].rpartition("failed: ")[2].removeprefix("FATAL:").strip()[:160]
 
 
 def _libraries() -> tuple[Any, Any]:

@@ -83,7 +83,7 @@ def detect(
     """The faces in the RGB photo ``image``, the largest first; none where the detector sees none.
 
     Without ``fine`` no faces under ``COARSE`` are looked for, in at most ``LIVE`` pixels a side; with ``every`` small
-    ones and those cut by the photo's edge are looked for beside a large one, too. Without ``second_pass`` faces and
+    ones and those cut by the photo's edge are looked for next to a large one, too. Without ``second_pass`` faces and
     landmarks are those of the first search, without ``harder`` nothing else is tried where that is unsure. ``near`` are
     the faces of the picture just before, in a film: where O-Net still sees every one of them, nothing is searched, at a
     quarter of the time.

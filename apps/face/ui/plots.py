@@ -40,18 +40,18 @@ def number_line(one: Triplet) -> Markup:
     ]
     here = one.d_an / end * width
     negative = f"N: ‖A − N‖² = {one.d_an:.3f}"
-    told = f"{one.region}: d(A, N) = {one.d_an:.3f}, d(A, P) = {one.d_ap:.3f}, margin {one.margin:.2f}"
+    summary = f"{one.region}: d(A, N) = {one.d_an:.3f}, d(A, P) = {one.d_ap:.3f}, margin {one.margin:.2f}"
     drawing = svg(
         zones,
         marks,
         h.circle(cx=here, cy=(30 + base) / 2, r=9, class_="cf-n"),
         h.text(negative, x=here, y=18, text_anchor=_anchor(here, width), class_="cf-strong"),
         size=(width, height),
-        label=told,
+        label=summary,
         class_="cf-line-plot",
     )
     places = ("‖A − P‖²", one.d_ap), ("‖A − P‖² + α", one.d_ap + one.margin), ("‖A − N‖²", one.d_an)
-    return joined((drawing, numbers(("", "squared distance"), [(name, f"{at:.4f}") for name, at in places], told)))
+    return joined((drawing, numbers(("", "squared distance"), [(name, f"{at:.4f}") for name, at in places], summary)))
 
 
 def _anchor(at: float, width: float) -> str:
@@ -85,16 +85,16 @@ def cloud(points: NDArray[np.float64], person: NDArray[np.int64], names: Sequenc
         h.span(h.i(_letter(who), style=f"background:{PALETTE[who % len(PALETTE)]}"), h.bdi(name))
         for who, name in enumerate(names[:_NAMED])
     )
-    told = f"{len(points)} encodings of {len(names)} people in two dimensions"
+    summary = f"{len(points)} encodings of {len(names)} people in two dimensions"
     rows = ((h.bdi(names[who]), f"{x:+.4f}", f"{y:+.4f}") for (x, y), who in zip(points, person, strict=True))
     drawing = svg(
         h.path(class_="cf-grid", d=f"M{middle} 0V{side}M0 {middle}H{side}"),
         dots,
         size=(side, side),
-        label=told,
+        label=summary,
         class_="cf-cloud",
     )
-    below = numbers(("person", "first", "second"), rows, told)
+    below = numbers(("person", "first", "second"), rows, summary)
     return joined((drawing, h.p(legend, class_="cf-cloud-legend"), below))
 
 

@@ -25,7 +25,7 @@ def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tup
     """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a needle per distance."""
     end = max(axis_end(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
     named = "; ".join(f"{name} {value:.3f}" for name, value in distances)
-    told = f"{f'Distance {named}; ' if named else ''}threshold {tau:.3f}"
+    summary = f"{f'Distance {named}; ' if named else ''}threshold {tau:.3f}"
     drawing = svg(
         None if isinstance(known, Uncalibrated) else _histograms(known, end),
         h.path(class_="cf-axis", d=f"M0 {_BASE}H{_WIDTH}"),
@@ -33,22 +33,24 @@ def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tup
         _threshold(tau, end),
         (_needle(name, value, tau, end) for name, value in distances),
         size=(_WIDTH, _HEIGHT),
-        label=told,
+        label=summary,
         class_="cf-ruler",
     )
-    return joined((drawing, _legend(known), _numbers(known, told, tau, distances)))
+    return joined((drawing, _legend(known), _numbers(known, summary, tau, distances)))
 
 
 def _numbers(
-    known: Calibration | Uncalibrated, told: str, tau: float, distances: Sequence[tuple[str, float]]
+    known: Calibration | Uncalibrated, summary: str, tau: float, distances: Sequence[tuple[str, float]]
 ) -> Markup:
     here = [(name, f"{value:.4f}") for name, value in (("τ", tau), *distances)]
     if isinstance(known, Uncalibrated):
-        return numbers(("", "distance"), here, told)
+        return numbers(("", "distance"), here, summary)
     same, different, end = histogram(known, _COARSE)
     bins = zip(np.linspace(0, end, _COARSE + 1).tolist(), same.tolist(), different.tolist(), strict=False)
     rows = ((f"from {low:.2f}", percent(one), percent(two)) for low, one, two in bins)
-    return numbers(("distance", "of one person", "of different people"), rows, f"{told}. Shares of the measured pairs:")
+    return numbers(
+        ("distance", "of one person", "of different people"), rows, f"{summary}. Shares of the measured pairs:"
+    )
 
 
 def _legend(known: Calibration | Uncalibrated) -> Markup:

@@ -129,9 +129,9 @@ def bars(values: NDArray[Any], largest: float, label: str, *, signed: bool = Tru
         role="img",
         aria_label=f"{label} as {len(values)} bars",
     )
-    told = f"{len(values)} numbers from {float(values.min()):+.4f} to {float(values.max()):+.4f}."
+    summary = f"{len(values)} numbers from {float(values.min()):+.4f} to {float(values.max()):+.4f}."
     return joined(
-        (drawing, numbers(("coordinate", label), ((i, f"{value:+.4f}") for i, value in enumerate(values)), told))
+        (drawing, numbers(("coordinate", label), ((i, f"{value:+.4f}") for i, value in enumerate(values)), summary))
     )
 
 

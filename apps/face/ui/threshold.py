@@ -103,24 +103,24 @@ def _histogram_numbers(data: dict[str, Any]) -> Markup:
         (f"from {at * wide:.2f}", percent(same), percent(different))
         for at, (same, different) in enumerate(zip(data["same"], data["different"], strict=True))
     ]
-    told = f"Shares of the measured pairs by their distance, in steps of {wide:.3f}."
+    summary = f"Shares of the measured pairs by their distance, in steps of {wide:.3f}."
     if data["pairs"]:
-        told += f" Your own: {', '.join(f'{pair:.3f}' for pair in data['pairs'][-10:])}."
-    return numbers(("distance", "of one person", "of different people"), rows, told)
+        summary += f" Your own: {', '.join(f'{pair:.3f}' for pair in data['pairs'][-10:])}."
+    return numbers(("distance", "of one person", "of different people"), rows, summary)
 
 
 def _rates_numbers(data: dict[str, Any]) -> Markup:
-    told = f"The two error rates are equal, {100 * data['eer']:.2g} %, at τ = {data['eer_tau']:.3f}."
+    summary = f"The two error rates are equal, {100 * data['eer']:.2g} %, at τ = {data['eer_tau']:.3f}."
     pairs = zip(data["tau"], data["far"], data["frr"], strict=True)
     rows = [(f"{tau:.3f}", percent(far), percent(frr)) for tau, far, frr in pairs]
-    return numbers(("τ", "false accepts (FAR)", "false rejects (FRR)"), rows, told)
+    return numbers(("τ", "false accepts (FAR)", "false rejects (FRR)"), rows, summary)
 
 
 def _growth_numbers() -> Markup:
     """The script fills in the chances: they follow the threshold."""
-    told = "The chance that a stranger is taken for one of K people, at the threshold above."
+    summary = "The chance that a stranger is taken for one of K people, at the threshold above."
     rows = [(f"{10**power:,}", h.span(class_=f"cf-out-chance-{power}")) for power in range(_DECADES + 1)]
-    return numbers(("K", "chance"), rows, told)
+    return numbers(("K", "chance"), rows, summary)
 
 
 def _lesson(data: dict[str, Any]) -> Markup:

@@ -55,11 +55,11 @@ def add_commands(commands: _SubParsersAction[Parser]) -> None:
 def _art(*, name: str, json: bool, **options: object) -> None:
     from apps.gan.art import commands
 
-    told = commands.paint_file(name, **options)  # type: ignore[arg-type]
+    answer = commands.paint_file(name, **options)  # type: ignore[arg-type]
     if json:
-        write_json(told)
+        write_json(answer)
     else:
-        say(f"{told['files'][0]}: {told['width']} x {told['height']} pixels")
+        say(f"{answer['files'][0]}: {answer['width']} x {answer['height']} pixels")
 
 
 def _train(*, picture: str, steps: str | None, seed: str, folder: Path, begin: str | None) -> None:

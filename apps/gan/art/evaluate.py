@@ -1,4 +1,4 @@
-"""How good is endless art? Patches of it against patches of its picture, beside answers that cost nothing.
+"""How good is endless art? Patches of it against patches of its picture, compared with answers that cost nothing.
 
 * The Fréchet distance between Gaussians fitted to the activations of ``style/vgg16-hed`` at relu3_3 over blocks of 64
   pixels (``translation.quality``): does it look like the picture?

@@ -28,14 +28,14 @@ def add_commands(commands: _SubParsersAction[Parser]) -> None:
 def _lab(*, preset: str, rounds: str, seed: str, json: bool) -> None:
     from apps.gan.lab.requests import played
 
-    told: dict[str, Any] = {}
-    for told in played(preset, rounds=rounds, seed=seed):
+    answer: dict[str, Any] = {}
+    for answer in played(preset, rounds=rounds, seed=seed):
         if not json:
-            say(_line(told["history"][-1]))
+            say(_line(answer["history"][-1]))
     if json:
-        write_json(told)
-    elif told["diverged"]:
-        say(f"The game has diverged in round {told['rounds']:,}: lower a learning rate.")
+        write_json(answer)
+    elif answer["diverged"]:
+        say(f"The game has diverged in round {answer['rounds']:,}: lower a learning rate.")
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -115,14 +115,14 @@ class Lab:
         real = self.sample(n)
         with torch.no_grad():
             fake = self.g(self.noise(n))
-        told = cost = loss.d(self.score(real), self.score(fake))
+        shown = cost = loss.d(self.score(real), self.score(fake))
         if loss.penalty:
             mix = torch.from_numpy(self._play.uniform(n))[:, None]
             cost = cost + _PENALTY * gradient_penalty(self.score, real, fake, mix)
         if self.rules.r1:
             cost = cost + 0.5 * self.rules.r1 * r1_penalty(self.score, real)
         _descend(self._optimizer_d, cost)
-        self._losses_d.append(told.item())
+        self._losses_d.append(shown.item())
         return self._losses_d[-1]
 
     def step_g(self) -> float:

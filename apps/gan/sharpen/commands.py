@@ -100,8 +100,8 @@ def upscale_to(photo: Path, out: Path, *, model: str = DEFAULT, as_json: bool = 
     try:
         answer = enlarge(photo, model=model, expected=_say_if_long, progress=_say_progress)
     except KeyboardInterrupt as stop:  # a layer goes over the whole picture before the next: no part is ready early
-        told = "Stopped: nothing is written, because all parts of the picture become ready together, at the end."
-        raise KeyboardInterrupt(told) from stop
+        words = "Stopped: nothing is written, because all parts of the picture become ready together, at the end."
+        raise KeyboardInterrupt(words) from stop
     save([("--out", out, picture_bytes(answer.picture, out))])
     if as_json:
         write_json(answer.numbers() | {"out": str(out)})

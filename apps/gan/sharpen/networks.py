@@ -29,7 +29,7 @@ NESTED = 3  # dense blocks of a residual-in-residual dense block
 BLOCKS = 23
 PLAIN = 16  # 3 x 3 convolutions of SRVGG between the first and the last
 SLOPE = 0.2  # of the leaky ReLU
-RESIDUAL = 0.2  # what a block's output counts beside its input
+RESIDUAL = 0.2  # what a block's output counts next to its input
 
 
 def convolution(channels: int, out: int) -> nn.Conv2d:

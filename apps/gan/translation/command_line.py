@@ -45,19 +45,19 @@ def add_commands(commands: _SubParsersAction[Parser]) -> None:
     for command in (train, evaluate):
         command.add_argument("--data", type=Path, help="folder of the maps of three-globe (default: the bundled ones)")
     for command, default in ((train, _FOLDER), (bundle, _FOLDER), (evaluate, None)):
-        told = "" if default is None else f" (default: {default})"
+        default_note = "" if default is None else f" (default: {default})"
         what = "a run to measure instead of the bundled weights" if default is None else "where the run lives"
-        command.add_argument("--folder", type=Path, default=default, help=what + told)
+        command.add_argument("--folder", type=Path, default=default, help=what + default_note)
 
 
 def _translate(*, photo: str, out: Path, model: str, painted: bool, seed: str, json: bool) -> None:
     from apps.gan.translation import commands
 
-    told = commands.translate_file(photo, out=out, model=model, by_hand=painted, seed=seed)
+    answer = commands.translate_file(photo, out=out, model=model, by_hand=painted, seed=seed)
     if json:
-        write_json(told)
+        write_json(answer)
     else:
-        say(f"{told['files'][0]}: {told['width']} x {told['height']} pixels, {told['lit']:.1%} of them lit")
+        say(f"{answer['files'][0]}: {answer['width']} x {answer['height']} pixels, {answer['lit']:.1%} of them lit")
 
 
 def _train(*, model: str, steps: str | None, folder: Path, data: Path | None) -> None:

@@ -113,7 +113,7 @@ def measure(use: str, *, folder: Path | None, data: Path | None, out: Path | Non
             if not isinstance(step, Report):
                 yield f"{step.kind}: {json.dumps(step.quality.as_json())}"
                 continue
-            told = step.as_json()
+            row = step.as_json()
             if out is not None:
-                out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-            yield told
+                out.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+            yield row

@@ -42,11 +42,11 @@ class Progress:
     scores: Scores  # means since the checkpoint before
 
     def __str__(self) -> str:
-        told = self.scores
-        players = f", D's loss {told.loss_d:.3f}, fooled {told.fooled:.0%}, caught {told.caught:.0%}"
+        scores = self.scores
+        players = f", D's loss {scores.loss_d:.3f}, fooled {scores.fooled:.0%}, caught {scores.caught:.0%}"
         return (
             f"{self.objective} {self.step:,}/{self.steps:,}, {self.seconds:.0f} s: "
-            f"L1 {told.l1:.4f}{players if told.loss_d else ''}"
+            f"L1 {scores.l1:.4f}{players if scores.loss_d else ''}"
         )
 
 
@@ -74,7 +74,7 @@ def _play(games: Sequence[Game], earth: Earth, folder: Path, end: int, turn: int
     """Play ``games``, all of one plan, until each has done ``end`` steps."""
     plan = games[0].plan
     draws: dict[int, Draws] = {}
-    told: dict[str, list[Scores]] = {game.name: [] for game in games}
+    since: dict[str, list[Scores]] = {game.name: [] for game in games}
     started = time.monotonic()
     while waiting := [game for game in games if game.step < end]:
         step = min(game.step for game in waiting)
@@ -82,13 +82,13 @@ def _play(games: Sequence[Game], earth: Earth, folder: Path, end: int, turn: int
         for game in waiting:
             if game.step == step:
                 _keep_snapshot(game, folder)
-                told[game.name].append(game.play(batch))
+                since[game.name].append(game.play(batch))
         if (step + 1) % turn == 0 or step + 1 == end:
             seconds, started = time.monotonic() - started, time.monotonic()
-            for game in (game for game in games if told[game.name]):
+            for game in (game for game in games if since[game.name]):
                 _keep_snapshot(game, folder)
-                yield _checkpoint(game, _mean(told[game.name]), seconds, folder)
-                told[game.name] = []
+                yield _checkpoint(game, _mean(since[game.name]), seconds, folder)
+                since[game.name] = []
 
 
 def resumed(objective: str, plan: Plan, folder: Path, device: torch.device) -> Game:

@@ -34,11 +34,11 @@ def globe_pad(start: tuple[float, float]) -> gr.HTML:
         role="application",
         aria_label="Map of the Earth. Click a place, or move the mark with the arrow keys; with Shift in large steps.",
     )
-    told = note("Click a place on the map. Boxes: held out of the training.")
+    hint = note("Click a place on the map. Boxes: held out of the training.")
     return gr.HTML(
         place_of(*start),
         label="Map of the Earth",
-        html_template=str(joined([sheet, told])),
+        html_template=str(joined([sheet, hint])),
         js_on_load=page_file(__file__, "globe.js"),
         apply_default_css=False,
     )

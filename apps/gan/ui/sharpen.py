@@ -67,7 +67,7 @@ def panel() -> None:
             with gr.Row():
                 go = gr.Button("Restore with the GAN", variant="primary", min_width=150, elem_id="gan-sharpen-go")
                 stop = gr.Button("Stop", min_width=70, elem_id="gan-sharpen-stop")
-            told = gr.HTML(note("Bicubic and the small network answer at once."), label="Progress")
+            status = gr.HTML(note("Bicubic and the small network answer at once."), label="Progress")
         with gr.Column(scale=3, min_width=320):
             view = gr.HTML(
                 note("The pictures appear here."),
@@ -84,17 +84,17 @@ def panel() -> None:
     measurements([measured.photos()])
     asked = [photo, side, mode]
     # on the pictures, gradio's sign of work would have the browser paint them all the time
-    on_told: dict[str, Any] = HEAVY | {"show_progress_on": told}
-    running = go.click(heavy(_restore), asked, [view, told, figures], **on_told, **PRIVATE)
+    on_status: dict[str, Any] = HEAVY | {"show_progress_on": status}
+    running = go.click(heavy(_restore), asked, [view, status, figures], **on_status, **PRIVATE)
     stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
-    stopped.then(lambda: note("Stopped."), None, told, **LIGHT, **PRIVATE)
+    stopped.then(lambda: note("Stopped."), None, status, **LIGHT, **PRIVATE)
     watched = [seen.expand, photo.input, photo.clear, side.input, mode.input]
     changed = [gr.on(watched, guard(_live), asked, [view, figures], cancels=[running], **_WATCHED, **PRIVATE)]
     chosen = strip.click(guard(_on_sample), None, photo, cancels=[running], **LIGHT, **PRIVATE)
     for event in (chosen, sharpen_face.panel(photo)):
         changed.append(event.then(guard(_live), asked, [view, figures], **_WATCHED, **PRIVATE))
     for event in changed:
-        event.then(guard(_expected), asked, told, **_WATCHED, **PRIVATE)
+        event.then(guard(_expected), asked, status, **_WATCHED, **PRIVATE)
     _endpoint()
 
 
@@ -107,7 +107,7 @@ def upscale(photo: str, model: str = DEFAULT) -> tuple[Image.Image, dict[str, An
             27 times faster) or "bicubic" (no network, nothing invented).
 
     Returns:
-        The large picture; a dictionary: model, width, height, from_width, from_height, expected_s (told before),
+        The large picture; a dictionary: model, width, height, from_width, from_height, expected_s (estimated before),
         seconds, device.
     """
     check_choice(model, UPSCALERS, "The model")

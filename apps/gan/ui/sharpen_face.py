@@ -41,18 +41,18 @@ def panel(photo: gr.Image) -> Any:
                 go = gr.Button("Ask the verifier", variant="primary", min_width=130, elem_id="gan-face-go")
                 stop = gr.Button("Stop", min_width=70)
                 sample = gr.Button("Take a sample with a face", min_width=150)
-            told = gr.HTML(note(_ASK), label="Progress")
+            progress = gr.HTML(note(_ASK), label="Progress")
         with gr.Column(scale=3, min_width=320):
             out = gr.HTML(
                 label="The restored faces", apply_default_css=False, elem_id="gan-face-out", elem_classes=SENDS
             )
     measurements([measured.faces()])
     _endpoint()
-    running = go.click(heavy(_ask), [photo, other], [out, told], show_progress_on=told, **HEAVY, **PRIVATE)
+    running = go.click(heavy(_ask), [photo, other], [out, progress], show_progress_on=progress, **HEAVY, **PRIVATE)
     stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
-    stopped.then(lambda: note("Stopped."), None, told, **LIGHT, **PRIVATE)
+    stopped.then(lambda: note("Stopped."), None, progress, **LIGHT, **PRIVATE)
     taken = sample.click(_sample, None, [photo, other], cancels=[running], **LIGHT, **PRIVATE)
-    taken.then(guard(_expected), None, told, **QUICK, **PRIVATE)
+    taken.then(guard(_expected), None, progress, **QUICK, **PRIVATE)
     return taken
 
 

@@ -162,7 +162,7 @@ def _plane(answers: Sequence[Restored]) -> Markup:
     return chart(
         parts,
         size=(width, height),
-        told=words,
+        summary=words,
         head=("", "PSNR, dB", "texture distance"),
         rows=[(TITLES[one.way], f"{one.psnr_db:.1f}", f"{one.texture or 0:.3f}") for one in answers],
         caption="Lower right is best; how near any way can come to it is limited (Blau & Michaeli 2018).",

@@ -18,7 +18,7 @@ class Answer:
     picture: Image.Image  # RGB, or RGBA where parts of the content are transparent
     style: str  # its title
     painter: str  # the name of its record
-    estimate_s: float  # what was told before
+    estimate_s: float  # the estimate given before
     seconds: float  # what it took, reading the pictures included
     device: str  # for people
 

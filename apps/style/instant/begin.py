@@ -26,12 +26,12 @@ _SAME = 2.0  # of 255: mean difference; another decoder of the same JPEG differs
 
 
 def start_from(content: Image.Image, style: Image.Image, size: int) -> Image.Image:
-    """``content`` in the manner of ``style``, both RGB, in one pass; the longer side has ``size`` pixels, or 64."""
+    """``content`` in the style of ``style``, both RGB, in one pass; the longer side has ``size`` pixels, or 64."""
     return paint_now(content, style_for(style), size=max(SMALLEST, size))
 
 
 def in_manner_of(content: Source, style: Image.Image, *, keep_colours: bool) -> Answer:
-    """``content`` in the manner of ``style``, RGB, as ``now.stylize_now`` answers."""
+    """``content`` in the style of ``style``, RGB, as ``now.stylize_now`` answers."""
     return stylize_now(content, style_for(style), keep_colours=keep_colours)
 
 

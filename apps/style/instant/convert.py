@@ -5,7 +5,7 @@ files; the hub itself needs neither. ``onnx`` rather than a reader of ours: the 
 rounding out of the graphs that they compare with.
 
 Nothing is rounded. The weights of the painter of 26 styles are float32 and stay it (they came from 8 bits). Those of
-the other two networks are 8 bits with a scale per output channel, and are stored so: ``NAME.weight`` (int8) beside
+the other two networks are 8 bits with a scale per output channel, and are stored so: ``NAME.weight`` (int8) with
 ``NAME.weight.scale`` (float32), a quarter of float32 and half of float16. What the files also hold and this leaves
 out: the 8-bit rounding of every activation, see the model cards.
 """

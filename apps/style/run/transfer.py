@@ -221,7 +221,7 @@ class Run:
                 self.memory = {"pixels": self.pixels}
 
     def __getstate__(self) -> dict[str, Any]:
-        """On the other side costs that are known here need not be told again."""
+        """The other side need not send again the costs that are known here."""
         return vars(self) | {"_told": len(self.costs)}
 
     def _forgetful(self) -> Run:

@@ -92,12 +92,12 @@ def _worth(costs: Sequence[Costs], one_pass: Costs | None) -> Markup | None:
         return None
     reached = reached_after(costs, one_pass)
     if reached is None:
-        told = "this run has not come down to that yet."
+        where = "this run has not come down to that yet."
     elif reached == 0:
-        told = "this run starts there."
+        where = "this run starts there."
     else:
-        told = f"this run has come down to that after {reached} iterations."
-    return note(f"“one pass”: J of the picture in one pass is {short(one_pass.J)}; {told}")
+        where = f"this run has come down to that after {reached} iterations."
+    return note(f"“one pass”: J of the picture in one pass is {short(one_pass.J)}; {where}")
 
 
 def gram_table(grams: Grams) -> Markup:

@@ -66,7 +66,7 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
                 elem_id="style-now-painted",
                 elem_classes=SENDS,
             )
-            told = gr.HTML(elem_id="style-now-told", label="How long it takes")
+            estimate = gr.HTML(elem_id="style-now-told", label="How long it takes")
             with gr.Row():
                 second = gr.Dropdown(
                     styles.choices(Session()), value="", label="Blend with", elem_id="style-now-second", min_width=160
@@ -93,7 +93,7 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
     named = Choice(tuple(one for _, one in styles.choices(Session())))
     share(second=second, style=(name, named), mix=share_of, strength=strength, size=size, keep=keep)
     film.build(mixture, look)
-    asked, outputs = [content, *mixture.values(), *look.values()], [painted, told, numbers]
+    asked, outputs = [content, *mixture.values(), *look.values()], [painted, estimate, numbers]
     grid.click(guard(_on_style), None, [name, picture], **LIGHT, **PRIVATE)
     picture.input(guard(_on_picture), None, [name, second], **LIGHT, **PRIVATE)
     # First the event that has the endpoint's name: gradio gives the bare name to the first.
@@ -103,7 +103,7 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
     strip.click(guard(_on_sample), None, content, **LIGHT, **PRIVATE).then(
         guard(stylize_now), asked, outputs, **QUICK, **PRIVATE
     )
-    size.change(guard(_told), [content, picture, size], told, trigger_mode="always_last", **QUICK, **PRIVATE)
+    size.change(guard(_estimate), [content, picture, size], estimate, trigger_mode="always_last", **QUICK, **PRIVATE)
     name.change(guard(_styles), [name, second], [grid, second], **LIGHT, **PRIVATE)
     shown = tab.select(guard(_styles), [name, second], [grid, second], **LIGHT, **PRIVATE)
     shown.then(guard(stylize_now), asked, outputs, **QUICK, **PRIVATE)
@@ -168,13 +168,13 @@ def stylize_now(
     return picture, note(words), numbers
 
 
-def _told(content: str | None, picture: str | None, size: float) -> Content:
+def _estimate(content: str | None, picture: str | None, size: float) -> Content:
     """How long a picture of ``size`` will take; what is wrong with the photo is said when it is painted."""
     if not content:
         return ""
     try:
-        told = now.estimate_note(canvas.open_content(content).size, size, any_picture=bool(picture))  # type: ignore[arg-type]
-        return note(prose("{} {}", f"{size:.0f} pixels:", told))
+        estimate = now.estimate_note(canvas.open_content(content).size, size, any_picture=bool(picture))  # type: ignore[arg-type]
+        return note(prose("{} {}", f"{size:.0f} pixels:", estimate))
     except HubError as error:
         return message(str(error), "warn")
 

@@ -241,7 +241,7 @@ def stylize(
     warning = warn_if_long(run)
     session.begin(run)
     if warning:
-        gr.Warning(warning, title="A long run")  # beside the picture in one pass, not in its place
+        gr.Warning(warning, title="A long run")  # with the picture in one pass, not in its place
     yield from stream(session, run, compare=True)
 
 

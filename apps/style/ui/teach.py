@@ -56,7 +56,9 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
                 begin = gr.Button("Teach", variant="primary", elem_id="style-teach", min_width=110)
                 stop = gr.Button("Stop", elem_id="style-teach-stop", min_width=80)
                 use = gr.Button("Paint with it", elem_id="style-teach-use", min_width=120)
-            told = gr.HTML(note("A lesson shares the machine with paintings, in turns."), elem_id="style-teach-told")
+            progress = gr.HTML(
+                note("A lesson shares the machine with paintings, in turns."), elem_id="style-teach-told"
+            )
             with gr.Accordion("Load a style that somebody saved", open=False, elem_id="style-teach-load"):
                 sent = gr.File(
                     label="Style file, 4 kB", file_types=[".safetensors"], height=110, elem_id="style-teach-file"
@@ -77,11 +79,11 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
     gr.HTML(note(_HONEST))
     strip.click(guard(_on_sample), None, [picture, title], **LIGHT, **PRIVATE)
     asked = [picture, title, steps, content]
-    begin.click(guard(_wanted), None, told, **LIGHT, **PRIVATE).success(
-        heavy(teach), asked, [live, kept, told], **HEAVY, **PRIVATE, **waiting
+    begin.click(guard(_wanted), None, progress, **LIGHT, **PRIVATE).success(
+        heavy(teach), asked, [live, kept, progress], **HEAVY, **PRIVATE, **waiting
     )
-    stop.click(guard(_stop), None, told, queue=False, **LIGHT, **PRIVATE)
-    sent.upload(guard(load), sent, [live, told], **QUICK, **PRIVATE)
+    stop.click(guard(_stop), None, progress, queue=False, **LIGHT, **PRIVATE)
+    sent.upload(guard(load), sent, [live, progress], **QUICK, **PRIVATE)
     use.click(guard(_use), None, [tabs, style], **LIGHT, **PRIVATE)
 
 

@@ -39,7 +39,8 @@ def test_the_film_is_told_while_it_is_painted_and_then_there(monkeypatch: pytest
     assert data is not None
     with Image.open(io.BytesIO(base64.b64decode(data.group(1)))) as frames:
         assert frames.n_frames == 3
-    assert 'media="(prefers-reduced-motion: reduce)"' in film
+    assert 'class="ch-film"' in film  # by which keys.js lets it wait for whoever asked for less motion
+    assert 'srcset="data:image/' in film  # the first picture, to be seen meanwhile
 
 
 def test_patches_stand_above_their_nearest() -> None:

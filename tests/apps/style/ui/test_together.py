@@ -34,12 +34,12 @@ def begun(client: Client, **recipe: Any) -> tuple[Job, Iterator[Any]]:
 def test_both_move_before_either_is_done(two: tuple[Client, Client]) -> None:
     first, steps = begun(two[0], **LONG)
     second, others = begun(two[1], **LONG)  # its first step comes although the first run is under way
-    while "in turns with 1 other" not in next(steps)[0]:
+    while "taking turns with 1 other" not in next(steps)[0]:
         pass
     assert not first.done()
     assert not second.done()
     first.cancel()
     two[0].close()  # the page is closed
-    while "in turns" in next(others)[0]:  # until the other one has the machine for itself
+    while "taking turns" in next(others)[0]:  # until the other one has the machine for itself
         pass
     second.cancel()
