@@ -44,7 +44,7 @@ _VALUES: tuple[tuple[str, str], ...] = (
     # last, because the broken recording has beats of its own
     ("ekg/break-it", "sample=premature&annotated=0&beat=20&noise=0.3&drift=1.5&gain=2&rate=60&inverted=1"),
     ("style/now", "second=ink&style=mosaic&mix=0.25&strength=0.5&size=256&keep=1&content=flower"),
-    ("style/paint", f"{_RECIPE}&content=coffee&style=mosaic"),
+    ("style/paint", f"{_RECIPE}&content=coffee&style=mosaic&axis=linear"),
     ("style/compare", f"alpha_a=2&beta_a=0.5&alpha_b=3&beta_b=40&{_RECIPE}"),
     ("style/teach", "steps=100&content_weight=2"),
     ("style/units", "layer=relu4_1&unit=12&network=vgg19-imagenet"),

@@ -118,9 +118,9 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.02)
-        ended = self.process.poll()
+        ended, said = self.process.poll(), self.said()  # whose folder may go with it
         self.end(signal.SIGKILL)
-        raise RuntimeError(f"{url} does not answer ({ended}); the log ends with:\n{self.said()[-4000:]}")
+        raise RuntimeError(f"{url} does not answer ({ended}); the log ends with:\n{said[-4000:]}")
 
 
 class Hub(Server):

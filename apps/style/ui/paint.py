@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Content, Markup, figure, h, message, note
+from apps.sharing import share
 from apps.style import canvas
 from apps.style.run.presets import PRESETS
 from apps.style.run.transfer import Run
@@ -102,7 +103,8 @@ def build() -> dict[str, Any]:
     parts = {"live": live, "curves": curves, "grams": grams, "numbers": numbers, "result": result}
     buttons = {"paint": paint, "stop": stop, "more": more}
     _connect(photos, controls, parts, buttons, (content_only, style_only), status, waiting)
-    axis.change(guard(_axis), axis, curves, **LIGHT, **PRIVATE)
+    drawn = axis.change(guard(_axis), axis, curves, **LIGHT, **PRIVATE)
+    share(axis=axis, then=[drawn])
     return parts | {"photos": photos, "controls": controls, "waiting": waiting}
 
 
