@@ -64,15 +64,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _classify(arguments: argparse.Namespace) -> None:
     from apps.ekg.answers.classify import classified
-    from apps.ekg.answers.export import answer_of, csv_text, write_annotations
-    from apps.ekg.answers.rhythm import rhythm_in
+    from apps.ekg.answers.export import answer_of, csv_text, told, write_annotations
     from apps.ekg.formats.opening import open_recording
     from apps.ekg.network.weights import leased
 
     _check_targets(arguments)
     with leased(arguments.weights) as network, open_recording(arguments.record, rate_hz=arguments.rate) as recording:
         found = classified(recording, network, lead=arguments.lead, use_annotations=not arguments.detect)
-    rhythm = rhythm_in(found)
     save([("--csv", arguments.csv, csv_text(found))])
     if arguments.annotations:
         write_annotations(found, arguments.annotations)
@@ -81,9 +79,7 @@ def _classify(arguments: argparse.Namespace) -> None:
     if arguments.json:
         cli.write_json(answer_of(found))
         return
-    print(f"{recording.name}, lead {found.prepared.lead}: {rhythm.n_beats:,} beats in {rhythm.duration_s:,.0f} s")
-    print(f"rate {rhythm.mean_bpm:.0f} per minute ({rhythm.slowest_bpm:.0f} to {rhythm.fastest_bpm:.0f})")
-    print(", ".join(f"{letter} {rhythm.counts[letter]:,}" for letter in LETTERS))
+    print(told(found))
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:

@@ -136,6 +136,9 @@ def test_beats_are_those_of_the_endpoint(taken: Callable[[], Taken], request_: g
     answer_disturbed(last[2], 0.1, 0, 1, 125, False, request_)
     found = taken()
     assert json.loads(found["ekg/report.json"]) == json.loads(json.dumps(told))
+    report = found["ekg/report.txt"].decode()
+    assert f"V {told['rhythm']['counts']['V']:,}" in report
+    assert "Not a medical device." in report
     beats = rows(found["ekg/beats.csv"])[1:]
     assert [one[2] for one in beats] == [one["class"] for one in told["beats"]]
     assert len(rows(found["ekg-break-it/beats.csv"])) > 1

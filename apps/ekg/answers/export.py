@@ -43,6 +43,16 @@ def answer_of(found: Classified) -> dict[str, Any]:
     }
 
 
+def told(found: Classified) -> str:
+    """The answer in three lines, for people."""
+    rhythm = rhythm_in(found)
+    counts = ", ".join(f"{letter} {rhythm.counts[letter]:,}" for letter in LETTERS)
+    return (
+        f"{found.recording.name}, lead {found.prepared.lead}: {rhythm.n_beats:,} beats in {rhythm.duration_s:,.0f} s\n"
+        f"rate {rhythm.mean_bpm:.0f} per minute ({rhythm.slowest_bpm:.0f} to {rhythm.fastest_bpm:.0f})\n{counts}"
+    )
+
+
 def _plain(value: Any) -> Any:
     """NaN as None, floats rounded: what JSON can say."""
     if isinstance(value, float):
