@@ -72,3 +72,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def estimate(seconds: float) -> str:
+    """What will take about ``seconds``, for people."""
+    return f"About {duration(max(0.1, seconds))} on this machine."

@@ -491,6 +491,22 @@ def test_every_weight_file_is_declared_in_full() -> None:
     report(faults)
 
 
+NAMED = re.compile(r"(?<![\w./*{-])((?:\w[\w-]*/)*[a-z][\w-]*\.(?:py|js|css|toml))\b")
+
+
+def test_every_file_that_a_module_or_the_map_names_is_there() -> None:
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in tracked() if name.endswith("README.md")}
+    texts |= {"CONTRIBUTING.md": house_map.FILE.read_text(encoding="utf-8")}
+    texts |= {name: ast.get_docstring(tree) or "" for name, tree in sources()}
+    there = {f"/{name}" for name in tracked()}
+    report(
+        f"{name} names {named}, which is not there"
+        for name, text in texts.items()
+        for named in NAMED.findall(text)
+        if not any(file.endswith(f"/{named}") for file in there)
+    )
+
+
 def test_nothing_lies_about_at_the_top() -> None:
     """DESIGN names what stands there; a picture that a script wrote is soon committed with the rest."""
     report(sorted({path for path in tracked() if "/" not in path} - TOP))

@@ -15,9 +15,8 @@ from torch import Tensor
 from apps.gan.art.choices import ARTS, CELL
 from apps.gan.art.networks import Texture, shares_of
 from apps.gan.art.plane import Window, grids
+from apps.gan.exhibits.bundled import lease
 from shared.errors import check_choice
-from shared.model_cache import model_cache
-from shared.registry import find
 from shared.serving.turns import TURNS
 
 _PART = 24  # cells along a side that are painted at once: 384 pixels
@@ -72,11 +71,5 @@ def borrowed(*names: str) -> Iterator[list[Texture]]:
         OptionError: there is no such generator.
     """
     with ExitStack() as stack:
-        found = []
-        for name in names:
-            record = find(f"gan/art-{check_choice(name, ARTS, 'The picture')}", "gan")
-            model = stack.enter_context(model_cache().lease(record))
-            if not isinstance(model, Texture):
-                raise TypeError(f"{record.name} holds a {type(model).__name__}, not a {Texture.__name__}")
-            found.append(model)
-        yield found
+        known = [check_choice(name, ARTS, "The picture") for name in names]
+        yield [stack.enter_context(lease(f"art-{name}", Texture)) for name in known]

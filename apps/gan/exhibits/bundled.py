@@ -22,31 +22,36 @@ _M = TypeVar("_M", bound=nn.Module)
 
 def lease_generator(name: str) -> AbstractContextManager[Generator]:
     """The averaged generator called ``name``, one of ``GENERATORS``, as a context manager."""
-    return _lease(check_choice(name, GENERATORS, "The generator"), Generator)
+    return lease(check_choice(name, GENERATORS, "The generator"), Generator)
 
 
 def lease_discriminator(name: str) -> AbstractContextManager[Discriminator]:
     """The discriminator that faced the generator called ``name``, as a context manager."""
-    return _lease(check_choice(name, GENERATORS, "The generator") + "-d", Discriminator)
+    return lease(check_choice(name, GENERATORS, "The generator") + "-d", Discriminator)
 
 
 def lease_judge() -> AbstractContextManager[Judge]:
     """The judge, as a context manager."""
-    return _lease("judge-digits", Judge)
+    return lease("judge-digits", Judge)
 
 
 def lease_restorer() -> AbstractContextManager[Restorer]:
     """The generator that restores small digits, as a context manager."""
-    return _lease("superres-digits", Restorer)
+    return lease("superres-digits", Restorer)
 
 
 def lease_snapshots() -> AbstractContextManager[Snapshots]:
     """The two players through training, as a context manager."""
-    return _lease("dcgan-snapshots", Snapshots)
+    return lease("dcgan-snapshots", Snapshots)
 
 
 @contextmanager
-def _lease(name: str, kind: type[_M]) -> Iterator[_M]:
+def lease(name: str, kind: type[_M]) -> Iterator[_M]:
+    """The bundled network gan/``name``, which is a ``kind``, as a context manager.
+
+    Raises:
+        TypeError: the registry's loader made something else.
+    """
     with model_cache().lease(find(name, "gan")) as model:
         if not isinstance(model, kind):
             raise TypeError(f"gan/{name} holds a {type(model).__name__}, not a {kind.__name__}")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from apps.gan.sharpen.options import FACTOR, SMALLEST
 from shared.images import Source, open_image
-from shared.progress import Progress, duration
+from shared.progress import Progress, estimate
 
 LONG_S = 30.0  # s: work that takes longer says so before it starts
 
@@ -28,7 +28,7 @@ def open_photo(source: Source, what: str = "The photo") -> Image.Image:
 
 def describe_estimate(seconds: float) -> str:
     """The estimate for people; a long one says so."""
-    about = f"About {duration(max(0.1, seconds))} on this machine."
+    about = estimate(seconds)
     return about if seconds <= LONG_S else f"{about} The small network is much faster."
 
 

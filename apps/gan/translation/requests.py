@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from apps.gan.choices import SEEDS
+from apps.gan.exhibits.bundled import lease
 from apps.gan.translation.choices import OBJECTIVES, PAINTING, PLACE_SIDE, checked_painting
 from apps.gan.translation.earth import bundled_earth
 from apps.gan.translation.nights import Night, Place, PlaceByNight
@@ -27,10 +28,8 @@ from apps.gan.translation.translate import (
 )
 from shared.errors import InputError, check_whole
 from shared.images import Source
-from shared.model_cache import model_cache
-from shared.registry import find
 
-_STAGES = "gan/night-snapshots"
+_STAGES = "night-snapshots"
 _LEAST_LAND = 200  # pixels: with less, no correlation is given
 
 
@@ -99,9 +98,7 @@ def stages(day: Image.Image, *, seed: object) -> list[tuple[int | None, Image.Im
         Steps done and the night, in order; the bundled network itself is the last one, with ``None`` for its step.
     """
     chosen = check_whole(seed, "The seed", low=0, high=SEEDS)
-    with model_cache().lease(find(_STAGES, "gan")) as found, borrowed_translators(("both",)) as models:
-        if not isinstance(found, Snapshots):
-            raise TypeError(f"{_STAGES} holds a {type(found).__name__}")
+    with lease(_STAGES, Snapshots) as found, borrowed_translators(("both",)) as models:
         early = [(step, translate(found.at(step), day, seed=chosen)) for step in found.steps]
         return [*early, (None, translate(models["both"], day, seed=chosen))]
 

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from apps.gan.exhibits.bundled import lease
 from apps.gan.translation.choices import (
     KM_PER_PIXEL,
     LARGEST_SIDE,
@@ -32,8 +33,6 @@ from apps.gan.translation.networks import UNet, noise
 from apps.gan.translation.nights import Lights, Place
 from shared.errors import check_choice, check_number, check_whole
 from shared.images import Source, open_image
-from shared.model_cache import model_cache
-from shared.registry import find
 
 _ROUNDING = 1.5  # pixels, of the borders of what a visitor painted
 LIT = 0.25  # of a pixel's light above which it counts as lit
@@ -47,14 +46,8 @@ def borrowed_translators(names: tuple[str, ...] = tuple(OBJECTIVES)) -> Iterator
         OptionError: there is no such generator.
     """
     with ExitStack() as stack:
-        models: dict[str, UNet] = {}
-        for name in names:
-            record = find(f"gan/night-{check_choice(name, OBJECTIVES, 'The model')}", "gan")
-            model = stack.enter_context(model_cache().lease(record))
-            if not isinstance(model, UNet):
-                raise TypeError(f"{record.name} holds a {type(model).__name__}, not a {UNet.__name__}")
-            models[name] = model
-        yield models
+        known = [check_choice(name, OBJECTIVES, "The model") for name in names]
+        yield {name: stack.enter_context(lease(f"night-{name}", UNet)) for name in known}
 
 
 def read_day(source: Source, *, by_hand: bool = False) -> Image.Image:

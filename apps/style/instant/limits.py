@@ -11,7 +11,6 @@ from apps.style.instant.paint import SMALLEST, Wish, paint_tensor, stage_of
 from apps.style.instant.style import plain_style
 from shared import device as devices
 from shared.errors import ResourceError
-from shared.progress import duration
 
 _PROBE = 160  # pixels: smaller ones fit into the cache and look cheaper than they are
 _TIMES = 3  # of the probe; the fastest counts
@@ -26,11 +25,6 @@ def estimate_s(wish: Wish, device: torch.device) -> float:
         ImageError: as ``paint_now`` would.
     """
     return stage_of(wish).pixels * seconds_per_pixel(wish.style.record.name, device)
-
-
-def duration_note(seconds: float) -> str:
-    """The estimate for people."""
-    return f"About {duration(max(0.1, seconds))} on this machine."
 
 
 def check_fits(wish: Wish, device: torch.device) -> None:

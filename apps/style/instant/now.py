@@ -16,6 +16,7 @@ from apps.style.instant.stylefile import read_style, write_style
 from apps.style.samples import SAMPLES
 from shared.device import describe, pick_device
 from shared.images import Source, jpeg_bytes
+from shared.progress import estimate
 
 THUMB = 96  # pixels of an own style's thumbnail
 _PAINTED = 256  # ... at which it is painted
@@ -84,7 +85,7 @@ def estimate_note(shape: tuple[int, int], size: int, *, any_picture: bool) -> st
     wish = checked(Wish(content=Image.new("1", shape), style=style, size=size))
     device = pick_device()
     limits.check_fits(wish, device)
-    return limits.duration_note(limits.estimate_s(wish, device))
+    return estimate(limits.estimate_s(wish, device))
 
 
 def own_style(data: bytes) -> OwnStyle:

@@ -19,7 +19,7 @@ from apps.style.vgg.network import VGG
 from shared import device as devices
 from shared.errors import ResourceError
 from shared.model_cache import model_cache
-from shared.progress import duration
+from shared.progress import estimate
 
 LONG_S = 120.0  # s: a longer run is announced before it starts
 LARGEST_ON_CPU = 640  # pixels; beyond it an iteration takes many seconds
@@ -97,7 +97,7 @@ def estimate_s(options: Options, shape: tuple[int, int], device: torch.device) -
 
 def duration_note(seconds: float, *, stop: str = "Stop") -> str:
     """The estimate for people, with a warning if it is long; ``stop`` is what ends the run before its time."""
-    about = f"About {duration(max(1.0, float(round(seconds))))} on this machine."
+    about = estimate(max(1.0, float(round(seconds))))
     if seconds <= LONG_S:
         return about
     return f"⚠ {about} That is over two minutes; {stop} keeps the picture, and fewer pixels or iterations are faster."
