@@ -1,4 +1,4 @@
-// "?" shows the keys, which are the same everywhere; whoever asks for less motion has to start films himself.
+// "?" shows the keys, which are the same everywhere; films wait for whoever asks for less motion.
 
 const SCHEME = [
   [
@@ -81,7 +81,7 @@ document.addEventListener(
   true,
 );
 
-// Who asked for less motion starts a film himself, whatever plays it when it arrives.
+// For whoever asked for less motion a film waits, whatever plays it when it arrives.
 const started = new WeakSet();
 for (const kind of ['pointerdown', 'keydown'])
   document.addEventListener(

@@ -284,7 +284,7 @@ def test_the_explorers_arithmetic_is_pythons_number_by_number(open_page: Callabl
         assert {name: shown["words"][name] for name in words} == words
 
 
-def test_triplets_are_measured_mined_and_learnt_from(open_page: Callable[..., Any]) -> None:
+def test_triplets_are_measured_mined_and_learned_from(open_page: Callable[..., Any]) -> None:
     page = open_page("face")
     sub_tab(page, "Triplets")
     expect(page, "#face-census", "9,396 triplets")  # 36 encodings: 18, 9 and 9

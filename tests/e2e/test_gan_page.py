@@ -85,14 +85,14 @@ def test_the_snapshots_show_both_players(gan: Callable[..., Any]) -> None:
     slider = page.get_by_role("slider", name="Snapshot", exact=False).locator("visible=true")
     slider.focus()
     slider.press("Home")
-    page.get_by_text("nobody has learnt anything").first.wait_for(timeout=_WAIT_MS)
+    page.get_by_text("nobody has learned anything").first.wait_for(timeout=_WAIT_MS)
 
 
 def test_a_visitor_trains_stops_and_takes_the_film_home(gan: Callable[..., Any]) -> None:
     page = gan("Two players")
     page.locator("#gan-own-go").scroll_into_view_if_needed()
     _see(page, "#gan-own .gan-tiles figure", 16)
-    page.locator("#gan-own-status").get_by_text("nobody has learnt anything").wait_for(timeout=_WAIT_MS)
+    page.locator("#gan-own-status").get_by_text("nobody has learned anything").wait_for(timeout=_WAIT_MS)
     page.locator("#gan-own-go").click()
     page.locator("#gan-own-status").get_by_text(re.compile(r"After \d+ steps")).wait_for(timeout=_WAIT_MS)
     page.locator("#gan-own-stop").click()
@@ -100,7 +100,7 @@ def test_a_visitor_trains_stops_and_takes_the_film_home(gan: Callable[..., Any])
     page.locator("#gan-own-movie img").wait_for(timeout=_WAIT_MS)
     assert page.locator("#gan-own-movie a").get_attribute("href").startswith("data:image/gif")
     page.get_by_role("button", name="Start again").click()
-    page.locator("#gan-own-status").get_by_text("nobody has learnt anything").wait_for(timeout=_WAIT_MS)
+    page.locator("#gan-own-status").get_by_text("nobody has learned anything").wait_for(timeout=_WAIT_MS)
 
 
 def test_a_round_against_d_is_scored(gan: Callable[..., Any]) -> None:

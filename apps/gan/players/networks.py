@@ -2,7 +2,7 @@
 
 The architecture is DCGAN's (Radford, Metz, Chintala 2016): strided convolutions down, transposed convolutions up, with
 kernel 4 and stride 2 so that every pixel is touched equally often (no checkerboard; Odena et al. 2016), and batch
-normalisation in the generator. What has been learnt since then:
+normalisation in the generator. What has been learned since then:
 
 * the class enters the generator through the gains and biases of its batch normalisation (Dumoulin et al. 2017; de
   Vries et al. 2017) and next to z; it enters the discriminator as a projection (Miyato & Koyama 2018): the score is

@@ -1,4 +1,4 @@
-"""A training to be watched from its first breath: the DCGAN on a few hundred digits, with sixteen seeds that stay.
+"""A training to be watched from its first step: the DCGAN on a few hundred digits, with sixteen seeds that stay.
 
 These functions hold the networks. What a training knows between two of them, or after a worker has died, is in the
 ``OwnTraining``: plain values.

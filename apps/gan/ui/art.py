@@ -204,6 +204,6 @@ def _nearest_of(
         for pair in pairs
     ]
     told = note(
-        "Above: painted. Below: the nearest patch of the picture. Apart: root mean square, 0 to 1; 0 is a copy."
+        "Above: painted. Below: the nearest patch of the picture. Distance: root mean square, 0 to 1; 0 is a copy."
     )
     return joined([h.div(figures, class_="art-pairs"), told])

@@ -1,4 +1,4 @@
-"""Two players, trained by the visitor: from the first breath, with sixteen seeds, losses, verdicts and a film."""
+"""Two players, trained by the visitor: from the first step, with sixteen seeds, losses, verdicts and a film."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def panel() -> None:
     seen = heading(
         "use",
         "Train it yourself",
-        "The same DCGAN from its first breath, on the 500 digits that this page holds. Sixteen z are drawn again and "
+        "The same DCGAN from its first step, on the 500 digits that this page holds. Sixteen z are drawn again and "
         "again. Others may be training, too: then you wait for your turn.",
     )
     training = gr.State(None, time_to_live=_FORGET_S)
@@ -65,7 +65,7 @@ def panel() -> None:
 
 
 def train_gan(steps: int = _STEPS, seed: int = 0) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Train a DCGAN from its first breath on 500 real digits.
+    """Train a DCGAN from its first step on 500 real digits.
 
     Args:
         steps: 1 to 400, of 32 digits each.
@@ -161,7 +161,7 @@ def untrained(fake: np.ndarray, real: np.ndarray) -> Markup:
     both = np.concatenate((fake, real))
     low, high = (f"{value:.1%}" for value in (both.min(), both.max()))
     return prose(
-        "<b>Step 0, nobody has learnt anything.</b> G's pictures are its random weights at work: a grey that hardly "
+        "<b>Step 0, nobody has learned anything.</b> G's pictures are its random weights at work: a grey that hardly "
         "changes with z. D gives every picture, real or not, between {} and {}: it has no opinion. The first gradient "
         "comes from D, so D has to learn first.",
         low, high,

@@ -88,7 +88,7 @@ def test_a_file_of_another_place_is_refused_in_every_shape(
         reasons.add(refused.value.message)
     with pytest.raises(gr.Error) as refused:
         call(page, fn, {"path": upload} | extra, visitor="eve")
-    assert reasons == {refused.value.message}  # nothing can be learnt from the answer
+    assert reasons == {refused.value.message}  # nothing can be learned from the answer
     assert "uploaded here" in refused.value.message
     assert seen == []
 

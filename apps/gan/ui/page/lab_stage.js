@@ -115,7 +115,7 @@ class Stage {
     const many = d_updates > 1 ? ` and D’s updates in a round (${d_updates})` : '';
     this.say(
       `The game has diverged: in round ${this.game.rounds} a loss or a weight grew without bound, so nothing can be ` +
-        `learnt from here on. Lower the learning rates (D ${lr_d}, G ${lr_g}; 0.003 is a good start)${many}, then ` +
+        `learned from here on. Lower the learning rates (D ${lr_d}, G ${lr_g}; 0.003 is a good start)${many}, then ` +
         'press New game.',
       true,
     );
