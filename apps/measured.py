@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from apps.markup import Content, Markup, h, joined, message, note
+from apps.markup import Content, Markup, h, joined, message, note, prose
 from shared.settings import weights_dir
 
 Figures = dict[str, Any]  # what one file of figures holds
@@ -54,6 +54,11 @@ def stored(name: str) -> Figures | None:
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")
     return found
+
+
+def with_interval(value: float, low: float, high: float, *, form: str) -> Markup:
+    """A figure with its interval in small print; ``form`` as of ``format``: ".2%"."""
+    return prose("{} <small>({} to {})</small>", *(format(one, form) for one in (value, low, high)))
 
 
 def drawn(name: str, draw: Callable[[Figures], Content], command: str) -> Markup:

@@ -11,7 +11,7 @@ from apps.gan.lab.measured import lab_chapter
 from apps.gan.sharpen import measured as sharpen
 from apps.gan.translation.measured import night_chapter
 from apps.markup import Content, Markup, cell, details, h, joined, note, prose, table
-from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of, stored
+from apps.measured import Chapter, Figures, Headline, between, drawn, percent, rows_of, stored, with_interval
 
 TEXTBOOK = "gan/textbook.json"
 _CONDITIONAL, _JUDGE, _RESTORED = "gan/cgan-digits.json", "gan/judge-digits.json", "gan/superres-digits.json"
@@ -215,7 +215,7 @@ def _accuracy(row: Figures | None) -> Content:
         return _NONE
     if row["interval"] is None:
         return f"{row['accuracy']:.2%}"
-    return prose("{:.2%} <small>({:.2%} to {:.2%})</small>", row["accuracy"], *row["interval"])
+    return with_interval(row["accuracy"], *row["interval"], form=".2%")
 
 
 def _agreement(figures: Figures) -> Content:
@@ -232,7 +232,7 @@ def _agreement(figures: Figures) -> Content:
 
 def _variety(figures: Figures) -> Content:
     values = figures["diversity"]
-    return prose("{:.0%} <small>({:.0%} to {:.0%})</small>", sum(values) / len(values), min(values), max(values))
+    return with_interval(sum(values) / len(values), min(values), max(values), form=".0%")
 
 
 def _superres(found: Figures) -> Markup:
@@ -249,6 +249,5 @@ def _superres(found: Figures) -> Markup:
 
 
 def _restorer(title: str, figures: Figures) -> tuple[Content, ...]:
-    low, high = figures["accuracy_interval"]
-    accuracy = prose("{:.2%} <small>({:.2%} to {:.2%})</small>", figures["accuracy"], low, high)
+    accuracy = with_interval(figures["accuracy"], *figures["accuracy_interval"], form=".2%")
     return title, f"{figures['psnr_db']:.2f} dB", accuracy, f"{figures['fid']:.2f}"

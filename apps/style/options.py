@@ -42,7 +42,6 @@ PRECISIONS = {
     "float32": "float32",
     "bfloat16": "bfloat16",
 }
-SCALES = {True: "small first, then larger: broad strokes", False: "the full size from the start"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,20 @@ def _ours(
     )
 
 
+def _adversary(of: str, sha256: str, size: int, *, preprocessing: str = _DIGITS) -> Record:
+    """The discriminator that the generator ``of`` was trained against."""
+    return _ours(
+        f"{of}-d",
+        "... its discriminator",
+        (sha256, size),
+        model=of,
+        loader=_DISCRIMINATOR,
+        preprocessing=preprocessing,
+        output=_SCORES,
+        measured=False,
+    )
+
+
 def _realesrgan(name: str, title: str, loader: str, *files: tuple[str, int]) -> Record:
     """A bundled network of Real-ESRGAN; ``files`` as above, ``loader``: of ``apps.gan.sharpen.networks``."""
     return Record(
@@ -126,15 +140,11 @@ RECORDS: tuple[Record, ...] = (
         output=_DRAWN,
         labels=_LABELS,
     ),
-    _ours(
-        "cgan-digits-d",
-        "... its discriminator",
-        ("f9551a4dbb8be8e887882744a5d506e090ca86f5a8f91132fca8d215fdc8bece", 898930),
-        model="cgan-digits",
-        loader=_DISCRIMINATOR,
+    _adversary(
+        "cgan-digits",
+        "f9551a4dbb8be8e887882744a5d506e090ca86f5a8f91132fca8d215fdc8bece",
+        898930,
         preprocessing=f"{_DIGITS}, and digits B, 0..9",
-        output=_SCORES,
-        measured=False,
     ),
     _ours(
         "dcgan-digits",
@@ -144,16 +154,7 @@ RECORDS: tuple[Record, ...] = (
         preprocessing=_LATENTS,
         output=_DRAWN,
     ),
-    _ours(
-        "dcgan-digits-d",
-        "... its discriminator",
-        ("fc93b4d7c4fc3df0f1809b7ac817aafcaa15bff8083827898ee49db5950222f1", 477626),
-        model="dcgan-digits",
-        loader=_DISCRIMINATOR,
-        preprocessing=_DIGITS,
-        output=_SCORES,
-        measured=False,
-    ),
+    _adversary("dcgan-digits", "fc93b4d7c4fc3df0f1809b7ac817aafcaa15bff8083827898ee49db5950222f1", 477626),
     _ours(
         "dcgan-snapshots",
         "... both players through training",
@@ -172,16 +173,7 @@ RECORDS: tuple[Record, ...] = (
         preprocessing=_LATENTS,
         output=_DRAWN,
     ),
-    _ours(
-        "collapsed-digits-d",
-        "... its discriminator",
-        ("afaa14b9cb0bd6dedc8f67b63e04b0fb9500e2d67f0e8db96c2a4f035ef41c19", 477626),
-        model="collapsed-digits",
-        loader=_DISCRIMINATOR,
-        preprocessing=_DIGITS,
-        output=_SCORES,
-        measured=False,
-    ),
+    _adversary("collapsed-digits", "afaa14b9cb0bd6dedc8f67b63e04b0fb9500e2d67f0e8db96c2a4f035ef41c19", 477626),
     _ours(
         "superres-digits",
         "Conditional GAN, 7 x 7 to 28 x 28",

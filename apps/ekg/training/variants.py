@@ -118,12 +118,7 @@ def premature(source: Labelled, random: Random) -> Labelled:
         stretch = range(first, min(first + int(random.integers(3, 40)), len(rr)))
         length = _run_length(random)
         early = random.uniform(0.5, 0.88 if length < 3 else 0.75) * sinus_s
-        start = int(random.integers(len(normal)))
-        order += [
-            *stretch,
-            *(int(normal[(start + place) % len(normal)]) for place in range(length)),
-            int(random.choice(normal)),
-        ]
+        order += [*stretch, *_in_a_row(normal, length, random), int(random.choice(normal))]
         intervals += [*rr[stretch.start : stretch.stop], *(early * random.normal(1, 0.02, length))]
         intervals.append(sinus_s * (1.0 if random.random() < 0.3 else random.uniform(0.95, 1.5)))
         made_up += [False] * len(stretch) + [True] * length + [False]
@@ -144,16 +139,17 @@ def frequent(source: Labelled, random: Random) -> Labelled:
         first = int(random.integers(0, max(1, len(rr) - 60)))
         stretch = range(first, min(first + 1 + int(random.poisson(gap)), len(rr)))
         length = 1 if random.random() < 0.9 else int(random.integers(2, 4))
-        start = int(random.integers(len(normal)))
-        order += [
-            *stretch,
-            *(int(normal[(start + place) % len(normal)]) for place in range(length)),
-            int(random.choice(normal)),
-        ]
+        order += [*stretch, *_in_a_row(normal, length, random), int(random.choice(normal))]
         intervals += [*rr[stretch.start : stretch.stop], *(early * sinus_s * random.normal(1, spread, length))]
         intervals.append(pause * sinus_s * random.normal(1, spread))
         made_up += [False] * len(stretch) + [True] * length + [False]
     return _with_early_beats(source, order, np.clip(intervals, 0.2, 4.0), made_up, random)
+
+
+def _in_a_row(beats: np.ndarray, length: int, random: Random) -> list[int]:
+    """``length`` of ``beats``, in their order from any one on, and round again."""
+    start = int(random.integers(len(beats)))
+    return [int(beats[(start + place) % len(beats)]) for place in range(length)]
 
 
 def _with_early_beats(

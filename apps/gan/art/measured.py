@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from apps.markup import Content, Markup, h, joined, note, prose, table
-from apps.measured import Chapter, Figures, drawn
+from apps.markup import Markup, h, joined, note, prose, table
+from apps.measured import Chapter, Figures, drawn, with_interval
 
 ART = "gan/art.json"
 _METHODS = {
@@ -29,8 +29,8 @@ def art_figures(found: Figures) -> Markup:
         (
             found["pictures"][row["picture"]] if row["method"] == "gan" else "",
             _METHODS[row["method"]],
-            _cell(row["frechet"], 0),
-            _cell(row["nearest"], 2),
+            with_interval(*row["frechet"], form=",.0f"),
+            with_interval(*row["nearest"], form=",.2f"),
         )
         for row in found["rows"]
     ]
@@ -48,8 +48,3 @@ def art_figures(found: Figures) -> Markup:
         h.code(found["command"]),
     )
     return joined([table(columns, rows, class_="gan-figures"), note(explained)])
-
-
-def _cell(figure: list[float], digits: int) -> Content:
-    value, low, high = (f"{one:,.{digits}f}" for one in figure)
-    return prose("{} <small>({} to {})</small>", value, low, high)

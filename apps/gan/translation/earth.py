@@ -178,14 +178,6 @@ def nearest(picture: Tensor, latitude: Tensor, longitude: Tensor) -> Tensor:
     return picture.flatten()[y * W + x]
 
 
-def distance_km(latitude: Tensor, longitude: Tensor, other_latitude: Tensor, other_longitude: Tensor) -> Tensor:
-    """Great-circle distance of points in degrees, by the haversine formula; the arguments broadcast."""
-    phi, psi = torch.deg2rad(latitude), torch.deg2rad(other_latitude)
-    across = torch.deg2rad(other_longitude - longitude)
-    root = ((psi - phi) / 2).sin().square() + phi.cos() * psi.cos() * (across / 2).sin().square()
-    return 2 * RADIUS_KM * root.clamp(0, 1).sqrt().asin()
-
-
 def reach_km(side: int, km_per_pixel: float) -> float:
     """From the centre of a tile to its corner."""
     return side * km_per_pixel / math.sqrt(2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.markup import Content, Markup, h, joined, note, prose, table
-from apps.measured import Chapter, Figures, drawn
+from apps.measured import Chapter, Figures, drawn, with_interval
 
 NIGHT = "gan/night.json"
 _NONE = "—"
@@ -51,6 +51,4 @@ def _name(row: Figures) -> str:
 def _cell(figure: list[float] | None) -> Content:
     if figure is None:
         return _NONE
-    digits = 3 if figure[0] < 10 else 0
-    value, low, high = (f"{one:,.{digits}f}" for one in figure)
-    return prose("{} <small>({} to {})</small>", value, low, high)
+    return with_interval(*figure, form=",.3f" if figure[0] < 10 else ",.0f")

@@ -24,7 +24,6 @@ from apps.gan.translation.translate import (
     place,
     read_day,
     translate,
-    translate_all,
 )
 from shared.errors import InputError, check_whole
 from shared.images import Source
@@ -82,13 +81,6 @@ def night_of_picture(source: Source, *, model: str, by_hand: bool, seed: object)
         day = read_day(source, by_hand=by_hand)
         night = translate(models[model], day, seed=chosen)
     return Night(day, night, lights_in(night))
-
-
-def three_nights(day: Image.Image, *, seed: object) -> dict[str, Image.Image]:
-    """The nights of ``day`` by all three objectives, from the same noise."""
-    chosen = check_whole(seed, "The seed", low=0, high=SEEDS)
-    with borrowed_translators() as models:
-        return translate_all(models, day, seed=chosen)
 
 
 def stages(day: Image.Image, *, seed: object) -> list[tuple[int | None, Image.Image]]:

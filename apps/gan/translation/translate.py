@@ -95,11 +95,6 @@ def translated(model: UNet, day: Tensor, *, seed: int = 0) -> Tensor:
     return ((night + 1) / 2).clamp(0, 1)
 
 
-def translate_all(models: Mapping[str, UNet], day: Image.Image, *, seed: int = 0) -> dict[str, Image.Image]:
-    """The nights that all of ``models`` paint from the same noise, by their names."""
-    return {name: translate(model, day, seed=seed) for name, model in models.items()}
-
-
 def between(models: Mapping[str, UNet], at: float) -> UNet:
     """The network at a place of the slider, in the order of ``models``: 0 is the first one itself, 1 the last one.
 

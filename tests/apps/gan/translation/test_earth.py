@@ -16,7 +16,6 @@ from apps.gan.translation.earth import (
     Earth,
     bilinear,
     coordinates,
-    distance_km,
     light,
     load_earth,
     nearest,
@@ -24,6 +23,16 @@ from apps.gan.translation.earth import (
     sample,
 )
 from shared.errors import InputError
+
+
+def distance_km(
+    latitude: torch.Tensor, longitude: torch.Tensor, other_latitude: torch.Tensor, other_longitude: torch.Tensor
+) -> torch.Tensor:
+    """Great-circle distance of points in degrees, by the haversine formula; the arguments broadcast."""
+    phi, psi = torch.deg2rad(latitude), torch.deg2rad(other_latitude)
+    across = torch.deg2rad(other_longitude - longitude)
+    root = ((psi - phi) / 2).sin().square() + phi.cos() * psi.cos() * (across / 2).sin().square()
+    return 2 * RADIUS_KM * root.clamp(0, 1).sqrt().asin()
 
 
 def tile(lat: float, lon: float, *, side: int = 65, km: float = 10.0, heading: float = 0.0, mirrored: bool = False):
