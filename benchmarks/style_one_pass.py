@@ -119,7 +119,7 @@ def main() -> None:
                 with chosen.kept.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(pair) + "\n")
     figures = {
-        "command": " ".join([f"python -m benchmarks.{Path(__file__).stem}", *sys.argv[1:]]),
+        "command": _command(sys.argv[1:]),
         "device": describe(pick_device()),
         "torch": torch.__version__,
         "measure": "J divided by that of the content picture; [lower quartile, median, upper quartile] over the pairs",
@@ -131,6 +131,13 @@ def main() -> None:
     print({key: value for key, value in figures["summary"].items() if not key.startswith("from_")})
     if chosen.out is not None:
         chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def _command(arguments: list[str]) -> str:
+    """The command as it was given, without the folders of this machine."""
+    places = {at + step for at, word in enumerate(arguments) if word in ("--kept", "--out") for step in (0, 1)}
+    kept = [word for at, word in enumerate(arguments) if at not in places]
+    return " ".join([f"python -m benchmarks.{Path(__file__).stem}", *kept])
 
 
 if __name__ == "__main__":

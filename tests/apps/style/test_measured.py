@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 
 from apps.style import measured
 from shared.settings import weights_dir
@@ -25,6 +26,9 @@ def test_times_and_ratios_are_those_of_the_file() -> None:
 
 def test_headlines_are_those_of_the_file() -> None:
     found = json.loads((weights_dir() / measured.FILE).read_text(encoding="utf-8"))["sizes"]
-    values = [row.value for row in measured.headlines()]
+    *values, worth = [row.value for row in measured.headlines()]
     names = ("ours float32", "ours bfloat16")
     assert values == [f"{found[size][name]['times_faster']:.2f}" for size in ("256", "384") for name in names]
+    pairs = json.loads((weights_dir() / measured.ONE_PASS_FILE).read_text(encoding="utf-8"))["pairs"]
+    assert len(pairs) >= 36
+    assert worth == f"{statistics.median(pair['worth'] for pair in pairs):.0f}"
