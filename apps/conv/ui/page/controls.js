@@ -126,9 +126,9 @@ class Controls {
       this.stage.play(!this.stage.playing);
     }
     const [axis, step] = KEYS[event.key] || [];
-    if (axis === undefined) return;
-    event.preventDefault();
     const { stage } = this;
+    if (axis === undefined || !stage.view.axes.length) return;
+    event.preventDefault();
     const place = [...stage.view.place];
     place[axis] = clamp(place[axis] + step, 0, stage.view.axes[axis].size - 1);
     stage.pause();

@@ -192,6 +192,7 @@ class Stage {
   // One tick of the clock, or one press of "step": a product at that speed, else one or more places.
   advance(direction = 1, places = 1) {
     const { view } = this;
+    if (!view.axes.length) return;
     const byProduct = this.byProduct();
     if (byProduct && (direction > 0 ? view.tap < view.taps.length : view.tap > 0)) {
       view.tap += direction;
@@ -206,6 +207,7 @@ class Stage {
   }
 
   play(on) {
+    if (!this.view.axes.length) return; // the scene is on its way
     this.playing = on;
     const button = this.get('play');
     button.textContent = on ? '❚❚ Pause' : '▶ Play';
