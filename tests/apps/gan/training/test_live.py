@@ -46,7 +46,8 @@ def same(one: OwnTraining, other: OwnTraining) -> bool:
 
 def test_the_same_seed_is_the_same_training_however_often_it_is_watched() -> None:
     once, twice = begun(3), begun(3)
-    assert [(step.done, step.total) for step in once.play(2)] == [(2, 2)]
+    *_, last = once.play(2)  # steps before it are shown where they take long
+    assert (last.done, last.total) == (2, 2)
     for _ in range(2):
         assert [(step.done, step.total) for step in twice.play(1)] == [(1, 1)]
         twice.film()
