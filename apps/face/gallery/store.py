@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from shared.errors import StoreError
 APPLICATION_ID = 0x43484731  # "CHG1" in the file's header: a gallery of this hub
 SCHEMA_VERSION = 1
 _BUSY_S = 15.0  # seconds that a writer waits for another
+_AGAIN_S = 0.02  # ... from one try to the next where SQLite does not wait by itself
 _SCHEMA = (
     "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL)",
     """CREATE TABLE photos (
@@ -59,7 +61,7 @@ class SqliteGallery(SqlGallery):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # for its owner's eyes only
         with self._connection() as db:
             self._inspect(db)  # before anything is written: another program's file stays as it is
-            db.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(db)
             db.execute("BEGIN IMMEDIATE")  # of two processes that start at once, one makes the tables
             if _answer(db, "SELECT count(*) FROM sqlite_master") == 0:
                 for statement in _SCHEMA:
@@ -126,6 +128,22 @@ class SqliteGallery(SqlGallery):
             found,
             "Check the file, which was not changed, or start the hub with another --gallery PATH.",
         )
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Switch to the log in which readers and a writer do not block each other.
+
+    SQLite refuses this at once, whatever the time it may wait, while another process makes the same file.
+    """
+    ends = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= ends:
+                raise
+        time.sleep(_AGAIN_S)
 
 
 def _answer(db: sqlite3.Connection, question: str, *values: object) -> Any:

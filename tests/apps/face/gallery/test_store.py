@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apps.face.gallery import store
 from apps.face.gallery.store import APPLICATION_ID, SCHEMA_VERSION, SqliteGallery
 from shared.errors import StoreError
 
@@ -74,6 +76,22 @@ def test_several_processes_enrol_at_once(tmp_path: Path) -> None:
     assert [len(process.communicate(timeout=60)[0].splitlines()) for process in workers] == [16] * 4
     index = SqliteGallery(path).index(ENCODER)
     assert (index.people, len(index.rows)) == (60, 60)
+
+
+def test_a_gallery_that_another_process_is_making_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "class.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # SQLite's own patience does not cover this
+        with monkeypatch.context() as hurried:
+            hurried.setattr(store, "_BUSY_S", 0.0)
+            with pytest.raises(StoreError, match="locked"):
+                SqliteGallery(path)
+        slept: list[float] = []
+        monkeypatch.setattr(store.time, "sleep", lambda s: (slept.append(s), other.execute("ROLLBACK")))
+        put(SqliteGallery(path), "Anna", 1)
+    assert len(slept) == 1
 
 
 def test_a_gallery_outlives_the_hub(tmp_path: Path) -> None:
