@@ -1,7 +1,7 @@
 // The stage of the game: what is shown, the clock that plays it, and what it says.
 
 const SLOW_MS = 1250; // of a step in slow motion
-const BUDGET_MS = 11; // of a frame for playing; the rest is for drawing
+const BUDGET_MS = 8; // of a frame for playing; the rest is for drawing: 20 frames a second on a phone
 const AHEAD_MS = 28; // ... while rounds are played ahead, when little is drawn
 const REST = 6; // frames from one drawing of the thumbnails and curves to the next
 const MORPH_MS = 1600;
