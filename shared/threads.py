@@ -17,21 +17,25 @@ from collections.abc import Iterator
 # four times as long beside three busy programs.
 SPIN_COUNT = 5000
 BLOCK_MS = 1  # the same for the OpenMP of Intel and LLVM, whose own choice is 200
+# numpy computes with one thread of its own. Its OpenBLAS has threads apart from torch's, more of them than there are
+# cores left, and calls from several threads at once can wait for each other for ever: four recordings that were
+# classified side by side held up all quick questions (seen in sgemm_thread_tn, OpenBLAS of numpy 2.4).
+NUMPY_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def settings() -> dict[str, str]:
-    """The environment variables that OpenMP (of GNU, Intel, LLVM) reads as it is loaded, which is with torch."""
-    return {"GOMP_SPINCOUNT": str(SPIN_COUNT), "KMP_BLOCKTIME": str(BLOCK_MS)}
+    """The environment variables that OpenMP (of GNU, Intel, LLVM) and OpenBLAS read as torch and numpy load them."""
+    return {"GOMP_SPINCOUNT": str(SPIN_COUNT), "KMP_BLOCKTIME": str(BLOCK_MS)} | NUMPY_THREADS
 
 
 def be_a_good_neighbour() -> None:
-    """Let the threads of torch leave the cores to others while they wait. To be called before torch is imported.
+    """Let the threads of torch leave the cores to others while they wait, and give numpy one thread.
 
-    What the user has set in the environment stays.
+    To be called before torch and numpy are imported. What the user has set in the environment stays.
     """
-    if "OMP_WAIT_POLICY" not in os.environ:
-        for name, value in settings().items():
-            os.environ.setdefault(name, value)
+    chosen = NUMPY_THREADS if "OMP_WAIT_POLICY" in os.environ else settings()
+    for name, value in chosen.items():
+        os.environ.setdefault(name, value)
 
 
 _known: dict[str, int] = {}  # "all": the threads that torch came with

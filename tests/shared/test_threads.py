@@ -25,7 +25,10 @@ import os, runpy, sys
 class Watch:
     def find_spec(self, name, path=None, target=None):
         if name == "torch":
-            print("torch after", os.environ.get("GOMP_SPINCOUNT"))
+            print("torch after", os.environ.get("GOMP_SPINCOUNT"), flush=True)
+        if name in ("torch", "numpy"):
+            print("numpy after", os.environ.get("OPENBLAS_NUM_THREADS"), flush=True)
+        if name == "torch":
             os._exit(0)
 sys.meta_path.insert(0, Watch())
 sys.argv = [sys.argv[1], *sys.argv[2:]]
@@ -46,6 +49,7 @@ def test_the_threads_wait_briefly() -> None:
     threads.be_a_good_neighbour()
     assert os.environ["GOMP_SPINCOUNT"] == str(threads.SPIN_COUNT)
     assert "OMP_WAIT_POLICY" not in os.environ  # it would win over the number
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
 
 
 @pytest.mark.usefixtures("unset")
@@ -70,6 +74,8 @@ def test_it_is_set_before_torch_is_there(monkeypatch: pytest.MonkeyPatch, tmp_pa
             [sys.executable, "-c", _WATCH, *call], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )
         assert f"torch after {threads.SPIN_COUNT}" in told.stdout, told.stderr[-500:]
+    assert "numpy after 1" in told.stdout  # in the hub, where several threads multiply matrices at once
+    assert "numpy after None" not in told.stdout
 
 
 def test_every_command_goes_through_the_one_place() -> None:
