@@ -5,11 +5,11 @@
     sample   --model cgan-digits [--digit 7] --count 64 --seed 0 [--out PNG] [--npz FILE] [--json]
     evaluate --model cgan-digits [--data DIR] [--n 10000] [--json]
     train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
+    train-live [--steps 200] [--seed 0] [--out GIF] [--json]
     augment  [--data DIR] [--out FILE]
 
-and what the rooms add: ``lab`` (``lab.command_line``), ``upscale`` and ``same-person`` (``sharpen.command_line``),
-``art``, ``art-train``, ``art-bundle`` and ``art-evaluate`` (``art.command_line``), ``translate``,
-``translate-train``, ``translate-bundle`` and ``translate-evaluate`` (``translation.command_line``).
+and what the rooms add in their ``command_line``: ``lab``; ``upscale``, ``restore`` and ``same-person`` (sharpen);
+``translate`` and ``translate-*`` (translation); ``art`` and ``art-*`` (art).
 """
 
 from __future__ import annotations
@@ -64,6 +64,12 @@ def _parser() -> Parser:
     train.add_argument("--seed", default="0", help="of weights and batches (default: 0)")
     train.add_argument("--folder", type=Path, help="the folder of the run (default: runs/MODEL)")
     train.add_argument("--out", type=Path, help="the folder for its weights (default: weights/gan)")
+    live = commands.add_parser("train-live", help="train the page's DCGAN from its first step, on 500 digits")
+    live.set_defaults(work=_train_live)
+    live.add_argument("--steps", default="200", help="of 32 digits, 1 to 1,200 (default: 200)")
+    live.add_argument("--seed", default="0", help="of weights, batches and the sixteen z (default: 0)")
+    live.add_argument("--out", type=Path, metavar="GIF", help="the film of the sixteen pictures, from step 0 on")
+    live.add_argument("--json", action="store_true", help="print one JSON object")
     augment = commands.add_parser("augment", help="measure whether generated digits help a classifier")
     augment.set_defaults(work=_augment)
     augment.add_argument("--out", type=Path, help="file for the figures (default: weights/gan/augmentation.json)")
@@ -120,6 +126,18 @@ def _train(
         model, steps=steps, seed=seed, folder=folder, out=out, data=data, download=download
     ):
         say(line)
+
+
+def _train_live(*, steps: str, seed: str, out: Path | None, json: bool) -> None:
+    from apps.gan.training import commands
+
+    for training in commands.train_live(steps=steps, seed=seed, out=out):
+        now = training.breath
+        fooled, caught = (f"{(chances > 0.5).mean():.0%}" for chances in (now.fake, now.real))
+        if not json:
+            say(f"step {now.steps:,}: D calls {fooled} of the fakes and {caught} of sixteen real digits real")
+    if json:
+        write_json(training.numbers())
 
 
 def _augment(*, out: Path | None, data: Path, download: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from apps.charts import confusion
 from apps.gan.art.measured import art_chapter
 from apps.gan.choices import ARMS, AUGMENTATION, GENERATORS, SIZES
+from apps.gan.exhibits.measured import game
 from apps.gan.lab.measured import lab_chapter
 from apps.gan.sharpen import measured as sharpen
 from apps.gan.translation.measured import night_chapter
@@ -22,7 +23,7 @@ _COPIES = 0.01  # the share of real digits below the 1 % quantile that "copies" 
 
 
 def chapters() -> tuple[Chapter, ...]:
-    """The chapters; what the small restorer does stands at its own panel, see ``restored``."""
+    """The chapters of the panel "Measured"; the others stand at their own panels, see ``of_panels``."""
     return (
         Chapter(
             title="How good are they?",
@@ -63,9 +64,9 @@ def restored() -> Chapter:
     )
 
 
-def sharpened() -> tuple[Chapter, ...]:
-    """The chapters of the panel that sharpens photos."""
-    return (sharpen.photos(), sharpen.faces())
+def of_panels() -> tuple[Chapter, ...]:
+    """What stands at the panels themselves, for the report."""
+    return (game(), restored(), sharpen.photos(), sharpen.faces())
 
 
 def headlines() -> tuple[Headline, ...]:

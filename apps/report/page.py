@@ -30,7 +30,7 @@ SECTIONS = {
     "overview": ("At a glance", overview),
     "face": ("Faces", lambda: demo.show("face", "Faces", face.chapters())),
     "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.chapters())),
-    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.chapters(), gan.restored(), *gan.sharpened()))),
+    "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.chapters(), *gan.of_panels()))),
     "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.chapters())),
     "machines": ("Beyond one machine", lambda: demo.show("hub", "Beyond one machine", machines.chapters())),
     "cards": ("Model cards", library.show_cards),

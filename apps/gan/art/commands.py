@@ -11,29 +11,48 @@ from typing import Any
 import numpy as np
 import torch
 
-from apps.gan.art.choices import ARTS, CELL, LARGEST_POSTER, check_place, check_side
+from apps.gan.art.choices import ARTS, CELL, FRAMES_HZ, LARGEST_POSTER, NO_SECOND, check_place, check_side
 from apps.gan.art.evaluate import FEATURES, evaluate
 from apps.gan.art.networks import Texture, load_texture
-from apps.gan.art.paint import borrowed, paint
+from apps.gan.art.paint import Blend, borrowed, paint
 from apps.gan.art.pictures import FOLDER, fitted
 from apps.gan.art.plane import Window
+from apps.gan.art.requests import nearest, once_around
 from apps.gan.art.train import ArtGame, Plan, run
+from apps.gan.art.wish import Wish
 from apps.gan.choices import SEEDS
-from apps.gan.training.train import to_half
-from shared.errors import InputError, check_choice, check_whole
+from apps.gan.drawing.tiles import animated, in_rows
+from apps.gan.training.train import reading, to_half
+from shared.errors import InputError, WeightsError, check_choice, check_number, check_whole
 from shared.model_cache import model_cache
 from shared.registry import find
-from shared.targets import check_folder, check_picture, check_target, picture_bytes, save
+from shared.targets import PICTURES, check_folder, check_picture, check_target, picture_bytes, save
 from shared.weights import write_shards
 
 
 def paint_file(
-    name: str, *, out: Path, width: str, height: str, x: str, y: str, seed: str, wraps: bool, weights: Path | None
+    name: str,
+    *,
+    out: Path,
+    width: str,
+    height: str,
+    x: str,
+    y: str,
+    seed: str,
+    wraps: bool,
+    weights: Path | None,
+    second: str,
+    share: str,
+    even: bool,
+    film: bool,
 ) -> dict[str, Any]:
     """Paint a window of ``name``, or of the generator in ``weights``, and write it as the ending of ``out`` says.
 
+    With ``second`` another generator is mixed in: ``share`` of it at the right edge, or everywhere (``even``). A
+    ``film`` goes once around a circle of planes, as an animated WebP.
+
     Returns:
-        What was painted: picture, seed, x, y, width, height, wraps, files.
+        What was painted: picture, second, share, seed, x, y, width, height, wraps, film, files.
 
     Raises:
         OptionError: there is no such picture, or a number is out of range.
@@ -48,21 +67,56 @@ def paint_file(
         wraps=wraps,
     )
     chosen = check_whole(seed, "--seed", low=0, high=SEEDS)
-    check_picture(out, apart_from=(weights,))
+    other = check_choice(second, (NO_SECOND, *ARTS), "--second")
+    part = check_number(share, "--share", low=0, high=1)
+    check_target(out, endings=(".webp",) if film else PICTURES, apart_from=(weights,))
     with ExitStack() as held:
         (model,) = [_own(weights)] if weights else held.enter_context(borrowed(name))
-        picture = paint(model, window, chosen)
-    save([("--out", out, picture_bytes(picture, out))])
+        blend = None
+        if other != NO_SECOND:
+            (mixed_in,) = held.enter_context(borrowed(other))
+            blend = Blend(other=mixed_in, left=part if even else 0.0, right=part)
+        frames = list(once_around(model, window, chosen, blend=blend)) if film else None
+        picture = frames[0] if frames else paint(model, window, chosen, blend=blend)
+    content = animated(frames, rate_hz=FRAMES_HZ, lossless=False) if frames else picture_bytes(picture, out)
+    save([("--out", out, content)])
     return {
         "picture": str(weights or name),
+        "second": None if blend is None else other,
+        "share": None if blend is None else part,
         "seed": chosen,
         "x": window.column * CELL,
         "y": window.row * CELL,
         "width": picture.width,
         "height": picture.height,
         "wraps": wraps,
+        "film": film,
         "files": [str(out)],
     }
+
+
+def nearest_patches(name: str, *, out: Path, x: str, y: str, seed: str) -> dict[str, Any]:
+    """Write patches of endless art and, under each, the nearest one of its picture: does the generator copy?
+
+    Returns:
+        picture, seed, x, y, distances (root mean square differences, 0 to 1; 0 is a copy), files.
+
+    Raises:
+        OptionError: there is no such picture, or a number is out of range.
+        InputError: the file cannot be written.
+    """
+    check_picture(out)
+    wish = Wish(
+        name=check_choice(name, ARTS, "The picture"),
+        seed=check_whole(seed, "--seed", low=0, high=SEEDS),
+        x=check_place(x, "--x") * CELL,
+        y=check_place(y, "--y") * CELL,
+    )
+    pairs = nearest(wish)
+    beside = in_rows([pair.made for pair in pairs], [pair.nearest for pair in pairs])
+    save([("--out", out, picture_bytes(beside, out))])
+    told = {"picture": wish.name, "seed": wish.seed, "x": wish.x, "y": wish.y}
+    return told | {"distances": [round(pair.distance, 4) for pair in pairs], "files": [str(out)]}
 
 
 def train_art(picture: str, *, steps: str | None, seed: str, folder: Path, begin: str | None) -> Iterator[str]:
@@ -88,7 +142,8 @@ def bundle(folder: Path, *, out: Path) -> Iterator[str]:
     if not path.is_file():
         raise InputError("a folder of art-train, with state.pt", str(folder), "Train first.")
     average = Texture()
-    average.load_state_dict(torch.load(path, weights_only=True)["average"])
+    with reading(path):
+        average.load_state_dict(torch.load(path, weights_only=True)["average"])
     yield from (repr(file) for file in write_shards(to_half(average), out.parent, out.stem))
 
 
@@ -110,4 +165,8 @@ def measure(*, out: Path | None) -> Iterator[str | dict[str, Any]]:
 def _own(path: Path) -> Texture:
     if not path.is_file():
         raise InputError("a file of art-bundle for --weights", str(path), "Check the path.")
-    return load_texture([path])
+    try:
+        return load_texture([path])
+    except (KeyError, IndexError, RuntimeError) as error:  # other names, none, other shapes
+        needed = "the generator of art-bundle for --weights"
+        raise WeightsError(needed, f"{path.name}, which holds something else", "Choose another file.") from error

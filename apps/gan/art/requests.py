@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -42,24 +43,23 @@ def painting(wish: Wish) -> Image.Image:
 
 
 def film(wish: Wish) -> Iterator[Image.Image]:
-    """The window, made smaller where it is large, on its way once around a circle of planes.
+    """The window, cut where it is large, on its way once around a circle of planes.
 
     Raises:
         OptionError: as ``painting``.
     """
     window, seed = _window(wish), _seed(wish)
-    most = FILM_SIDE // CELL
-    smaller = Window(
-        row=window.row,
-        column=window.column,
-        rows=min(window.rows, most),
-        columns=min(window.columns, most),
-        wraps=window.wraps,
-    )
     with ExitStack() as held:
         model, blend = _models(wish, held)
-        for frame in range(FRAMES):
-            yield paint(model, smaller, seed, turn=frame / FRAMES, blend=blend)
+        yield from once_around(model, window, seed, blend=blend)
+
+
+def once_around(model: Texture, window: Window, seed: int, *, blend: Blend | None = None) -> Iterator[Image.Image]:
+    """The pictures of a film of ``window``, which is cut where it is large; the arguments are those of ``paint``."""
+    most = FILM_SIDE // CELL
+    smaller = replace(window, rows=min(window.rows, most), columns=min(window.columns, most))
+    for frame in range(FRAMES):
+        yield paint(model, smaller, seed, turn=frame / FRAMES, blend=blend)
 
 
 def nearest(wish: Wish) -> list[Pair]:

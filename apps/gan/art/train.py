@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from apps.gan.art.choices import CELL
 from apps.gan.art.networks import MARGIN, NOISE, Judge, Texture
 from apps.gan.players.judge import blend
 from apps.gan.players.losses import LOSSES, r1_penalty
+from apps.gan.training.train import reading
+from shared.errors import InputError
 from shared.progress import Progress
 
 _LOSS = LOSSES["non-saturating"]
@@ -65,6 +68,7 @@ class ArtGame:
     def __init__(self, picture: Tensor, plan: Plan) -> None:
         torch.manual_seed(plan.seed)
         self.picture, self.plan, self.step = picture, plan, 0
+        self.mark = f"{zlib.crc32(picture.numpy().tobytes()):08x}"  # of the picture, in the checkpoints
         self.g, self.d = Texture(), Judge()
         self.average = copy.deepcopy(self.g).requires_grad_(False)
         self.adam_g = torch.optim.Adam(self.g.parameters(), lr=plan.lr, betas=(0.0, 0.99))
@@ -109,7 +113,7 @@ class ArtGame:
 
     def state(self) -> dict[str, Any]:
         """All that resuming needs."""
-        return {"step": self.step, **{part: getattr(self, part).state_dict() for part in _PARTS}}
+        return {"picture": self.mark, "step": self.step, **{part: getattr(self, part).state_dict() for part in _PARTS}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where ``state`` was taken."""
@@ -148,11 +152,20 @@ def draw_noise(count: int, cells: int, random: torch.Generator) -> list[Tensor]:
 
 
 def run(game: ArtGame, folder: Path, *, every: int = 50) -> Iterator[ArtProgress]:
-    """Train to the plan's end; a checkpoint ``state.pt`` in ``folder`` after ``every`` steps, continued if there."""
+    """Train to the plan's end; a checkpoint ``state.pt`` in ``folder`` after ``every`` steps, continued if there.
+
+    Raises:
+        InputError: the checkpoint is damaged, or of another picture.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path, begun = folder / "state.pt", time.monotonic()
     if path.exists():
-        game.restore(torch.load(path, weights_only=True))
+        with reading(path):
+            state = torch.load(path, weights_only=True)
+            if state.get("picture", game.mark) != game.mark:
+                needed = f"a run of the same picture in {folder}"
+                raise InputError(needed, "one of another picture", "Name another --folder.")
+            game.restore(state)
     while game.step < game.plan.steps:
         loss_d, loss_g = game.play()
         if game.step % every == 0 or game.step == game.plan.steps:

@@ -1,4 +1,4 @@
-"""Digits as the page shows them: tiles with captions, sheets, films; and a visitor's drawing. No torch, no gradio."""
+"""Pictures as they are shown: digits as tiles and sheets, films; a visitor's drawing. No torch, no gradio."""
 
 from __future__ import annotations
 
@@ -71,6 +71,16 @@ def sheet(pictures: Pictures, columns: int, *, zoom: int = 6, gap: int = 1, grou
         row, column = divmod(at, columns)
         canvas[row * side + gap : (row + 1) * side, column * side + gap : (column + 1) * side] = picture
     return Image.fromarray(zoomed(canvas, zoom))
+
+
+def in_rows(*rows: Sequence[Image.Image]) -> Image.Image:
+    """RGB pictures of one size, row below row, without a gap."""
+    width, height = rows[0][0].size
+    beside = Image.new("RGB", (width * len(rows[0]), height * len(rows)))
+    for down, row in enumerate(rows):
+        for across, picture in enumerate(row):
+            beside.paste(picture, (across * width, down * height))
+    return beside
 
 
 def film(pictures: Pictures, *, zoom: int = 8) -> list[Image.Image]:

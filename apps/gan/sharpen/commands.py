@@ -1,4 +1,4 @@
-"""The core of ``/upscale``, and the commands ``upscale`` and ``same-person`` of ``python -m apps.gan``."""
+"""The core of ``/upscale``, and the commands ``upscale``, ``restore`` and ``same-person`` of ``python -m apps.gan``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 from PIL import Image
 
-from apps.gan.sharpen.options import DEFAULT, SMALLEST, TITLES
+from apps.gan.drawing.tiles import in_rows
+from apps.gan.sharpen.options import DEFAULT, FACTOR, LEAST_SIDE, MOST_SIDE, SMALLEST, TITLES
 from apps.gan.sharpen.steps import LONG_S, bicubic, describe_estimate, open_photo, result
 from shared.cli import say, write_json
 from shared.device import describe, pick_device
+from shared.errors import check_whole
 from shared.images import Source, open_with_alpha
 from shared.progress import Progress, paced
 from shared.targets import check_picture, picture_bytes, save
@@ -107,6 +109,34 @@ def upscale_to(photo: Path, out: Path, *, model: str = DEFAULT, as_json: bool = 
         write_json(answer.numbers() | {"out": str(out)})
     else:
         say(f"{answer.picture.width} x {answer.picture.height} pixels by {model} in {answer.seconds:.1f} s: {out}")
+
+
+def restore(photo: Path, *, side: object, out: Path | None = None, as_json: bool = False) -> None:
+    """Print what each way makes of ``photo`` made small; ``out``: the photo and its restorations, side by side.
+
+    Raises:
+        OptionError: ``side`` is out of range.
+        HubError: see ``lesson``.
+    """
+    from apps.gan.sharpen.lesson import lesson, prepared
+    from apps.gan.sharpen.upscale import estimate_s
+
+    longer = FACTOR * check_whole(side, "--side", low=LEAST_SIDE, high=MOST_SIDE)
+    if out is not None:
+        check_picture(out, apart_from=(photo,))
+    original = prepared(open_photo(photo), longer)
+    _say_if_long(estimate_s((original.width // FACTOR, original.height // FACTOR)))
+    for found in paced(lesson(original, side=longer), every_s=_SAY_EVERY_S):
+        _say_progress(found.progress)
+    if out is not None:
+        beside = in_rows([found.original, *(one.picture for one in found.restored)])
+        save([("--out", out, picture_bytes(beside, out))])
+    if as_json:
+        write_json(found.numbers())
+        return
+    for one in found.restored:
+        figures = f"PSNR {one.psnr_db:.2f} dB, perceptual {one.distance:.3f}, texture {one.texture:.4f}"
+        say(f"{TITLES[one.way]}: {figures}, made small again {one.kept_db:.1f} dB")
 
 
 def ask_verifier(photo: Path, other: Path | None = None, *, as_json: bool = False) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -53,6 +53,18 @@ class Lesson:
     small: Image.Image  # a quarter of the original's sides
     restored: tuple[Restored, ...] = ()
     progress: Progress = field(default_factory=lambda: Progress(done=0, total=1))
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything but the pictures, as plain values: the sizes, and the figures of each way."""
+        return {
+            "width": self.original.width,
+            "height": self.original.height,
+            "from_width": self.small.width,
+            "from_height": self.small.height,
+            "restored": [
+                {name: value for name, value in vars(one).items() if name != "picture"} for one in self.restored
+            ],
+        }
 
 
 def prepared(photo: Image.Image, side: int = SIDE) -> Image.Image:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 FACTOR = 4  # sides of the large picture over those of the small one
 SMALLEST = 8  # pixels of a side
+LEAST_SIDE, MOST_SIDE = 24, 96  # pixels of the longer side of a photo made small to be restored
 
 
 @dataclass(frozen=True, kw_only=True)

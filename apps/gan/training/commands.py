@@ -27,6 +27,8 @@ from apps.gan.players.judge import Judge, read, train_judge
 from apps.gan.players.metrics import share
 from apps.gan.training.augment import Budget, load_trials, summary, trials
 from apps.gan.training.evaluate import EvaluationProgress, evaluate
+from apps.gan.training.live import begun
+from apps.gan.training.own import MOST, OwnTraining
 from apps.gan.training.runs import load_log, resume, run
 from apps.gan.training.train import PLANS, Game, to_half
 from shared.device import bf16_is_fast, pick_device
@@ -142,6 +144,19 @@ def train_model(
             if stopped() and progress.done < progress.total:
                 raise KeyboardInterrupt(f"Stopped at step {progress.done:,}: the same command goes on from there.")
     yield from export(model, game, place, out=target, test=test, judge=judge)
+
+
+def train_live(*, steps: str, seed: str, out: Path | None) -> Iterator[OwnTraining]:
+    """What the page's "Train it yourself" does: the training at step 0, and again now and then; its film to ``out``."""
+    last, chosen = check_whole(steps, "--steps", low=1, high=MOST), check_seed(seed)
+    if out is not None:
+        check_target(out, endings=(".gif",))
+    training = begun(chosen)
+    yield training
+    for _ in training.play(last):
+        yield training
+    if out is not None:
+        save([("--out", out, training.film())])
 
 
 def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, judge: Judge | None) -> Iterator[str]:

@@ -89,6 +89,12 @@ class OwnTraining:
         finally:
             self._playing.release()
 
+    def numbers(self) -> dict[str, Any]:
+        """The seed and everything of ``breath`` but the pictures, as plain values."""
+        told = {name: value for name, value in vars(self.breath).items() if name != "pictures"}
+        chances = {name: told.pop(name).tolist() for name in ("fake", "real")}
+        return {"seed": self.seed, "steps": self.breath.steps, **told, **chances}
+
     def film(self) -> bytes:
         """The sixteen pictures from the first step to the latest as an animated GIF, which stands still at its end."""
         frames = [sheet(drawn, _COLUMNS, zoom=3) for drawn in (*self.kept.frames, self.breath.pictures)]

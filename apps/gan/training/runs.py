@@ -22,7 +22,7 @@ from apps.gan.players.data import DIGITS, Digits
 from apps.gan.players.judge import Judge, read
 from apps.gan.players.metrics import frechet_distance, share
 from apps.gan.players.networks import Generator
-from apps.gan.training.train import Game, Scores, save, snapshot_steps, to_half, train
+from apps.gan.training.train import Game, Scores, reading, save, snapshot_steps, to_half, train
 from shared.progress import Progress
 
 _WINDOW = 20  # steps averaged into one point of the curves
@@ -113,11 +113,16 @@ def run(
 
 
 def resume(game: Game, folder: Path) -> bool:
-    """Put ``game`` where the checkpoint in ``folder`` left it; whether there was one."""
+    """Put ``game`` where the checkpoint in ``folder`` left it; whether there was one.
+
+    Raises:
+        InputError: it is damaged, or of another model.
+    """
     path = folder / "state.pt"
     if not path.exists():
         return False
-    game.restore(torch.load(path, weights_only=True, map_location=game.device))
+    with reading(path):
+        game.restore(torch.load(path, weights_only=True, map_location=game.device))
     return True
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import pickle
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,11 @@ from apps.gan.players.judge import blend
 from apps.gan.players.losses import LOSSES, r1_penalty
 from apps.gan.players.networks import Discriminator, Generator, Z
 from shared.device import bf16_is_fast
+from shared.errors import InputError
+
+_DAMAGE = (
+    OSError, EOFError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, pickle.UnpicklingError
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +201,17 @@ def save(state: Mapping[Any, Any], path: Path) -> None:
     partial = path.with_suffix(".part")
     torch.save(state, partial)
     partial.replace(path)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around what reads a checkpoint at ``path``: an ``InputError`` where it is damaged, or of another game."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise InputError(
+            f"{path} as this command wrote it", "a damaged file, or one of another training", "Name another --folder."
+        ) from error
 
 
 def snapshot_steps(last: int, *, count: int = 12) -> tuple[int, ...]:

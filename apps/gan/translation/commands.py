@@ -12,18 +12,19 @@ import torch
 from torch import Tensor
 
 from apps.gan.choices import SEEDS
+from apps.gan.drawing.tiles import in_rows
 from apps.gan.training.train import to_half
 from apps.gan.translation.choices import OBJECTIVES, REGIONS
 from apps.gan.translation.earth import BUNDLED, load_earth
 from apps.gan.translation.evaluate import FEATURES, Report, evaluate
 from apps.gan.translation.networks import UNet
-from apps.gan.translation.requests import night_of_picture
+from apps.gan.translation.requests import night_of_picture, night_of_place
 from apps.gan.translation.runs import load_snapshots, resumed, run, saved_plan
 from apps.gan.translation.snapshots import flat
 from apps.gan.translation.train import Plan
 from apps.gan.translation.translate import borrowed_translators, lights_in
 from shared.device import pick_device
-from shared.errors import check_choice, check_whole
+from shared.errors import check_choice, check_number, check_whole
 from shared.model_cache import model_cache
 from shared.registry import find
 from shared.settings import weights_dir
@@ -60,6 +61,26 @@ def translate_file(photo: str, *, out: Path, model: str, by_hand: bool = False, 
         "lit": round(lights.lit, 5),
         "files": [str(out)],
     }
+
+
+def place_file(*, latitude: str, longitude: str, out: Path, at: str, painted: bool, seed: str) -> dict[str, Any]:
+    """Write a place of the Earth by day, its night as painted, and its night as it is, side by side.
+
+    Returns:
+        What was painted: ``PlaceByNight.numbers``, at, painted, seed, files.
+
+    Raises:
+        OptionError: a number is out of range.
+        InputError: the file cannot be written.
+    """
+    north = check_number(latitude, "LATITUDE", low=-90, high=90)
+    east = check_number(longitude, "LONGITUDE", low=-180, high=180)
+    mixed = check_number(at, "--at", low=0, high=1)
+    chosen = check_whole(seed, "--seed", low=0, high=SEEDS)
+    check_picture(out)
+    found = night_of_place(north, east, at=mixed, seed=chosen, by_hand=painted)
+    save([("--out", out, picture_bytes(in_rows([found.day, found.night, found.place.night]), out))])
+    return {**found.numbers(), "at": mixed, "painted": painted, "seed": chosen, "files": [str(out)]}
 
 
 def train_translators(model: str, *, steps: str | None, folder: Path, data: Path | None) -> Iterator[str]:

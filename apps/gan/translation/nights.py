@@ -54,3 +54,14 @@ class PlaceByNight(Night):
 
     place: Place
     likeness: float | None  # correlation of painted with true light on land, by cell of 60 km; None: not defined
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything but the pictures, as plain values."""
+        return {
+            "latitude": self.place.latitude,
+            "longitude": self.place.longitude,
+            "held_out": self.place.region.title if self.place.region else None,
+            "lit_km2": self.lights.lit_km2,
+            "true_lit_km2": self.place.true_lights.lit_km2,
+            "correlation": None if self.likeness is None else round(self.likeness, 4),
+        }

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from apps.gan.training.train import save, to_half
+from apps.gan.training.train import reading, save, to_half
 from apps.gan.translation.choices import OBJECTIVES
 from apps.gan.translation.draws import Batch, Draws
 from apps.gan.translation.earth import Earth
@@ -95,17 +95,19 @@ def resumed(objective: str, plan: Plan, folder: Path, device: torch.device) -> G
     """The game of ``objective`` where its checkpoint in ``folder`` left it, or at the common start, or new.
 
     Raises:
-        InputError: the checkpoint is of another plan; the steps alone may differ.
+        InputError: the checkpoint is damaged, or of another plan; the steps alone may differ.
     """
     game, path = Game(objective, plan, device), folder / f"{objective}.pt"
     if path.exists():
-        state = torch.load(path, weights_only=True, map_location=device)
-        theirs, ours = Plan(**_tuples(state["plan"])), plan
-        if {**asdict(theirs), "steps": 0} != {**asdict(ours), "steps": 0}:
-            raise InputError(f"a run of the same plan in {folder}", "one of another plan", "Name another --folder.")
-        game.restore(state)
+        with reading(path):
+            state = torch.load(path, weights_only=True, map_location=device)
+            theirs, ours = Plan(**_tuples(state["plan"])), plan
+            if {**asdict(theirs), "steps": 0} != {**asdict(ours), "steps": 0}:
+                raise InputError(f"a run of the same plan in {folder}", "one of another plan", "Name another --folder.")
+            game.restore(state)
     elif (folder / _START).exists():
-        game.begin_from(torch.load(folder / _START, weights_only=True, map_location=device))
+        with reading(folder / _START):
+            game.begin_from(torch.load(folder / _START, weights_only=True, map_location=device))
     return game
 
 
@@ -113,12 +115,13 @@ def saved_plan(objective: str, folder: Path) -> Plan:
     """The plan of the run of ``objective`` in ``folder``.
 
     Raises:
-        InputError: there is no such run.
+        InputError: there is no such run, or its checkpoint is damaged.
     """
     path = folder / f"{objective}.pt"
     if not path.exists():
         raise InputError(f"the checkpoint {path}", "no such file", "Run python -m apps.gan translate-train first.")
-    return Plan(**_tuples(torch.load(path, weights_only=True, mmap=True)["plan"]))
+    with reading(path):
+        return Plan(**_tuples(torch.load(path, weights_only=True, mmap=True)["plan"]))
 
 
 def load_snapshots(objective: str, folder: Path) -> dict[int, dict[str, Tensor]]:

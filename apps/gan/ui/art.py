@@ -10,8 +10,8 @@ from PIL import Image
 
 from apps.gan.art.choices import ARTS, CELL, FAR, FRAMES_HZ, LARGEST, NO_SECOND, SMALLEST
 from apps.gan.art.wish import Wish
-from apps.gan.drawing.tiles import animated
-from apps.gan.ui.common import LATEST, REDRAW, film, heading, reseed_button, seed_input
+from apps.gan.drawing.tiles import animated, in_rows
+from apps.gan.ui.common import LATEST, REDRAW, film, heading, kept_file, reseed_button, seed_input
 from apps.gan.ui.rooms import arts
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
@@ -52,6 +52,7 @@ def panel() -> None:
     gr.on(triggers, guard(endless_art), inputs, [out, tile], api_name="endless_art", **LATEST, **REDRAW)
     _film(inputs)
     _nearest(inputs)
+    _endpoints(knobs)
 
 
 def _knobs() -> dict[str, Any]:
@@ -139,6 +140,61 @@ def endless_art(
     painted = arts.painting(wish)
     keep_result("gan/endless-art", {"window.png": (painted, "The window.")}, settings=_settings(wish))
     return painted, _background(painted) if wraps else note("")
+
+
+def endless_film(
+    picture: str = "mosaic", seed: int = 0, x: int = 0, y: int = 0, second: str = NO_SECOND, share: float = 0.5
+) -> Iterator[str | None]:
+    """Make a film of an endless picture: once around a circle of planes, so that it ends where it began.
+
+    Args:
+        picture: mosaic, swirls or woodcut: what the generator learned from.
+        seed: of the plane.
+        x: pixels from the plane's middle to the window's left edge.
+        y: ... to its upper edge.
+        second: another picture's generator that is mixed in from left to right, or none.
+        share: of the second one at the right edge, 0 to 1.
+
+    Returns:
+        An animated WebP of 320 x 320 pixels; nothing until it is painted.
+    """
+    frames = []
+    for frame in arts.film(Wish(picture, seed, x, y, second=second, share=share)):
+        frames.append(frame)
+        yield None
+    yield kept_file("endless.webp", animated(frames, rate_hz=FRAMES_HZ, lossless=False))
+
+
+def nearest_patches(
+    picture: str = "mosaic", seed: int = 0, x: int = 0, y: int = 0
+) -> tuple[Image.Image, dict[str, Any]]:
+    """Look for the patches of a picture that are nearest to patches of endless art: does the generator copy?
+
+    Args:
+        picture: mosaic, swirls or woodcut: what the generator learned from.
+        seed: of the plane, and of the choice of patches.
+        x: pixels from the plane's middle to the left edge of the window that they are taken from.
+        y: ... to its upper edge.
+
+    Returns:
+        Six patches of 32 x 32 pixels, under each the nearest one of the picture; a dictionary: distances (root mean
+        square differences, 0 to 1; 0 is a copy).
+    """
+    pairs = arts.nearest(Wish(picture, seed, x, y))
+    beside = in_rows([pair.made for pair in pairs], [pair.nearest for pair in pairs])
+    return beside, {"distances": [round(pair.distance, 4) for pair in pairs]}
+
+
+def _endpoints(knobs: dict[str, Any]) -> None:
+    """/endless_film and /nearest_patches, whose own components no visitor sees."""
+    plane = [knobs[name] for name in ("picture", "seed", "x", "y")]
+    with gr.Row(visible=False):
+        moving, beside = gr.File(label="The film"), gr.Image(label="Patches", format="png")
+        numbers = gr.JSON(label="As numbers")
+        make, look = gr.Button("Film"), gr.Button("Look")
+    blended = [*plane, knobs["second"], knobs["share"]]
+    make.click(heavy(endless_film), blended, moving, api_name="endless_film", **HEAVY)
+    look.click(guard(nearest_patches), plane, [beside, numbers], api_name="nearest_patches", **REDRAW)
 
 
 def _settings(wish: Wish) -> dict[str, Any]:

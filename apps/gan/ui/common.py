@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import save_file_to_cache
+from gradio.utils import get_upload_folder
 
 from apps.gan.choices import FULL, GENERATORS, LOWEST, SEEDS
 from apps.markup import Markup, h, joined, note, page_file
@@ -64,6 +68,14 @@ def film(address: str, still: str, *, alt: str, size: tuple[int, int]) -> Markup
     width, height = size
     moving = h.picture(h.source(srcset=still, media="not all"), h.img(src=address, alt="", width=width, height=height))
     return h.button(moving, type="button", class_="ch-film", aria_label=f"Play: {alt}")
+
+
+def kept_file(name: str, content: bytes) -> str:
+    """The path of a file with ``content`` in gradio's cache, which deletes it in time."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        return str(save_file_to_cache(path, cache_dir=get_upload_folder()))
 
 
 def pad(label: str, *, brush: float, visible: bool = True) -> gr.HTML:

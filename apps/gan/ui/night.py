@@ -93,6 +93,11 @@ def _globe(seen: gr.HTML, at: gr.Slider, seed: gr.Number) -> None:
     share(latitude=latitude, longitude=longitude, painted=by_hand, then=[moved])
     triggers: list[Any] = [seen.expand, latitude.change, longitude.change, at.change, seed.change, by_hand.change]
     gr.on(triggers, guard(_place_by_night), inputs, out, **LATEST, **REDRAW, **PRIVATE)
+    with gr.Row(visible=False):  # of /night_of_place
+        night, truth = gr.Image(label="By night, painted", format="png"), gr.Image(label="The truth", format="png")
+        numbers = gr.JSON(label="As numbers")
+        ask = gr.Button("Ask")
+    ask.click(guard(night_of_place), inputs, [night, truth, numbers], api_name="night_of_place", **QUICK)
 
 
 def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
@@ -176,6 +181,26 @@ def translate(
         settings={"model": model, "by_hand": painted, "own_seed": seed},
     )
     return found.night, numbers
+
+
+def night_of_place(
+    latitude: float = _START[0], longitude: float = _START[1], at: float = 0.5, seed: int = 0, painted: bool = False
+) -> tuple[Image.Image, Image.Image, dict[str, Any]]:
+    """Paint the night of a place on the Earth with pix2pix, and compare it with the true one.
+
+    Args:
+        latitude: degrees, of the middle of 2,560 km.
+        longitude: degrees.
+        at: 0 for the network trained with L1 only, 0.5 for L1 and GAN, 1 for GAN only; between them weights are mixed.
+        seed: of the noise; the same seed gives the same night.
+        painted: whether the network sees a painted map of the place instead of the photograph.
+
+    Returns:
+        The night as painted; the true night; a dictionary: latitude, longitude, held_out (the region that no network
+        was trained on, or null), lit_km2, true_lit_km2, correlation (of the lights on land, or null).
+    """
+    found = nights.night_of_place(latitude, longitude, at=at, seed=seed, by_hand=painted)
+    return found.night, found.place.night, found.numbers()
 
 
 def _place_by_night(latitude: float, longitude: float, at: float, seed: float, by_hand: bool) -> Markup:

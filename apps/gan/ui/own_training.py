@@ -72,15 +72,14 @@ def train_gan(steps: int = _STEPS, seed: int = 0) -> Iterator[tuple[Any, dict[st
         seed: of the weights, the batches and the sixteen z that are drawn.
 
     Returns:
-        The sixteen pictures on a sheet, again and again; a dictionary: seed, steps, losses_d and losses_g (one a
-        step), fake and real (D's probability of "real" for the sixteen and for as many real digits).
+        The sixteen pictures on a sheet, at step 0 and again and again; a dictionary: seed, steps, losses_d and losses_g
+        (one a step), fake and real (D's probability of "real" for the sixteen and for as many real digits).
     """
     last = check_whole(steps, "The number of steps", low=1, high=_MOST_AT_ONCE)
     training = trainings.begun(check_seed(seed))
+    yield sheet(training.breath.pictures, _COLUMNS), training.numbers()
     for _ in training.play(last):
-        now = training.breath
-        told = {"seed": training.seed, "steps": now.steps, "losses_d": now.losses_d, "losses_g": now.losses_g}
-        yield sheet(now.pictures, _COLUMNS), told | {"fake": now.fake.tolist(), "real": now.real.tolist()}
+        yield sheet(training.breath.pictures, _COLUMNS), training.numbers()
 
 
 def _endpoint() -> None:

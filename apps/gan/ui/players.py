@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from apps.charts import Frame, lines
 from apps.gan.drawing.tiles import Tile, sheet, tiles
+from apps.gan.exhibits.measured import game
 from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
 from apps.results import table
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, SENDS, guard, keep_result
+from apps.ui import PRIVATE, SENDS, guard, keep_result, measurements
 from shared.errors import HubError, check_whole
 from shared.registry import find, measured
 
@@ -50,18 +51,7 @@ def panel() -> None:
     triggers = [place.input, seed.change, seen.expand]
     gr.on(triggers, guard(_snapshot), [place, seed], [summary, out, scores], **LATEST, **REDRAW, **PRIVATE)
     own_training.panel()
-    seen = heading(
-        "measure",
-        "Fooled about half the time?",
-        "When the game is in balance, D can only guess. Measured at every snapshot on 2,000 fakes and 2,000 test "
-        "digits that neither player was trained on.",
-    )
-    with gr.Row():
-        with gr.Column(min_width=320):
-            fooled = gr.HTML(label="What D calls real", apply_default_css=False)
-        with gr.Column(min_width=320):
-            losses = gr.HTML(label="Both losses", apply_default_css=False)
-    seen.expand(guard(_curves), None, [fooled, losses], **LIGHT, **PRIVATE)
+    measurements([game()])
 
 
 @lru_cache(maxsize=1)
@@ -98,20 +88,6 @@ def _snapshot(place: int, seed: int) -> tuple[Markup, Markup, Markup]:
     fakes, reals = (f"{(p_real > 0.5).mean():.0%}" for p_real in (found.fake, found.real))
     text = prose("<b>{}</b>: D takes {} of the fakes and {} of the real digits for real.", when, fakes, reals)
     return note(text), pictures, chart
-
-
-def _curves() -> tuple[Markup, Markup]:
-    run = _run()
-    figures = [one for one in run["standings"] if one["step"] > 0]  # step 0 has no place on a logarithmic axis
-    calls = {"fakes": "fooled", "real digits": "caught"}
-    fooled = _over_steps(figures, calls, "Share that D calls real, over steps (logarithmic)")
-    losses = _over_steps(run["curves"], {"D’s loss": "loss_d", "G’s loss": "loss_g"}, "Loss, over steps (logarithmic)")
-    return fooled, losses
-
-
-def _over_steps(points: list[dict[str, float]], keys: dict[str, str], title: str) -> Markup:
-    series = {name: [point[key] for point in points] for name, key in keys.items()}
-    return lines(series, [point["step"] for point in points], title=title, log_x=True, low=None, frame=_FRAME)
 
 
 def _shares(chances: dict[str, NDArray[np.floating]]) -> Markup:

@@ -9,7 +9,7 @@ import gradio as gr
 
 from apps.gan.sharpen import measured
 from apps.gan.sharpen.lesson import Lesson, prepared
-from apps.gan.sharpen.options import DEFAULT, FACTOR, TITLES, UPSCALERS
+from apps.gan.sharpen.options import DEFAULT, FACTOR, LEAST_SIDE, MOST_SIDE, TITLES, UPSCALERS
 from apps.gan.sharpen.samples import FIRST, SAMPLES, sample_path
 from apps.gan.sharpen.steps import describe_estimate, open_photo, result
 from apps.gan.ui import sharpen_face, sharpen_view
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 RESTORE, ENLARGE = "restore", "enlarge"
 _MODES = {RESTORE: "Make it small, then restore it", ENLARGE: "Enlarge it as it is, four times"}
-_LEAST, _MOST = 24, 96  # pixels of the small picture's longer side
 _LIVE_S = 2.0  # s that the small network may take to be asked without a button
 _WATCHED: dict[str, Any] = LATEST | QUICK | {"show_progress": "minimal"}
 
@@ -62,7 +61,7 @@ def panel() -> None:
             strip = _samples()
             mode = gr.Radio([(title, name) for name, title in _MODES.items()], value=RESTORE, label="What to do")
             side = gr.Slider(
-                _LEAST, _MOST, value=_MOST, step=8, label="Made small to", info="Pixels of the longer side."
+                LEAST_SIDE, MOST_SIDE, value=MOST_SIDE, step=8, label="Made small to", info="Pixels of the longer side."
             )
             with gr.Row():
                 go = gr.Button("Restore with the GAN", variant="primary", min_width=150, elem_id="gan-sharpen-go")
@@ -115,15 +114,34 @@ def upscale(photo: str, model: str = DEFAULT) -> tuple[Image.Image, dict[str, An
     return answer.picture, answer.numbers()
 
 
+def restore_photo(photo: str, side: int = MOST_SIDE) -> Iterator[dict[str, Any]]:
+    """Make a photo small, restore it by interpolation, by a small network and by a GAN, and compare with the photo.
+
+    Args:
+        photo: the photo.
+        side: pixels of the longer side of the small picture, 24 to 96; it is restored to four times that.
+
+    Returns:
+        A dictionary that fills: width, height, from_width, from_height, restored (way, psnr_db and kept_db: of the
+        picture made small again, in dB; distance and texture: in a network's eyes, 0 is alike; seconds).
+    """
+    for found in paced(_lesson(open_photo(as_sent(photo)), side, judged=True)):
+        yield found.numbers()
+
+
 def _endpoint() -> None:
-    """/upscale, whose components no visitor sees."""
+    """/upscale and /restore_photo, whose components no visitor sees."""
     with gr.Row(visible=False):
         photo = photo_input("The photo")
         model = gr.Dropdown(list(UPSCALERS), value=DEFAULT, label="The model")
         large = gr.Image(label="The large picture", format="png")
         numbers = gr.JSON(label="As numbers")
         button = gr.Button("Upscale")
+        side = gr.Number(MOST_SIDE, label="Pixels of the longer side", precision=0)
+        figures = gr.JSON(label="The figures")
+        other = gr.Button("Restore")
     button.click(heavy(upscale), [photo, model], [large, numbers], api_name="upscale", **HEAVY)
+    other.click(heavy(restore_photo), [photo, side], figures, api_name="restore_photo", **HEAVY)
 
 
 def _samples() -> gr.HTML:
@@ -163,7 +181,7 @@ def _opened(photo: str | None, mode: str) -> Image.Image:
 
 
 def _small_side(side: object) -> int:
-    return check_whole(side, "The longer side of the small picture", low=_LEAST, high=_MOST)
+    return check_whole(side, "The longer side of the small picture", low=LEAST_SIDE, high=MOST_SIDE)
 
 
 def _live(photo: str | None, side: float, mode: str) -> tuple[Markup, Markup]:

@@ -119,9 +119,10 @@ const point = () => {
 element.addEventListener('keydown', (event) => {
   if (event.target !== canvas()) return;
   const step = STEPS[event.key];
-  if (!step && event.key !== ' ' && event.key !== 'z') return;
+  const undo = event.key.toLowerCase() === 'z'; // with Ctrl, too
+  if (!step && event.key !== ' ' && !undo) return;
   event.preventDefault();
-  if (event.key === 'z') return act('undo');
+  if (undo) return act('undo');
   cursor ??= [canvas().width / 2, canvas().height / 2];
   if (step) {
     const reach = event.shiftKey ? 24 : 6;

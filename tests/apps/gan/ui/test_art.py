@@ -49,6 +49,18 @@ def test_patches_stand_above_their_nearest() -> None:
     assert html.count("apart</figcaption>") == 6
 
 
+def test_a_client_gets_the_film_as_a_file_and_the_patches_on_a_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "FRAMES", 2)
+    monkeypatch.setattr(requests, "FILM_SIDE", 64)
+    *waiting, path = art.endless_film("woodcut", 3)
+    assert waiting == [None, None]
+    with Image.open(path) as film:
+        assert (film.n_frames, film.size) == (2, (64, 64))  # type: ignore[attr-defined]
+    sheet, told = art.nearest_patches("woodcut", 3)
+    assert sheet.size == (192, 64)
+    assert len(told["distances"]) == 6
+
+
 @pytest.mark.parametrize("way", [-1, 1])
 def test_a_walk_is_half_a_window_and_ends_at_the_edge_of_what_is_counted(way: int) -> None:
     assert art._gone(0, way, 512) == way * 256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -12,7 +13,7 @@ from PIL import Image
 from apps.gan.translation import requests
 from apps.gan.translation.choices import CLASSES, REGIONS
 from apps.gan.translation.measured import night_figures
-from apps.gan.translation.nights import Lights, Night
+from apps.gan.translation.nights import Lights, Night, PlaceByNight
 from apps.gan.ui import night
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
 from shared.errors import InputError, OptionError
@@ -58,6 +59,18 @@ def test_a_night_is_shown_with_how_much_is_lit(monkeypatch: pytest.MonkeyPatch) 
     assert "12,300 km² lit" in html
     assert html.count("<img") == 1
     assert "<img" not in night._painting_by_night("", 0.5, 0)  # nothing was sent yet
+
+
+def test_a_client_gets_the_place_with_its_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Image.new("RGB", (64, 64))
+    lights = Lights(0.1, 0.25, 12_300)
+    place = SimpleNamespace(latitude=-25, longitude=134, region=REGIONS["australia"], night=picture, true_lights=lights)
+    found = PlaceByNight(picture, picture, lights, place=place, likeness=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(requests, "night_of_place", lambda *place, at, seed, by_hand: found)
+    assert night.night_of_place()[2] == {
+        "latitude": -25, "longitude": 134, "held_out": "Australia", "lit_km2": 12_300, "true_lit_km2": 12_300,
+        "correlation": None,
+    }  # fmt: skip
 
 
 def test_without_a_picture_the_endpoint_says_so() -> None:

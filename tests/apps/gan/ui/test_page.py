@@ -34,7 +34,11 @@ def endpoints() -> dict[str, Any]:
 def test_exactly_the_promised_endpoints_are_public_and_documented(endpoints: dict[str, Any]) -> None:
     assert set(endpoints) == {
         "/endless_art",
+        "/endless_film",
         "/gan_lab",
+        "/nearest_patches",
+        "/night_of_place",
+        "/restore_photo",
         "/same_person",
         "/train_gan",
         "/sample_gan",
