@@ -33,6 +33,7 @@ from apps.sharing import Sharing
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, guard, tell_visitor
 from shared import device, engine, registry
+from shared.engine.zero import ZeroGpu
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
 from shared.serving import certificate
@@ -137,6 +138,8 @@ def choose_engine(settings: Settings) -> None:
         ResourceError: there is no such cluster.
     """
     if settings.engine == LOCAL:
+        if device.on_zero_gpu():
+            engine.use(ZeroGpu())
         return
     from shared.engine.cluster import Cluster
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeVar, cast
 
 import gradio as gr
@@ -20,7 +21,7 @@ from apps.door.inputs import as_gradio_error, refusal
 from apps.door.lanes import asked_by
 from apps.markup import Content, h
 from apps.measured import Chapter
-from shared.device import HEAVY_LANE, QUICK_LANE, gpu_task
+from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.errors import HubError, InputError
 from shared.serving.turns import take_threads
 
@@ -99,11 +100,6 @@ def guard(handler: _Handler) -> _Handler:
     return cast("_Handler", guarded)
 
 
-def heavy(handler: _Handler) -> _Handler:
-    """``guard`` for the entry point of heavy work, which on ZeroGPU hardware also asks for the GPU."""
-    return guard(gpu_task(handler))
-
-
 def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
@@ -132,6 +128,7 @@ def keep_result(
     part: str = "",
     made_of: str = "",
     settings: Mapping[str, Any] | None = None,
+    holds: int = 0,
 ) -> None:
     """From a handler: keep what was made for "Take the results home", in the place of the last of its kind.
 
@@ -143,11 +140,27 @@ def keep_result(
         part: which of the sub-tab's results, where it has several.
         made_of: the path of the result that it was made of, whose settings are part of its own.
         settings: what it was made with, by the names of the controls that links carry.
+        holds: bytes of memory that functions among ``files`` keep.
     """
-    if owner := session_of(LocalContext.request.get(None)):
-        kept = results.RESULTS.get(owner)
-        whole = {**kept.settings_of(made_of), **(settings or {})}
-        kept.add(results.Result(path=path, part=part, files=dict(files), settings=whole))
+    if owner := _asking():
+        given = dict(settings or {})
+        result = results.Result(path=path, part=part, files=dict(files), settings=given, holds=holds)
+        results.keep(owner, result, made_of=made_of)
+
+
+def keep_row(
+    path: str, name: str, head: Sequence[str], row: Sequence[Any], *, about: str, settings: Mapping[str, Any]
+) -> None:
+    """As ``keep_result``, a table with the columns ``head`` that gets one more ``row`` each time."""
+    if owner := _asking():
+        result = results.Result(path=path, part="", files={name: ("", about)}, settings=dict(settings))
+        text = results.with_row(results.RESULTS.get(owner).text(result.folder, name), head, row)
+        results.keep(owner, replace(result, files={name: (text, about)}))
+
+
+def _asking() -> str:
+    """Whose call from the page this is; empty for one from outside of it."""
+    return session_of(LocalContext.request.get(None))
 
 
 def photo_input(label: str, **options: Any) -> gr.Image:

@@ -6,9 +6,8 @@ torch is imported inside the functions: the page is up before torch is.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from shared.errors import OptionError, check_choice
 from shared.settings import DEVICES
@@ -16,7 +15,6 @@ from shared.settings import DEVICES
 if TYPE_CHECKING:
     import torch
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 HEAVY_LANE = "accelerator"  # gradio concurrency_id of the work that wants the whole device
 QUICK_LANE = "quick"  # of a second or less of a network
 
@@ -99,13 +97,3 @@ def bf16_is_fast(device: torch.device) -> bool:
 def on_zero_gpu() -> bool:
     """Whether this is a Hugging Face Space on ZeroGPU hardware, where a GPU is attached for single calls only."""
     return bool(os.environ.get("SPACES_ZERO_GPU"))
-
-
-def gpu_task(function: _Function) -> _Function:
-    """Wrap the entry point of heavy work: ``spaces.GPU`` on ZeroGPU hardware, nothing elsewhere."""
-    if not on_zero_gpu():
-        return function
-    import spaces
-
-    wrapped: _Function = spaces.GPU(function)
-    return wrapped

@@ -24,7 +24,7 @@ from gradio.queueing import Event, EventQueue
 from apps.door.metrics import METRICS
 from apps.door.middleware import ADDRESS, VISITOR
 from shared import engine
-from shared.device import HEAVY_LANE, QUICK_LANE, on_zero_gpu
+from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.serving.attendance import ATTENDANCE
 from shared.serving.turns import TURNS, GoneError
 
@@ -172,7 +172,7 @@ class FairQueue(queueing.Queue):
 def compute_in_turns(page: gr.Blocks) -> None:
     """Let the events of the lanes of ``page`` compute in turns: a whole answer, or one step of a long one."""
     compute = page.call_function
-    elsewhere = on_zero_gpu() or engine.current().far  # in other processes, which have turns of their own
+    elsewhere = engine.current().far  # in other processes, which have turns of their own
 
     async def call_function(block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         lane = block_fn.concurrency_id

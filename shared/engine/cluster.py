@@ -24,8 +24,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from shared import engine, settings
+from shared.engine.messages import Message, answer, check, take
 from shared.engine.pool import Pool, places
-from shared.engine.worker import AHEAD, Load, Message, Worker
+from shared.engine.worker import AHEAD, Load, Worker
 from shared.errors import OptionError, ResourceError
 from shared.serving.turns import Call, GoneError, current_call
 from shared.threads import settings as thread_settings
@@ -49,10 +50,6 @@ _CARRIED = (
     "CONVHUB_WEIGHTS",
     "HF_HUB_OFFLINE",
 )
-
-
-class WorkerError(Exception):
-    """A function failed on a worker: its traceback there. A bug of ours, as if it had failed here."""
 
 
 class Cluster:
@@ -84,12 +81,7 @@ class Cluster:
 
     def run(self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """See ``engine.Engine.run``."""
-        messages = self._messages(function, args, kwargs)
-        first = next(messages)
-        if first.kind == "value":
-            messages.close()
-            return first.value
-        return _steps(messages)
+        return answer(self._messages(function, args, kwargs))
 
     def cost(self) -> engine.Cost:
         """See ``engine.Engine.cost``."""
@@ -149,11 +141,11 @@ class Cluster:
                 if count % _TELL == 0:
                     worker.took.remote(number, count)
                 message: Message = self._ray.get(reference)
-                _take(resumable, message)
+                take(resumable, message)
                 ended = message.kind not in ("steps", "step")
                 if call is not None:
                     self._shared[call] = message.sharing
-                _raise(message)
+                check(message)
                 if message.kind != "ended":
                     yield message
         except self._ray.exceptions.RayError:
@@ -170,7 +162,7 @@ class Cluster:
             return
         with contextlib.suppress(self._ray.exceptions.RayError, StopIteration):
             while self._ray.wait([stream], timeout=_LAST_S)[0]:
-                _take(resumable, self._ray.get(next(stream)))
+                take(resumable, self._ray.get(next(stream)))
 
     def _ready(self, stream: Any, call: Call | None) -> Iterator[Any]:
         """The references of ``stream`` as they come, as long as the visitor of ``call`` is there."""
@@ -271,23 +263,3 @@ def _connected(address: str | None) -> Any:
         remedy = f"Make it one: ray start --address {address} --num-cpus 0"
         raise ResourceError(f"a Ray cluster at {address} that this machine is a node of", found, remedy) from error
     return ray
-
-
-def _steps(messages: Generator[Message, None, None]) -> Iterator[Any]:
-    with contextlib.closing(messages):
-        for message in messages:
-            yield message.value
-
-
-def _take(resumable: engine.Resumable | None, message: Message) -> None:
-    if resumable is not None and message.noted is not None:
-        resumable.note(message.noted)
-
-
-def _raise(message: Message) -> None:
-    if message.kind == "refused":
-        raise message.value
-    if message.kind == "gone":
-        raise GoneError
-    if message.kind == "failed":
-        raise WorkerError(message.value)

@@ -15,29 +15,19 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from shared import engine
+from shared.engine.messages import Message
 from shared.errors import HubError
 from shared.serving.memory import give_back
 from shared.serving.turns import TURNS, GoneError, take_threads
 
 log = logging.getLogger("convhub")
 
-Kind = Literal["value", "steps", "step", "ended", "refused", "failed", "gone"]
 SILENT_S = 15.0  # that a page may be silent before its calls end
 AHEAD = 12  # messages that a call may be ahead of its page; a film is not computed before it is watched
 _NO_STEP = object()
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a worker tells the page of a call."""
-
-    kind: Kind
-    value: Any = None  # the value, the step, the error, or a traceback
-    noted: Any = None  # of the call's first argument: see engine.Resumable
-    sharing: int = 1  # long calls on this worker, this one included
 
 
 @dataclass(frozen=True)

@@ -224,18 +224,3 @@ def test_a_device_that_this_machine_lacks_is_told() -> None:
     for name in lacking:
         with pytest.raises(OptionError, match=rf"Found: {name}, which torch cannot see\. Use --device auto"):
             device.pick_device(name)
-
-
-def test_gpu_tasks_are_wrapped_only_on_zero_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    def work() -> int:
-        return 1
-
-    assert device.gpu_task(work) is work
-
-    class Spaces:
-        GPU = staticmethod(lambda function: lambda: function() + 1)
-
-    monkeypatch.setenv("SPACES_ZERO_GPU", "1")
-    monkeypatch.setitem(sys.modules, "spaces", Spaces)
-    assert device.gpu_task(work)() == 2
-    assert os.environ["SPACES_ZERO_GPU"] == "1"

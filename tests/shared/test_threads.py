@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from apps.ekg.answers import classify
-from apps.ui import heavy
+from apps.ui import guard
 from shared import threads
 from tests.conftest import ROOT
 from tools.hub import free_port
@@ -126,7 +126,7 @@ def test_each_step_of_a_long_call_has_all_threads(monkeypatch: pytest.MonkeyPatc
         finally:
             closed.append(True)
 
-    made = heavy(steps)()
+    made = guard(steps)()
     torch.set_num_threads(1)
     assert next(made) == 2
     torch.set_num_threads(1)

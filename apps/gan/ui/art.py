@@ -15,7 +15,7 @@ from apps.gan.ui.common import LATEST, REDRAW, film, heading, kept_file, reseed_
 from apps.gan.ui.rooms import arts
 from apps.markup import Markup, h, joined, note, url_of
 from apps.sharing import share
-from apps.ui import HEAVY, LIGHT, PRIVATE, SENDS, guard, heavy, keep_result
+from apps.ui import HEAVY, LIGHT, PRIVATE, SENDS, guard, keep_result
 from shared.images import data_url
 
 _STEPS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}
@@ -214,7 +214,7 @@ def _film(inputs: list[Any]) -> None:
         go = gr.Button("Make the film", variant="primary", min_width=120)
         stop = gr.Button("Stop", min_width=90)
     out = gr.HTML(label="The film", elem_id="art-film", elem_classes=SENDS)
-    filming = go.click(heavy(_film_of), inputs, out, **HEAVY, **PRIVATE)
+    filming = go.click(guard(_film_of), inputs, out, **HEAVY, **PRIVATE)
     stop.click(None, None, None, cancels=[filming], **PRIVATE)
 
 

@@ -27,7 +27,6 @@ from apps.ui import (
     QUICK,
     SENDS,
     guard,
-    heavy,
     keep_result,
     measurements,
     photo_input,
@@ -84,7 +83,7 @@ def panel() -> None:
     asked = [photo, side, mode]
     # on the pictures, gradio's sign of work would have the browser paint them all the time
     on_status: dict[str, Any] = HEAVY | {"show_progress_on": status}
-    running = go.click(heavy(_restore), asked, [view, status, figures], **on_status, **PRIVATE)
+    running = go.click(guard(_restore), asked, [view, status, figures], **on_status, **PRIVATE)
     stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
     stopped.then(lambda: note("Stopped."), None, status, **LIGHT, **PRIVATE)
     watched = [seen.expand, photo.input, photo.clear, side.input, mode.input]
@@ -140,8 +139,8 @@ def _endpoint() -> None:
         side = gr.Number(MOST_SIDE, label="Pixels of the longer side", precision=0)
         figures = gr.JSON(label="The figures")
         other = gr.Button("Restore")
-    button.click(heavy(upscale), [photo, model], [large, numbers], api_name="upscale", **HEAVY)
-    other.click(heavy(restore_photo), [photo, side], figures, api_name="restore_photo", **HEAVY)
+    button.click(guard(upscale), [photo, model], [large, numbers], api_name="upscale", **HEAVY)
+    other.click(guard(restore_photo), [photo, side], figures, api_name="restore_photo", **HEAVY)
 
 
 def _samples() -> gr.HTML:

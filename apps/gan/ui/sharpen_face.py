@@ -16,7 +16,7 @@ from apps.gan.ui.rooms import identities
 from apps.gan.ui.sharpen_view import working
 from apps.markup import Content, Markup, cell, figure, h, note, table
 from apps.results import table as csv_table
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, heavy, keep_result, measurements, photo_input, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, keep_result, measurements, photo_input, section
 from shared.images import as_sent, data_url
 from shared.progress import paced
 
@@ -48,7 +48,7 @@ def panel(photo: gr.Image) -> Any:
             )
     measurements([measured.faces()])
     _endpoint()
-    running = go.click(heavy(_ask), [photo, other], [out, progress], show_progress_on=progress, **HEAVY, **PRIVATE)
+    running = go.click(guard(_ask), [photo, other], [out, progress], show_progress_on=progress, **HEAVY, **PRIVATE)
     stopped = stop.click(None, None, None, cancels=[running], **PRIVATE)
     stopped.then(lambda: note("Stopped."), None, progress, **LIGHT, **PRIVATE)
     taken = sample.click(_sample, None, [photo, other], cancels=[running], **LIGHT, **PRIVATE)
@@ -79,7 +79,7 @@ def _endpoint() -> None:
         photo, other = photo_input("The photo"), photo_input("The other photo")
         numbers = gr.JSON(label="As numbers")
         button = gr.Button("Ask")
-    button.click(heavy(same_person), [photo, other], numbers, api_name="same_person", **HEAVY)
+    button.click(guard(same_person), [photo, other], numbers, api_name="same_person", **HEAVY)
 
 
 def _sample() -> tuple[str, None]:

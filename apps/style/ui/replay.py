@@ -17,7 +17,7 @@ from apps.style.samples import SAMPLES
 from apps.style.ui.controls import RECIPE_FIELDS, values_of
 from apps.style.ui.run import open_pictures, stream
 from apps.style.ui.state import session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, guard, heavy, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, guard, section
 from shared.errors import InputError
 
 _ROLES = ("content", "style")
@@ -39,7 +39,7 @@ def build(parts: Mapping[str, Any], tabs: gr.Tabs) -> None:
     asked = [text, photos["content"], photos["style"]]
     live = [tabs, *(parts[name] for name in ("live", "curves", "grams", "numbers", "result"))]
     again.click(guard(_set), text, outputs, **LIGHT, **PRIVATE).success(
-        heavy(_again), asked, live, **HEAVY, **PRIVATE, **parts["waiting"]
+        guard(_again), asked, live, **HEAVY, **PRIVATE, **parts["waiting"]
     )
     file.upload(guard(_read), file, text, **LIGHT, **PRIVATE)
 

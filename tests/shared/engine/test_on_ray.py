@@ -15,7 +15,7 @@ from apps.style.options import Options
 from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES
 from shared import engine
-from shared.engine import cluster
+from shared.engine import messages
 from shared.engine.cluster import Cluster
 from shared.errors import OptionError
 from shared.serving.turns import TURNS, GoneError
@@ -62,7 +62,7 @@ def test_a_worker_answers_as_this_process_and_refuses_as_it(far: Cluster) -> Non
     assert (there.pictures == at_home.pictures).all()
     with pytest.raises(OptionError, match="the generator, one of"):
         room.draw_samples("dcgan", count=5, seed=3)
-    with pytest.raises(cluster.WorkerError, match="TypeError"):
+    with pytest.raises(messages.WorkerError, match="TypeError"):
         room.draw_samples()
 
 
