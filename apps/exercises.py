@@ -15,7 +15,7 @@ import gradio as gr
 from apps.links import Choice, Whole
 from apps.markup import Content, Markup, h, joined, message, page_file, style
 from apps.sharing import share_stage
-from apps.ui import FIRST_SIGHT, PRIVATE, QUICK, guard, section
+from apps.ui import FIRST_SIGHT, PRIVATE, QUICK, guard, keep_row, section
 from shared.engine import room
 from shared.errors import HubError, check_choice, check_whole
 from shared.exercises import SEEDS, Answer, Exercise, Kind, written
@@ -57,6 +57,7 @@ class Panel:
             given = one.read(text)
         except HubError as error:
             return self._drawn(kind, number, one, text, message(str(error), "warn"))
+        self._keep(kind, number, one, given)
         return self._drawn(kind, number, one, text, verdict(one, given))
 
     def clicked(self, event: gr.EventData) -> Markup:
@@ -65,6 +66,17 @@ class Panel:
         kind = str(sent.get("exercise", next(iter(self._kinds))))
         number, answer = check_whole(sent.get("number"), "The exercise's number", low=0, high=SEEDS), sent.get("answer")
         return self.asked(kind, number) if answer is None else self.answered(kind, number, str(answer))
+
+    def _keep(self, kind: str, number: int, one: Exercise, given: Answer) -> None:
+        told = written(given, one.unit), written(one.answer, one.unit), "yes" if one.is_right(given) else "no"
+        keep_row(
+            f"{self._slug}/exercises",
+            "answers.csv",
+            ("exercise", "number", "question", "your answer", "the answer", "right"),
+            (self._kinds[kind].title, number, one.question, *told),
+            about="What you answered; each exercise can be had again by its number.",
+            settings={"exercise": kind, "number": number},
+        )
 
     def _made(self, kind: str, number: int) -> Exercise:
         made: Exercise = self._make(check_choice(kind, self._kinds, "The kind of exercise"), number)

@@ -14,9 +14,10 @@ import platform
 import re
 import threading
 import zipfile
+from base64 import b64decode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,14 @@ if TYPE_CHECKING:
 NAME = "convhub-results.zip"
 README, CODE = "README.txt", "code.py"
 _EACH = 24_000_000  # bytes that are kept for one session
+_ALL = 300_000_000  # ... for all of them; a class of 40 that draws and paints keeps a third of that
 _LARGEST = 48_000_000  # bytes in a zip, before they are packed
 _PACKED = (".gif", ".jpg", ".mp4", ".png", ".safetensors", ".webp")  # would not become smaller
+_ROWS = 500  # of a table that grows line by line
+_GIFTS = 4  # of stages in a browser
 _LIBRARIES = ("torch", "numpy", "pillow", "gradio")
 _GRACE_S = 180.0
+_GIFT = re.compile(r"[a-z]{1,20}\.(csv|png)")
 _TEXT = """Results of a session with ConvHub, {when}
 
 The latest result of each kind that you made, as the page showed it. Nothing here is somebody else's. A link opens the
@@ -54,6 +59,7 @@ class Result:
     part: str  # which of the sub-tab's results, where it has several
     files: Mapping[str, File]  # by their names
     settings: Mapping[str, Any]  # by the controls' names
+    holds: int = 0  # bytes of memory that functions among its files keep
 
     @property
     def folder(self) -> str:
@@ -63,7 +69,7 @@ class Result:
     @property
     def size(self) -> int:
         """Bytes of memory that it holds."""
-        return sum(_held(what) for what, _ in self.files.values())
+        return self.holds + sum(_held(what) for what, _ in self.files.values())
 
 
 @dataclass(eq=False)
@@ -72,19 +78,27 @@ class Kept:
 
     results: OrderedDict[str, Result] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    size: int = 0  # bytes of memory
 
     def add(self, result: Result) -> None:
         """Keep ``result`` in the place of its forerunner; the oldest ones give way to it."""
         with self.lock:
             self.results.pop(result.folder, None)
             self.results[result.folder] = result
-            while len(self.results) > 1 and sum(one.size for one in self.results.values()) > _EACH:
-                self.results.popitem(last=False)
+            self.size = sum(one.size for one in self.results.values())
+            while len(self.results) > 1 and self.size > _EACH:
+                self.size -= self.results.popitem(last=False)[1].size
 
     def settings_of(self, path: str) -> Mapping[str, Any]:
         """The settings of the result of the sub-tab ``path``, if there is one."""
         found = [one.settings for one in self.all() if one.path == path]
         return found[-1] if found else {}
+
+    def text(self, folder: str, name: str) -> str:
+        """The text in the file ``name`` of the result in ``folder``; empty if there is none."""
+        with self.lock:
+            what = self.results[folder].files[name][0] if folder in self.results else ""
+        return what if isinstance(what, str) else ""
 
     def all(self) -> list[Result]:
         """The results, the latest last."""
@@ -102,6 +116,44 @@ def leave(owner: str) -> None:
     LATER.do("results", _GRACE_S, RESULTS.sweep)
 
 
+def keep(owner: str, result: Result, *, made_of: str = "") -> None:
+    """Keep ``result`` for the session ``owner``; others, unused for longest, give way where all keep too much.
+
+    ``made_of``: see ``apps.ui.keep_result``.
+    """
+    kept = RESULTS.get(owner)
+    kept.add(replace(result, settings={**kept.settings_of(made_of), **result.settings}))
+    RESULTS.make_room(owner, lambda one: one.size, _ALL)
+
+
+def with_row(text: str, head: Sequence[str], row: Sequence[Any]) -> str:
+    """The table ``text``, or a new one, with ``row`` below; of many rows the first ones go."""
+    _, *rows = text.splitlines(keepends=True) or [""]
+    return "".join((table(head, ()), *rows[1 - _ROWS :], table(row, ())))
+
+
+def gifts(sent: object) -> list[tuple[str, dict[str, bytes]]]:
+    """What stages in the browser give to be taken home, as the page sends it: their links, and files by their names.
+
+    Raises:
+        InputError: something else.
+    """
+    try:
+        given = sent["given"][:_GIFTS]  # type: ignore[index]
+        return [(str(one["query"]), dict(map(_gift, one["files"].items()))) for one in given]
+    except (AttributeError, KeyError, TypeError, ValueError):  # binascii's is a ValueError
+        raise InputError("pictures and tables of the page", "something else", "Reload the page.") from None
+
+
+def _gift(named: tuple[str, str]) -> tuple[str, bytes]:
+    name, text = named
+    kind = _GIFT.fullmatch(name)
+    start = {"csv": "data:text/csv;base64,", "png": "data:image/png;base64,"}[kind[1] if kind else ""]
+    if not text.startswith(start):
+        raise ValueError
+    return name, b64decode(text[len(start) :], validate=True)
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table as CSV."""
     out = io.StringIO()
@@ -114,19 +166,22 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
-def zipped(owner: str, link: Callable[[Result], str], code: Callable[[Result], str]) -> bytes:
+def zipped(
+    owner: str, link: Callable[[Result], str], code: Callable[[Result], str], given: Sequence[Result] = ()
+) -> bytes:
     """All results of the session ``owner`` as a zip: a folder for each, and what is what in ``README``.
 
     Args:
         owner: the session.
         link: the address that leads to a result, or nothing.
         code: the script that gives its numbers, or nothing.
+        given: what the page sends along, and the hub does not keep.
 
     Raises:
         InputError: there is no result yet.
     """
     kept = RESULTS.find(owner)
-    results = [] if kept is None else kept.all()
+    results = [*([] if kept is None else kept.all()), *given]
     if not results:
         found = "There are no results of yours yet"
         raise InputError("", found, "Draw, paint, compare or classify something, then take it home.")

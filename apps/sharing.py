@@ -43,7 +43,8 @@ from shared.errors import InputError
 Props = dict[str, Any]  # what gradio's page is told of a component
 Fit = Callable[[Mapping[str, Any]], Mapping[str, Props]]
 # js_on_load of a strip of samples, after apps.ui.CLICKS: a link says which one is in the picture next to it. Its
-# ``shares`` are the name in the link, the first sample, and the picture's elem_id; ``None`` where links say nothing.
+# ``shares`` are the name in the link, the first sample, the picture's elem_id, and other sub-tabs that tell it, too; or
+# ``None`` where links say nothing.
 SAMPLES_JS = """
 window.hubLinks?.samples(element, trigger, props.shares, props.asked);
 """
@@ -73,6 +74,7 @@ def share(
     fit: Fit | None = None,
     also: Mapping[str, Any] | None = None,
     then: Sequence[Dependency] = (),
+    beside: Block | None = None,
     **controls: Any,
 ) -> None:
     """Let links carry ``controls``, by these names; called next to them, while their tab is laid out.
@@ -83,6 +85,7 @@ def share(
         fit: what else follows from a link's values, such as another control's value or range: properties by name.
         also: components that ``fit`` may name beside ``controls``.
         then: events that happen when the part arrives with a link's values, because only these components change.
+        beside: a component in another sub-tab, whose links are to carry them.
         controls: gradio's components; what each may be is read from it. ``(component, kind)`` says it instead.
     """
     collected = _collecting.get()
@@ -92,25 +95,27 @@ def share(
     for name, given in controls.items():
         component, kind = given if isinstance(given, tuple) else (given, kind_of(given))
         kinds[check_name(name)], found[name] = kind, component
-    group = path_of(next(iter(found.values())))
+    group = path_of(beside or next(iter(found.values())))
     numbers = tuple(one["id"] for one in then)
     collected.append(
         Declared(group=group, kinds=kinds, controls=found, leader=leader, fit=fit, also=dict(also or {}), then=numbers)
     )
 
 
-def share_stage(stage: gr.HTML, **kinds: Kind) -> None:
+def share_stage(stage: gr.HTML, *, beside: Sequence[str] = (), **kinds: Kind) -> None:
     """Let links carry what the script of ``stage`` keeps in the browser.
 
     The script finds what a link asks for, checked, in ``props.asked``, an object by name, and gives what is to be in a
-    link by ``hubLinks.tell(element, () => ({name: value}))``: only what is not as the page opens with it.
+    link by ``hubLinks.tell(element, () => ({name: value}))``: only what is not as the page opens with it. ``beside``:
+    other sub-tabs whose links are to carry it; ``tell`` takes them, too.
     """
     collected = _collecting.get()
     if collected is None:
         return
     named = {check_name(name): kind for name, kind in kinds.items()}
     stage.props.setdefault("asked", None)
-    collected.append(Declared(group=path_of(stage), kinds=named, controls={}, stage=stage))
+    for group in (path_of(stage), *beside):
+        collected.append(Declared(group=group, kinds=named, controls={}, stage=stage))
 
 
 def kind_of(component: Any) -> Kind:
@@ -210,19 +215,28 @@ class Sharing:
         asked = read_link(query, self.paths, self.groups) if isinstance(query, str) else Asked()
         if not asked.path:
             raise InputError("the address of a tab", "another", "Reload the page and try again.")
-        name = take_home.name_for(asked.path)
-        code = take_home.script(name, self.values(asked))
-        return {"name": f"convhub-{name.replace('/', '-')}", "script": code, "notebook": take_home.notebook(code)}
+        name, code = take_home.code(asked.path, self.values(asked))
+        return {"name": f"convhub-{name}", "script": code, "notebook": take_home.notebook(code)}
 
-    def packed(self, request: gr.Request) -> str:
+    def packed(self, request: gr.Request, event: gr.EventData) -> str:
         """What the visitor made in this session, as a zip in gradio's folder, which the janitor keeps.
 
         Raises:
-            InputError: nothing was made yet.
+            InputError: nothing was made yet, or the page sent something else than its stages give.
         """
         base = str(request.request.base_url) if request.request is not None else ""
-        data = results.zipped(session_of(request), lambda one: self.link_to(one, base), self.code_of)
+        given = list(map(self._given, results.gifts(event._data)))
+        data = results.zipped(session_of(request), lambda one: self.link_to(one, base), self.code_of, given)
         return str(save_bytes_to_cache(data, results.NAME, get_upload_folder()))
+
+    def _given(self, gift: tuple[str, Mapping[str, bytes]]) -> results.Result:
+        """What the stage of a link gives as a result."""
+        query, files = gift
+        asked = read_link(query, self.paths, self.groups)
+        if asked.path not in {one.group for one in self.declared if one.stage is not None}:
+            raise InputError("the address of a stage", "another", "Reload the page and try again.")
+        told: dict[str, results.File] = {name: (data, "As the page showed it.") for name, data in files.items()}
+        return results.Result(path=asked.path, part="", files=told, settings=asked.values or {})
 
     def link_to(self, result: results.Result, base: str = "") -> str:
         """The address that opens the page with the settings of ``result``, as far as a link carries them."""
@@ -235,9 +249,7 @@ class Sharing:
 
     def code_of(self, result: results.Result) -> str:
         """The script that gives the numbers of ``result``; empty where there is none."""
-        name = take_home.name_for(result.path)
-        own = not result.part and name.startswith(result.path.replace("-", "_"))
-        return take_home.script(name, result.settings) if own else ""
+        return "" if result.part else take_home.code(result.path, result.settings)[1]
 
     def values(self, asked: Asked) -> dict[str, Any]:
         """The value of every control on the screen where ``asked`` leads, as far as the server knows it."""

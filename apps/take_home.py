@@ -17,17 +17,30 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parent.parent / "lessons" / "code"
 _FIRST = {"face": "verify", "style": "paint", "gan": "sample", "ekg": "one_beat", "conv": "see"}  # of a tab
+_SAME = {  # sub-tabs whose numbers another script gives; in ``hub`` are those for every demo
+    "face/enrol": "face/recognise",
+    "face/measured": "hub/measured",
+    "style/after": "style/paint",
+    "style/grams": "style/paint",
+    "style/measure": "hub/measured",
+    "gan/measured": "hub/measured",
+    "ekg/how-good-is-it": "hub/measured",
+} | {f"{slug}/exercises": "hub/exercises" for slug in _FIRST}
 _CELL, _TEXT = "# %%", "# %% [markdown]"
 
 
-def name_for(path: str) -> str:
-    """The script of the sub-tab ``path``, "gan/latent-walk", or of what it stands in: "gan/latent_walk".
+def code(path: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """What gives the numbers of the sub-tab ``path``, "gan/latent-walk", with ``values``: "gan-latent_walk", and it."""
+    name, slug = name_for(path), path.partition("/")[0]
+    return name.replace("hub/", f"{slug}-").replace("/", "-"), script(name, {"demo": slug, **values})
 
-    A sub-tab without one of its own has that of its tab's first.
-    """
+
+def name_for(path: str) -> str:
+    """The script of the sub-tab ``path`` or of what it stands in, "gan/latent_walk"; a tab has its first one's."""
     slug, *rest = path.split("/")
     while rest:
-        name = f"{slug}/{'_'.join(rest).replace('-', '_')}"
+        own = f"{slug}/{'_'.join(rest).replace('-', '_')}"
+        name = _SAME.get("/".join((slug, *rest)), own)
         if name in scripts():
             return name
         rest.pop()

@@ -86,6 +86,15 @@ class Sessions(Generic[T]):
         others = [session for session in self._kept if session != new]
         return next((session for session in others if not self._there(session)), others[0])
 
+    def make_room(self, session: str, size: Callable[[T], int], most: int) -> None:
+        """Forget others, the one unused for longest first, until by ``size`` all own at most ``most`` together."""
+        with self._lock:
+            owned = {name: size(own) for name, (_, own) in self._kept.items()}
+            while len(self._kept) > 1 and sum(owned.values()) > most:
+                gone = self._least_needed(session)
+                del self._kept[gone], owned[gone]
+                self._left.pop(gone, None)
+
     def find(self, session: str) -> T | None:
         """What ``session`` owns, or ``None`` if it owns nothing; this is not a use of it."""
         with self._lock:

@@ -7,6 +7,7 @@ _RECIPE = (
     "&lambdas=relu1_1=0.5,+relu5_1=3&units=written&alpha=0.5&smoothness=1.5&init=blend&optimizer=adam&pooling=max"
     "&coarse_to_fine=0&keep_colours=1&size=192&iterations=40&backbone=vgg19-imagenet&seed=11"
 )
+_SAMPLES = "content=coffee&style=mosaic"
 _VALUES: tuple[tuple[str, str], ...] = (
     (
         "conv/see",
@@ -15,9 +16,10 @@ _VALUES: tuple[tuple[str, str], ...] = (
     ),
     ("conv/see", "scene=volume&filter=1"),  # a filter of ours, or one's own weights
     ("conv/shapes", "preset=lenet&input=28x28x1&layers=5x5,6%0Amaxpool+2x2%0Afc+10"),
+    ("conv/measure", "seed=5"),
     ("gan/sample", "model=cgan-digits&seed=4&count=9&real=3&truncation=1.5&again=Keep+z"),
     ("gan/two-players", "snapshot=3&seed=5&own_seed=6"),
-    ("gan/are-you-better-than-d", "round=77"),
+    ("gan/are-you-better-than-d", "round=77&fake=2,10"),
     ("gan/digits-on-demand", "number=3.14&seed=8&truncation=2.5&columns=7&columns_seed=9"),
     (
         "gan/latent-walk",
@@ -44,9 +46,11 @@ _VALUES: tuple[tuple[str, str], ...] = (
     # last, because the broken recording has beats of its own
     ("ekg/break-it", "sample=premature&annotated=0&beat=20&noise=0.3&drift=1.5&gain=2&rate=60&inverted=1"),
     ("style/now", "second=ink&style=mosaic&mix=0.25&strength=0.5&size=256&keep=1&content=flower"),
-    ("style/paint", f"{_RECIPE}&content=coffee&style=mosaic&axis=linear"),
-    ("style/compare", f"alpha_a=2&beta_a=0.5&alpha_b=3&beta_b=40&{_RECIPE}"),
-    ("style/teach", "steps=100&content_weight=2"),
+    ("style/paint", f"{_RECIPE}&{_SAMPLES}&axis=linear"),
+    ("style/compare", f"alpha_a=2&beta_a=0.5&alpha_b=3&beta_b=40&{_RECIPE}&{_SAMPLES}"),
+    ("style/after", f"{_RECIPE}&{_SAMPLES}"),
+    ("style/grams", f"{_RECIPE}&{_SAMPLES}"),
+    ("style/teach", "steps=100&content_weight=2&sample=mosaic"),
     ("style/units", "layer=relu4_1&unit=12&network=vgg19-imagenet"),
     ("gan/exercises", "exercise=cost&number=42"),
     ("style/exercises", "exercise=gram&number=3"),

@@ -8,6 +8,8 @@ const ARRIVED_MS = 20_000; // after the page was opened, all that its address as
 const KEEP_MS = 150; // after the visitor did something
 const embedded = new URLSearchParams(location.search).get('embed') === '1';
 const told = new WeakMap(); // element of a stage -> what it has to tell
+const beside = new WeakMap(); // ... -> other sub-tabs whose links tell it, too
+const giving = new Map(); // ... -> what it gives to be taken home
 const offered = []; // title, and how its controls are asked
 let wait = 0;
 let shown = null; // the title whose button was pressed
@@ -93,16 +95,23 @@ function copy(controls, values) {
 
 function stages() {
   const panel = shown.closest('[role=tabpanel]');
-  const seen = [...panel.querySelectorAll('[data-tells]')].filter((one) => one.getClientRects().length);
+  const here = chosen();
+  const tells = (one) => one.getClientRects().length || beside.get(one)?.includes(here);
+  const seen = [...panel.querySelectorAll('[data-tells]')].filter(tells);
   return Object.assign({}, ...seen.map((one) => told.get(one)()));
+}
+
+function linkTo(path, values) {
+  const parts = Object.entries(values).map(([name, value]) => written(name, value));
+  return queryOf(path, parts.length ? `&v=${VERSION}${parts.join('')}` : '');
 }
 
 function show(values) {
   clearTimeout(wait);
   asking = false;
-  const parts = Object.entries({ ...values, ...stages() }).map(([name, value]) => written(name, value));
-  const full = queryOf(chosen(), parts.length ? `&v=${VERSION}${parts.join('')}` : '');
-  const short = parts.length ? full : queryOf(shortened(chosen()));
+  const telling = { ...values, ...stages() };
+  const full = linkTo(chosen(), telling);
+  const short = Object.keys(telling).length ? full : queryOf(shortened(chosen()));
   if (wanted === 'keep') latest = full.length > LONGEST ? '' : short + stepNow();
   else if (full.length > LONGEST) shown.querySelector('[role=status]').textContent = 'This is too much for a link.';
   else if (wanted === 'code') showCode(full);
@@ -118,7 +127,7 @@ function showLink(query) {
   field.select();
   copied(field.value).then((done) => {
     const words = done ? 'Copied.' : 'Copy it from here.';
-    status.textContent = `${words} Photos, names and files are not part of it.`;
+    status.textContent = `${words} Photos, names, files and what is set for them are not part of it.`;
     if (!done) field.select();
   });
 }
@@ -183,7 +192,7 @@ function offer(title, trigger, server, groups, results) {
     if (!button) return;
     if (button.dataset.does === 'results') {
       shown = title;
-      trigger(results);
+      trigger(results, given());
       return;
     }
     [shown, wanted, serve, asking] = [title, button.dataset.does, server, true];
@@ -229,21 +238,44 @@ function settle() {
   if (latest) history.replaceState(null, '', latest);
 }
 
-function tell(stage, what) {
+function tell(stage, what, others = []) {
   stage.dataset.tells = '';
   told.set(stage, what);
+  beside.set(stage, others);
+}
+
+// What a stage keeps in the browser is taken home with the rest: `what` makes files by their names, as data: URLs, or
+// nothing.
+function give(stage, what) {
+  giving.set(stage, what);
+}
+
+function csv(rows) {
+  return `data:text/csv;base64,${btoa(rows.map((row) => `${row.join(',')}\n`).join(''))}`;
+}
+
+// Link and files of every stage that was used and has something to give.
+function given() {
+  const used = (stage) => stage.getClientRects().length || Object.keys(told.get(stage)()).length;
+  const there = [...giving].filter(([stage]) => stage.isConnected && used(stage));
+  const all = there.map(([stage, what]) => {
+    const path = stage.closest('[role=tabpanel][id^="tab-"]').id.slice('tab-'.length).replaceAll('--', '/');
+    return { query: linkTo(path, told.get(stage)()), files: what() };
+  });
+  return { given: all.filter(({ files }) => files) };
 }
 
 // Of a strip of samples: the one that a link asks for is clicked, and told is the one that the picture shows.
 function samples(strip, trigger, shares, wanted) {
   if (!shares) return;
-  const [name, first, picture] = shares;
+  const [name, first, picture, others] = shares;
   const buttons = [...strip.querySelectorAll('[data-sample]')];
-  tell(strip, () => {
+  const now = () => {
     const source = document.querySelector(`#${picture} img`)?.src ?? '';
     const there = buttons.find((one) => source.includes(`/${one.dataset.sample}.`))?.dataset.sample;
     return there && there !== first ? { [name]: there } : {};
-  });
+  };
+  tell(strip, now, others);
   const asks = buttons.find((one) => one.dataset.sample === wanted?.[name]);
   if (asks) trigger('click', { ...asks.dataset });
 }
@@ -252,4 +284,4 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('.tab-wrapper')) setTimeout(follow, 50); // when the other panel is there
 });
 for (const kind of ['input', 'change', 'click']) document.addEventListener(kind, keepSoon, true);
-window.hubLinks = { copy, follow, keep, keepInView, offer, samples, save, settle, tell };
+window.hubLinks = { copy, csv, follow, give, keep, keepInView, offer, samples, save, settle, tell };

@@ -76,6 +76,40 @@ def test_every_control_that_links_carry_has_a_link_that_says_something_else(page
             assert any(value != first for value in said), f"no link says something else of {name} in {one.group}"
 
 
+_ADDED = "what is added is in the stack"
+_STAYS = {  # what no link carries, by its label, and why
+    "Name": "a person's",
+    "Name of the style": "of a style of one's own, which is a file",
+    "Recipe": "a file's text; once it is painted again, its choices are in the link of Paint",
+    "Frame": "of a run that was painted here and goes with the session",
+    "Lead": "of a file of one's own; a sample has one",
+    "Rate in Hz": "of a file of one's own",
+    "Or a place by name": "its latitude and longitude are there",
+    "Kind": _ADDED,
+    "Filter size f": _ADDED,
+    "Number of filters": _ADDED,
+    "Stride s": _ADDED,
+    "Padding": _ADDED,
+    "Dilation d": _ADDED,
+}
+
+
+def test_what_can_be_set_is_in_links_or_stays_for_a_reason(page: gr.Blocks) -> None:
+    kinds = (gr.Slider, gr.Number, gr.Checkbox, gr.Textbox, gr.Radio, gr.CheckboxGroup, gr.Dropdown)
+    carried = {one._id for declared in sharing_of(page).declared for one in declared.controls.values()}
+    left = {
+        str(block.label)
+        for block in page.blocks.values()
+        if isinstance(block, kinds) and block._id not in carried and is_seen(block)
+    }
+    assert left == _STAYS.keys()
+
+
+def is_seen(block: Any) -> bool:
+    """Whether visitors see ``block``, once their tab is open."""
+    return block is None or (getattr(block, "visible", True) is True and is_seen(block.parent))
+
+
 def test_every_endpoint_is_described(page: gr.Blocks) -> None:
     bare = [name for name, info in page.get_api_info()["named_endpoints"].items() if not info.get("description")]
     assert bare == []

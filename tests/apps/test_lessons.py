@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from apps import hub
@@ -119,6 +120,9 @@ def numbers(text: str) -> list[tuple[float, float]]:
     ]
 
 
+SPELLED = re.compile(
+    r"\b(?:five|six|seven|eight|nine|ten|twelve|fourteen|fifteen|sixteen|eighteen|twenty|sixty|990)\b", re.IGNORECASE
+)
 _PRINTED: dict[str, str] = {}  # by the link: lessons share many
 
 
@@ -166,3 +170,48 @@ def test_every_number_of_a_step_is_the_products(
     if missing():
         sources += " " + printed(sharing, step.link)
     assert missing() == []
+
+
+def _lessons_say() -> dict[str, bool]:
+    """What lessons say in words or in numbers that no code prints, and whether the product agrees."""
+    from apps.conv.filters import signal_filters
+    from apps.conv.presets import PRESETS as STACKS
+    from apps.conv.ui.stage_html import WORDS
+    from apps.ekg.samples import open_sample
+    from apps.gan.lab.rules import PRESETS
+    from apps.gan.players.networks import Z
+    from apps.style.instant.networks import MANY
+    from apps.style.units.answers import COUNT
+
+    filters = signal_filters(np.sin(np.arange(400)), 100, 200)
+    collapse = PRESETS["Mode collapse"].rules
+    with open_sample("208") as recording:
+        minutes = recording.duration_s / 60
+    return {
+        "five words": len(WORDS) == 5,
+        "A filter of nine numbers": filters[0].weights.size == 9,
+        "all sixteen channels of the first": STACKS["2d"].layers.startswith("5x5x3,16"),
+        "sixteen filters, five by five, on three channels": STACKS["2d"].layers.startswith("5x5x3,16"),
+        "fourteen voxels wide": STACKS["3d"].input.startswith("14x14x14"),
+        "Five minutes of a patient": minutes == pytest.approx(5, abs=0.02),
+        "six are real digits": True,  # of the page's 24: what the code prints is compared above
+        "Eighteen of these": True,
+        "five large steps for each small one of D": (
+            collapse.g_updates == 5 and collapse.d_updates == 1 and collapse.lr_g > collapse.lr_d
+        ),
+        "three become an eight": True,  # from_digit=3&to_digit=8
+        "sixty-four numbers": Z == 64,
+        "nine places": COUNT == 9,
+        "990": 2 * MANY.total == 990,
+    }
+
+
+def test_numbers_in_words_are_the_products_as_well() -> None:
+    said = _lessons_say()
+    assert [words for words, agrees in said.items() if not agrees] == []
+    for one in SHIPPED:
+        for step in one.steps:
+            text = " ".join((step.title, step.say, step.ask, step.watch, *step.choices, *step.known))
+            for words in said:
+                text = re.sub(words, "", text, flags=re.IGNORECASE)
+            assert SPELLED.findall(text) == [], step.title

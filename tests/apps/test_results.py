@@ -22,11 +22,12 @@ from apps.links import kinds_at, read_link
 from apps.sharing import Sharing, sharing_of
 from apps.ui import keep_result, session_of
 from shared.errors import InputError
-from shared.sessions import forget_everybody
+from shared.sessions import Sessions, forget_everybody
 from shared.settings import Settings
+from tests.shared.engine.fake_spaces import lend
 
 Taken = dict[str, bytes]
-_NO_CODE = {"gan-from-a-picture-drawing"}
+_NO_CODE = {"gan-from-a-picture-drawing", "style-units-dream", "style-now-film"}  # results that no script gives
 _UNLINKED = {"gan/from-a-picture": {"place"}}  # a folder's settings that no link carries
 
 
@@ -63,9 +64,14 @@ def taken(sharing: Sharing, request_: gr.Request) -> Callable[[], Taken]:
             assert {name: value for name, value in one.settings.items() if name in known} == dict(asked.values or {})
             compile(sharing.code_of(one), one.folder, "exec")
             assert bool(sharing.code_of(one)) == (one.folder not in _NO_CODE), one.folder
-        return unpacked(Path(sharing.packed(request_)).read_bytes())
+        return pack(sharing, request_)
 
     return take
+
+
+def pack(sharing: Sharing, request: gr.Request, *given: Any) -> Taken:
+    sent = gr.EventData(None, {"given": list(given)})
+    return unpacked(Path(sharing.packed(request, sent)).read_bytes())
 
 
 def unpacked(data: bytes) -> Taken:
@@ -225,16 +231,16 @@ def test_everybody_gets_their_own_and_nothing_is_said_clearly(sharing: Sharing, 
     keep_result("gan/sample", {"a.txt": ("hers", "A.")})
     other = asking("his")
     with pytest.raises(InputError, match="no results of yours yet"):
-        sharing.packed(other)
+        pack(sharing, other)
     keep_result("gan/sample", {"a.txt": ("his", "A.")})
-    assert unpacked(Path(sharing.packed(other)).read_bytes())["gan-sample/a.txt"] == b"his"
-    assert unpacked(Path(sharing.packed(request_)).read_bytes())["gan-sample/a.txt"] == b"hers"
+    assert pack(sharing, other)["gan-sample/a.txt"] == b"his"
+    assert pack(sharing, request_)["gan-sample/a.txt"] == b"hers"
     LocalContext.request.set(None)
     keep_result("gan/sample", {"a.txt": ("nobody's", "A.")})
     assert len(results.RESULTS) == 2
     forget_everybody()
     with pytest.raises(InputError):
-        sharing.packed(request_)
+        pack(sharing, request_)
 
 
 def test_what_is_kept_and_packed_is_bounded(monkeypatch: pytest.MonkeyPatch, taken: Callable[[], Taken]) -> None:
@@ -253,3 +259,112 @@ def test_what_is_kept_and_packed_is_bounded(monkeypatch: pytest.MonkeyPatch, tak
         results.README,
     }
     assert "more.bin: left out, because" in found[results.README].decode()
+
+
+def test_all_sessions_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "_ALL", 10_000)
+    monkeypatch.setattr(results, "RESULTS", Sessions(results.Kept, there=lambda session: False))
+    for number in range(1000):
+        asking(f"visitor-{number}")
+        keep_result("gan/sample", {"a.txt": ("x" * 1000, "A.")})
+        keep_result("gan/sample", {"b.txt": (lambda: "later", "B.")}, part="b", holds=500)
+    owners = [session_of(asking(f"visitor-{number}")) for number in range(1000)]
+    kept = [results.RESULTS.find(owner) for owner in owners]
+    assert [one is not None for one in kept[-6:]] == [True] * 6
+    assert sum(one.size for one in kept if one) == 6 * 1500
+    LocalContext.request.set(None)
+
+
+def test_the_answers_of_exercises_are_a_table(taken: Callable[[], Taken], monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.conv.exercises import KINDS, ask
+    from apps.exercises import Panel
+
+    monkeypatch.setattr(results, "_ROWS", 2)
+    panel, one = Panel("apps.conv.exercises", KINDS), ask("parameters", 7)
+    for answer in ("no number", "1", "2", str(one.answer)):
+        panel.answered("parameters", 7, answer)
+    found = taken()
+    head, *answers = rows(found["conv-exercises/answers.csv"])
+    assert [(row[1], row[2], row[3], row[5]) for row in answers] == [
+        ("7", one.question, "2", "no"), ("7", one.question, f"{one.answer:,.0f}", "yes")
+    ]  # fmt: skip
+    assert head[3] == "your answer"
+    assert "number = 7" in found["conv-exercises/code.py"].decode()
+    assert 'demo = "conv"' in found["conv-exercises/code.py"].decode()
+
+
+def test_what_stages_keep_in_the_browser_is_packed_with_the_rest(sharing: Sharing, request_: gr.Request) -> None:
+    def gift(query: str, name: str = "output.csv", data: str = "data:text/csv;base64,MSwyCg==") -> dict[str, Any]:
+        return {"query": query, "files": {name: data}}
+
+    found = pack(sharing, request_, gift("?tab=conv/see&v=1&stride=2&place=7"), gift("?tab=gan/gan-lab&v=1&seed=3"))
+    assert found["conv-see/output.csv"] == b"1,2\n"
+    assert "stride = 2" in found["conv-see/code.py"].decode()
+    assert "seed = 3" in found["gan-gan-lab/code.py"].decode()
+    assert "?tab=conv/see&v=1&stride=2&place=7" in found[results.README].decode()
+    see = "?tab=conv/see"
+    for odd in (
+        gift("?tab=gan/sample"), gift("?tab=../etc"), gift(see, "../x.csv"), gift(see, "x.html"),
+        gift(see, data="data:text/html;base64,MSwyCg=="), gift(see, data="data:text/csv;base64,!"),
+        {"query": see}, {"query": see, "files": {"a.csv": 7}}, "x",
+    ):  # fmt: skip
+        with pytest.raises(InputError):
+            pack(sharing, request_, odd)
+    with pytest.raises(InputError, match="no results of yours yet"):
+        pack(sharing, request_)
+
+
+def test_both_networks_a_round_and_a_dream_are_taken_home(
+    taken: Callable[[], Taken], request_: gr.Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one with a GPU that is lent, by whose process nothing is kept."""
+    from apps.gan.ui.anatomy import _anatomy
+    from apps.gan.ui.guess import discriminate
+    from apps.style.ui.units import _dream
+    from apps.style.units import dream
+
+    _anatomy("cgan-digits", 3, "7")
+    told, _ = discriminate(77, ["10", "2"])
+    painted = Image.new("RGB", (8, 8), "teal")
+    steps = [dream.Dream(picture=painted, activation=1.5, done=6, total=12)]
+    monkeypatch.setattr(dream, "maximise", lambda *asked: (yield from steps))
+    lend(monkeypatch)
+    list(_dream("relu3_3", 5, "vgg16-hed", request_))
+    found = taken()
+    assert sum(int(row[4]) for row in rows(found["gan-anatomy/layers.csv"])[1:]) == 777_313 + 449_041
+    assert json.loads(found["gan-are-you-better-than-d/round.json"]) == told
+    assert 'fake = ["2", "10"]' in found["gan-are-you-better-than-d/code.py"].decode()
+    assert (picture(found["style-units-dream/dream.png"]) == np.asarray(painted)).all()
+
+
+@pytest.mark.slow
+def test_films_are_taken_home(
+    taken: Callable[[], Taken], request_: gr.Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.style.samples import SAMPLES
+    from apps.style.ui import film
+    from apps.style.ui.paint import stylize
+    from apps.style.ui.result import _film
+    from apps.style.ui.state import SESSIONS
+
+    pictures = [str(SAMPLES[name].path) for name in ("cat", "swirls")]
+    list(
+        stylize(
+            *pictures, size=48, iterations=1, content_layers=["relu2_1"], style_layers=["relu1_1"], request=request_
+        )
+    )
+    shown, _ = _film(request_)
+
+    def painted(source: Path, target: Path, *rest: Any, **more: Any) -> Iterator[Any]:
+        target.write_bytes(b"film")
+        yield SimpleNamespace(picture=Image.new("RGB", (8, 8)), number=1)
+
+    monkeypatch.setattr(film, "paint_film", painted)
+    list(film.paint_frames("film.mp4", "woodcut", None, "", 0.5, 384, 1.0, False, request_))
+    found = taken()
+    assert found["style-after/style-transfer.mp4"] == Path(shown).read_bytes()
+    assert found["style-now-film/painted.mp4"] == b"film"
+    assert "size = 48" in found["style-after/code.py"].decode()
+    SESSIONS.clear()
+    gone = taken()
+    assert "style-after/style-transfer.mp4" not in gone

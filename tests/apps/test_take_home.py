@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import nbformat
 import numpy as np
 import pytest
+from PIL import Image
 
 from apps import hub, take_home
 from apps.links import read_link
@@ -29,6 +32,7 @@ _OURS = {
     "place",
     "content",
     "style",
+    "demo",
 }  # settings of scripts that are no controls: the sample photos
 
 
@@ -182,8 +186,9 @@ def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]]) -> No
 
 
 @pytest.mark.slow
-def test_the_same_painting(run: Callable[[str], dict[str, Any]]) -> None:
+def test_the_same_painting(run: Callable[[str], dict[str, Any]], sharing: Sharing) -> None:
     from apps.style.samples import SAMPLES
+    from apps.style.ui.graphics import gram_table
     from apps.style.ui.paint import stylize
 
     names = run("?tab=style/paint&v=1&size=48&iterations=2&preset=bold&content=coffee")
@@ -193,6 +198,12 @@ def test_the_same_painting(run: Callable[[str], dict[str, Any]]) -> None:
     *_, last = stylize(*pictures, **given, lambdas=names["lambdas"], style_layers=names["style_layers"],
                        content_layers=names["content_layers"])  # fmt: skip
     assert last[3]["J"] == names["numbers"]["J"]
+    (away,) = re.findall(r"style matrix of relu1_1, 64 x 64: (\d+ %|\d+%) away", names["said"])
+    assert f"<small>{away} away</small>" in gram_table(names["matrices"])
+    assert Path("painted.gif").read_bytes().startswith(b"GIF89a")
+    assert (
+        sharing.code("?tab=style/grams&v=1&seed=9")["script"] == sharing.code("?tab=style/paint&v=1&seed=9")["script"]
+    )
 
 
 @pytest.mark.slow
@@ -214,7 +225,7 @@ def test_the_same_two_paintings(sharing: Sharing, tmp_path: Path, monkeypatch: p
     values = sharing.values(read_link(query, sharing.paths, sharing.groups))
     assert set(ARGUMENTS) == {*RECIPE_FIELDS}
     pictures = [str(SAMPLES[names[role]].path) for role in ("content", "style")]
-    *_, last = compare._both(1, 1, 1, 7, *pictures, *(values[name] for name in ARGUMENTS))
+    *_, last = compare._both(1, 1, 1, 7, *pictures, None, *(values[name] for name in ARGUMENTS))
     for run_, shown in zip(names["runs"], last[2], strict=True):
         assert np.abs(np.asarray(run_.picture, int) - np.asarray(shown, int)).max() <= 1
 
@@ -228,6 +239,55 @@ def head_html_of(*shots: Any) -> str:
     head = measured(find("resnet29-128d", "face"))["heads"]["chi_square"]
     codes = tuple(shot.encoding("resnet29-128d") for shot in shots)
     return str(pair_html(codes, head, "chi_square", verify_answer(*shots, "resnet29-128d", 0.6)))
+
+
+def test_the_same_exercise_and_the_same_figures(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.conv.exercises import ask
+    from apps.gan import measured
+
+    one = ask("parameters", 7)
+    names = run("?tab=conv/exercises&v=1&exercise=parameters&number=7")
+    assert names["one"] == one
+    assert f"but {one.answer:,.0f}: {one.because}" in names["said"]
+    assert all(slip.why in names["said"] for slip in one.slips)
+    assert run("?tab=face/exercises")["one"].question
+    said = run("?tab=gan/measured")["said"]
+    assert all(f"{one.figure}: {one.value}" in said for one in measured.headlines())
+    shown = Path("measured.html").read_text(encoding="utf-8")
+    assert all(one.body in shown for one in measured.chapters())
+
+
+def test_the_same_round_and_the_same_random_layers(
+    run: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.conv import experiments
+    from apps.conv.ui.measured import agreement_html
+    from apps.gan.ui.guess import discriminate
+
+    names = run("?tab=gan/are-you-better-than-d&v=1&round=77&fake=2,10")
+    told, _ = discriminate(77, ["2", "10"])
+    assert told["score"] == {"you": names["yours"], "d": names["its"]}
+    monkeypatch.setattr(experiments, "costs", lambda: iter(()))
+    report = run("?tab=conv/measure&v=1&seed=5")["report"]
+    *_, shown = experiments.agreement(seed=5)
+    assert agreement_html(report, 5) == agreement_html(shown, 5)
+
+
+def test_the_same_lesson_of_a_style(run: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.style.instant import learn, now
+    from apps.style.samples import SAMPLES
+
+    asked: list[Any] = []
+
+    def taught(*args: Any, **options: Any) -> Any:
+        asked.append((args, options))
+        yield SimpleNamespace(progress=SimpleNamespace(done=1, total=1), content=0.5, style=0.25, file=b"style")
+
+    monkeypatch.setattr(learn, "taught", taught)
+    monkeypatch.setattr(now, "stylize_now", lambda *args: SimpleNamespace(picture=Image.new("RGB", (8, 8))))
+    run("?tab=style/teach&v=1&steps=40&content_weight=2&sample=mosaic")
+    assert asked == [((SAMPLES["mosaic"].path, "My style"), {"steps": 40, "content": 2})]
+    assert Path("my-style.safetensors").read_bytes() == b"style"
 
 
 def test_what_a_link_says_never_becomes_code(sharing: Sharing) -> None:
@@ -250,6 +310,10 @@ def settings(code: str) -> dict[str, Any]:
 
 def test_every_sub_tab_has_code(sharing: Sharing) -> None:
     assert {path.split("/")[0] for path in sharing.paths} == set(SLUGS)
+    of_first = {path for path in sharing.paths if take_home.name_for(path) == take_home.name_for(path.split("/")[0])}
+    inner = {"ekg/one-beat/slide-a-filter", "ekg/one-beat/layer-by-layer", "style/after", "style/grams"}
+    first = {"face/verify", "style/paint", "gan/sample", "ekg/one-beat", "conv/see"}
+    assert of_first == {*SLUGS} | first | inner  # no other falls back on what is not on the screen
     for path in sharing.paths:
         told = sharing.code(f"?tab={path}")
         nbformat.validate(nbformat.reads(told["notebook"], as_version=4))

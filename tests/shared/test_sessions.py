@@ -126,3 +126,14 @@ def test_finding_is_not_using() -> None:
     assert store.find("b") is not None
     now = 10.5
     assert store.find("b") is None
+
+
+def test_others_give_way_where_all_own_too_much() -> None:
+    there = {"b"}
+    sessions = Sessions(list[str], clock=Clock(), there=there.__contains__)
+    for name in "abcd":
+        sessions.get(name).append(name * 10)
+    sessions.make_room("d", lambda own: sum(map(len, own)), 20)
+    assert [sessions.find(name) is not None for name in "abcd"] == [False, True, False, True]  # b is there
+    sessions.make_room("d", lambda own: sum(map(len, own)), 5)
+    assert [sessions.find(name) is not None for name in "abcd"] == [False, False, False, True]  # the last one stays

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,11 @@ import gradio as gr
 from apps.conv.ui.blocks import crossed
 from apps.conv.ui.rooms import experiments
 from apps.markup import Markup, cell, h, style, table
-from apps.ui import PRIVATE, QUICK, guard, section
+from apps.results import File, as_json
+from apps.results import table as csv_table
+from apps.sharing import share
+from apps.ui import PRIVATE, QUICK, guard, keep_result, section
+from shared.errors import check_whole
 
 if TYPE_CHECKING:
     from apps.conv.results import Agreement, Cost
@@ -68,7 +71,10 @@ def build() -> None:
         "Random layers in one, two and three dimensions, with random strides, padding, dilation and groups: does torch "
         "compute the same?",
     )
-    ask = gr.Button("Check 300 random layers", elem_id="conv-agree", scale=0)
+    with gr.Row():
+        seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=10**6, min_width=90, scale=0)
+        ask = gr.Button("Check 300 random layers", elem_id="conv-agree", scale=0)
+    share(seed=seed)
     answer = gr.HTML("", elem_id="conv-agreement", apply_default_css=False)
     section(
         "measure",
@@ -79,10 +85,13 @@ def build() -> None:
     race = gr.Button("Time them on this machine", elem_id="conv-race", scale=0)
     result = gr.HTML("", elem_id="conv-costs", apply_default_css=False)
 
-    def agree() -> Iterator[str]:
-        seed = random.randrange(10**6)
-        for report in experiments.agreement(seed=seed):
-            yield agreement_html(report, seed)
+    def agree(seed: float) -> Iterator[str]:
+        number = check_whole(seed, "The seed", low=0, high=10**6)
+        report: Agreement | None = None
+        for report in experiments.agreement(seed=number):
+            yield agreement_html(report, number)
+        files: dict[str, File] = {"agreement.json": (as_json(report and vars(report)), "What torch agrees with.")}
+        keep_result("conv/measure", files, settings={"seed": number})
 
     def timed() -> Iterator[str]:
         done: list[Cost] = []
@@ -90,6 +99,9 @@ def build() -> None:
         for cost in experiments.costs():
             done.append(cost)
             yield costs_html(done, machine)
+        head = "layer", "multiplications", "best ms", "median ms", "billions a second"
+        rows = ((one.title, one.multiplications, one.best_ms, one.middle_ms, one.billions_a_second) for one in done)
+        keep_result("conv/measure", {"times.csv": (csv_table(head, rows), f"On {machine}.")}, part="race")
 
-    ask.click(guard(agree), None, answer, **_BUTTON)
+    ask.click(guard(agree), seed, answer, **_BUTTON)
     race.click(guard(timed), None, result, **_BUTTON)

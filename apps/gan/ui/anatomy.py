@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from apps.gan.choices import check_digit
-from apps.gan.drawing.tiles import Tile, png_url, tiles
+from apps.gan.drawing.tiles import Tile, png_url, sheet, tiles
 from apps.gan.ui.common import DIGIT_CHOICES, GENERATOR_CHOICES, LATEST, REDRAW, heading, reseed_button, seed_input
 from apps.gan.ui.rooms import anatomy
 from apps.markup import Markup, h, joined, table
+from apps.results import File
+from apps.results import table as csv_table
 from apps.sharing import share
-from apps.ui import PRIVATE, SENDS, guard
+from apps.ui import PRIVATE, SENDS, guard, keep_result
 
 if TYPE_CHECKING:
     from apps.gan.exhibits.results import Layer
@@ -39,6 +41,17 @@ def panel() -> None:
 
 def _anatomy(model: str, seed: int, digit: str) -> Markup:
     found = anatomy.anatomy(model, seed=seed, digit=check_digit(digit))
+    rows = [
+        (player, one.name, one.kind, " x ".join(map(str, one.shape)), one.parameters)
+        for player, layers in (("G", found.generator), ("D", found.discriminator))
+        for one in layers
+    ]
+    head = "player", "layer", "what it is", "output", "parameters"
+    files: dict[str, File] = {
+        "layers.csv": (csv_table(head, rows), f"Both networks, layer by layer; D says real with {found.p_real:.4f}."),
+        "digit.png": (sheet(found.picture, 1), "The picture that was drawn and judged."),
+    }
+    keep_result("gan/anatomy", files, settings={"model": model, "seed": seed, "digit": digit})
     picture = tiles(found.picture, [Tile(f"D: {found.p_real:.0%} real")], width_px=180)
     parts = (h.h3("Generator"), _layers(found.generator), picture, h.h3("Discriminator"), _layers(found.discriminator))
     return joined(parts)

@@ -8,13 +8,14 @@ from typing import Any
 import gradio as gr
 
 from apps.gan.choices import ROUND
-from apps.gan.drawing.tiles import Tile, tiles
+from apps.gan.drawing.tiles import Tile, sheet, tiles
 from apps.gan.ui.common import REDRAW, heading
 from apps.gan.ui.rooms import requests
 from apps.links import Whole
 from apps.markup import Markup, note, prose
+from apps.results import File, as_json
 from apps.sharing import share
-from apps.ui import LIGHT, PRIVATE, guard
+from apps.ui import LIGHT, PRIVATE, guard, keep_result
 from shared.errors import InputError, check_choice, check_whole
 
 _NAMES = [str(number) for number in range(1, ROUND + 1)]
@@ -42,10 +43,10 @@ def panel() -> None:
     with gr.Accordion("As numbers", open=False):
         numbers = gr.JSON(label="Round")
         at = gr.Number(0, label="Round (seed)", precision=0)
-    share(round=(at, Whole(0, _ROUNDS - 1)))
+    share(round=(at, Whole(0, _ROUNDS - 1)), fake=ticked)
     dealt = [seed, at, pictures, ticked, result]
     new.click(guard(_deal), None, dealt, **REDRAW, **PRIVATE)
-    seen.expand(guard(_deal), at, dealt, **REDRAW, **PRIVATE)
+    seen.expand(guard(_deal), [at, ticked], dealt, **REDRAW, **PRIVATE)
     checked = check.click(guard(discriminate), [at, ticked], [numbers, pictures], api_name="discriminate", **REDRAW)
     checked.success(guard(_count), [numbers, seed, tally], [result, tally, seed], **LIGHT, **PRIVATE)
 
@@ -71,15 +72,22 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
         marks = (truth, "right" if yours == truth else "wrong")
         captions.append(Tile(f"{name} is {truth}", f"you: {yours} · D: {its} ({p_real:.0%} real)", marks))
     scores = {who: sum(row[who] == row["truth"] for row in rows) for who in ("you", "d")}
-    return {"round": rows, "score": scores, "of": ROUND}, tiles(found.pictures, captions, width_px=_WIDTH_PX)
+    told = {"round": rows, "score": scores, "of": ROUND}
+    files: dict[str, File] = {
+        "round.json": (as_json(told), "What they are, what you said and what D said."),
+        "round.png": (sheet(found.pictures, ROUND // 2), "The ten pictures, row by row."),
+    }
+    keep_result("gan/are-you-better-than-d", files, settings={"round": seed, "fake": sorted(called, key=int)})
+    return told, tiles(found.pictures, captions, width_px=_WIDTH_PX)
 
 
-def _deal(seed: float | None = None) -> tuple[int, int, Markup, list[str], Markup]:
-    """The round that a link names, or any."""
+def _deal(seed: float | None = None, ticked: list[str] | None = None) -> tuple[int, int, Markup, list[str], Markup]:
+    """The round that a link names, with what it ticks, or any."""
+    kept = (ticked or []) if seed else []
     seed = check_whole(seed, "The round", low=0, high=_ROUNDS - 1) if seed else random.randrange(1, _ROUNDS)
     captions = [Tile(name, alt=f"picture {name}") for name in _NAMES]
     pictures = tiles(requests.deal_round(seed).pictures, captions, width_px=_WIDTH_PX)
-    return seed, seed, pictures, [], note("Tick the fakes, then check your answers.")
+    return seed, seed, pictures, kept, note("Tick the fakes, then check your answers.")
 
 
 def _count(

@@ -11,7 +11,7 @@ from apps.gan.lab.rules import MOST_ROUNDS, PRESETS
 from apps.gan.ui.lab_html import SCRIPTS, link_kinds, script_of, template
 from apps.gan.ui.rooms import games
 from apps.sharing import share_stage
-from apps.ui import HEAVY, SENDS, heavy, section
+from apps.ui import HEAVY, SENDS, guard, section
 
 _FIRST = next(iter(PRESETS))
 
@@ -23,7 +23,7 @@ def panel() -> None:
         "A GAN small enough to see",
         "Blue dots are the data, orange triangles are what G makes of its noise. The background is D's opinion: blue "
         "where it says real, orange where it says fake, clear where it is uncertain. Both networks are trained in your "
-        "browser, now: nothing is sent anywhere.",
+        "browser, now: nothing is sent anywhere, unless you take the results home.",
     )
     stage = gr.HTML(
         label="The game",
@@ -32,7 +32,7 @@ def panel() -> None:
         js_on_load=script_of(*SCRIPTS),
         apply_default_css=False,
     )
-    share_stage(stage, **link_kinds())
+    share_stage(stage, **link_kinds())  # type: ignore[arg-type]  # none of them is called "beside"
     _endpoint()
 
 
@@ -60,4 +60,4 @@ def _endpoint() -> None:
         seed = gr.Number(0, label="Seed", precision=0)
         numbers = gr.JSON(label="As numbers")
         button = gr.Button("Play")
-    button.click(heavy(gan_lab), [preset, rounds, seed], numbers, api_name="gan_lab", **HEAVY)
+    button.click(guard(gan_lab), [preset, rounds, seed], numbers, api_name="gan_lab", **HEAVY)

@@ -118,6 +118,7 @@ def _take_home(training: OwnTraining) -> None:
         },
         part="own training",
         settings={"own_seed": seed},
+        holds=sum(frame.nbytes for frame in (*seen.kept.frames, breath.pictures)),
     )
 
 

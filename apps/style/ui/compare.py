@@ -16,7 +16,8 @@ from apps.style.ui import graphics
 from apps.style.ui.controls import options_from, share_recipe, turn, values_of
 from apps.style.ui.paint import ARGUMENTS
 from apps.style.ui.run import open_pictures
-from apps.ui import HEAVY, PRIVATE, SENDS, heavy, keep_result, section
+from apps.style.ui.state import session_of
+from apps.ui import HEAVY, PRIVATE, SENDS, guard, keep_result, section
 from shared.errors import check_number
 from shared.images import jpeg_bytes
 
@@ -61,12 +62,13 @@ def build(parts: Mapping[str, Any]) -> None:
     asked = [*weights, photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
     named: dict[str, Any] = dict(zip(("alpha_a", "beta_a", "alpha_b", "beta_b"), weights, strict=True))
     share_recipe(controls, **named)
-    both.click(heavy(_both), asked, [*boxes, slider, curves], **HEAVY, **PRIVATE, **waiting)
+    both.click(guard(_both), asked, [*boxes, slider, curves], **HEAVY, **PRIVATE, **waiting)
 
 
 def _both(
-    alpha_a: float, beta_a: float, alpha_b: float, beta_b: float, content: str | None, style: str | None, *values: Any
-) -> Iterator[tuple[Any, ...]]:
+    alpha_a: float, beta_a: float, alpha_b: float, beta_b: float, content: str | None, style: str | None,
+    request: gr.Request | None, *values: Any,
+) -> Iterator[tuple[Any, ...]]:  # fmt: skip
     given = dict(zip(ARGUMENTS, values, strict=True)) | {"size": _SIZE, "iterations": _ITERATIONS}
     base = options_from(given | {"alpha": 1.0, "beta": 1.0})
     recipes = [
@@ -86,6 +88,7 @@ def _both(
             row[number] = shown
             yield tuple(row)
         pictures.append(run.picture)
+    weights = {"alpha_a": alpha_a, "beta_a": beta_a, "alpha_b": alpha_b, "beta_b": beta_b}
     keep_result(
         "style/compare",
         {f"{name}.png": (picture, f"The painting {name}.") for name, picture in zip("AB", pictures, strict=True)}
@@ -93,7 +96,7 @@ def _both(
             f"costs-{name}.csv": (costs_csv(run.costs), f"Its costs: {name}.")
             for name, run in zip("AB", runs, strict=True)
         },
-        settings={"alpha_a": alpha_a, "beta_a": beta_a, "alpha_b": alpha_b, "beta_b": beta_b} | values_of(base),
+        settings=weights | session_of(request).samples | values_of(base),
     )
     yield gr.skip(), gr.skip(), tuple(pictures), _curves(runs)
 

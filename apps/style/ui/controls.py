@@ -45,7 +45,12 @@ def turn() -> dict[str, Any]:
 
 
 def sample_strip(
-    role: Role, label: str, place: str = "samples", *, shares: tuple[str, str, str] | None = None
+    role: Role,
+    label: str,
+    place: str = "samples",
+    *,
+    shares: tuple[str, str, str] | None = None,
+    beside: Sequence[str] = (),
 ) -> gr.HTML:
     """Thumbnails of the samples, as buttons.
 
@@ -54,6 +59,7 @@ def sample_strip(
         label: of the strip.
         place: tells the strips of several sub-tabs apart.
         shares: where links say which sample there is: its name in them, the first one, and the picture's elem_id.
+        beside: other sub-tabs whose links say it, too.
     """
     buttons = [
         h.button(
@@ -70,10 +76,10 @@ def sample_strip(
         js_on_load=CLICKS + SAMPLES_JS,
         apply_default_css=False,
         elem_id=f"style-{place}-{role}",
-        shares=shares,
+        shares=shares and [*shares, beside],
     )
     if shares:
-        share_stage(strip, **{shares[0]: Choice(tuple(sample.name for sample in of_role(role)))})
+        share_stage(strip, beside=beside, **{shares[0]: Choice(tuple(sample.name for sample in of_role(role)))})
     return strip
 
 
@@ -156,11 +162,13 @@ def values_of(options: Options) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
 
 
-def share_recipe(made: Controls, *, then: Sequence[Any] = (), **others: Any) -> None:
-    """Let links carry the recipe, after ``others``, which stand in the same sub-tab; ``then``: see ``share``."""
+def share_recipe(
+    made: Controls, *, then: Sequence[Any] = (), beside: gr.components.Component | None = None, **others: Any
+) -> None:
+    """Let links carry the recipe, after ``others``, which stand in the same sub-tab; the rest: see ``share``."""
     names = ("preset", *RECIPE_FIELDS)
     recipe = {name: made[name] for name in names} | {"lambdas": (made["lambdas"], Text(_LONGEST_LAMBDAS))}
-    share(**others, **recipe, leader="preset", fit=_fit, then=then)
+    share(**others, **recipe, leader="preset", fit=_fit, then=then, beside=beside)
 
 
 def _fit(asked: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -10,12 +10,13 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note, progress_bar
+from apps.results import File
 from apps.style.instant.film import MOST_FRAMES, paint_film
 from apps.style.ui import graphics, styles
 from apps.style.ui.controls import turn
 from apps.style.ui.rooms import now
 from apps.style.ui.state import session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, SENDS, guard, heavy
+from apps.ui import HEAVY, LIGHT, PRIVATE, SENDS, guard, keep_result
 from shared.errors import InputError
 from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration
@@ -55,7 +56,7 @@ def build(mixture: Mapping[str, Any], look: Mapping[str, Any]) -> None:
             made = gr.Video(label="Painted", interactive=False, loop=True, elem_id="style-film-made")
     asked = [source, *mixture.values(), *look.values()]
     start.click(guard(_wanted), None, None, **LIGHT, **PRIVATE).success(
-        heavy(paint_frames), asked, [live, made], **HEAVY, **PRIVATE, **waiting
+        guard(paint_frames), asked, [live, made], **HEAVY, **PRIVATE, **waiting
     )
     stop.click(guard(stop_frames), None, None, queue=False, **LIGHT, **PRIVATE)
 
@@ -99,6 +100,16 @@ def paint_frames(
                 break
     finally:
         frames.close()  # type: ignore[attr-defined]
+    settings = {
+        "style": style,
+        "second": second,
+        "mix": share,
+        "size": size,
+        "strength": strength,
+        "keep": keep_colours,
+    }
+    film: dict[str, File] = {"painted.mp4": (session.reader(target.name), "The film, frame by frame.")}
+    keep_result("style/now", film, part="film", settings=settings)
     yield gr.skip(), str(target)
 
 

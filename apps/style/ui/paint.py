@@ -28,12 +28,13 @@ from apps.style.ui.controls import (
 from apps.style.ui.rooms import begin, limits
 from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
 from apps.style.ui.state import FIRST, session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, heavy, photo_input
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, photo_input
 from shared.errors import HubError, InputError
 from shared.images import as_sent
 from shared.progress import duration
 from shared.serving.turns import TURNS
 
+_BESIDE = tuple(f"style/{name}" for name in ("after", "grams", "compare"))  # where the samples count, too
 _MORE = 50  # iterations that Continue adds to a finished run
 _STOP_S = 20.0  # s: no iteration takes longer, and a run that is to stop has the next turn
 # On a phone the picture is below the controls: go there.
@@ -58,7 +59,8 @@ def build() -> dict[str, Any]:
                             format="png",
                             value=str(SAMPLES[FIRST[role]].path),
                         )
-                        strip = sample_strip(role, f"{label}: samples", shares=(role, FIRST[role], f"style-{role}"))  # type: ignore[arg-type]
+                        shares = (role, FIRST[role], f"style-{role}")
+                        strip = sample_strip(role, f"{label}: samples", shares=shares, beside=_BESIDE)  # type: ignore[arg-type]
                     strip.click(_on_sample(role), None, photos[role], **LIGHT, **PRIVATE)
                     photos[role].input(_on_upload(role), None, None, **LIGHT, **PRIVATE)
             with gr.Row(elem_classes="cs-buttons"):
@@ -128,11 +130,11 @@ def _connect(
     asked = [photos["content"], photos["style"], *(controls[name] for name in ARGUMENTS)]
     outputs = [parts[name] for name in ("live", "curves", "grams", "numbers", "result")]
     fields = [controls[name] for name in PRESET_FIELDS]
-    stylize_once = heavy(stylize)
+    stylize_once = guard(stylize)
     pictures = [*asked[:2], controls["alpha"], controls["beta"], controls["keep_colours"], controls["init"]]
     first = buttons["paint"].click(guard(_in_one_pass), pictures, parts["live"], js=_LOOK, **QUICK, **PRIVATE)
     first.then(stylize_once, asked, outputs, api_name="stylize", **HEAVY, **waiting)
-    buttons["more"].click(heavy(_more), None, outputs, **HEAVY, **PRIVATE, **waiting)
+    buttons["more"].click(guard(_more), None, outputs, **HEAVY, **PRIVATE, **waiting)
     buttons["stop"].click(guard(_stop), None, status, queue=False, **LIGHT, **PRIVATE)
     chosen = [controls["preset"], *fields]
     controls["preset"].input(guard(_choose), controls["preset"], chosen, **LIGHT, **PRIVATE)

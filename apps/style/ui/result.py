@@ -7,10 +7,12 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note
+from apps.results import File
 from apps.style.ui import graphics
+from apps.style.ui.controls import share_recipe, values_of
 from apps.style.ui.run import files_of
 from apps.style.ui.state import session_of
-from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, section
+from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, keep_result, section
 
 _FRAME_HINT = "The frames of a run appear here; paint a picture first."
 
@@ -37,6 +39,7 @@ def build(parts: dict[str, Any], tab: gr.Tab) -> None:
     gr.on([tab.select, refresh.click, parts["result"].change], guard(_load), None, outputs, **LIGHT, **PRIVATE)
     at.input(guard(_frame), at, frame, trigger_mode="always_last", **LIGHT, **PRIVATE)
     film.click(guard(_film), None, [video, moving], **QUICK, **PRIVATE)
+    share_recipe(parts["controls"], beside=at)
 
 
 def _load(request: gr.Request) -> tuple[Any, ...]:
@@ -69,7 +72,9 @@ def _frame(number: float, request: gr.Request) -> Markup:
 
 def _film(request: gr.Request) -> tuple[str, list[str]]:
     session = session_of(request)
-    session.current()
+    run = session.current()
     gif = session.file("style-transfer.gif", session.frames.gif())
     video = session.frames.video(session.file("style-transfer.mp4"))
+    files: dict[str, File] = {video.name: (session.reader(video.name), "How the picture developed.")}
+    keep_result("style/after", files, settings=session.samples | values_of(run.options))
     return str(video), [str(gif), str(video)]

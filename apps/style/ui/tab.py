@@ -13,6 +13,7 @@ from apps.on_demand import part
 from apps.style import measured
 from apps.style.exercises import KINDS
 from apps.style.ui import compare, now, paint, replay, result, teach, units
+from apps.style.ui.controls import share_recipe
 from apps.style.ui.state import leave
 from apps.ui import guard, measurements, section
 
@@ -40,6 +41,7 @@ def build() -> None:
         with gr.Tab("Style matrices", id="grams"):
             section("inside", "What the style cost compares", _GRAMS)
             parts["grams"].render()
+            share_recipe(parts["controls"], beside=parts["grams"])
         with gr.Tab("What deep layers learn", id="units") as units_tab, part():
             units.build(units_tab)
         with gr.Tab("A against B", id="compare"), part():

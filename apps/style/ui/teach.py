@@ -17,7 +17,7 @@ from apps.style.ui import graphics, styles
 from apps.style.ui.controls import sample_strip, turn
 from apps.style.ui.rooms import learn, now
 from apps.style.ui.state import Session, session_of
-from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, heavy, keep_result, photo_input, section
+from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, keep_result, photo_input, section
 from shared.images import as_sent, jpeg_bytes
 from shared.progress import duration, paced
 from shared.serving.turns import TURNS
@@ -42,7 +42,8 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=330):
             picture = photo_input("The picture with the style", height=200, elem_id="style-teach-picture", format="png")
-            strip = sample_strip("style", "The picture with the style: samples", "teach-samples")
+            shares = ("sample", "", "style-teach-picture")
+            strip = sample_strip("style", "The picture with the style: samples", "teach-samples", shares=shares)
             title = gr.Textbox(label="Name of the style", max_length=60, elem_id="style-teach-title")
             with gr.Row():
                 steps = gr.Slider(*_STEPS[:2], value=_STEPS[2], step=10, label="Steps", elem_id="style-teach-steps")
@@ -80,7 +81,7 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
     strip.click(guard(_on_sample), None, [picture, title], **LIGHT, **PRIVATE)
     asked = [picture, title, steps, content]
     begin.click(guard(_wanted), None, progress, **LIGHT, **PRIVATE).success(
-        heavy(teach), asked, [live, kept, progress], **HEAVY, **PRIVATE, **waiting
+        guard(teach), asked, [live, kept, progress], **HEAVY, **PRIVATE, **waiting
     )
     stop.click(guard(_stop), None, progress, queue=False, **LIGHT, **PRIVATE)
     sent.upload(guard(load), sent, [live, progress], **QUICK, **PRIVATE)
@@ -116,15 +117,15 @@ def teach(
     finally:
         lessons.close()  # type: ignore[attr-defined]
     if step is not None:
-        yield _finished(session, step)
+        yield _finished(session, step, {"steps": steps, "content_weight": content})
 
 
-def _finished(session: Session, step: Taught) -> tuple[Any, Any, Any]:
+def _finished(session: Session, step: Taught, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     own, shown = _keep(session, step.file)
     name = _file_name(own.title) + SUFFIX
     path = session.file(name, own.file)
     about = f"The style “{own.title}”: load it under “Teach a style”, on any hub."
-    keep_result("style/teach", {name: (own.file, about)})
+    keep_result("style/teach", {name: (own.file, about)}, settings=settings)
     words = (
         f"“{own.title}”, {step.progress.done} steps in {duration(step.progress.elapsed_s)}: keep the file, or press "
     )

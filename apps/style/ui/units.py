@@ -12,17 +12,17 @@ from PIL import Image
 
 from apps.links import Whole
 from apps.markup import Content, Markup, figure, h, joined, note, prose, svg
-from apps.results import as_json
+from apps.results import File, as_json
 from apps.sharing import share
 from apps.style.canvas import open_content
 from apps.style.ui import graphics
 from apps.style.ui.controls import turn
 from apps.style.ui.rooms import dreams, patches
 from apps.style.ui.state import session_of
-from apps.style.units.answers import OWN, Index, Indexed, Patch, cut, unit_layer
+from apps.style.units.answers import OWN, Dream, Index, Indexed, Patch, cut, unit_layer
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE, choices, find_backbone
 from apps.style.vgg.layers import VGG16
-from apps.ui import HEAVY, PRIVATE, QUICK, SENDS, guard, heavy, keep_result, photo_input, section
+from apps.ui import HEAVY, PRIVATE, QUICK, SENDS, guard, keep_result, photo_input, section
 from shared.errors import check_whole
 from shared.images import data_url
 
@@ -78,7 +78,7 @@ def build(tab: gr.Tab) -> None:
     gr.on(events, guard(unit_patches), asked, outputs, api_name="unit_patches", **QUICK)
     layer.input(guard(_other_layer), asked, [unit, *outputs], **QUICK, **PRIVATE)
     other.click(guard(_other), [layer, own, network], [unit, *outputs], **QUICK, **PRIVATE)
-    dream.click(heavy(_dream), [layer, unit, network], wanted, **HEAVY, **PRIVATE, **waiting)
+    dream.click(guard(_dream), [layer, unit, network], wanted, **HEAVY, **PRIVATE, **waiting)
     tab.select(guard(unit_patches), asked, outputs, **QUICK, **PRIVATE).then(
         guard(_overview), network, overview, **QUICK, **PRIVATE
     )
@@ -213,8 +213,15 @@ def _dream(layer: str, unit: float, backbone: str, request: gr.Request) -> Itera
     number = check_whole(unit, f"The unit of {layer}", low=0, high=shape.channels - 1)
     session = session_of(request)
     session.stop_requested.clear()
+    step: Dream | None = None
     for step in dreams.maximise(backbone, layer, number):
         text = f"{layer}, unit {number}: mean activation {step.activation:.3g}, iteration {step.done} of {step.total}"
         yield graphics.framed(data_url(step.picture), text, step.done / step.total)
         if session.stop_requested.is_set():
             break
+    if step is not None:
+        files: dict[str, File] = {
+            "dream.png": (step.picture, f"What this unit wants to see, after {step.done} iterations.")
+        }
+        settings = {"layer": layer, "unit": number, "network": backbone}
+        keep_result("style/units", files, part="dream", settings=settings)

@@ -5,8 +5,13 @@ import sys
 
 sys.path.insert(0, ".")  # the folder of the repository, where this is run
 
+from pathlib import Path
+
+import numpy as np
+
 from apps.style.canvas import open_content, open_style
 from apps.style.options import Options, checked, parse_lambdas
+from apps.style.run.frames import Frames
 from apps.style.run.transfer import Run
 from apps.style.samples import SAMPLES
 
@@ -43,10 +48,22 @@ options = checked(
     )
 )  # fmt: skip
 run = Run(open_content(SAMPLES[content].path), open_style(SAMPLES[style].path), options)
+frames, matrices = Frames(), {}
 for step in run.steps():
+    frames.add(step.picture, step.done)
+    matrices = step.grams or matrices
     print(f"iteration {step.done} of {step.total}: J = {step.costs[-1].J:.6g}")
 
 # %%
 numbers = run.result().numbers()
 print("J from", numbers["J"])
 run.picture.save("painted.png")
+Path("painted.gif").write_bytes(frames.gif())
+
+# %% [markdown]
+# What the style cost compares: how far the style matrices of G are from those of S.
+
+# %%
+for layer, target in matrices.get("S", {}).items():
+    away = np.linalg.norm(matrices["G"][layer] - target) / np.linalg.norm(target)
+    print(f"style matrix of {layer}, {len(target)} x {len(target)}: {away:.0%} away")

@@ -243,6 +243,7 @@ function startStage(root) {
   root.stage = stage;
   openAsked(stage, props.asked ?? {});
   window.hubLinks?.tell(element, () => toldOf(stage));
+  window.hubLinks?.give(element, () => givenOf(stage));
 }
 
 startStage(element.querySelector('.cx'));

@@ -52,3 +52,15 @@ async function openAsked(stage, asked) {
   stage.remake(stage.scene.start);
   if (asked.place !== undefined) stage.goTo(asked.place);
 }
+
+// What of the stage is taken home: the output as a table, a line for each of its rows, and as it is drawn. A visitor's
+// own photo stays in the browser, and what was made of it, too.
+function givenOf(stage) {
+  const { view, canvas } = stage;
+  if (!view.output || stage.own) return null;
+  const columns = view.axes[2].size;
+  const line = (_, row) =>
+    Array.from(view.output.subarray(row * columns, (row + 1) * columns), (value) => value.toFixed(4));
+  const lines = Array.from({ length: view.output.length / columns }, line);
+  return { 'output.csv': window.hubLinks.csv(lines), 'output.png': canvas.output.toDataURL() };
+}

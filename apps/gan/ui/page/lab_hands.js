@@ -236,6 +236,7 @@ function startLab(root) {
   root.stage = stage;
   openAsked(hands, props.asked ?? {});
   window.hubLinks?.tell(element, () => toldOf(hands));
+  window.hubLinks?.give(element, () => givenOf(stage));
 }
 
 startLab(element.querySelector('.lab'));

@@ -30,3 +30,19 @@ function openAsked(hands, asked) {
   for (const [name, value] of fields) hands.field(name).value = String(value);
   if (fields.length) hands.begin();
 }
+
+// What of the game is taken home: the sheet, the curves so far, and its points; nothing before the first round.
+function givenOf({ game, sheet }) {
+  if (!game?.rounds) return null;
+  const { csv } = window.hubLinks;
+  const names = { d: 'loss of D', g: 'loss of G', kl: 'KL in bits', js: 'JS in bits' };
+  const curve = ([name, { points }]) =>
+    points.map((value, at) => [names[name], Math.round(((at + 1) * game.rounds) / points.length), value]);
+  const places = (kind, flat) =>
+    Array.from({ length: flat.length / 2 }, (_, at) => [kind, flat[2 * at], flat[2 * at + 1]]);
+  return {
+    'sheet.png': sheet.canvas.toDataURL(),
+    'curves.csv': csv([['curve', 'round', 'value'], ...Object.entries(game.curves).flatMap(curve)]),
+    'points.csv': csv([['kind', 'x', 'y'], ...places('real', game.real), ...places('fake', game.fakes(game.z))]),
+  };
+}
