@@ -264,8 +264,8 @@ def test_the_same_round_and_the_same_random_layers(
     from apps.conv.ui.measured import agreement_html
     from apps.gan.ui.guess import discriminate
 
-    names = run("?tab=gan/are-you-better-than-d&v=1&round=77&fake=2,10")
-    told, _ = discriminate(77, ["2", "10"])
+    names = run("?tab=gan/are-you-better-than-d&v=1&round=77&fake=1,2,10")
+    told, _ = discriminate(77, ["1", "2", "10"])
     assert told["score"] == {"you": names["yours"], "d": names["its"]}
     monkeypatch.setattr(experiments, "costs", lambda: iter(()))
     report = run("?tab=conv/measure&v=1&seed=5")["report"]

@@ -95,6 +95,11 @@ def test_a_closed_generator_ends_where_it_runs(room: Any) -> None:
     until(lambda: functions.ENDED == ["slow"])
 
 
+def test_what_a_call_notes_is_known_where_it_was_made(room: Any) -> None:
+    way = functions.Walk(4)
+    assert list(room.walk(way)) == way.at == [0, 1, 2, 3]
+
+
 def test_a_bug_on_a_worker_is_a_bug_with_its_traceback(far: cluster.Cluster) -> None:
     with pytest.raises(messages.WorkerError, match="KeyError: 'other'"):
         engine.room(ROOM).refuse("other")
