@@ -193,7 +193,7 @@ def _endpoints(knobs: dict[str, Any]) -> None:
         numbers = gr.JSON(label="As numbers")
         make, look = gr.Button("Film"), gr.Button("Look")
     blended = [*plane, knobs["second"], knobs["share"]]
-    make.click(heavy(endless_film), blended, moving, api_name="endless_film", **HEAVY)
+    make.click(guard(endless_film), blended, moving, api_name="endless_film", **HEAVY)
     look.click(guard(nearest_patches), plane, [beside, numbers], api_name="nearest_patches", **REDRAW)
 
 
