@@ -36,7 +36,8 @@ _VALUES: tuple[tuple[str, str], ...] = (
     (
         "gan/gan-lab",
         "preset=Eight+modes&shape=spiral&noise=gaussian-1&loss=minimax&start=1000&seed=3&r1=0.5&layers_d=1"
-        "&neurons_d=8&optimizer_d=sgd&lr_d=0.02&d_updates=2&layers_g=3&neurons_g=16&optimizer_g=sgd&lr_g=0.04&g_updates=0",
+        "&neurons_d=8&optimizer_d=sgd&lr_d=0.02&d_updates=2&layers_g=3&neurons_g=16&optimizer_g=sgd&lr_g=0.04&g_updates=0"
+        "&speed=20&shows=manifold,real,fake&slow=1",
     ),
     ("face/threshold", "encoder=facenet-vggface2&tau=0.7&people=1000"),
     ("face/triplets", "encoder=facenet-vggface2&tau=0.7&margin=0.35&mining=hardest&numbers=16"),

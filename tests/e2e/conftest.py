@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +44,13 @@ def press_until(button: playwright.Locator, effect: playwright.Locator) -> None:
         except playwright.TimeoutError:
             continue
     raise AssertionError("the button has no effect")
+
+
+def taken_home(page: playwright.Page, slug: str) -> zipfile.ZipFile:
+    """What "Take the results home" gives on a tab."""
+    with page.expect_download() as saved:
+        page.locator(f"#tab-{slug} .ch-link").get_by_role("button", name="Take the results home").click()
+    return zipfile.ZipFile(saved.value.path())
 
 
 def chromium(driver: playwright.Playwright) -> playwright.Browser:

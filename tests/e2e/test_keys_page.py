@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, taken_home
 
 _FILM = """() => {
   document.body.insertAdjacentHTML('beforeend', `<p class=block><video id=film autoplay loop muted></video></p>
@@ -49,6 +49,11 @@ def test_a_question_mark_shows_the_keys_but_not_while_one_types(new_page: Callab
         page.keyboard.press("Space")
     page.keyboard.press("Space")
     play.get_by_text("Play").wait_for()
+    with taken_home(page, "conv") as zipped:  # what is computed in the browser
+        sums = zipped.read("conv-see/output.csv").decode().split(",")
+        assert zipped.read("conv-see/output.png").startswith(b"\x89PNG")
+    assert len(sums) == 305
+    assert sums[7] == page.evaluate("document.querySelector('.cx').stage.view.output[7].toFixed(4)")
     page.evaluate(_FILM)
     page.wait_for_function("document.getElementById('film').autoplay === false")
     film = page.locator("#film")
@@ -87,6 +92,10 @@ def test_a_game_is_played_and_a_fold_stays_open_by_keyboard(new_page: Callable[.
     fold.locator("summary").press("Enter")
     fold.locator("tbody tr").first.wait_for()
     assert fold.locator("tr").last.locator("td").first.inner_text() == str(before + 11)
+    with taken_home(page, "gan") as zipped:
+        curves = zipped.read("gan-gan-lab/curves.csv").decode().splitlines()
+        assert len(zipped.read("gan-gan-lab/points.csv").splitlines()) == 1 + 2 * 160
+    assert [line.split(",")[1] for line in curves if line.startswith("loss of D")][-1] == str(before + 11)
     box = page.locator("[data-numbers=losses]")
     box.evaluate("one => { one.innerHTML = one.innerHTML.replace(' open', ''); }")
     page.wait_for_function("document.querySelector('[data-numbers=losses] details').open")

@@ -25,7 +25,7 @@ from apps.gan.lab.rules import (
     Rules,
     for_the_page,
 )
-from apps.links import Choice, Kind, Number, Whole
+from apps.links import Choice, Flag, Kind, Number, Several, Whole
 from apps.markup import Markup, h, joined, page_file, style
 
 ENGINE = ("lab_dice.js", "lab_network.js", "lab_game.js")  # in this order
@@ -64,6 +64,7 @@ def link_kinds() -> dict[str, Kind]:
         "seed": Whole(0, SEEDS),
         "r1": Number(0, 100),
     }
+    kinds |= {"speed": Choice(tuple(_SPEEDS)), "shows": Several(tuple(_LAYERS)), "slow": Flag()}
     for player in "dg":
         kinds[f"layers_{player}"] = Whole(0, MOST_LAYERS)
         kinds[f"neurons_{player}"] = Whole(1, MOST_NEURONS)

@@ -1,4 +1,5 @@
-// What a link says of the game: a preset, and the fields that are not as it has them. A drawing stays in the browser.
+// What a link says of the game: a preset, the fields that are not as it has them, and how it is looked at. A drawing
+// stays in the browser.
 
 // What the form shows for the rules of a preset.
 function fieldsOf(rules) {
@@ -19,16 +20,40 @@ function toldOf(hands) {
   const linear = (name) => name.startsWith('neurons_') && !(name in usual);
   const moved = fields.filter(({ dataset: { rule }, value }) => value !== usual[rule] && !linear(rule));
   const said = moved.map(({ dataset: { rule }, value, type }) => [rule, type === 'number' ? Number(value) : value]);
-  return Object.fromEntries(preset === Object.keys(LAB.presets)[0] ? said : [['preset', preset], ...said]);
+  const rules = preset === Object.keys(LAB.presets)[0] ? said : [['preset', preset], ...said];
+  return { ...Object.fromEntries(rules), ...lookOf(hands.stage) };
 }
 
-function openAsked(hands, asked) {
+function boxesOf(stage) {
+  return [...stage.root.querySelectorAll('[data-layer]')];
+}
+
+// How the game is looked at, where that is not as it begins.
+function lookOf(stage) {
+  const names = (kept) =>
+    boxesOf(stage)
+      .filter(kept)
+      .map(({ dataset }) => dataset.layer);
+  const [speed, shows] = [stage.get('speed'), names(({ checked }) => checked)];
+  const usual = names(({ defaultChecked }) => defaultChecked);
+  return {
+    ...(speed.selectedOptions[0].defaultSelected ? {} : { speed: speed.value }),
+    ...(String(shows) === String(usual) ? {} : { shows }),
+    ...(stage.isSlow() ? { slow: true } : {}),
+  };
+}
+
+function openAsked(hands, { speed, shows, slow, ...asked }) {
+  const { stage } = hands;
   const preset = asked.preset ?? Object.keys(LAB.presets)[0];
+  if (speed) stage.get('speed').value = speed;
+  if (shows) for (const box of boxesOf(stage)) box.checked = shows.includes(box.dataset.layer);
   hands.field('preset').value = preset;
   hands.choosePreset(preset);
   const fields = Object.entries(asked).filter(([name]) => name !== 'preset');
   for (const [name, value] of fields) hands.field(name).value = String(value);
   if (fields.length) hands.begin();
+  if (slow) hands.turnSlow();
 }
 
 // What of the game is taken home: the sheet, the curves so far, and its points; nothing before the first round.
