@@ -7,13 +7,14 @@ import io
 import re
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 
 from apps import hub
 from apps.lessons import FOLDER, MOST_STEPS, Lessons, Step, read_lesson
 from apps.links import read_link
-from apps.sharing import Sharing, sharing_of
+from apps.sharing import Sharing, path_of, sharing_of
 from shared.demos import SLUGS
 from shared.errors import InputError, OptionError
 from shared.settings import Settings
@@ -30,8 +31,13 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sharing() -> Sharing:
-    return sharing_of(hub.build(Settings()))
+def page() -> gr.Blocks:
+    return hub.build(Settings())
+
+
+@pytest.fixture(scope="module")
+def sharing(page: gr.Blocks) -> Sharing:
+    return sharing_of(page)
 
 
 def test_a_lesson_is_read(tmp_path: Path) -> None:
@@ -206,6 +212,7 @@ def _lessons_say() -> dict[str, bool]:
     }
 
 
+@pytest.mark.slow
 def test_numbers_in_words_are_the_products_as_well() -> None:
     said = _lessons_say()
     assert [words for words, agrees in said.items() if not agrees] == []
@@ -215,3 +222,24 @@ def test_numbers_in_words_are_the_products_as_well() -> None:
             for words in said:
                 text = re.sub(words, "", text, flags=re.IGNORECASE)
             assert SPELLED.findall(text) == [], step.title
+
+
+def _buttons(page: gr.Blocks, path: str) -> set[str]:
+    """What is written on the buttons of the sub-tab ``path`` and of what it stands in."""
+    near = [block for block in page.blocks.values() if f"{path}/".startswith(f"{path_of(block)}/")]
+    written = {str(block.value) for block in near if isinstance(block, gr.Button)}
+    for block in near:
+        if isinstance(block, gr.HTML):
+            markup = f"{block.value} {getattr(block, 'html_template', '')}"
+            written |= {re.sub(r"<[^>]*>", "", one) for one in re.findall(r"<button[^>]*>(.*?)</button>", markup)}
+    return {one.strip(" ▶") for one in written}
+
+
+def test_every_button_that_a_step_names_is_there(page: gr.Blocks) -> None:
+    for one in SHIPPED:
+        for step in one.steps:
+            path = step.link.removeprefix("?tab=").partition("&")[0]
+            there = _buttons(page, path)
+            for text in (step.say, step.ask, step.watch):
+                for after in re.findall(r"\b[Pp]ress ([A-Z].*)", text):
+                    assert any(after.startswith(name) for name in there if name), (one.name, step.title, there)
