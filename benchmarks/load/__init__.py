@@ -29,7 +29,7 @@ class Visitor:
         self._http = httpx.Client(base_url=url, timeout=WAIT_S)
         self._http.get("/").raise_for_status()  # the page brings the cookie
         self.session = secrets.token_hex(6)
-        self._defaults = _defaults(url)
+        self._endpoints = _endpoints(url)
         page = self._http.build_request("GET", f"gradio_api/heartbeat/{self.session}")
         self._page = self._http.send(page, stream=True)  # open as long as the page is
 
@@ -51,7 +51,8 @@ class Visitor:
     def calling(self, *values: Any, api_name: str) -> Iterator[Iterator[list[Any]]]:
         """The answers of an endpoint, one for each step; left early, it is a page that was closed."""
         data = [self._sent(value) for value in values]
-        data += self._defaults[api_name][len(data) :]
+        self._fn, defaults = self._endpoints[api_name]
+        data += defaults[len(data) :]
         asked = self._http.post(f"gradio_api/call{api_name}", json={"data": data, "session_hash": self.session})
         if asked.status_code != httpx.codes.OK:
             raise CallError(f"{asked.status_code} {asked.text[:200]}")
@@ -60,8 +61,11 @@ class Visitor:
             yield _answers(answer.iter_lines())
 
     def stop(self) -> None:
-        """End the call that was made last, as the page's Stop does."""
-        body = {"event_id": self.event, "session_hash": self.session, "fn_index": 0}
+        """End the call that was made last, as the page's Stop does: gradio wants to know of which function it is.
+
+        With a wrong number gradio loses the run's place and begins it anew, for nobody.
+        """
+        body = {"event_id": self.event, "session_hash": self.session, "fn_index": self._fn}
         self._http.post("gradio_api/cancel", json=body).raise_for_status()
 
     def _sent(self, value: Any) -> Any:
@@ -83,15 +87,17 @@ def together(works: Iterable[Callable[[], object]]) -> None:
         thread.join()
 
 
-_known: dict[str, dict[str, list[Any]]] = {}
+_known: dict[str, dict[str, tuple[int, list[Any]]]] = {}
 
 
-def _defaults(url: str) -> dict[str, list[Any]]:
-    """Endpoint -> the default of each of its parameters; asked once for each hub."""
+def _endpoints(url: str) -> dict[str, tuple[int, list[Any]]]:
+    """Endpoint -> gradio's number of its function, the default of each parameter; asked once for each hub."""
     if url not in _known:
         endpoints = httpx.get(f"{url}/gradio_api/info", timeout=WAIT_S).json()["named_endpoints"]
+        dependencies = httpx.get(f"{url}/config", timeout=WAIT_S).json()["dependencies"]
+        numbers = {f"/{one['api_name']}": one["id"] for one in dependencies}
         _known[url] = {
-            name: [one.get("parameter_default") for one in endpoint["parameters"]]
+            name: (numbers[name], [one.get("parameter_default") for one in endpoint["parameters"]])
             for name, endpoint in endpoints.items()
         }
     return _known[url]
