@@ -2,6 +2,9 @@
 
 uvicorn waits for the head of a request for as long as something of it arrives now and then: whoever opens thousands of
 connections and sends a letter a minute on each would keep everybody else out.
+
+After an answer, on the other hand, uvicorn hangs up within 5 s, just when a visitor who has looked at it asks for the
+next one: that request meets a closed door. Here the connection stays until it is found idle.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import importlib
 from typing import Any
 
 IDLE_S = 30.0  # until a connection is looked at again; the head of a request takes a phone a second at most
+KEPT_S = 2 * IDLE_S  # after an answer: longer than it takes to be found idle
 
 _BUSY = object()
 _SERVERS = (("h11_impl", "H11Protocol"), ("httptools_impl", "HttpToolsProtocol"))  # uvicorn takes what is installed
@@ -28,6 +32,7 @@ def hang_up_on_idlers() -> None:
 
 def _connection_made(connection: Any, transport: Any) -> None:
     connection.watched(transport)
+    connection.timeout_keep_alive = KEPT_S
     was_idle = None  # the request whose answer was over the last time; at first there is none, and nothing to be over
 
     def look() -> None:

@@ -26,7 +26,9 @@ def talk(conversation: Callable[[Callable[[], Awaitable[Any]], asyncio.Event], A
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"ok"})
 
-        config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_keep_alive=60)
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, timeout_keep_alive=0.01
+        )  # uvicorn's own, made short
         config.load()
         state = uvicorn.server.ServerState()
         loop = asyncio.get_running_loop()
