@@ -89,12 +89,15 @@ def besiege(url: str, say: Callable[[str], object] = str, only: Collection[str] 
     try:
         if not only:
             _warm_up(url, events, components)
-        attacks: dict[str, Callable[[], dict[str, str] | None]] = {"nothing": lambda: time.sleep(3)}
+        attacks: dict[str, Callable[..., dict[str, str] | None]] = {"nothing": lambda: time.sleep(3)}
         attacks |= {one.name: functools.partial(_send, url, one, events, components) for one in FILES}
         attacks |= {name: functools.partial(act, url) for name, act in SIEGES.items()}
+        files = {one.name: one for one in FILES}
         for name, act in attacks.items():
             if only and name not in only:
                 continue
+            if name in files:  # made before anybody looks at the clock: some encoders let no other thread of ours run
+                act = functools.partial(act, files[name].make())
             bystander.worst()
             began = time.monotonic()
             answers = act() or {}
@@ -116,8 +119,9 @@ def _warm_up(url: str, events: dict[str, Any], components: dict[int, Any]) -> No
             client.call(events[name]["id"], [_input(components[i], photo) for i in events[name]["inputs"]])
 
 
-def _send(url: str, hostile: Hostile, events: dict[str, Any], components: dict[int, Any]) -> dict[str, str]:
-    data = hostile.make()
+def _send(
+    url: str, hostile: Hostile, events: dict[str, Any], components: dict[int, Any], data: bytes
+) -> dict[str, str]:
     answers = {}
     with Client(url, "attacker") as client:
         for name in hostile.events:
