@@ -180,10 +180,8 @@ def lines(
 def _shown(values: Array, log: bool) -> npt.NDArray[np.bool_]:
     """Which values have a place on the axis."""
     finite = np.isfinite(values)
-    if not log:
-        return finite
     top = float(values[finite].max(initial=0.0))
-    return finite & (values > top * _LOWEST) & (values > 0)
+    return finite & (values > top * _LOWEST) & (values > 0) if log else finite
 
 
 def _reach(values: Sequence[Array], log: bool, low: float | None) -> tuple[float, float]:
@@ -196,15 +194,23 @@ def _reach(values: Sequence[Array], log: bool, low: float | None) -> tuple[float
     return (floor, ceiling) if ceiling > floor else (ceiling - 0.5, ceiling + 0.5)
 
 
+def round_ticks(low: float, high: float) -> list[float]:
+    """Three to seven round numbers from ``low`` to ``high``: multiples of 1, 2, 2.5 or 5 times a power of ten."""
+    least = (high - low) / 6
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(power * times for times in (1, 2, 2.5, 5, 10) if power * times >= least * (1 - 1e-9))
+    within = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    return [float(f"{step * number:.12g}") for number in within]
+
+
 def _grid(
     floor: float, ceiling: float, log: bool, py: Callable[[float], float], frame: Frame, show: Callable[[float], str]
 ) -> Markup:
     if log:
         step = max(1, math.ceil((ceiling - floor) / 5))
-        places = [float(p) for p in range(math.ceil(floor), math.floor(ceiling) + 1, step)] or [floor, ceiling]
-        ticks = [10**place for place in places]
+        ticks = [10.0**p for p in range(math.ceil(floor), math.floor(ceiling) + 1, step)] or [10**floor, 10**ceiling]
     else:
-        ticks = [floor + (ceiling - floor) * k / 4 for k in range(5)]
+        ticks = round_ticks(floor, ceiling)
     return joined(
         (
             h.line(x1=frame.left, x2=frame.end, y1=py(tick), y2=py(tick), class_="ch-grid"),

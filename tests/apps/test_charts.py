@@ -7,7 +7,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from apps.charts import round_ticks
 from apps.face.decision.matching import find_calibration
 from apps.face.triplets.loss import of_distances
 from apps.face.ui.plots import cloud, number_line
@@ -80,6 +84,23 @@ def test_numbers_of_faces_are_those_that_are_drawn() -> None:
     for value in ("+0.2500", "-0.5000", "+0.1250", "&lt;Grace&gt;"):
         assert value in dots
     assert "3 numbers from -0.5000 to +1.0000." in bars(np.array([-0.5, 0.0, 1.0]), 1.0, "f")
+
+
+@given(low=st.floats(-1e6, 1e6), span=st.floats(1e-3, 1e6))
+def test_an_axis_has_a_few_round_numbers(low: float, span: float) -> None:
+    ticks = round_ticks(low, low + span)
+    assert 3 <= len(ticks) <= 7
+    assert low - span / 1000 <= ticks[0] < ticks[-1] <= low + span * 1.001
+    step = (ticks[-1] - ticks[0]) / (len(ticks) - 1)
+    digits = f"{step:.6e}".partition("e")[0]
+    assert float(digits) in (1, 2, 2.5, 5), "a round step"
+    assert np.allclose(np.asarray(ticks) / step, np.round(np.asarray(ticks) / step), atol=1e-3), "0 is one of its kind"
+
+
+def test_the_ticks_of_a_probability_and_of_a_loss() -> None:
+    assert round_ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1]
+    assert round_ticks(0, 0.919) == [0, 0.2, 0.4, 0.6, 0.8]
+    assert round_ticks(0, 0.0794) == pytest.approx([0, 0.02, 0.04, 0.06])
 
 
 def test_shares_of_what_d_thinks_add_up_to_one() -> None:
