@@ -83,5 +83,7 @@ def _again(text: str, content: str | None, style: str | None, request: gr.Reques
     session = session_of(request)
     session.stop_requested.set()
     session.begin(run)
+    opened: Any = gr.Tabs(selected="paint")
     for answer in stream(session, run):
-        yield gr.Tabs(selected="paint"), *answer
+        yield opened, *answer
+        opened = gr.skip()  # a visitor who goes on to another tab is not pulled back by the next step
