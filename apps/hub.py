@@ -18,6 +18,7 @@ from typing import Any
 import gradio as gr
 
 from apps import DEMOS, Demo, gradio_patches
+from apps.choices import let_the_last_choice_count
 from apps.classroom.requests import Desk, scripts_at
 from apps.door.idle import hang_up_on_idlers
 from apps.door.inputs import guard_inputs
@@ -112,6 +113,7 @@ def build(settings: Settings) -> gr.Blocks:
         _status_bar(page)
 
         tabs.select(None, None, None, js=page_function(__file__, "follow_tab.js"))
+        let_the_last_choice_count(page)
     compute_in_turns(page)
     METRICS.waiting = functools.partial(count_waiting, page)
     guard_inputs(page)

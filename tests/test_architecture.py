@@ -32,7 +32,7 @@ HEAVY = (
     "pillow_heif", "safetensors.torch",
 )  # fmt: skip
 GRADIO = re.compile(
-    r"app\.py|apps/(hub|ui|on_demand|sharing|exercises|gradio_patches)\.py|apps/door/(inputs|lanes)\.py|apps/\w+/ui/.*\.py"
+    r"app\.py|apps/(choices|hub|ui|on_demand|sharing|exercises|gradio_patches)\.py|apps/door/(inputs|lanes)\.py|apps/\w+/ui/.*\.py"
 )
 MOST_FILES = 20  # of code in one folder
 DRAWING = ("apps.markup", "apps.charts", "apps.measured")  # what every module of a demo may import
@@ -108,7 +108,7 @@ def may_import(name: str, target: str) -> bool:
         return (
             name == "apps/hub.py"
             or re.fullmatch(
-                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|links|sharing|exercises|take_home|results|lessons|DEMOS|Demo)(\..*)?",
+                r"apps\.(ui|status|join|markup|charts|door|measured|gradio_patches|on_demand|choices|links|sharing|exercises|take_home|results|lessons|DEMOS|Demo)(\..*)?",
                 target,
             )
             is not None

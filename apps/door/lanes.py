@@ -119,7 +119,8 @@ class FairQueue(queueing.Queue):
             for event in job
             if event.concurrency_id == lane.concurrency_id
         )
-        attended = [event for event in lane.queue if _attended(event)]
+        clicked = {_clicks(event) for job in self.active_jobs if job for event in job} - {None}
+        attended = [event for event in lane.queue if _attended(event) and _clicks(event) not in clicked]
         if lane.concurrency_id == HEAVY_LANE:  # what the page keeps of a long call is there once per session
             begun = {event.session_hash for job in self.active_jobs if job for event in job if _is_long(event)}
             attended = [
@@ -224,6 +225,13 @@ def _has_room(lane: EventQueue) -> bool:
 def _attended(event: Event) -> bool:
     """Whether somebody waits for it: its page, or a client that reads the answer of this one call."""
     return ATTENDANCE.there(event.session_hash) or ATTENDANCE.there(event._id)
+
+
+def _clicks(event: Event) -> tuple[str, int] | None:
+    """Whose clicks on what, which are answered in their order; ``None``: not something with data of its own."""
+    if event.data is None or event.data.event_data is None:
+        return None
+    return event.session_hash, event.fn._id
 
 
 def _is_long(event: Event) -> bool:

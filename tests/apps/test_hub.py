@@ -59,6 +59,21 @@ def public_endpoints(page: gr.Blocks) -> set[str]:
     return set(page.get_api_info()["named_endpoints"])
 
 
+def test_what_a_visitor_chose_last_is_asked_for(page: gr.Blocks) -> None:
+    """Told to the browser: the beat that was clicked while the one before was answered, the encoder, the preset."""
+    modes = {one["id"]: one["trigger_mode"] for one in page.config["dependencies"]}
+    for elem_id, event, mode in (
+        ("ekg-viewer", "select", "multiple"),
+        ("face-encoder", "select", "always_last"),
+        ("style-preset", "input", "always_last"),
+        ("conv-preset", "input", "always_last"),
+    ):
+        number = next(one["id"] for one in page.config["components"] if one["props"].get("elem_id") == elem_id)
+        events = [fn for fn in page.fns.values() if (number, event) in fn.targets and fn.fn is not None]
+        assert events, elem_id
+        assert all(modes[fn._id] == mode for fn in events), elem_id
+
+
 def test_the_endpoints_are_exactly_the_promised_ones(page: gr.Blocks) -> None:
     promised = set().union(*(ENDPOINTS[demo.slug] for demo in DEMOS)) | {"/status"}
     assert public_endpoints(page) == promised

@@ -37,9 +37,16 @@ def queue(page: gr.Blocks) -> FairQueue:
     return made
 
 
-def ask(queue: FairQueue, visitor: str, fn: int = 0, session: str | None = None, address: str | None = None) -> Any:
+def ask(
+    queue: FairQueue,
+    visitor: str,
+    fn: int = 0,
+    session: str | None = None,
+    address: str | None = None,
+    event: Any = None,
+) -> Any:
     session = session or f"session-{visitor}"
-    body = PredictBodyInternal(session_hash=session, fn_index=fn, data=[], request=None)
+    body = PredictBodyInternal(session_hash=session, fn_index=fn, data=[], event_data=event, request=None)
     scope = {VISITOR: visitor, ADDRESS: address or f"at {visitor}"}
     return run_alone(queue.push(body, SimpleNamespace(scope=scope), None))
 
@@ -73,6 +80,24 @@ def begin(queue: FairQueue) -> Event | None:
 def finish(queue: FairQueue, event: Event) -> None:
     queue.active_jobs[queue.active_jobs.index([event])] = None
     queue.event_queue_per_concurrency_id[event.concurrency_id].current_concurrency -= 1
+
+
+def test_clicks_on_one_thing_are_answered_in_their_order(queue: FairQueue, there: Any) -> None:
+    """Two answers side by side could arrive the wrong way round; somebody else's click does not wait for them."""
+    there("a", "b")
+    for place in (1, 2):
+        ask(queue, "a", 1, event={"index": place})
+    ask(queue, "b", 1, event={"index": 3})
+    first, other = begin(queue), begin(queue)
+    assert first is not None
+    assert other is not None
+    assert [one.data.event_data["index"] for one in (first, other)] == [1, 3]  # type: ignore[union-attr]
+    finish(queue, other)
+    assert begin(queue) is None
+    finish(queue, first)
+    second = begin(queue)
+    assert second is not None
+    assert second.data.event_data == {"index": 2}  # type: ignore[union-attr]
 
 
 def served(queue: FairQueue, count: int) -> list[str]:
