@@ -34,16 +34,16 @@ def type_in(field: playwright.Locator, text: str) -> None:
     raise AssertionError(f"the field shows {field.input_value()!r}, not {text!r}")
 
 
-def press_until(button: playwright.Locator, effect: playwright.Locator) -> None:
-    """Press until ``effect`` is seen: what an earlier choice has set going may be shown over it."""
+def repeat_until(act: Callable[[], object], effect: playwright.Locator) -> None:
+    """Repeat ``act`` until ``effect`` is seen: a part that just opened may still be filled, over what was done."""
     for _ in range(_PATIENCE_MS // 5000):
-        button.click()
+        act()
         try:
             effect.wait_for(timeout=5000)
             return
         except playwright.TimeoutError:
             continue
-    raise AssertionError("the button has no effect")
+    raise AssertionError("what was done has no effect")
 
 
 def taken_home(page: playwright.Page, slug: str) -> zipfile.ZipFile:

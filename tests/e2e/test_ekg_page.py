@@ -17,7 +17,7 @@ from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from apps.ekg.network.weights import leased
 from apps.ekg.samples import open_sample
 from apps.ekg.ui.strip import MOST_LISTED, strip_json
-from tests.e2e.conftest import PHONE, PROJECTOR, open_tab
+from tests.e2e.conftest import PHONE, PROJECTOR, open_tab, repeat_until
 
 _SLOW_MS = 120_000  # a busy machine
 
@@ -67,7 +67,8 @@ def test_a_sample_is_classified_and_a_beat_looked_into(open_page: Callable[..., 
     page.locator(".ekg-paper").focus()
     page.keyboard.press("PageDown")
     page.wait_for_function("(t) => document.querySelector('.ekg-time').textContent !== t", arg=before)
-    page.locator(".ekg-list button").nth(2).click()
+    page.locator(".ekg-list button").nth(0).click()
+    page.locator(".ekg-list button").nth(2).click()  # while the answer about the other is on its way
     chosen = page.locator(".ekg-inside").inner_text().split(":")[0]  # "Beat 18"
     page.locator("#ekg-beat", has_text=chosen).wait_for(timeout=_SLOW_MS)
     assert page.locator("#ekg-picture svg").is_visible()
@@ -165,12 +166,18 @@ def test_a_broken_recording_is_compared_and_mended(open_page: Callable[..., Any]
         "first => !document.querySelector('.ekg-inside').innerText.startsWith(first + ':')", arg=first
     )
     chosen = page.locator(".ekg-inside").inner_text().partition(":")[0]
-    page.get_by_role("tab", name="Break it").click()
+    breaks = page.get_by_role("tab", name="Break it")
+    breaks.click()
+    arrived = "beat => document.querySelector('#ekg-beat').textContent.trim().startsWith(beat)"
+    page.wait_for_function(arrived, arg=chosen, timeout=_SLOW_MS)
+    assert breaks.get_attribute("aria-selected") == "true", "the answer about a beat opens no tab behind the visitor"
     noise = page.locator("#ekg-noise input[type=range]")
-    noise.focus()
-    for _ in range(15):
-        page.keyboard.press("ArrowRight")
-    page.locator("#ekg-broken", has_text="same class as before").wait_for(timeout=_SLOW_MS)
+
+    def disturb() -> None:
+        for _ in range(15):
+            noise.press("ArrowRight")
+
+    repeat_until(disturb, page.locator("#ekg-broken", has_text="same class as before"))
     assert page.locator(".ekg-label").inner_text() == "disturbed"
     page.locator("#ekg-mend").click()
     page.wait_for_function("document.querySelector('.ekg-label').textContent === ''", timeout=_SLOW_MS)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.settings import weights_dir
-from tests.e2e.conftest import PHONE, PROJECTOR, press_until, type_in
+from tests.e2e.conftest import PHONE, PROJECTOR, repeat_until, type_in
 
 WAIT_MS = 120_000
 
@@ -30,7 +30,7 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     _set(page, "Size", "128")
     _set(page, "Iterations", "400")
     status = page.locator("#style-told")
-    press_until(page.locator("#style-stop"), status.filter(has_text="You have no run in progress"))
+    repeat_until(page.locator("#style-stop").click, status.filter(has_text="You have no run in progress"))
     page.locator("#style-paint").click()
     page.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
     page.wait_for_selector("#style-curves svg", timeout=WAIT_MS)

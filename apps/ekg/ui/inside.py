@@ -29,11 +29,10 @@ _UNBROKEN = caption(
 _AT_REST = (0, 0, 1, 125, False)  # the sliders
 _FILTERS = 16  # of the first layer
 _WIDE = 230  # pixels of a slider: one below the other on a phone
-TAB = "one-beat"  # the id of the tab with the view into a beat
 
 
-def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
-    """Lay out the view into the beat that is clicked on the strip; a click opens it among ``tabs``."""
+def build_beat(token: gr.State, viewer: gr.HTML) -> None:
+    """Lay out the view into the beat that is clicked on the strip, whose script opens it: the first of its row."""
     section("inside", "One beat, as the network sees it", "Click a beat on the strip, or one of the list below it.")
     index = gr.State(-1)
     with gr.Row():
@@ -55,7 +54,7 @@ def build_beat(token: gr.State, viewer: gr.HTML, tabs: gr.Tabs) -> None:
         with gr.Tab("Layer by layer"):
             layers = gr.HTML(elem_id="ekg-layers")
     inputs = [token, index, which, channel, position]
-    outputs = [answer, features, picture, layers, sliding, index, tabs]
+    outputs = [answer, features, picture, layers, sliding, index]
     viewer.select(guard(_choose), [token, which, channel, position], outputs, **QUICK, **PRIVATE)
     for slider in (which, channel, position):
         slider.change(guard(_slide), inputs, sliding, **LIGHT, **PRIVATE)
@@ -131,7 +130,6 @@ def _choose(token: str, which: float, channel: float, position: float, event: gr
         layers_html(view.layers, (len(CHANNELS), WINDOW)),
         _sliding(token, index, which, channel, position),
         index,
-        gr.skip() if getattr(event, "unasked", False) else gr.Tabs(selected=TAB),
     )
 
 

@@ -39,9 +39,9 @@ def build() -> None:
             viewer = _result(token, controls)
     page: Any = Context.root_block
     page.unload(guard(_leave))
-    with gr.Tabs(elem_id="ekg-below") as tabs:
-        with gr.Tab("One beat", id=inside.TAB):
-            inside.build_beat(token, viewer, tabs)
+    with gr.Tabs(elem_id="ekg-below"):
+        with gr.Tab("One beat"):
+            inside.build_beat(token, viewer)
         with gr.Tab("Break it"), part():
             inside.build_break(token, viewer)
         with gr.Tab("How good is it?"), part():

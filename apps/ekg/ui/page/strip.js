@@ -75,7 +75,7 @@ function load() {
   bindOnce();
   listBeats();
   draw();
-  if (!same && data?.token) show(beatOfLink(data) ?? beatAt(data, looked) ?? firstBeat(data), true);
+  if (!same && data?.token) show(beatOfLink(data) ?? beatAt(data, looked) ?? firstBeat(data));
 }
 
 // When the chosen beat is, if it was chosen in this recording before something was done to it; else null.

@@ -28,10 +28,15 @@ function beatButton(place) {
   return button;
 }
 
-const choose = (place) => show(place, false);
+// A beat that the visitor points at is looked into: the view opens at once, not with the answer, which may come after
+// the visitor has gone on to another one.
+function choose(place) {
+  document.querySelector('#ekg-below [role=tab]').click();
+  show(place);
+}
 
 // A beat on the strip and, through the event, from the inside.
-function show(place, unasked) {
+function show(place) {
   const data = state.data;
   if (place < 0 || place >= data.times.length) return;
   Object.assign(state, { chosen: place, playing: false });
@@ -44,7 +49,7 @@ function show(place, unasked) {
   const inside = find('.ekg-inside');
   inside.hidden = false;
   inside.textContent = `Beat ${index + 1}: ${`${data.called[place]} ${data.sure[place]}`.trim()} · why? ↓`;
-  trigger('select', { index, token: data.token, unasked });
+  trigger('select', { index, token: data.token });
 }
 
 // The next abnormal beat, or with -1 the one before.
