@@ -63,24 +63,28 @@ def once_around(model: Texture, window: Window, seed: int, *, blend: Blend | Non
 
 
 def nearest(wish: Wish) -> list[Pair]:
-    """Some patches of the window, each with the nearest patch of the picture that the generator learned from.
+    """Some patches of the window, each with the nearest one of the picture, or both, that the generators learned from.
 
     Raises:
         OptionError: as ``painting``.
     """
     made = pixels_of(painting(wish))
-    original = Patches(load_picture(wish.name))
+    originals = [Patches(load_picture(name)) for name in (wish.name, wish.second) if name != NO_SECOND]
     random = np.random.default_rng(_seed(wish))
     corners = [
         (int(random.integers(made.shape[0] - PATCH + 1)), int(random.integers(made.shape[1] - PATCH + 1)))
         for _ in range(_SHOWN)
     ]
     patches = np.stack([made[y : y + PATCH, x : x + PATCH] for y, x in corners])
-    found = original.nearest(patches)
-    return [
-        Pair(_picture(patch), _picture(original.at(corner)), distance)
-        for patch, corner, distance in zip(patches, found.corners, found.distances.tolist(), strict=True)
+    pairs = [
+        [
+            Pair(_picture(patch), _picture(original.at(corner)), distance)
+            for patch, corner, distance in zip(patches, found.corners, found.distances.tolist(), strict=True)
+        ]
+        for original in originals
+        for found in [original.nearest(patches)]
     ]
+    return [min(some, key=lambda pair: pair.distance) for some in zip(*pairs, strict=True)]
 
 
 def _models(wish: Wish, held: ExitStack) -> tuple[Texture, Blend | None]:

@@ -40,6 +40,8 @@ _SHARE = 0.6  # of the free memory that one picture may take
 _BYTES = {"gan": 5 * 64 * 4 + 400, "small": 400, "bicubic": 100}  # per pixel of the small picture: maps, large picture
 _TILES_BYTES = 300_000_000  # what the tiles of the moment take, at most
 _PROBE = 24  # pixels of a side
+_TELLING = 48 * 48  # pixels from which on the time that a picture took says how fast the machine is now
+_paces: dict[tuple[str, str], float] = {}  # model and device: multiply-adds per second
 
 
 def check_fits(size: tuple[int, int], model: str = DEFAULT, device: torch.device | None = None) -> None:
@@ -76,7 +78,8 @@ def largest(model: str, device: torch.device) -> int:
 def estimate_s(size: tuple[int, int], model: str = DEFAULT, device: torch.device | None = None) -> float:
     """About how many seconds ``upscale`` takes for ``size`` (width, height): from a probe and the work of all tiles.
 
-    The probe takes a fraction of a second, once per model and device; the first one loads the network.
+    The probe takes a fraction of a second, once per model and device; the first one loads the network. After that, what
+    the latest picture took counts, so that the estimate is of the machine as busy as it is.
     """
     way = find_upscaler(model)
     if way.record is None:
@@ -102,7 +105,7 @@ def upscale(
     """
     place = pick_device() if device is None else device
     check_fits(photo.size, model, place)
-    return _steps(photo, find_upscaler(model), place, dtype or fastest_dtype(place))
+    return _steps(photo, model, place, dtype or fastest_dtype(place))
 
 
 def upscaled(photo: Image.Image, *, model: str = DEFAULT, device: torch.device | None = None) -> Image.Image:
@@ -110,13 +113,13 @@ def upscaled(photo: Image.Image, *, model: str = DEFAULT, device: torch.device |
     return result(deque(upscale(photo, model=model, device=device), maxlen=1)[0])
 
 
-def _steps(photo: Image.Image, way: Upscaler, device: torch.device, dtype: torch.dtype) -> Iterator[UpscaleStep]:
-    begun = time.perf_counter()
+def _steps(photo: Image.Image, model: str, device: torch.device, dtype: torch.dtype) -> Iterator[UpscaleStep]:
+    begun, way = time.perf_counter(), find_upscaler(model)
     if way.record is None:
         yield UpscaleStep(progress=Progress(done=1, total=1), picture=bicubic(photo))
         return
     with model_cache().lease(find(way.record, "gan"), device, dtype=_leased(dtype)) as network:
-        ours, done = _ours(network), 0
+        ours, done, at_work = _ours(network), 0, time.perf_counter()
         total = multiply_adds(ours, photo.height, photo.width)
         yield UpscaleStep(progress=Progress(done=0, total=total, text=way.title))
         work = enlarged(ours, as_tensor(photo).to(device))
@@ -129,6 +132,8 @@ def _steps(photo: Image.Image, way: Upscaler, device: torch.device, dtype: torch
             spent = time.perf_counter() - begun
             yield UpscaleStep(progress=Progress(done=done, total=total, text=way.title, elapsed_s=spent))
     spent = time.perf_counter() - begun
+    if photo.width * photo.height >= _TELLING:
+        _paces[model, str(device)] = total / (time.perf_counter() - at_work)
     yield UpscaleStep(progress=Progress(done=total, total=total, text=way.title, elapsed_s=spent), picture=picture)
 
 
@@ -171,16 +176,17 @@ def _blank(model: str) -> Network:
         return SRVGG() if model == "small" else RRDBNet()
 
 
-@functools.lru_cache(maxsize=8)
 def _pace(model: str, device: str) -> float:
-    """Multiply-adds per second of ``model``, by the better of two small pictures."""
-    grey = Image.new("RGB", (_PROBE, _PROBE), "grey")
-    times = []
-    for _ in range(2):
-        begun = time.perf_counter()
-        upscaled(grey, model=model, device=torch.device(device))
-        times.append(time.perf_counter() - begun)
-    return multiply_adds(_blank(model), _PROBE, _PROBE) / min(times)
+    """Multiply-adds per second of ``model``: those of its latest work, else of the better of two small pictures."""
+    if (model, device) not in _paces:
+        grey = Image.new("RGB", (_PROBE, _PROBE), "grey")
+        times = []
+        for _ in range(2):
+            begun = time.perf_counter()
+            upscaled(grey, model=model, device=torch.device(device))
+            times.append(time.perf_counter() - begun)
+        _paces[model, device] = multiply_adds(_blank(model), _PROBE, _PROBE) / min(times)
+    return _paces[model, device]
 
 
 def _ours(network: nn.Module) -> Network:

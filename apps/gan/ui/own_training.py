@@ -51,9 +51,9 @@ def panel() -> None:
     with gr.Row():
         with gr.Column(min_width=320):
             pictures = gr.HTML(label="What G draws of the sixteen z", elem_id="gan-own", elem_classes=SENDS)
+            movie = gr.HTML(label="The film of the training", elem_id="gan-own-movie", elem_classes=SENDS)
         with gr.Column(min_width=320):
             curves = gr.HTML(label="Both losses", apply_default_css=False)
-            movie = gr.HTML(label="The film of the training", elem_id="gan-own-movie", elem_classes=SENDS)
     share(own_seed=seed)
     outputs = [status, pictures, curves]
     run = go.click(guard(_train), [training, seed], [training, *outputs], **_LANE, **PRIVATE)

@@ -134,7 +134,7 @@ def _cell(one: Answer | None) -> Content:
     verdict = h.b("✓ same", class_="gs-same") if one.same else h.b("✕ two people", class_="gs-other")
     unseen = None if one.found else h.small("the detector finds no face in it")
     picture = h.img(src=data_url(one.picture), alt=f"{TITLES[one.way]}, from {one.size} × {one.size} pixels")
-    return cell(picture, verdict, h.small(f"d = {one.distance:.2f}"), unseen)
+    return cell(picture, verdict, h.small(f"d = {one.distance:.3f}"), unseen)
 
 
 def _said(found: Identity) -> Content:

@@ -83,7 +83,8 @@ def working(progress: Progress) -> Markup:
     """A bar, what is being done, and the time that is left."""
     left = progress.left_s
     time = "" if left is None or progress.elapsed_s < 1 else f", about {duration(left)} left"
-    return joined([progress_bar(progress.fraction), note(f"{progress.text}: {progress.fraction:.0%}{time}")])
+    what = f"{progress.text}: " if progress.text else ""
+    return joined([progress_bar(progress.fraction), note(f"{what}{progress.fraction:.0%}{time}")])
 
 
 def nothing_judged() -> Markup:

@@ -10,7 +10,7 @@ import pytest
 
 from apps.gan.art import requests
 from apps.gan.art.choices import ARTS, FAR
-from apps.gan.art.likeness import PATCH
+from apps.gan.art.likeness import PATCH, Patches
 from apps.gan.art.paint import paint
 from apps.gan.art.pictures import load_picture
 from apps.gan.art.plane import Window
@@ -69,6 +69,16 @@ def test_the_nearest_patches_are_of_the_picture_and_as_far_as_is_said() -> None:
     first = np.asarray(pairs[0].nearest)
     rows, columns = (range(size - PATCH + 1) for size in pixels.shape[:2])
     assert any(np.array_equal(pixels[y : y + PATCH, x : x + PATCH], first) for y in rows for x in columns)
+
+
+def test_a_blend_is_held_to_both_pictures() -> None:
+    """With none of the second in it the patches are the same: then the nearer of the two pictures counts."""
+    alone, both = nearest(SMALL), nearest(replace(SMALL, second="woodcut", share=0.0))
+    made = np.stack([np.asarray(pair.made, np.float32) / 255 for pair in alone])
+    other = Patches(load_picture("woodcut")).nearest(made).distances
+    expected = [min(pair.distance, far) for pair, far in zip(alone, other, strict=True)]
+    assert [pair.distance for pair in both] == pytest.approx(expected, abs=2e-3)
+    assert expected != pytest.approx([pair.distance for pair in alone], abs=2e-3)
 
 
 @pytest.mark.parametrize(

@@ -86,15 +86,19 @@ def test_time_is_told_from_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "small network" in describe_estimate(100)
 
 
-def test_the_pace_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pace_is_measured_once_and_then_that_of_the_latest_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    upscaling._pace.cache_clear()
-    monkeypatch.setattr(upscaling, "upscaled", lambda *_, **given: calls.append(given["model"]))
-    try:
+    monkeypatch.setattr(upscaling, "_paces", {})
+    with monkeypatch.context() as probing:
+        probing.setattr(upscaling, "upscaled", lambda *_, **given: calls.append(given["model"]))
         assert estimate_s((20, 20), "small", CPU) == pytest.approx(estimate_s((20, 20), "small", CPU))
-        assert calls == ["small", "small"]
-    finally:
-        upscaling._pace.cache_clear()
+    assert calls == ["small", "small"]
+    begun = upscaling._paces.copy()
+    list(upscale(Image.new("RGB", (24, 24)), model="small", device=CPU))
+    assert upscaling._paces == begun  # too small to tell
+    *_, last = upscale(Image.new("RGB", (48, 48)), model="small", device=CPU)
+    assert upscaling._paces != begun
+    assert 0 < estimate_s((48, 48), "small", CPU) <= 1.01 * last.progress.elapsed_s
 
 
 def test_a_photo_over_the_limit_is_refused_before_the_first_step() -> None:

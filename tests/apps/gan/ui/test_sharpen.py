@@ -123,6 +123,11 @@ def test_the_verdict_is_that_of_this_photo(decibels: float, texture: float, word
     assert (y["GAN"] > y["Bicubic"]) == (texture < 0.04)  # lower on the page
 
 
+def test_work_without_a_name_is_told_without_a_colon() -> None:
+    assert '<p class="ch-note">0%</p>' in sharpen_view.working(Progress(done=0, total=1))
+    assert ">GAN: 50%<" in sharpen_view.working(Progress(done=1, total=2, text="GAN"))
+
+
 def test_large_pictures_are_sent_as_jpeg() -> None:
     assert "image/png" in sharpen_view.framed(LARGE, "x", save="x.png")
     assert "image/jpeg" in sharpen_view.framed(Image.new("RGB", (600, 600)), "x")
