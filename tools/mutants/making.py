@@ -1,0 +1,146 @@
+"""Every change of a file that mutmut knows: a sign, a bound, an argument, a condition, in one function at a time.
+
+Not made are changes that a test could only notice by repeating the line: other words in a text, and what raises, logs
+or refuses. Functions with a decorator are left out by mutmut, except static and class methods.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+from mutmut.mutation import mutators
+from mutmut.mutation.file_mutation import Mutation, create_mutations, deep_replace
+
+_TEXT = (cst.BaseString, mutators.operator_string)
+_UNREAD_CALLS = ("log.", "refusal(", "cast(")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One change: where it is, and how the lines read."""
+
+    path: str
+    function: str  # "f", or "Class.method"
+    line: int  # the first one that changes, from 1
+    reach: tuple[int, int]  # lines of the statement: who runs one of them may notice
+    was: str
+    becomes: str
+    key: str  # the same as long as these lines stay in this function
+    _module: cst.Module = field(repr=False, compare=False)
+    _mutation: Mutation = field(repr=False, compare=False)
+
+    def source(self) -> str:
+        """The whole file with the change."""
+        changed = deep_replace(self._module, self._mutation.original_node, self._mutation.mutated_node)
+        assert isinstance(changed, cst.Module)
+        code: str = changed.code
+        return code
+
+
+def sampled(files: Iterable[Path], count: int, seed: int) -> tuple[list[Mutant], int]:
+    """``count`` changes of the ``files`` at random (0: all), and how many there are. Edits elsewhere move none."""
+    if _TEXT in mutators.mutation_operators:  # the same list is held by the module that uses it
+        mutators.mutation_operators.remove(_TEXT)  # type: ignore[attr-defined, unused-ignore]
+    every = [mutant for path in files for mutant in _mutants(path)]
+    every.sort(key=lambda mutant: hashlib.sha256(f"{seed} {mutant.key}".encode()).digest())
+    return every[:count] if count else every, len(every)
+
+
+def _mutants(path: Path) -> Iterator[Mutant]:
+    source = path.read_text(encoding="utf-8")
+    module, mutations, _, _ = create_mutations(path.as_posix(), source)
+    names = dict(_functions(module.body))
+    nodes = dict(_parsed(ast.parse(source).body))
+    texts = {function: module.code_for_node(function).splitlines() for function in names}
+    seen: Counter[str] = Counter()
+    for mutation in mutations:
+        function = mutation.contained_by_top_level_function
+        if not isinstance(function, cst.FunctionDef) or function not in names:
+            continue
+        before, node = texts[function], nodes[names[function]]
+        changed = deep_replace(function, mutation.original_node, mutation.mutated_node)
+        assert isinstance(changed, cst.FunctionDef)
+        start, was, becomes = _difference(before, module.code_for_node(changed).splitlines())
+        heading = next(i for i, text in enumerate(before) if text.lstrip().startswith(("def ", "async def ")))
+        line = node.lineno + start - heading
+        if not was or _unread(node, line, was):
+            continue
+        texts_of = " ".join(map(str.strip, was)), " ".join(map(str.strip, becomes))
+        name = "\n".join((path.as_posix(), names[function], *texts_of))
+        seen[name] += 1
+        yield Mutant(
+            path=path.as_posix(),
+            function=names[function],
+            line=line,
+            reach=_reach(node, line),
+            was=texts_of[0],
+            becomes=texts_of[1],
+            key=hashlib.sha256(f"{name}\n{seen[name]}".encode()).hexdigest()[:16],
+            _module=module,
+            _mutation=mutation,
+        )
+
+
+def _functions(body: Sequence[cst.CSTNode], within: str = "") -> Iterator[tuple[cst.FunctionDef, str]]:
+    for node in body:
+        if isinstance(node, cst.FunctionDef):
+            yield node, within + node.name.value
+        elif isinstance(node, cst.ClassDef) and not within and isinstance(node.body, cst.IndentedBlock):
+            yield from _functions(node.body.body, f"{node.name.value}.")
+
+
+def _parsed(body: list[ast.stmt], within: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield within + node.name, node
+        elif isinstance(node, ast.ClassDef) and not within:
+            yield from _parsed(node.body, f"{node.name}.")
+
+
+def _difference(before: list[str], after: list[str]) -> tuple[int, list[str], list[str]]:
+    """Where the two begin to differ, and the lines in which they do."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return start, before[start : len(before) - end], after[start : len(after) - end]
+
+
+def _statement(function: ast.AST, line: int) -> ast.stmt | None:
+    """The innermost statement on ``line``."""
+    around = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.stmt) and node is not function and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return max(around, key=lambda node: (node.lineno, -(node.end_lineno or 0)), default=None)
+
+
+def _unread(function: ast.AST, line: int, was: list[str]) -> bool:
+    statement = _statement(function, line)
+    if isinstance(statement, ast.Raise):
+        return True
+    if all(text.strip().lstrip("f").startswith('"') and text.strip().endswith(('"', '",')) for text in was):
+        return True
+    start = ast.unparse(statement) if isinstance(statement, ast.Expr) else ""
+    return start.startswith(_UNREAD_CALLS[:2]) or any(call in text for call in _UNREAD_CALLS for text in was)
+
+
+def _reach(function: ast.FunctionDef | ast.AsyncFunctionDef, line: int) -> tuple[int, int]:
+    """First and last line whose running says that the change on ``line`` is run."""
+    statement = _statement(function, line)
+    if statement is None:  # a default of an argument
+        return function.body[0].lineno, function.end_lineno or line
+    body = getattr(statement, "body", None)
+    if isinstance(statement, ast.Match | ast.Try) or not isinstance(body, list):
+        return statement.lineno, statement.end_lineno or line
+    heading = (statement.lineno, max(body[0].lineno - 1, statement.lineno))
+    return heading if line <= heading[1] else (line, line)
