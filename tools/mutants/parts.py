@@ -36,7 +36,7 @@ PARTS = {
             "apps/face/ui/answers.py",
             "apps/face/ui/state.py",
         ),
-        ("tests/apps/face",),
+        ("tests/apps/face", "tests/shared/test_verifier.py"),
     ),
     "ekg": Part(
         ("apps/ekg/answers/*.py", "apps/ekg/beats/*.py", "apps/ekg/formats/*.py", "apps/ekg/ui/results.py"),

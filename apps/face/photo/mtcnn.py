@@ -99,7 +99,7 @@ def _propose(network: nn.Module, x: Tensor, smallest: float, threshold: float) -
         shifts, scores = network.pnet(level)  # type: ignore[operator]  # 1 4 h w, 1 2 h w
         at = (scores[0, 1] >= threshold).nonzero()  # n 2: row, column
         score = scores[0, 1][at[:, 0], at[:, 1]]
-        corner = STRIDE * at.flip(1).to(x.dtype)
+        corner = STRIDE * at.flip(1)
         # the level's sides are rounded up, so each axis has its own scale
         size = x.new_tensor([W / level.shape[3], H / level.shape[2]])
         boxes = torch.cat([corner * size, (corner + CELL) * size], 1)

@@ -72,23 +72,25 @@ def views(cuts: Sequence[Chip]) -> tuple[Chip, ...]:
     return (plain, mirrored(plain), *(mirrored(cut) if i % 2 else cut for i, cut in enumerate(others)))
 
 
-def find_faces(image: Image.Image, *, every: bool = False, quick: bool = False) -> list[Face]:
+def find_faces(image: Image.Image, *, every: bool = False) -> list[Face]:
     """The faces in ``image``, its subject first, then the largest; an empty list where there is none.
 
     Args:
         image: an RGB photo of any size, upright as people see it (``shared.images.open_image`` sees to both). Faces
             that lie on their side or head are turned.
         every: also small faces behind a large one, and those that the edge cuts: for group photos.
-        quick: only faces of an eighth of the shorter side and more, and no second tries: for live pictures, where the
-            next one comes at once.
     """
-    return cut_faces(image, locate_faces(image, every=every, quick=quick), quick=quick)
+    return cut_faces(image, locate_faces(image, every=every))
 
 
 def locate_faces(
     image: Image.Image, *, every: bool = False, quick: bool = False, near: Sequence[Detection] = ()
 ) -> list[Detection]:
-    """As ``find_faces``, without cutting them out; ``near`` as of ``detect``."""
+    """As ``find_faces``, without cutting them out; ``near`` as of ``detect``.
+
+    ``quick``: only faces of an eighth of the shorter side and more, and no second tries: for live pictures, where the
+    next one comes at once.
+    """
     from apps.face.photo.detector import detect
 
     found = detect(rgb(image), fine=not quick, every=every, harder=not quick, near=near)

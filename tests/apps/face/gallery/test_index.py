@@ -101,6 +101,24 @@ def test_a_stranger_is_not_recognised_and_tau_moves_without_a_search() -> None:
     assert index.identify(encodings[4], 0.0).recognised
 
 
+def test_five_people_by_their_nearest_photo_are_ranked_unless_more_is_said() -> None:
+    index, _, encodings = gallery(20, 2, 8)
+    probe = encodings[3] + np.float32(0.02)
+    plain = index.rank(probe, 5, pool="nearest", spread=0.0)
+    assert index.rank(probe) == index.rank_many([probe])[0] == index.identify(probe, 9.0).candidates == plain
+    template = index.rank(probe, 5, pool="template", spread=0.0)
+    assert index.rank(probe, pool="template") == index.identify(probe, 9.0, pool="template").candidates == template
+    assert index.rank_many([probe], pool="template") == (template,)
+
+
+def test_the_distance_to_one_person_is_that_to_the_nearest_photo_of_theirs() -> None:
+    index, person, encodings = gallery(6, 3, 8)
+    probe = np.full(8, 0.05)
+    nearest = np.sqrt(((encodings[person == 4] - probe) ** 2).sum(1)).min()
+    assert index.nearest_of("P4", probe) == pytest.approx(nearest)
+    assert index.nearest_of("p6", probe) is None
+
+
 def test_an_empty_gallery_recognises_nobody() -> None:
     empty = Index([], [], [], np.zeros((0, 128), np.float32))
     result = empty.identify(np.zeros(128), 0.6)

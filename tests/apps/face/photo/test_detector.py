@@ -205,6 +205,30 @@ def test_faces_that_the_edge_cuts_are_found_beside_others(
     assert len(detect(sheet, every=True)) == 2
 
 
+def test_every_face_is_looked_for_in_a_frame_of_the_edge_s_own_pixels(
+    photos: dict[str, Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, asked = photos["collins"], []
+    searched = detector.cascade
+    monkeypatch.setattr(detector, "cascade", lambda *how: asked.append((how[1].shape, how[2])) or searched(*how))
+    (plain,) = detect(photo, second_pass=False, harder=False)
+    (framed,) = detect(photo, every=True, second_pass=False, harder=False)
+    assert framed.box == pytest.approx(plain.box, abs=0.06 * (plain.box[2] - plain.box[0]))
+    sides, framed_sides = (np.array(shape[2:]) for shape, _ in (asked[0], asked[-1]))
+    assert (framed_sides - sides).tolist() == [2 * int(detector.MARGIN * max(sides))] * 2
+    assert asked[-1][1] == detector.FINEST < detector.COARSE * min(sides)
+
+
+def test_boxes_and_landmarks_are_in_pixels_of_the_photo() -> None:
+    points = torch.arange(10.0).reshape(1, 5, 2)
+    found = Candidates(boxes=torch.tensor([[4.0, 6.0, 14.0, 16.0]]), scores=torch.tensor([0.75]), landmarks=points)
+    (as_seen,), (moved,) = detector._detections(found, 2.0), detector._detections(found, 2.0, shift=3.0)
+    assert (as_seen.box, as_seen.confidence) == ((8.0, 12.0, 28.0, 32.0), 0.75)
+    assert moved.box == (2.0, 6.0, 22.0, 26.0)
+    assert (as_seen.landmarks == 2 * points[0].numpy()).all()
+    assert (moved.landmarks == 2 * (points[0].numpy() - 3)).all()
+
+
 def test_what_falls_apart_by_its_own_landmarks_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
     """A spoon, in a harder try: sure once, and not again."""
     points = torch.tensor([[[60.0, 60.0], [90.0, 60.0], [75.0, 80.0], [62.0, 95.0], [88.0, 95.0]]])

@@ -19,7 +19,8 @@ from apps.face.decision.matching import distance
 from apps.face.encoding import facenet
 from apps.face.encoding.encoders import ENCODERS, encode_chips
 from apps.face.gallery.index import repeated
-from apps.face.photo.pipeline import Face, encode, find_face, find_faces, prominence
+from apps.face.photo import detector
+from apps.face.photo.pipeline import Face, encode, find_face, find_faces, locate_faces, prominence, views
 from apps.face.ui import api
 from shared import cli
 from shared.errors import ImageError, InputError, OptionError, WeightsError
@@ -55,6 +56,25 @@ def test_every_record_has_an_encoder_and_every_encoder_a_record(faces: dict[str,
         assert find(name, "face").measured or find(name, "face").published_threshold
         for endpoint in (api.verify, api.identify, api.enroll, api.triplet):
             assert f'"{name}"' in (endpoint.__doc__ or "")
+
+
+def test_how_hard_faces_are_looked_for_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(detector, "detect", lambda _, **how: asked.append(how) or [])
+    photo = Image.new("L", (60, 40))
+    assert find_faces(photo) == find_faces(photo, every=True) == locate_faces(photo, quick=True) == []
+    assert [(how["fine"], how["every"], how["harder"]) for how in asked] == [
+        (True, False, True),
+        (True, True, True),
+        (False, False, False),
+    ]
+
+
+def test_of_many_cuts_the_plain_one_and_every_other_one_are_mirrored() -> None:
+    cuts = [np.full((2, 2, 3), [[[i], [10 * i]]], np.uint8) for i in range(1, 6)]  # left and right differ
+    plain, *others = (cut[0, :, 0].tolist() for cut in views(cuts))
+    assert plain == [1, 10]
+    assert others == [[10, 1], [2, 20], [30, 3], [4, 40], [50, 5]]
 
 
 def test_encodings_are_unit_vectors_and_do_not_depend_on_the_batch(

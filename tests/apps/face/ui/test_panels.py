@@ -65,8 +65,20 @@ def test_several_faces_are_buttons_that_say_what_they_do() -> None:
     assert html.count("<button") == 2
     assert 'aria-label="Photo 1: take face 2"' in html
     assert html.index('aria-pressed="false"') < html.index('aria-pressed="true"')
-    with pytest.raises(OptionError, match="photo 1"):
-        two.choose(3)
+    for number in (0, 3):
+        with pytest.raises(OptionError, match="photo 1"):
+            two.choose(number)
+    two.choose(1)
+    assert two.chosen == 0
+
+
+def test_a_page_that_stays_open_all_day_keeps_the_latest_pairs_and_trainings() -> None:
+    who = state.Visitor()
+    for number in range(300):
+        who.pairs.append(state.Pair("e", float(number)))
+        who.runs.append(state.TrainedHead("hard", 0.2, number, 0, 0, 1.0))
+    assert [pair.distance for pair in who.pairs] == list(range(100, 300))
+    assert [run.numbers for run in who.runs] == list(range(292, 300))
 
 
 def test_names_are_escaped_everywhere() -> None:
