@@ -34,7 +34,7 @@ from tools.mutants.parts import PARTS
 _LEFT_OUT = "not (e2e or hub or slow or data or cluster)"
 _PATIENCE = 10  # times of the unchanged code's
 _GRACE_S = 20.0  # more, for what is new in a fork
-_ASIDE_S = 5.0  # s for tests of the same files that don't seem to run the line
+_ASIDE_S = 2.0  # s for tests of the same files that don't seem to run the line
 _MEMORY = 6 << 30  # bytes that a change may take beyond what is taken
 
 

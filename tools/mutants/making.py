@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Mutant:
     reach: tuple[int, int]  # lines of the statement: who runs one of them may notice
     was: str
     becomes: str
-    key: str  # the same as long as these lines stay in this function
+    key: str  # the same as long as the function is
     _module: cst.Module = field(repr=False, compare=False)
     _mutation: Mutation = field(repr=False, compare=False)
 
@@ -44,47 +45,71 @@ class Mutant:
 
 
 def sampled(files: Iterable[Path], count: int, seed: int) -> tuple[list[Mutant], int]:
-    """``count`` changes of the ``files`` at random (0: all), and how many there are. Edits elsewhere move none."""
+    """``count`` changes of the ``files`` at random (0: all), and of how many. An edit moves only its function's."""
     if _TEXT in mutators.mutation_operators:  # the same list is held by the module that uses it
         mutators.mutation_operators.remove(_TEXT)  # type: ignore[attr-defined, unused-ignore]
-    every = [mutant for path in files for mutant in _mutants(path)]
-    every.sort(key=lambda mutant: hashlib.sha256(f"{seed} {mutant.key}".encode()).digest())
-    return every[:count] if count else every, len(every)
+    places = [place for path in files for place in _places(path)]
+    places.sort(key=lambda place: hashlib.sha256(f"{seed} {place.key}".encode()).digest())
+    made = (mutant for mutant in map(_mutant, places) if mutant is not None)
+    return list(itertools.islice(made, count or None)), len(places)
 
 
-def _mutants(path: Path) -> Iterator[Mutant]:
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where something can be changed; how it then reads takes longer to say."""
+
+    path: Path
+    function: str
+    before: list[str]  # lines of the function
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    key: str
+    module: cst.Module
+    mutation: Mutation
+
+
+def _places(path: Path) -> Iterator[_Place]:
     source = path.read_text(encoding="utf-8")
     module, mutations, _, _ = create_mutations(path.as_posix(), source)
     names = dict(_functions(module.body))
     nodes = dict(_parsed(ast.parse(source).body))
-    texts = {function: module.code_for_node(function).splitlines() for function in names}
-    seen: Counter[str] = Counter()
+    texts = {function: module.code_for_node(function) for function in names}
+    seen: Counter[cst.FunctionDef] = Counter()
     for mutation in mutations:
         function = mutation.contained_by_top_level_function
-        if not isinstance(function, cst.FunctionDef) or function not in names:
-            continue
-        before, node = texts[function], nodes[names[function]]
-        changed = deep_replace(function, mutation.original_node, mutation.mutated_node)
-        assert isinstance(changed, cst.FunctionDef)
-        start, was, becomes = _difference(before, module.code_for_node(changed).splitlines())
-        heading = next(i for i, text in enumerate(before) if text.lstrip().startswith(("def ", "async def ")))
-        line = node.lineno + start - heading
-        if not was or _unread(node, line, was):
-            continue
-        texts_of = " ".join(map(str.strip, was)), " ".join(map(str.strip, becomes))
-        name = "\n".join((path.as_posix(), names[function], *texts_of))
-        seen[name] += 1
-        yield Mutant(
-            path=path.as_posix(),
-            function=names[function],
-            line=line,
-            reach=_reach(node, line),
-            was=texts_of[0],
-            becomes=texts_of[1],
-            key=hashlib.sha256(f"{name}\n{seen[name]}".encode()).hexdigest()[:16],
-            _module=module,
-            _mutation=mutation,
-        )
+        if isinstance(function, cst.FunctionDef) and function in names:
+            seen[function] += 1
+            key = f"{path.as_posix()} {names[function]} {seen[function]}\n{texts[function]}"
+            yield _Place(
+                path=path,
+                function=names[function],
+                before=texts[function].splitlines(),
+                node=nodes[names[function]],
+                key=hashlib.sha256(key.encode()).hexdigest()[:16],
+                module=module,
+                mutation=mutation,
+            )
+
+
+def _mutant(place: _Place) -> Mutant | None:
+    """The change at ``place``, if it is one to be made."""
+    function, mutation = place.mutation.contained_by_top_level_function, place.mutation
+    changed = deep_replace(function, mutation.original_node, mutation.mutated_node)
+    start, was, becomes = _difference(place.before, place.module.code_for_node(changed).splitlines())
+    heading = next(i for i, text in enumerate(place.before) if text.lstrip().startswith(("def ", "async def ")))
+    line = place.node.lineno + start - heading
+    if not was or _unread(place.node, line, was):
+        return None
+    return Mutant(
+        path=place.path.as_posix(),
+        function=place.function,
+        line=line,
+        reach=_reach(place.node, line),
+        was=" ".join(map(str.strip, was)),
+        becomes=" ".join(map(str.strip, becomes)),
+        key=place.key,
+        _module=place.module,
+        _mutation=mutation,
+    )
 
 
 def _functions(body: Sequence[cst.CSTNode], within: str = "") -> Iterator[tuple[cst.FunctionDef, str]]:
