@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import libcst as cst
 from mutmut.mutation import mutators
@@ -39,9 +40,7 @@ class Mutant:
     def source(self) -> str:
         """The whole file with the change."""
         changed = deep_replace(self._module, self._mutation.original_node, self._mutation.mutated_node)
-        assert isinstance(changed, cst.Module)
-        code: str = changed.code
-        return code
+        return str(cast(cst.Module, changed).code)
 
 
 def sampled(files: Iterable[Path], count: int, seed: int) -> tuple[list[Mutant], int]:
