@@ -51,6 +51,15 @@ def test_fibrillation_is_irregular_and_ectopic_beats_are_not() -> None:
     assert not irregular_beats(wild[:20], n[:20]).any()  # too few to tell
 
 
+def test_of_three_beats_alone_nothing_is_said_and_of_four_it_is() -> None:
+    beats = cut_beats(prepare(synthetic(60, Rhythm()), 0), np.arange(1.0, 41.0))
+    noise = replace(beats, windows=_RANDOM.standard_normal(beats.windows.shape).astype(np.float32))
+    for called, alone in ((3, 0), (4, 4)):
+        classes = np.where(np.arange(40) % 9 == 4, 2, 0)
+        classes[np.flatnonzero(classes)[called:]] = 0
+        assert np.flatnonzero(beats_alone(noise, classes)).size == alone
+
+
 def test_a_doubtful_answer_stays_the_best_and_is_no_longer_sure() -> None:
     given = np.array([[0.05, 0.95, 0, 0, 0], [0.1, 0.9, 0, 0, 0], [0.3, 0.3, 0.4, 0, 0]], np.float32)
     less = less_sure(given, np.array([True, False, True]))

@@ -31,6 +31,15 @@ def test_beats_of_one_shape_share_their_means() -> None:
     np.testing.assert_allclose(rows["spread of RR / usual interval"], 0, atol=0.05)
 
 
+def test_likeness_falls_with_the_distance_against_the_mean_power() -> None:
+    heights = np.array([0.08, 0.1, 0.12, 1.0, 1.3])
+    shapes = shapes_of((heights[:, None] * _NARROW).astype(np.float32), np.ones(5, bool))
+    own = shapes.compared[3].astype(np.float64)
+    power = (own**2).sum()
+    squared, mean = power * (heights[:, None] - heights) ** 2, power * (heights[:, None] ** 2 + heights**2) / 2
+    np.testing.assert_allclose(shapes.weights(0, 5), np.exp(-squared / (mean + 0.05) / 0.06), atol=1e-4)
+
+
 def test_the_spread_is_the_standard_deviation() -> None:
     early = np.random.default_rng(0).normal(-0.3, 0.1, 400).astype(np.float32)
     own = np.stack([early, 0 * early, 0 * early, 0 * early], axis=1)

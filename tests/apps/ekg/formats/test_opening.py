@@ -459,6 +459,9 @@ def test_marks_outside_the_record_are_left_out_and_damaged_ones_said(tmp_path: P
     assert other.annotations is not None
     assert len(other.annotations.symbols) == 10
     assert "marked in r1.qrs" in other.warnings[0]
+    (tmp_path / "r1.ecg").write_bytes(b"\xff\xff\x12")  # better known, and damaged
+    with open_recording(tmp_path / "r1") as recording:
+        assert "marked in r1.qrs" in recording.warnings[0]
 
 
 def test_a_header_may_leave_things_out(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from apps.ekg.aami import DS1, QTDB, person_of
 from apps.ekg.answers.classify import classified
-from apps.ekg.answers.explain import LayerView, explain, first_filters, sentence, slide
+from apps.ekg.answers.explain import LayerView
 from apps.ekg.beats.features import N_FEATURES
 from apps.ekg.beats.signals import prepare
 from apps.ekg.beats.windows import CHANNELS, WINDOW, cut_beats
@@ -206,64 +206,6 @@ def test_weights_are_written_and_read_strictly(tmp_path: Path) -> None:
         pass
     with pytest.raises(WeightsError), leased(tmp_path / "none.safetensors"):
         pass
-
-
-@pytest.fixture(scope="module")
-def network() -> Ensemble:
-    torch.manual_seed(1)
-    return Ensemble(2).eval().requires_grad_(False)
-
-
-def test_slide_is_the_first_layer(network: Ensemble) -> None:
-    found = classified(synthetic(60, Rhythm(s_share=0.1), seed=1), network)
-    windows = found.inputs.of(10, 11)[0]
-    kernel = first_filters(network)
-    expected = torch.nn.functional.conv1d(torch.from_numpy(windows), torch.from_numpy(kernel), stride=2, padding=4)[0]
-    for number in (0, 5, 15):
-        np.testing.assert_allclose(slide(kernel[number], windows[0]), expected[number].numpy(), atol=1e-4)
-
-
-def test_an_explanation_adds_up(network: Ensemble) -> None:
-    found = classified(synthetic(60, Rhythm(s_share=0.1, v_share=0.1), seed=1), network)
-    view = explain(found, 12, network)
-    assert sum(view.probabilities) == pytest.approx(1, abs=1e-5)
-    assert sum(view.shape_only) == pytest.approx(1, abs=1e-5)
-    assert sum(view.own) == pytest.approx(1, abs=1e-5)
-    assert view.saliency.min() >= 0
-    assert view.saliency.max() == pytest.approx(1, abs=1e-6)
-    assert [layer.activations.shape for layer in view.layers] == [(16, 64), (16, 32), (24, 16), (8, 16)]
-    assert len(view.features) == N_FEATURES
-    assert "alone" in sentence(view)
-    assert "before" not in sentence(replace(view, own=view.probabilities[:4]))
-    turned = replace(view, own=(0.0, 0.0, 0.0, 0.0))
-    assert "before pooling" in sentence(turned)
-    with pytest.raises(OptionError, match="beat's number"):
-        explain(found, len(found.times_s), network)
-
-
-def test_saliency_is_the_gradient(network: Ensemble) -> None:
-    """Against finite differences of the beat's own samples, channels rebuilt by hand."""
-    recording = synthetic(60, Rhythm(s_share=0.1), seed=1)
-    found = classified(recording, network)
-    view = explain(found, 20, network)
-    windows, features = (part.astype(np.float64) for part in found.inputs.of(20, 21))
-    target = int(np.argmax(view.probabilities[:4]))
-    double = Ensemble(2).double().eval()
-    double.load_state_dict({name: tensor.double() for name, tensor in network.state_dict().items()})
-
-    def log_probabilities(shift: float) -> torch.Tensor:  # the beat with one sample moved, for each of its samples
-        moved = np.repeat(windows, WINDOW, axis=0)
-        change = np.arcsinh(8 * (windows[0, 0] + shift)) / 2 - np.arcsinh(8 * windows[0, 0]) / 2
-        for place in range(WINDOW):
-            moved[place, [0, 6], place] += shift
-            moved[place, 1:6, place] += change[place]
-        with torch.no_grad():
-            answer: torch.Tensor = double(torch.from_numpy(moved), torch.from_numpy(features).expand(WINDOW, -1))
-            return answer[:, target]
-
-    slopes = np.abs((log_probabilities(1e-5) - log_probabilities(-1e-5)).numpy()) / 2e-5
-    smooth = np.convolve(slopes, np.full(5, 0.2), "same")
-    np.testing.assert_allclose(view.saliency, smooth / smooth.max(), atol=0.02)
 
 
 def test_cut_beats_agrees_with_the_labels() -> None:

@@ -13,7 +13,7 @@ from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_
 
 from apps.ekg.aami import LETTERS, UNSURE
 from apps.ekg.answers.classify import classified
-from apps.ekg.answers.disturb import Disturbance, agreement, disturbed, excerpt, nearest
+from apps.ekg.answers.disturb import agreement, nearest
 from apps.ekg.answers.live import follow
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.beats.detect import DETECTORS, find_beats
@@ -34,7 +34,7 @@ from apps.ekg.training.evaluate import (
 )
 from apps.ekg.training.paired import paired
 from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, with_bias
-from shared.errors import OptionError, RecordError
+from shared.errors import RecordError
 
 pytestmark = pytest.mark.slow  # trains, paints or starts programs
 
@@ -215,23 +215,6 @@ def test_a_lead_that_is_not_mlii_is_warned_of(network: Ensemble) -> None:
     found = classified(synthetic(30, Rhythm(), lead="V1"), network)
     assert any("not MLII" in warning for warning in found.warnings)
     assert not any("not MLII" in warning for warning in classified(synthetic(30, Rhythm()), network).warnings)
-
-
-def test_disturbances_do_what_they_say(network: Ensemble) -> None:
-    found = classified(synthetic(60, Rhythm()), network, use_annotations=False)
-    part = excerpt(found, length_s=30)
-    assert part.duration_s == 30
-    same = disturbed(part, Disturbance())
-    np.testing.assert_allclose(same.read(0, 0, 100), part.read(0, 0, 100), atol=0.0026)
-    upside_down = disturbed(part, Disturbance(gain=2, inverted=True))
-    np.testing.assert_allclose(upside_down.read(0, 0, 100), -2 * part.read(0, 0, 100), atol=0.0026)
-    noisy = disturbed(part, Disturbance(noise_mv=0.3)).read(0, 0, 3750) - part.read(0, 0, 3750)
-    assert noisy.std() == pytest.approx(0.3, rel=0.05)
-    with pytest.raises(OptionError, match="noise"):
-        disturbed(part, Disturbance(noise_mv=-1))
-    counted = agreement(found, found)
-    assert (counted.share, counted.changed, counted.lost, counted.added) == (1.0, 0, 0, 0)
-    assert agreement(found, None).lost == len(found.times_s)
 
 
 def test_live_looks_at_the_past_only(network: Ensemble) -> None:
