@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,15 @@ def test_a_qrs_is_steeper_than_its_line_and_waves_are_not() -> None:
         waves = np.sin(2 * np.pi * hertz * _T)
         assert steepness(_prepared(waves), np.arange(1, 19) + 0.1) < LEAST_STEEPNESS
     assert steepness(_prepared(line), np.empty(0)) == 0
+
+
+@pytest.mark.parametrize(("step", "near"), [(14, True), (15, False), (-9, True), (-10, False)])
+def test_a_qrs_lies_within_80_ms_of_its_mark(step: int, near: bool) -> None:
+    """A line that changes its level once a beat, ``step`` samples after the place that the mark stands for."""
+    marks = np.arange(1, 19) * RATE_HZ
+    levels = np.zeros(20 * RATE_HZ)
+    for beat in marks - 2 + step:
+        levels[beat:] = 1 - levels[beat]
+    line = levels + 0.01 * np.random.default_rng(1).standard_normal(len(levels))
+    prepared = replace(_prepared(_T), filtered_mv=line.astype(np.float32), usable=np.ones(len(line), bool))
+    assert (steepness(prepared, marks / RATE_HZ) > 20) == near
