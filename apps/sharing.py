@@ -204,7 +204,7 @@ class Sharing:
         )
         line = h.div(h.p(summary, class_="ch-summary"), link, _code_sheet(), class_="ch-titled-tab")
         self._titles[slug] = gr.HTML(line, server_functions=[guard(self.code)])
-        self._zips[slug] = gr.File(label="The results", visible="hidden")
+        self._zips[slug] = gr.File(label="The results", visible=False)
 
     def code(self, query: str) -> dict[str, str]:
         """What gives the numbers of a link's sub-tab with its settings: name, script, and notebook as JSON.
