@@ -20,6 +20,7 @@ import gradio as gr
 from apps import DEMOS, Demo, gradio_patches
 from apps.choices import let_the_last_choice_count
 from apps.classroom.requests import Desk, scripts_at
+from apps.door.addresses import behind_proxy
 from apps.door.idle import hang_up_on_idlers
 from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
@@ -47,6 +48,7 @@ log = logging.getLogger("convhub")
 
 TITLE = "ConvHub"
 TAGLINE = "What convolutional networks are used for, to try, to look into and to measure."
+_ALONE = ("127.0.0.1", "localhost", "::1")  # hosts of a hub that nobody else reaches
 _STATUS_EVERY_S = 5.0
 _NOT_FOR_AGENTS = ("/verify", "/identify", "/enroll", "/forget", "/triplet")  # faces are for people at the page
 _MOST_UPLOADS = 8_000_000_000  # bytes of all visitors' files together, if the disk has twice as much
@@ -104,7 +106,7 @@ def build(settings: Settings) -> gr.Blocks:
     page.fill = sharing.fill
     with page, sharing.collect(page):
         _header(settings)
-        if settings.host not in ("127.0.0.1", "localhost", "::1"):
+        if settings.host not in _ALONE:
             _join_panel(https=settings.https)
         with gr.Tabs(elem_id="hub-tabs") as tabs:
             for demo in demos:
@@ -264,7 +266,7 @@ def warm_up(settings: Settings) -> threading.Thread:
 def _header(settings: Settings) -> None:
     lessons, class_ = Lessons(settings.tabs), settings.teacher is not None
     with gr.Row(elem_id="hub-header"):
-        name = h.h1(TITLE, data_scripts=scripts_at(), data_class=class_)
+        name = h.h1(TITLE, data_scripts=scripts_at(), data_class=class_, data_host=_lan_host(settings))
         top = joined(
             (style(__file__, "markup.css"), name, h.p(TAGLINE, class_="ch-tagline"), lessons.menu(class_=class_))
         )
@@ -274,6 +276,12 @@ def _header(settings: Settings) -> None:
         gr.HTML(top, js_on_load=script, elem_id="hub-title")
         toggle = gr.Button("Light / dark", size="sm", elem_id="hub-dark", scale=0, min_width=110)
     toggle.click(None, None, None, js=_TOGGLE_DARK)
+
+
+def _lan_host(settings: Settings) -> str | None:
+    """What others in the network call this machine, for links that are copied on it; none where they have a name."""
+    alone = settings.host in _ALONE or behind_proxy(settings)
+    return None if alone else next(iter(local_addresses()), None)
 
 
 def _join_panel(*, https: bool) -> None:

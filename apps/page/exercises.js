@@ -30,6 +30,7 @@ watch('value', () => {
   if (focusing) {
     const next = element.querySelector('.ch-verdict > *') ? 'form [data-exercise]' : 'form input';
     element.querySelector(next)?.focus({ preventScroll: true });
+    element.querySelector('.ch-verdict > *')?.scrollIntoView({ block: 'nearest' });
   }
   focusing = false;
   if (element.dataset.shown === 'by a link') window.hubLinks?.keepInView(element); // below an EKG's strip

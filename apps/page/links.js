@@ -118,11 +118,19 @@ function show(values) {
   else showLink(short);
 }
 
+// Where links lead: what the machine of the hub calls itself means another one elsewhere.
+function place() {
+  const here = new URL(location.pathname, location.origin);
+  const { host } = document.querySelector('[data-host]')?.dataset ?? {};
+  if (host && ['localhost', '127.0.0.1', '[::1]'].includes(here.hostname)) here.hostname = host;
+  return here.href;
+}
+
 function showLink(query) {
   const field = shown.querySelector('input');
   const status = shown.querySelector('[role=status]');
   history.replaceState(null, '', query + stepNow());
-  field.value = location.origin + location.pathname + query;
+  field.value = place() + query;
   field.hidden = false;
   field.select();
   copied(field.value).then((done) => {

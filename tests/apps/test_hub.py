@@ -252,3 +252,13 @@ def test_a_reset_wipes_files_sessions_and_the_class_gallery(tmp_path: Path) -> N
     assert [store.find("ann") for store in stores] == [None, None]
     assert before
     hub.wipe_class(Settings(tabs=("conv",), gallery=path), Janitor(tmp_path, files))  # a hub without faces
+
+
+def test_a_link_that_is_copied_on_the_hubs_machine_leads_there_from_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "local_addresses", lambda: ["192.168.7.7"])
+    assert hub._lan_host(Settings(host="0.0.0.0")) == "192.168.7.7"
+    assert hub._lan_host(Settings()) is None  # nobody else reaches it
+    assert hub._lan_host(Settings(host="0.0.0.0", allow_host=("hub.school.example",))) is None
+    page = hub.build(Settings(host="0.0.0.0", tabs=("conv",)))
+    title = next(block for block in page.blocks.values() if block.elem_id == "hub-title")
+    assert 'data-host="192.168.7.7"' in title.value

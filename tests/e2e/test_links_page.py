@@ -88,6 +88,7 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(new_page: Callable[.
     page.get_by_text("There is no control “<script>” here.").wait_for()
     for left_out in ("#hub-header", "#hub-status", "footer"):
         assert not page.locator(left_out).first.is_visible()
+    page.evaluate("document.querySelector('h1').dataset.host = '192.168.7.7'")  # as where a class can reach the hub
     page.evaluate("() => { Object.defineProperty(navigator, 'clipboard', {}); document.execCommand = () => false; }")
     title = page.locator("#tab-conv .ch-link")
     title.get_by_role("button", name="Copy link").click()
@@ -95,6 +96,7 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(new_page: Callable[.
     field = title.get_by_role("textbox")
     assert "preset=lenet" in field.input_value()
     assert "embed=1" in field.input_value()
+    assert field.input_value().startswith(hub_url.replace("127.0.0.1", "192.168.7.7"))
     assert field.evaluate("one => one.selectionEnd - one.selectionStart === one.value.length")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     title.get_by_role("button", name="Show me the code").click()
@@ -178,6 +180,8 @@ def test_an_exercise_by_a_link_is_answered_by_keyboard(new_page: Callable[..., A
             box.get_by_text(one.slips[0].why).wait_for(timeout=6000)
             break
     assert box.get_by_text(one.because).is_visible()
+    verdict = box.locator(".ch-verdict").bounding_box()
+    assert verdict["y"] + verdict["height"] <= PHONE["height"] + 1  # where one looks
     again = box.get_by_role("button", name="Another one")
     page.wait_for_function("one => one === document.activeElement", arg=again.element_handle())
     for _ in range(20):  # likewise

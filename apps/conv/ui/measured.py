@@ -73,7 +73,7 @@ def build() -> None:
     )
     with gr.Row():
         seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=10**6, min_width=90, scale=0)
-        ask = gr.Button("Check 300 random layers", elem_id="conv-agree", scale=0)
+        ask = gr.Button("Check 300 random layers", elem_id="conv-agree", scale=0, min_width=260)
     share(seed=seed)
     answer = gr.HTML("", elem_id="conv-agreement", apply_default_css=False)
     section(
