@@ -80,7 +80,10 @@ def kept_file(name: str, content: bytes) -> str:
 
 def pad(label: str, *, brush: float, visible: bool = True) -> gr.HTML:
     """A sheet to draw on; ``brush``: width of a stroke, in widths of the sheet. Its value: see ``tiles.ink``."""
-    canvas = h.canvas(class_="gan-pad", width=280, height=280, data_brush=str(brush), aria_label=label)
+    keys = f"{label}. Arrow keys move the pen, the space bar sets it down and lifts it."
+    canvas = h.canvas(
+        class_="gan-pad", width=280, height=280, data_brush=str(brush), tabindex=0, role="application", aria_label=keys
+    )
     clear = h.button("Clear the sheet", type="button", class_="gan-clear")
     return gr.HTML(
         "[]",

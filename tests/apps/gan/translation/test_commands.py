@@ -72,14 +72,17 @@ def test_translate_refuses(borrowed: UNet, photo: Path, tmp_path: Path, extra: l
         main(["translate", str(photo), "--out", "night.png", *extra])
 
 
+@pytest.mark.usefixtures("borrowed")
 def test_a_place_is_written_beside_its_truth(
-    borrowed: UNet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "place.png"
-    main(["translate-place", "-25", "134", "--out", str(out), "--at", "1", "--json"])
-    told = json.loads(capsys.readouterr().out)
+    out, asked = tmp_path / "place.png", []
     found = requests.night_of_place(-25.0, 134.0, at=1.0, seed=0, by_hand=False)
-    assert told == {**found.numbers(), "at": 1.0, "painted": False, "seed": 0, "files": [str(out)]}
+    monkeypatch.setattr(commands, "night_of_place", lambda *place, **how: asked.append((place, how)) or found)
+    main(["translate-place", "-25", "134", "--out", str(out), "--at", "0.25", "--seed", "7", "--painted", "--json"])
+    assert asked == [((-25.0, 134.0), {"at": 0.25, "seed": 7, "by_hand": True})]
+    told = json.loads(capsys.readouterr().out)
+    assert told == {**found.numbers(), "at": 0.25, "painted": True, "seed": 7, "files": [str(out)]}
     assert told["held_out"] == "Australia"
     side = found.night.width
     with Image.open(out) as beside:
