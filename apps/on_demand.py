@@ -121,7 +121,7 @@ def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
     def cut(tree: Description, chain: Chain) -> Description:
         chains[tree["id"]] = chain
         if (key := tabs.get(tree["id"])) is not None:
-            layouts[key] = tree | {"children": [cut(child, (*chain, key)) for child in tree.get("children", ())]}
+            layouts[key] = tree | {"children": [cut(child, (*chain, key)) for child in tree["children"]]}
             return tree | {"children": []}
         return tree | {"children": [cut(child, chain) for child in tree["children"]]} if "children" in tree else tree
 

@@ -42,7 +42,7 @@ def visitor_of(cookie: str | None, address: str) -> str:
 
 
 def _signature(name: str) -> str:
-    return hmac.new(_SECRETS[-1], name.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(_SECRETS[-1], name.encode(), hashlib.sha256).hexdigest()
 
 
 @dataclass

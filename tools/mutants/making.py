@@ -1,7 +1,8 @@
 """Every change of a file that mutmut knows: a sign, a bound, an argument, a condition, in one function at a time.
 
 Not made are changes that a test could only notice by repeating the line: other words in a text, and what raises, logs
-or refuses. Functions with a decorator are left out by mutmut, except static and class methods.
+or refuses; and ``strict=True`` of a ``zip`` is left in. Functions with a decorator are left out by mutmut, except
+static and class methods.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +98,7 @@ def _mutant(place: _Place) -> Mutant | None:
     start, was, becomes = _difference(place.before, place.module.code_for_node(changed).splitlines())
     heading = next(i for i, text in enumerate(place.before) if text.lstrip().startswith(("def ", "async def ")))
     line = place.node.lineno + start - heading
-    if not was or _unread(place.node, line, was):
+    if not was or _unread(place.node, line, was) or _disarms(" ".join(was), " ".join(becomes)):
         return None
     return Mutant(
         path=place.path.as_posix(),
@@ -109,6 +111,12 @@ def _mutant(place: _Place) -> Mutant | None:
         _module=place.module,
         _mutation=mutation,
     )
+
+
+def _disarms(was: str, becomes: str) -> bool:
+    """Whether only the check of ``zip`` goes that two sequences are equally long, as they are."""
+    texts = (re.sub(r",?\s*strict=\w+|[\s,]", "", text) for text in (was, becomes))
+    return "strict=True" in was and len(set(texts)) == 1
 
 
 def _functions(body: Sequence[cst.CSTNode], within: str = "") -> Iterator[tuple[cst.FunctionDef, str]]:

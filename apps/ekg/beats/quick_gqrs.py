@@ -102,9 +102,9 @@ def _smoothed(counts: Marks, zero: int, width: int, *, reach: int) -> Marks:
     """A trapezoid over ``counts`` (T,), at the times from ``-reach`` to ``T + reach``; nothing before time 1."""
     kernel = np.full(2 * width + 1, 2, np.int64)
     kernel[[0, -1]] = 1
-    smooth = np.convolve(np.pad(counts, reach + width, mode="edge"), kernel, "valid") - 4 * width * zero
+    smooth: Marks = np.convolve(np.pad(counts, reach + width, mode="edge"), kernel, "valid") - 4 * width * zero
     smooth[: reach + 1] = 0
-    return np.asarray(smooth, np.int64)
+    return smooth
 
 
 def _slope(smooth: Marks, step: int, reach: int) -> Marks:

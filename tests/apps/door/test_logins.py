@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from apps.door.logins import HOLDS_S, TICKET, Guesses, Tickets
+from apps.door import logins
+from apps.door.logins import HOLDS_S, TICKET, Guesses, Tickets, check_teacher
+from shared.errors import InputError
 
 
 class Clock:
@@ -29,6 +31,23 @@ def test_every_further_guess_waits_longer_up_to_half_a_minute() -> None:
     guesses.tried("a", right=True)
     guesses.tried("a", right=False)
     assert guesses.wait("a") == 0
+
+
+def test_the_teacher_s_password_is_compared_whole_and_guesses_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins, "TEACHERS_GUESSES", Guesses(Clock()))
+    with pytest.raises(InputError, match="password"):
+        check_teacher("", "a")  # a hub without a teacher has no empty password
+    monkeypatch.setenv("CONVHUB_TEACHER", "chalkboard")
+    for wrong in (None, "", "tafe", "chalkboard ", "Tafel"):
+        with pytest.raises(InputError, match="teacher's password"):
+            check_teacher(wrong, f"from {wrong}")
+    check_teacher("chalkboard", "a")
+    for _ in range(5):
+        with pytest.raises(InputError, match="teacher's password"):
+            check_teacher("\udcff", "b")
+    with pytest.raises(InputError, match="Wait 2 s"):
+        check_teacher("chalkboard", "b")
+    check_teacher("chalkboard", "a")
 
 
 def basic(text: str) -> str:

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from apps.door import lanes
+from apps.door import lanes, metrics
 from apps.door.lanes import REFUSED
 from apps.door.metrics import Metrics
 from shared.device import HEAVY_LANE, QUICK_LANE
@@ -42,6 +42,13 @@ def test_durations_are_counted_by_their_bounds() -> None:
     assert seen["convhub_waiting_seconds_count quick verify"] == 4
     assert seen["convhub_waiting_seconds_sum quick verify"] == pytest.approx(1000.41)
     assert seen["convhub_seconds_sum quick verify"] == pytest.approx(2000.82)
+
+
+def test_where_the_system_does_not_count_open_files_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=77), num_threads=lambda: 5)
+    monkeypatch.setattr(metrics.psutil, "Process", lambda: process)
+    seen = values(Metrics().text())
+    assert (seen["convhub_open_files"], seen["convhub_memory_bytes"], seen["convhub_threads"]) == (0, 77, 5)
 
 
 def test_what_else_is_counted() -> None:
