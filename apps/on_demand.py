@@ -202,7 +202,7 @@ _ENDS = ("inputs", "outputs")
 def _chain(dependency: Description, chains: dict[int, Chain], belongs: dict[int, Chain]) -> Chain:
     linked: Iterable[Any] = (*(target for target, _ in dependency["targets"]), *dependency["inputs"])
     stand = {chains[number] for number in (*linked, *dependency["outputs"]) if number in chains} | {(FIRST,)}
-    deepest = max(stand, key=len)
+    deepest = max(stand)  # of chains that begin alike it is the longest
     if any(chain != deepest[: len(chain)] for chain in stand):
         raise _unreachable("components of one part", dependency)
     if (after := dependency["trigger_after"]) is not None:

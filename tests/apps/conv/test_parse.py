@@ -65,6 +65,8 @@ def test_defaults_hold_for_convolutions_only() -> None:
     layers = read_layers("3x3,4; 3x3,4 s1 p0; maxpool 2x2", Shape((20, 20), 1), Defaults(stride="2", padding="same"))
     assert [layer.stride for layer in layers] == [(2, 2), (1, 1), (2, 2)]
     assert [layer.padding for layer in layers] == ["same", (0, 0), "valid"]
+    wide = read_layers("3x3,4; 3x3,4 d1; maxpool 2x2", Shape((20, 20), 1), Defaults(dilation="3"))
+    assert [layer.dilation for layer in wide] == [(3, 3), (1, 1), (1, 1)]
 
 
 BAD = [

@@ -41,6 +41,14 @@ def test_other_names_are_not_its_own(host: str | None) -> None:
     assert not addresses.host_is_ours(host, addresses.host_names(Settings()))
 
 
+def test_a_machine_is_called_by_its_first_name_next_door_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "Lab-3.School.example")
+    names = addresses.host_names(Settings())
+    assert names >= {"localhost", "lab-3.school.example", "lab-3.local"}
+    monkeypatch.setattr(socket, "gethostname", lambda: "Lab-3")
+    assert not addresses.host_is_ours("printer.local", addresses.host_names(Settings()))
+
+
 def test_names_of_a_proxy_of_a_tunnel_and_of_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
     assert addresses.host_is_ours(
         "hub.school.example", addresses.host_names(Settings(allow_host=("hub.school.example",)))

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from apps.door import bodies, visitors
 from apps.door.middleware import VISITOR, Door, Gate
+from apps.door.plain import Asked, as_json
 from apps.door.visitors import FILES
 from shared.serving.attendance import ATTENDANCE
 from shared.settings import Settings
@@ -99,6 +100,43 @@ def hub() -> Hub:
 def test_routes_that_nobody_needs_do_not_exist(hub: Hub, path: str, method: str) -> None:
     assert hub.ask(path, method)[0] == 404
     assert hub.seen == []
+
+
+def test_what_a_class_does_is_asked_without_gradio(hub: Hub) -> None:
+    asked: list[Asked] = []
+    hub.gate.classroom = lambda one: asked.append(one) or as_json({"é": len(asked)}, 202)
+    status, headers, answer = hub.ask(
+        "/class/answer", "POST", b'{"a": 1}', "q=1", x_forwarded_proto="https", accept_encoding="br, gzip"
+    )
+    assert (status, headers["content-type"], headers["cache-control"]) == (202, "application/json", "no-store")
+    assert headers["content-length"] == str(len(answer))
+    assert answer.decode() == '{"é": 1}'
+    assert hub.ask("/class/board", "POST", b"[" * 600)[0] == 202  # a picture, not JSON
+    assert hub.ask("/class/now")[0] == 202
+    said, picture, looked = asked
+    assert (said.method, said.path, said.query, said.body) == ("POST", "/class/answer", "q=1", b'{"a": 1}')
+    assert (said.address, said.hub, said.takes_gzip) == ("10.0.0.9", "http://127.0.0.1:7860", True)
+    assert (picture.body, looked.body, looked.takes_gzip) == (b"[" * 600, b"", False)
+    assert hub.seen == []
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"[" * 600, 400), (b"x" * 2001, 413)], ids=["deep", "long"])
+def test_a_class_is_sent_neither_deep_nor_long_answers(hub: Hub, body: bytes, status: int) -> None:
+    assert hub.ask("/class/answer", "POST", body)[0] == status
+
+
+def test_once_a_body_is_there_nobody_hurries_its_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    left = [{"type": "http.request", "body": b"ab"}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return left.pop(0)
+
+    limited = bodies.bounded(receive, 2, 60)
+    assert run_alone(limited())["body"] == b"ab"
+    now[0] = 1000.0
+    assert run_alone(limited())["type"] == "http.disconnect"
 
 
 def test_every_answer_carries_the_headers_that_protect_the_page(hub: Hub) -> None:

@@ -61,6 +61,11 @@ def test_hints_are_counted_without_what_gradio_puts_in() -> None:
     assert hints_of(handler, 5, (Given,)) == (str, float | None, Any, int, int)
     assert hints_of(functools.wraps(handler)(lambda *values: values), 2, (Given,)) == (str, float | None)
     assert hints_of(functools.partial(handler, "x"), 1, (Given,)) == (float | None,)
+
+    def maybe(request: Given | None, name: str) -> None:
+        """May be called without a request."""
+
+    assert hints_of(maybe, 1, (Given,)) == (str,)
     assert hints_of(plain, 2, (Given,)) == (Any, Any)
     assert hints_of(plain, 0, (Given,)) == ()
 
