@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import re
 from collections.abc import Callable
@@ -268,6 +269,7 @@ def test_the_same_round_and_the_same_random_layers(
     told, _ = discriminate(77, ["1", "2", "10"])
     assert told["score"] == {"you": names["yours"], "d": names["its"]}
     monkeypatch.setattr(experiments, "costs", lambda: iter(()))
+    monkeypatch.setattr(experiments, "agreement", functools.partial(experiments.agreement, layers=25))
     report = run("?tab=conv/measure&v=1&seed=5")["report"]
     *_, shown = experiments.agreement(seed=5)
     assert agreement_html(report, 5) == agreement_html(shown, 5)
