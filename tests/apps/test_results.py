@@ -27,7 +27,13 @@ from shared.settings import Settings
 from tests.shared.engine.fake_spaces import lend
 
 Taken = dict[str, bytes]
-_NO_CODE = {"gan-from-a-picture-drawing", "style-units-dream", "style-now-film"}  # results that no script gives
+_NO_CODE = {
+    "gan-from-a-picture-drawing",
+    "style-units-dream",
+    "style-now-film",
+    "gan-latent-walk-moved",
+    "gan-latent-walk-sum",
+}  # results that no script gives
 _UNLINKED = {"gan/from-a-picture": {"place"}}  # a folder's settings that no link carries
 
 
@@ -90,14 +96,17 @@ def rows(data: bytes) -> list[list[str]]:
 
 @pytest.mark.slow
 def test_digits_are_those_of_the_endpoints(taken: Callable[[], Taken]) -> None:
+    from apps.gan.drawing.tiles import png_url
     from apps.gan.ui.digits import sample_digits
     from apps.gan.ui.restore import _from_drawing, _from_real
     from apps.gan.ui.sampling import sample_gan
-    from apps.gan.ui.walk import interpolate
+    from apps.gan.ui.walk import _moved, _sum, interpolate
 
     sheet, verdicts, _ = sample_gan("dcgan-digits", 6, 5, 1.5, 2)
     number, reading = sample_digits("3.14", 8, 4.0)
     walk, _, _ = interpolate(1, 2, "3", "8", "linear", 3)
+    _moved(4, "6", 1.5, 0, 0, 0)
+    summed = _sum(5, 6, 7, "2")
     _from_real(3)
     _from_drawing("[[[0.5, 0.2], [0.5, 0.8]]]")
     found = taken()
@@ -110,6 +119,12 @@ def test_digits_are_those_of_the_endpoints(taken: Callable[[], Taken]) -> None:
     assert json.loads(found["gan-sample/verdicts.json"]) == verdicts
     assert f"<b>{found['gan-digits-on-demand/read.txt'].decode().strip()}</b>" in reading
     assert Image.open(io.BytesIO(found["gan-latent-walk/walk.webp"])).n_frames == 4  # type: ignore[attr-defined]
+    assert (
+        picture(found["gan-latent-walk-moved/moved.png"]).shape[1]
+        > picture(found["gan-latent-walk-sum/sum.png"]).shape[1]
+    )
+    sums = picture(found["gan-latent-walk-sum/sum.png"])[6::6, 6::6][:28]
+    assert all(png_url(sums[:, 29 * at : 29 * at + 28]) in summed for at in range(4))
     assert [one[0] for one in rows(found["gan-from-a-picture/figures.csv"])][1:] == ["original", "bicubic", "GAN"]
     told = found[results.README].decode()
     assert "?tab=gan/sample&v=1&model=dcgan-digits&count=6&seed=5&truncation=1.5&real=2" in told

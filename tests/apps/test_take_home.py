@@ -34,7 +34,23 @@ _OURS = {
     "content",
     "style",
     "demo",
+    "updates",
+    "own_steps",
 }  # settings of scripts that are no controls: the sample photos
+
+_LOOKS = {  # what links carry and scripts need not know: how something is looked at, or what it is made of elsewhere
+    "face/siamese": {"tau"},
+    "face/triplets": {"tau"},
+    "face/measured": {"encoder", "tau"},
+    "face/exercises": {"encoder", "tau"},
+    "style/paint": {"axis", "preset"},
+    "style/compare": {"alpha", "beta", "iterations", "preset", "size"},
+    "gan/sample": {"again"},
+    "gan/gan-lab": {"shows", "slow", "speed"},
+    "ekg/break-it": {"beat"},
+    "conv/see": {"speed"},
+    "conv/shapes": {"preset"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +101,7 @@ def test_the_filter_slides_as_on_the_page(run: Callable[[str], dict[str, Any]], 
 
 
 def test_the_same_digits_are_drawn(run: Callable[[str], dict[str, Any]]) -> None:
-    from apps.gan.ui.digits import sample_digits
+    from apps.gan.ui.digits import _class_grid, sample_digits
     from apps.gan.ui.sampling import sample_gan
 
     names = run("?tab=gan/sample&v=1&count=6&real=2&seed=5&truncation=1.5")
@@ -95,18 +111,24 @@ def test_the_same_digits_are_drawn(run: Callable[[str], dict[str, Any]]) -> None
     assert shown == [one["chance_real"] for one in verdicts["pictures"]]
     assert Path("digits.png").stat().st_size > 500
 
-    names = run("?tab=gan/digits-on-demand&v=1&number=3.14&seed=8")
+    names = run("?tab=gan/digits-on-demand&v=1&number=3.14&seed=8&columns=3&columns_seed=9")
+    assert (np.asarray(Image.open("grid.png")) == np.asarray(_class_grid(3, 9, 4.0))).all()
     read = "".join(map(str, names["found"].read))
     assert read in sample_digits("3.14", 8, 4.0)[1]
     assert f"reads {read} " in names["said"]
 
 
 def test_the_same_walk_and_the_same_anatomy(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.gan.drawing.tiles import png_url
     from apps.gan.ui.anatomy import _anatomy
+    from apps.gan.ui.walk import _moved, _sum
 
     names = run("?tab=gan/latent-walk&v=1&from_seed=7&steps=5&path=linear")
     assert (names["from_seed"], names["to_seed"], names["steps"], names["path"]) == (7, 2, 5, "linear")
     assert len(names["pictures"]) == 5
+    names = run("?tab=gan/latent-walk&v=1&slant=1.5&digit=6&steps=2&a=15")
+    assert png_url(names["shifted"][0]) in _moved(4, "6", 1.5, 0, 0, 0)
+    assert png_url(names["summed"][3]) in _sum(15, 6, 7, "2")
     names = run("?tab=gan/anatomy&v=1&seed=3&digit=7")
     shown = _anatomy("cgan-digits", 3, "7")
     for layer in names["found"].generator:
@@ -160,8 +182,10 @@ def test_the_same_beats(run: Callable[[str], dict[str, Any]]) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]]) -> None:
+def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     from apps.face.samples import sample
+    from apps.face.triplets import head as heads
+    from apps.face.ui import playground
     from apps.face.ui.answers import verify_answer
     from apps.face.ui.state import read_photo
 
@@ -176,7 +200,11 @@ def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]]) -> No
     names = run("?tab=face/siamese")
     alike = verify_answer(shots[0], read_photo(sample("obama2")), "resnet29-128d", 0.6)
     assert names["parts"].sum() == pytest.approx(alike["d_squared"], rel=1e-4)
-    one = run("?tab=face/triplets&v=1&margin=0.5")["one"]
+    asked: list[Any] = []
+    monkeypatch.setattr(heads, "train", lambda *given: asked.append(given) or iter(()))
+    monkeypatch.setattr(playground, "of_samples", lambda encoder: SimpleNamespace(encodings=encoder, person=None))
+    one = run("?tab=face/triplets&v=1&margin=0.5&numbers=16&mining=hardest")["one"]
+    assert asked == [("resnet29-128d", None, heads.Training(margin=0.5, mining="hardest", numbers=16))]
     assert (one.d_ap, one.d_an) == pytest.approx((alike["d_squared"], answer["d_squared"]), rel=1e-4)
     found = run("?tab=face/recognise")["answer"]
     assert found.winner.person == "Barack Obama"
@@ -333,6 +361,7 @@ def test_a_script_begins_where_its_sub_tab_begins(sharing: Sharing) -> None:
             control for group, found in sharing.groups.items() if group.startswith(own[name]) for control in found
         }
         assert first.keys() - kinds - deeper <= _OURS, name
+        assert kinds | deeper <= first.keys() | _LOOKS.get(own[name], set()), name
         assert {one: value for one, value in values.items() if one in first and first[one] != value}.keys() <= {"tau"}
 
 

@@ -250,7 +250,11 @@ def _nearest_of(
     picture: str, seed: float, x: float, y: float, width: float, height: float, wraps: bool, second: str, share: float,
     across: bool,
 ) -> Markup:  # fmt: skip
-    pairs = arts.nearest(Wish(picture, seed, x, y, width, height, wraps, second, share, across))
+    wish = Wish(picture, seed, x, y, width, height, wraps, second, share, across)
+    pairs = arts.nearest(wish)
+    beside = in_rows([pair.made for pair in pairs], [pair.nearest for pair in pairs])
+    about = "Painted, and below each the nearest patch of the picture."
+    keep_result("gan/endless-art", {"nearest.png": (beside, about)}, part="nearest", settings=_settings(wish))
     figures = [
         h.figure(
             h.img(src=data_url(pair.made, lossless=True), alt="A painted patch", width=96, height=96),

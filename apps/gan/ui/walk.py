@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -83,8 +84,7 @@ def _directions_panel() -> None:
             sliders = [gr.Slider(-REACH, REACH, value=0, step=0.25, label=name) for name in _SLIDERS]
         with gr.Column(scale=2, min_width=320):
             out = gr.HTML(note("Move a slider."), label="The moved digit", elem_classes=SENDS)
-    named: dict[str, Any] = {name.lower(): slider for name, slider in zip(_SLIDERS, sliders, strict=True)}
-    share(seed=seed, digit=digit, **named)
+    share(seed=seed, digit=digit, **_named(sliders))
     triggers = [seen.expand, seed.change, digit.input, *(slider.input for slider in sliders)]
     gr.on(triggers, guard(_moved), [seed, digit, *sliders], out, **LATEST, **REDRAW, **PRIVATE)
 
@@ -149,6 +149,12 @@ def _film(pictures: Pictures) -> tuple[str, bytes, Markup]:
 def _moved(seed: int, digit: str, *amounts: float) -> Markup:
     pictures = requests.moved(seed=seed, digit=check_digit(digit), amounts=amounts)
     names = "; ".join(f"{slider}: {one.name}" for slider, one in zip(_SLIDERS, read_directions(), strict=True))
+    _keep(
+        "moved",
+        pictures,
+        "The digit, moved, and the same move for all ten.",
+        _named(amounts) | {"seed": seed, "digit": digit},
+    )
     large = tiles(pictures[:1], [Tile(f"The {digit}, moved")], width_px=220)
     small = tiles(pictures[1:], [Tile(at) for at in DIGIT_CHOICES], width_px=64)
     return joined([large, note("The same z, every digit:"), small, note(f"What each direction changes most: {names}.")])
@@ -156,7 +162,19 @@ def _moved(seed: int, digit: str, *amounts: float) -> Markup:
 
 def _sum(a: int, b: int, c: int, digit: str) -> Markup:
     pictures = requests.sum_of_styles(base=a, minus=b, plus=c, digit=check_digit(digit))
+    _keep("sum", pictures, "A, B, C and A - B + C.", {"a": a, "b": b, "c": c, "sum_digit": digit})
     return tiles(pictures, [Tile(name) for name in ("A", "− B", "+ C", "= A − B + C")], width_px=120)
+
+
+def _named(amounts: Iterable[Any]) -> dict[str, Any]:
+    """The sliders' values, or the sliders, by their names in a link."""
+    return {name.lower(): one for name, one in zip(_SLIDERS, amounts, strict=True)}
+
+
+def _keep(part: str, pictures: Pictures, about: str, settings: dict[str, Any]) -> None:
+    keep_result(
+        "gan/latent-walk", {f"{part}.png": (sheet(pictures, len(pictures)), about)}, part=part, settings=settings
+    )
 
 
 def _digit(label: str, value: str) -> gr.Dropdown:
