@@ -231,6 +231,14 @@ def test_room_is_made_before_a_load() -> None:
             assert sizes == [expected]
 
 
+def test_room_is_made_again_for_a_model_that_is_larger_than_its_files() -> None:
+    cache = ModelCache(3 * SIZE - 8, load=Loader())
+    for name in "ab":
+        held(cache, name)
+    with cache.lease(record("c", size=4), CPU):
+        assert names(cache) == ["b", "c"]
+
+
 def test_an_evicted_model_is_given_back_to_the_system() -> None:
     import gc
     import weakref

@@ -34,7 +34,7 @@ from tools.mutants.parts import PARTS
 _LEFT_OUT = "not (e2e or hub or slow or data or cluster)"
 _PATIENCE = 10  # times of the unchanged code's
 _GRACE_S = 20.0  # more, for what is new in a fork
-_ASIDE_S = 2.0  # s for tests of the same files that don't seem to run the line
+_ASIDE_S = 4.0  # s for tests of the same files that don't seem to run the line
 _MEMORY = 6 << 30  # bytes that a change may take beyond what is taken
 
 
@@ -77,9 +77,11 @@ class Attempts:
         of_file = self._lines.get(mutant.path, {})
         first, last = mutant.reach
         near = {test for line in range(first, last + 1) for test in of_file.get(str(line), ())}
-        files = {self._items[test].path for test in near}
+        folder, name = Path(mutant.path).parent, f"test_{Path(mutant.path).name}"
+        files = {self._items[test].path for test in near} | {Path("tests", folder, name).resolve()}
         around = {test for test, item in enumerate(self._items) if item.path in files} - near
-        aside = self._in_order(around)  # what is remembered between tests was run by the first one only
+        # what is remembered between tests was run by the first one only, and what programs run was not seen
+        aside = self._in_order(around)
         while sum(self._tests[test]["seconds"] for test in aside) > _ASIDE_S:
             aside.pop()
         for tests in (self._in_order(near), aside):

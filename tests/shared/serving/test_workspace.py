@@ -37,7 +37,9 @@ def test_what_a_killed_hub_left_goes_at_the_next_start_and_nothing_else(below: P
     subprocess.run([sys.executable, "-c", script], check=False)
     (dead,) = below.glob("convhub-*")
     assert (dead / "photo.jpg").exists()
-    others = [below / name for name in ("gradio", "convhub-notes", "convhub-x-y-z", "convhub-99999999999999-1-a")]
+    numbers = ("99999999999999-1", "1234567890-1", f"{2**22 - 1}-{10**19}")  # longer than numbers and starts are
+    others = [below / name for name in ("gradio", "convhub-notes", "convhub-x-y-z")]
+    others += [below / f"convhub-{number}-a" for number in numbers]
     for other in others:
         other.mkdir()
     (below / f"{dead.name}-link").symlink_to(others[0])
