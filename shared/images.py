@@ -215,8 +215,8 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 
 
 def _fitting(size: tuple[int, int], max_side: int) -> tuple[int, int]:
-    """``size`` reduced so that its longer side is ``max_side``, if it is longer."""
-    scale = min(1.0, max_side / max(size))
+    """``size`` with ``max_side`` as its longer side."""
+    scale = max_side / max(size)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 

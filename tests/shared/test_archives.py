@@ -260,6 +260,18 @@ def raw_zip(names: Sequence[tuple[bytes, int, bytes]]) -> bytes:
     return body + central + b"PK\x05\x06" + end
 
 
+def test_only_the_flag_of_utf8_is_taken_from_a_name_that_is_none() -> None:
+    names = ("Zoë.csv".encode("cp437"), b"plain.csv", "Zoë.csv".encode())
+    entries = [
+        struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0x0808, 8, 1, 2, 3, 4, 5, len(name), 1, 2, 0, 0, 6, 7)
+        + name
+        + b"xcc"
+        for name in names
+    ]
+    honest = archives._without_lies(b"".join(entries) + b"PK\5\6 and so on")
+    assert honest == entries[0][:9] + b"\0" + b"".join((entries[0][10:], *entries[1:], b"PK\5\6 and so on"))
+
+
 @pytest.mark.parametrize(
     ("page", "people"),
     [

@@ -329,6 +329,12 @@ def test_a_model_comes_ready_for_use_even_inside_inference_mode() -> None:
     assert pixels.grad is not None
 
 
+def test_what_is_loaded_ahead_is_loaded_where_it_was_wanted() -> None:
+    cache = ModelCache(10 * SIZE, load=Loader())
+    cache.preload([record("a"), record("b")], torch.device("meta"))
+    assert [(one.name, one.device) for one in cache.statistics().models] == [("a", "meta"), ("b", "meta")]
+
+
 def test_an_error_in_the_work_ends_the_lease() -> None:
     cache = ModelCache(10 * SIZE, load=Loader())
     with pytest.raises(ZeroDivisionError), cache.lease(record("a"), CPU):

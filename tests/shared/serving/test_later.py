@@ -45,6 +45,16 @@ def test_a_newer_action_replaces_the_older_under_its_key(clock: Clock) -> None:
     assert done == ["999"]
 
 
+def test_of_an_action_that_was_brought_forward_nothing_is_left(clock: Clock) -> None:
+    later, done = Later(clock, in_thread=False), list[str]()
+    later.do("other", 1, lambda: done.append("other"))
+    later.do("photo", 100, lambda: done.append("late"))
+    later.do("photo", 10, lambda: done.append("early"))
+    clock.now = 10.0
+    assert later.do_due() is None
+    assert done == ["other", "early"]
+
+
 def test_what_is_done_every_so_often_goes_on_after_an_error(clock: Clock) -> None:
     later, done = Later(clock, in_thread=False), list[float]()
 

@@ -72,6 +72,14 @@ def test_long_calls_take_turns(machine: Machine) -> None:
     assert machine.order == list("abcabcabc")
 
 
+def test_long_calls_that_have_not_had_a_turn_are_counted(machine: Machine) -> None:
+    seen: list[int] = []
+    calls = [machine.call(name, 0.1, 0.1, each=lambda _: seen.append(machine.turns.not_begun())) for name in "abc"]
+    machine.run(*calls, machine.call("question", 0.1, long=False))
+    assert seen == [3, 2, 1, 0, 0, 0]  # one that is having its first turn has not taken its memory yet
+    assert machine.turns.not_begun() == 0
+
+
 def test_who_needs_longer_steps_has_fewer_of_them(machine: Machine) -> None:
     small = [machine.call(name, *[0.1] * 40) for name in "ab"]
     machine.run(machine.call("large", *[0.4] * 40), *small)
