@@ -20,8 +20,6 @@ from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, of_role
 from tools.paint.__main__ import PICTURES, QUALITY, SEED
 
-pytestmark = pytest.mark.slow  # trains, paints or starts programs
-
 TINY = Options(size=48, iterations=4, init="noise", precision="float32")
 
 
@@ -49,6 +47,7 @@ def test_a_replay_notices_other_pictures(run: Run, content: Image.Image, style: 
     assert other_pictures('{"content": {"sample": "cat"}, "style": null}', run) == ()
 
 
+@pytest.mark.slow
 def test_a_stopped_and_extended_run_replays_too(content: Image.Image, style: Image.Image) -> None:
     first = Run(content, style, TINY)
     list(first.steps())
