@@ -1,6 +1,6 @@
 """A class presses Paint at once: when does each see a picture, when does it move, when is the last done?
 
-    python -m benchmarks.style_together [--users 40] [--size 256] [--iterations 150] [--json]
+    python -m benchmarks.style_together [--users 40] [--size 256] [--iterations 150] [--json] [--keep FILE]
 
 Each of them does what the page does: asks for the picture in one pass, then for the run of the optimizer. Photos and
 styles differ. Before that one of them paints alone: one after the other, the last of n waits n - 1 times as long before
@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--iterations", type=int, default=150)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="weights/hub/together.json is what the report shows")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, PassingHub("--tabs", "style") as hub:
         wishes = [_wish(Path(folder), number, options.size, options.iterations) for number in range(options.users)]
@@ -59,7 +60,9 @@ def main() -> None:
                 for client, wish, seen in zip(clients, wishes, many, strict=True)
             ]
         )
-    found = _figures(alone, many)
+    found = {"size": options.size, "iterations": options.iterations} | _figures(alone, many)
+    if options.keep:
+        options.keep.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1)) if options.json else _print(found)
     errors = [seen.error for seen in (alone, *many) if seen.error]
     if errors:
@@ -95,6 +98,7 @@ def _figures(alone: Seen, many: list[Seen]) -> dict[str, Any]:
     pauses = [max(b - a for a, b in zip(seen.steps_s, seen.steps_s[1:], strict=False)) for seen in many if seen.steps_s]
     count = len(many)
     return {
+        "command": "python -m benchmarks.style_together --keep weights/hub/together.json",
         "users": count,
         "alone": {"first": alone.first_s, "moves": alone.steps_s[0], "done": alone.done_s},
         "together": {

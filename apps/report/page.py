@@ -32,7 +32,7 @@ SECTIONS = {
     "style": ("Style transfer", lambda: demo.show("style", "Style transfer", style.chapters())),
     "gan": ("GANs", lambda: demo.show("gan", "GANs", (*gan.chapters(), *gan.of_panels()))),
     "ekg": ("EKG", lambda: demo.show("ekg", "EKG", ekg.chapters())),
-    "machines": ("Beyond one machine", lambda: demo.show("hub", "Beyond one machine", machines.chapters())),
+    "machines": ("One machine and many", lambda: demo.show("hub", "One machine and many", machines.chapters())),
     "cards": ("Model cards", library.show_cards),
     "benchmarks": ("Benchmarks", library.show_benchmarks),
 }

@@ -1,6 +1,6 @@
 """A lesson: forty sessions on every tab for minutes, ten of them painting, some closing the page in the middle.
 
-    python -m benchmarks.load [--sessions 40] [--minutes 5] [--pause 4] [--url http://...] [--json]
+    python -m benchmarks.load [--sessions 40] [--minutes 5] [--pause 4] [--url http://...] [--json] [--keep FILE]
 
 Each session comes with a cookie of its own, does one thing after the other, in an order of its own, and looks at each
 answer for about ``--pause`` seconds; every fourth one paints all the time, and leaves one painting in five in the
@@ -23,6 +23,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -135,6 +136,7 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=4.0, metavar="SECONDS")
     parser.add_argument("--url", help="a hub that runs already, on this machine or another")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="weights/hub/load.json is what the report shows")
     options = parser.parse_args()
     tally = Tally()
     with contextlib.nullcontext() if options.url else PassingHub() as hub:
@@ -146,7 +148,9 @@ def main() -> None:
         together([lambda: clients.append(Visitor(url)) for _ in range(options.sessions)])
         _hold(clients, tally, 60 * options.minutes, options.pause, pid)
         tally.freed_s = [_freed(url, close=number % 2 == 0) for number in range(6)]
-    found = _figures(tally)
+    found = {"sessions": options.sessions, "minutes": options.minutes} | _figures(tally)
+    if options.keep:
+        options.keep.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1)) if options.json else _print(found)
     if tally.errors:
         raise SystemExit(f"{len(tally.errors)} errors, the first: {tally.errors[0]}")
@@ -260,6 +264,7 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "each": {name: spread(values) for name, values in sorted(tally.seconds.items())},
         "quick": spread(quick),
         "freed_s": tally.freed_s,
+        "command": "python -m benchmarks.load --keep weights/hub/load.json",
         "hub": sizes | {"at the end": tally.hub[-1][1:] if tally.hub else None},  # bytes, threads, open files
     }
 
