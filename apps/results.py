@@ -13,6 +13,7 @@ import json
 import platform
 import re
 import threading
+import weakref
 import zipfile
 from base64 import b64decode
 from collections import OrderedDict
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import HubError, InputError
 from shared.images import png_bytes
@@ -30,6 +31,7 @@ from shared.sessions import Sessions
 if TYPE_CHECKING:
     from PIL import Image
 
+Owner = TypeVar("Owner")
 NAME = "convhub-results.zip"
 README, CODE = "README.txt", "code.py"
 _EACH = 24_000_000  # bytes that are kept for one session
@@ -124,6 +126,19 @@ def keep(owner: str, result: Result, *, made_of: str = "") -> None:
     kept = RESULTS.get(owner)
     kept.add(replace(result, settings={**kept.settings_of(made_of), **result.settings}))
     RESULTS.make_room(owner, lambda one: one.size, _ALL)
+
+
+def later(owner: Owner, make: Callable[[Owner], bytes | str]) -> Callable[[], bytes | str]:
+    """What ``make`` makes of ``owner`` when the zip is packed; ``owner`` is not kept for that."""
+    known = weakref.ref(owner)
+
+    def made() -> bytes | str:
+        found = known()
+        if found is None:
+            raise InputError("", "This is not kept any more", "Make it again.")
+        return make(found)
+
+    return made
 
 
 def with_row(text: str, head: Sequence[str], row: Sequence[Any]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
+import weakref
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,7 +197,10 @@ def test_a_painting_is_the_one_on_the_page(taken: Callable[[], Taken], request_:
     assert json.loads(found["style-now/numbers.json"]) == numbers
     assert found["style-after/style-transfer.mp4"] == Path(video).read_bytes()
     assert "size = 48" in found["style-after/code.py"].decode()
+    run = weakref.ref(session_(request_).current())
     SESSIONS.clear()
+    gc.collect()
+    assert run() is None  # 35 MB each, which nobody else counts
     assert not [name for name in taken() if name.endswith((".mp4", ".gif"))]
 
 
@@ -215,7 +220,7 @@ def test_a_verdict_is_that_of_the_panel_until_a_photo_is_taken_away(
     taken: Callable[[], Taken], request_: gr.Request
 ) -> None:
     from apps.face.ui import recognise, verify
-    from apps.face.ui.state import visitor
+    from apps.face.ui.state import VISITORS, visitor
 
     who = visitor(request_)
     who.shots |= {"a": shot(1), "b": shot(2), "probe": shot(3)}
@@ -231,11 +236,17 @@ def test_a_verdict_is_that_of_the_panel_until_a_photo_is_taken_away(
     assert np.linalg.norm(first - second) == pytest.approx(told["distance"], rel=1e-5)
     assert (picture(found["face-verify/face-2.png"]) == 2).all()
     assert json.loads(found["face-recognise/faces.json"])["faces"][0]["name"] is None
+    photo = weakref.ref(who.shots["a"])
     del who.shots["b"], who.shots["probe"]
     gone = taken()
     assert {name for name in gone if name.startswith("face")} == {
         "face-verify/code.py", "face-verify/pairs.csv", "face-recognise/code.py"
     }  # fmt: skip
+    del who
+    VISITORS.clear()
+    gc.collect()
+    assert photo() is None
+    assert "face-verify/pairs.csv" not in taken()
 
 
 def test_nobody_elses_name_goes_along() -> None:

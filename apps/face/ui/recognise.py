@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import weakref
 from typing import Any
 
 import gradio as gr
@@ -17,7 +18,7 @@ from apps.gradio_patches import hand_over_as
 from apps.markup import Markup, h, joined, message, prose
 from apps.measured import percent
 from apps.on_demand import part
-from apps.results import as_json
+from apps.results import as_json, later
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, keep_result, photo_input
 from shared.errors import HubError, InputError, check_number
 
@@ -95,14 +96,19 @@ def redraw(encoder: str, tau: float, request: gr.Request) -> Markup:
 def _take_home(who: Visitor, gallery: Gallery, encoder: str, tau: float, owner: str) -> None:
     """Who is on the photo, as long as it is there, without the names that others enrolled."""
 
-    def answer() -> str:
-        if "probe" not in who.shots:
+    searched = weakref.ref(gallery)
+
+    def answer(who: Visitor) -> str:
+        found = searched()
+        if "probe" not in who.shots or found is None:
             raise InputError("", "The photo was taken away", "Choose it again.")
-        hers = {photo.person for photo in gallery.photos(owner) if photo.mine}
-        return as_json(with_names_of(hers, identify_answer(who.shots["probe"], gallery, encoder, tau)))
+        hers = {photo.person for photo in found.photos(owner) if photo.mine}
+        return as_json(with_names_of(hers, identify_answer(who.shots["probe"], found, encoder, tau)))
 
     about = "Each face with its nearest people of the gallery; the names are those that you enrolled."
-    keep_result("face/recognise", {"faces.json": (answer, about)}, settings={"encoder": encoder, "tau": tau})
+    keep_result(
+        "face/recognise", {"faces.json": (later(who, answer), about)}, settings={"encoder": encoder, "tau": tau}
+    )
 
 
 def _waiting(gallery: Gallery, owner: str) -> Markup:

@@ -16,7 +16,7 @@ from apps.face.ui.ruler import ruler
 from apps.face.ui.state import PHOTO, Pair, Shot, Visitor, advice, read_photo, visitor
 from apps.markup import Fact, Markup, facts, h, joined, message, prose
 from apps.measured import percent
-from apps.results import as_json, table
+from apps.results import as_json, later, table
 from apps.ui import PRIVATE, QUICK, guard, keep_result, photo_input
 from shared.errors import HubError, InputError
 from shared.images import png_bytes
@@ -138,26 +138,29 @@ def panel_html(who: Visitor, encoder: str, tau: float) -> Markup:
 def _take_home(who: Visitor, encoder: str, tau: float) -> None:
     """What the answer is about, as long as the visitor leaves both photos there."""
 
-    def shots() -> tuple[Shot, Shot]:
+    def shots(who: Visitor) -> tuple[Shot, Shot]:
         if len({"a", "b"} & who.shots.keys()) < 2:
             raise InputError("", "A photo was taken away", "Choose both again.")
         return who.shots["a"], who.shots["b"]
 
-    def encodings() -> str:
-        both = (shot.encoding(encoder).tolist() for shot in shots())
+    def verdict(who: Visitor) -> str:
+        return as_json(without_pictures(verify_answer(*shots(who), encoder, tau)))
+
+    def encodings(who: Visitor) -> str:
+        both = (shot.encoding(encoder).tolist() for shot in shots(who))
         return table(("coordinate", "f(x1)", "f(x2)"), ((i, *xs) for i, xs in enumerate(zip(*both, strict=True), 1)))
 
-    def pairs() -> str:
+    def pairs(who: Visitor) -> str:
         return table(("encoder", "distance"), ((pair.encoder, pair.distance) for pair in who.pairs))
 
     keep_result(
         "face/verify",
         {
-            "verdict.json": (lambda: as_json(without_pictures(verify_answer(*shots(), encoder, tau))), "The verdict."),
-            "encodings.csv": (encodings, "What is compared: the encodings of both faces."),
-            "face-1.png": (lambda: _png(shots()[0]), "The first face, as the network sees it."),
-            "face-2.png": (lambda: _png(shots()[1]), "The second one."),
-            "pairs.csv": (pairs, "The distances of all pairs that you compared in this session."),
+            "verdict.json": (later(who, verdict), "The verdict."),
+            "encodings.csv": (later(who, encodings), "What is compared: the encodings of both faces."),
+            "face-1.png": (later(who, lambda one: _png(shots(one)[0])), "The first face, as the network sees it."),
+            "face-2.png": (later(who, lambda one: _png(shots(one)[1])), "The second one."),
+            "pairs.csv": (later(who, pairs), "The distances of all pairs that you compared in this session."),
         },
         settings={"encoder": encoder, "tau": tau},
     )

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note, progress_bar
-from apps.results import File
+from apps.results import File, later
 from apps.style.instant.film import MOST_FRAMES, paint_film
 from apps.style.ui import graphics, styles
 from apps.style.ui.controls import turn
@@ -108,7 +108,9 @@ def paint_frames(
         "strength": strength,
         "keep": keep_colours,
     }
-    film: dict[str, File] = {"painted.mp4": (session.reader(target.name), "The film, frame by frame.")}
+    film: dict[str, File] = {
+        "painted.mp4": (later(session, lambda one: one.read(target.name)), "The film, frame by frame.")
+    }
     keep_result("style/now", film, part="film", settings=settings)
     yield gr.skip(), str(target)
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from apps.markup import Markup, figure, h, note
-from apps.results import File
+from apps.results import File, later
 from apps.style.ui import graphics
 from apps.style.ui.controls import share_recipe, values_of
 from apps.style.ui.run import files_of
@@ -75,6 +75,8 @@ def _film(request: gr.Request) -> tuple[str, list[str]]:
     run = session.current()
     gif = session.file("style-transfer.gif", session.frames.gif())
     video = session.frames.video(session.file("style-transfer.mp4"))
-    files: dict[str, File] = {video.name: (session.reader(video.name), "How the picture developed.")}
+    files: dict[str, File] = {
+        video.name: (later(session, lambda one: one.read(video.name)), "How the picture developed.")
+    }
     keep_result("style/after", files, settings=session.samples | values_of(run.options))
     return str(video), [str(gif), str(video)]

@@ -14,6 +14,7 @@ import gradio as gr
 
 from apps.charts import short
 from apps.markup import Markup, joined
+from apps.results import later
 from apps.style import canvas
 from apps.style.canvas import on_ground
 from apps.style.run.recipe import costs_csv, painting, recipe
@@ -99,11 +100,10 @@ def files_of(session: Session) -> dict[str, bytes]:
 
 def _take_home(session: Session, run: Run) -> None:
     """The session keeps its run anyhow, or another one by then."""
-    known = weakref.ref(session)
+    painted = weakref.ref(run)
 
-    def of_run(name: str) -> bytes:
-        found = known()
-        if found is None or found.run is not run:
+    def of_run(name: str, found: Session) -> bytes:
+        if found.run is not painted():
             raise InputError("", "This run is not kept any more", "Paint again.")
         return found.frames.gif() if name == _FILM else files_of(found)[name]
 
@@ -113,7 +113,7 @@ def _take_home(session: Session, run: Run) -> None:
         "recipe.json": "To paint it again: python -m apps.style transfer ... --replay recipe.json",
         _FILM: "How the picture developed.",
     }
-    files = {name: (functools.partial(of_run, name), words) for name, words in about.items()}
+    files = {name: (later(session, functools.partial(of_run, name)), words) for name, words in about.items()}
     keep_result("style/paint", files, settings=session.samples | values_of(run.options))
 
 

@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,17 +102,16 @@ class Session:
             path.write_bytes(data.encode() if isinstance(data, str) else data)
         return path
 
-    def reader(self, name: str) -> Callable[[], bytes]:
-        """Reads the file ``name`` of this session later, as it is by then, without keeping the session."""
-        known = weakref.ref(self)
+    def read(self, name: str) -> bytes:
+        """What the file ``name`` of this session holds.
 
-        def read() -> bytes:
-            found = known()
-            if found is None or not (path := found.file(name)).is_file():
-                raise InputError("", "This is not kept any more", "Make it again.")
-            return path.read_bytes()
-
-        return read
+        Raises:
+            InputError: it is not there any more.
+        """
+        try:
+            return self.file(name).read_bytes()
+        except OSError as error:
+            raise InputError("", "This is not kept any more", "Make it again.") from error
 
 
 class Resting:
