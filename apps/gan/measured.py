@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from apps.charts import confusion
 from apps.gan.art.measured import art_chapter
 from apps.gan.choices import ARMS, AUGMENTATION, GENERATORS, SIZES
-from apps.gan.exhibits.measured import game
+from apps.gan.exhibits.measured import game, own
 from apps.gan.lab.measured import lab_chapter
 from apps.gan.sharpen import measured as sharpen
 from apps.gan.translation.measured import night_chapter
@@ -66,7 +66,7 @@ def restored() -> Chapter:
 
 def of_panels() -> tuple[Chapter, ...]:
     """What stands at the panels themselves, for the report."""
-    return (game(), restored(), sharpen.photos(), sharpen.faces())
+    return (own(), game(), restored(), sharpen.photos(), sharpen.faces())
 
 
 def headlines() -> tuple[Headline, ...]:

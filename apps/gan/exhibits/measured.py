@@ -1,12 +1,12 @@
-"""The bundled run of the DCGAN, measured from its first step to its last. No torch."""
+"""The DCGAN measured while it learns: the bundled run, and what a visitor trains in a minute. No torch."""
 
 from __future__ import annotations
 
 from apps.charts import Frame, lines
-from apps.markup import Markup, h, note, prose
+from apps.markup import Markup, h, joined, note, prose, table
 from apps.measured import Chapter, Figures, drawn
 
-GAME = "gan/dcgan-snapshots.json"
+GAME, OWN = "gan/dcgan-snapshots.json", "gan/train-live.json"
 _COMMAND = "python -m apps.gan train --model dcgan-digits --data DIR"
 _FRAME = Frame(width=560, height=260, left=44, right=128)
 _CALLED = {"fakes": "fooled", "real digits": "caught"}
@@ -47,6 +47,32 @@ def game_figures(found: Figures) -> Markup:
         class_="gs-both",
     )
     return h.div(charts, note(explained))
+
+
+def own() -> Chapter:
+    """What the visitor's own training comes to."""
+    return Chapter(
+        title="How far does your training come?",
+        text="The Fréchet distance of its digits to test digits, in the judge’s features: lower is better.",
+        body=drawn(OWN, own_figures, "python -m benchmarks.gan_live --write"),
+    )
+
+
+def own_figures(found: Figures) -> Markup:
+    """The table of what the benchmark wrote."""
+    columns = list(zip(*found["fid"], strict=True))
+    row = [prose("{:.1f} <small>{:.1f} to {:.1f}</small>", sum(one) / len(one), min(one), max(one)) for one in columns]
+    seeds = len(found["fid"])
+    explained = prose(
+        "Means of {} seeds, in small print the least and the most. n = {:,} samples and as many test digits. In "
+        "comparison the bundled run, with 60,000 digits instead of 500 and 64 a step instead of 32, is below. "
+        "Command: {}.",
+        seeds,
+        found["n"],
+        h.code(found["command"]),
+    )
+    head = ("after so many steps", *(f"{steps:,}" for steps in found["steps"]))
+    return joined([table(head, [("Fréchet distance", *row)], class_="gan-figures"), note(explained)])
 
 
 def _over_steps(points: list[Figures], keys: dict[str, str], title: str) -> Markup:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from apps.charts import Frame, lines
 from apps.gan.drawing.tiles import Tile, sheet, tiles
-from apps.gan.exhibits.measured import game
+from apps.gan.exhibits.measured import game, own
 from apps.gan.ui import own_training
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.rooms import requests
@@ -51,7 +51,7 @@ def panel() -> None:
     triggers = [place.input, seed.change, seen.expand]
     gr.on(triggers, guard(_snapshot), [place, seed], [summary, out, scores], **LATEST, **REDRAW, **PRIVATE)
     own_training.panel()
-    measurements([game()])
+    measurements([own(), game()])
 
 
 @lru_cache(maxsize=1)

@@ -26,7 +26,7 @@ def panel() -> None:
         "use",
         "7 × 7 pixels, and back to 28 × 28",
         "Super-resolution: the generator's input is not noise but a small picture. Draw a digit and see it shrunk and "
-        "restored.",
+        "restored. The keyboard draws, too: arrow keys move the pen, the space bar sets it down and lifts it.",
     )
     with gr.Row():
         with gr.Column(scale=1, min_width=320):
