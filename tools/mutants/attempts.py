@@ -31,7 +31,7 @@ import pytest
 from tools.mutants.making import Mutant, sampled
 from tools.mutants.parts import PARTS
 
-_LEFT_OUT = "not (e2e or hub or slow or data or cluster)"
+_LEFT_OUT = "not (e2e or hub or data or cluster)"
 _PATIENCE = 10  # times of the unchanged code's
 _GRACE_S = 20.0  # more, for what is new in a fork
 _ASIDE_S = 4.0  # s for tests of the same files that don't seem to run the line
@@ -41,8 +41,9 @@ _MEMORY = 6 << 30  # bytes that a change may take beyond what is taken
 class Attempts:
     """A plugin of pytest: instead of all tests once, those that run the changed line, once for each change."""
 
-    def __init__(self, mutants: Sequence[Mutant], results: Path) -> None:
+    def __init__(self, mutants: Sequence[Mutant], results: Path, slow: Sequence[str]) -> None:
         self._mutants, self._results = mutants, results
+        self._slow = {Path(path).resolve() for path in slow}
         self._sound: dict[int, bool] = {}
         self._items: list[pytest.Item] = []
         self._tests: list[dict[str, Any]] = []
@@ -51,8 +52,10 @@ class Attempts:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try them all."""
-        self._items = session.items
-        learned = _in_fork(lambda: _clean_run(session.items, {mutant.path for mutant in self._mutants}))
+        self._items = [
+            item for item in session.items if item.path in self._slow or item.get_closest_marker("slow") is None
+        ]
+        learned = _in_fork(lambda: _clean_run(self._items, {mutant.path for mutant in self._mutants}))
         self._tests, self._lines = learned["tests"], learned["lines"]
         for test, item in zip(self._tests, self._items, strict=True):
             if not test["passed"]:
@@ -303,7 +306,7 @@ def main(name: str, count: int, seed: int, results: Path) -> None:
     with results.with_suffix(".sample").open("w", encoding="utf-8") as file:
         json.dump({"every": every, "sample": [mutant.key for mutant in mutants]}, file)
     arguments = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-m", _LEFT_OUT, "--tb=short"]
-    pytest.main([*arguments, *PARTS[name].tests], plugins=[Attempts(mutants, results)])
+    pytest.main([*arguments, *PARTS[name].tests], plugins=[Attempts(mutants, results, PARTS[name].slow)])
 
 
 if __name__ == "__main__":

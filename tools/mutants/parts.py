@@ -15,6 +15,7 @@ class Part:
 
     code: tuple[str, ...]  # files of Python, as patterns
     tests: tuple[str, ...]  # files and folders
+    slow: tuple[str, ...] = ()  # files whose slow tests count, too: others hold little of this code
 
     def files(self) -> Iterator[Path]:
         """The files of the code, below the working folder."""
@@ -57,6 +58,7 @@ PARTS = {
             "apps/gan/sharpen/tiles.py",
         ),
         ("tests/apps/gan",),
+        slow=("tests/apps/gan/sharpen/test_tiles.py",),
     ),
     "shared": Part(
         (

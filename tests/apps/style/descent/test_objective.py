@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from apps.style.descent import losses
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
 from apps.style.vgg.features import Extractor
@@ -83,3 +84,12 @@ def test_a_picture_that_j_does_not_use_may_be_missing(network: VGG) -> None:
     black = Objective(network, dataclasses.replace(OPTIONS, alpha=0.0), C, S, dtype=torch.float32)
     assert black.weights.alpha == 0
     assert black(G)[1][0] == 0
+
+
+def test_the_weight_of_a_layer_that_finds_nothing_in_the_style_stays_as_written(
+    network: VGG, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(losses, "style_size", lambda *_: 0.0)
+    weights = Objective(network, OPTIONS, C, S, dtype=torch.float32).weights
+    assert weights.lambdas == dict(zip(NAMES, OPTIONS.lambdas, strict=True))
+    assert weights.of_zero == 2 * weights.content_size

@@ -125,6 +125,52 @@ def test_of_many_runs_at_rest_the_latest_few_stay_in_memory() -> None:
     assert aside == [0, 1, 2, 3]
 
 
+def test_whoever_has_painted_nothing_has_nothing_to_put_aside() -> None:
+    resting, empty = state.Resting(1), [Session() for _ in range(3)]
+    for session in empty:
+        resting.begin(session)
+    assert all(session._folder is None for session in empty)
+
+
+def test_a_file_is_read_as_it_is_by_then_and_as_long_as_its_session_lives() -> None:
+    session = Session()
+    read, never = session.reader("g.png"), session.reader("other.png")
+    session.file("g.png", b"first")
+    session.file("g.png", b"then")
+    assert read() == b"then"
+    with pytest.raises(InputError, match="not kept"):
+        never()
+    del session
+    with pytest.raises(InputError, match="not kept"):
+        read()
+
+
+def test_of_a_visitor_s_styles_the_latest_twelve_are_kept() -> None:
+    session = Session()
+    with pytest.raises(InputError, match="Press Teach"):
+        session.latest_style()
+    styles = [cast("Any", object()) for _ in range(14)]
+    assert [session.keep(style) for style in styles] == [f"own-{number}" for number in range(1, 15)]
+    assert session.latest_style() == "own-14"
+    assert list(session.styles.values()) == styles[2:]
+
+
+def test_a_new_run_begins_without_what_the_last_one_left() -> None:
+    session = Session()
+    assert session.idle.is_set()
+    session.stop_all()
+    assert all(event.is_set() for event in (session.stop_requested, session.stop_film, session.stop_lesson))
+    session.one_pass, frames = cast("Any", object()), session.frames
+    run = cast("Run", SimpleNamespace(done=0))
+    session.begin(run)
+    assert (session.run, session.one_pass, session.stop_requested.is_set()) == (run, None, False)
+    assert session.frames is not frames
+    with pytest.raises(InputError, match="Nothing has been painted"):
+        session.current()
+    cast("Any", run).done = 1
+    assert session.current() is run
+
+
 class Resting:
     """A run that notes when it is put aside, and once finds no room."""
 
