@@ -71,8 +71,10 @@ def test_the_estimate_counts_every_iteration_of_every_size(monkeypatch: pytest.M
 
 
 def test_a_run_of_two_minutes_is_not_announced_and_a_longer_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "pick_device", lambda: CPU)
+    asked = Options(size=64), (64, 64), CPU
     for seconds, warned in ((120.0, False), (120.5, True)):
-        monkeypatch.setattr(limits, "estimate_s", lambda *_, seconds=seconds: seconds)
+        monkeypatch.setattr(limits, "estimate_s", lambda *how, seconds=seconds: {asked: seconds}[how])
         assert bool(limits.warning(Options(size=64), (64, 64))) is warned
         assert limits.estimate_note(Options(size=64), (64, 64)) == limits.duration_note(seconds)
         assert limits.duration_note(seconds).startswith("⚠") is warned
