@@ -352,7 +352,7 @@ def _code_sheet() -> Markup:
         h.p(
             "Save it in the repository’s folder and run it there, offline, after ",
             h.code("pip install -r requirements.txt"),
-            ". Photos and files of yours are not part of it.",
+            ". The notebook is for Jupyter or an editor. Photos and files of yours are not part of it.",
         ),
         h.pre(h.code(), tabindex=0),
         class_="ch-code",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import traceback
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -30,7 +31,7 @@ class Message:
 
 
 def told(function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Message]:
-    """The messages of a call of ``function`` that runs alone, as it runs; what fails for a bug of ours is raised."""
+    """The messages of a call of ``function`` that runs alone, as it runs."""
     resumable = engine.resumable_of(args)
     try:
         made = engine.find(function)(*args, **kwargs)
@@ -44,6 +45,8 @@ def told(function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, 
         yield Message("ended", None, resumable and resumable.noted())
     except HubError as error:
         yield Message("refused", error)
+    except Exception:  # noqa: BLE001 - told where the call was made, and logged there
+        yield Message("failed", traceback.format_exc())
 
 
 def take(resumable: engine.Resumable | None, message: Message) -> None:

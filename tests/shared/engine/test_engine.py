@@ -106,6 +106,12 @@ def test_a_bug_on_a_worker_is_a_bug_with_its_traceback(far: cluster.Cluster) -> 
     assert idle(far)
 
 
+def test_a_bug_with_a_lent_gpu_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    lend(monkeypatch)
+    with pytest.raises(messages.WorkerError, match="KeyError: 'other'"):
+        engine.room(ROOM).refuse("other")
+
+
 def test_who_has_gone_is_not_computed_for(far: cluster.Cluster) -> None:
     with TURNS.call("the one who leaves", long=True):
         steps = engine.room(ROOM).count_slowly()
