@@ -347,6 +347,7 @@ def test_what_stages_keep_in_the_browser_is_packed_with_the_rest(sharing: Sharin
         pack(sharing, request_)
 
 
+@pytest.mark.slow
 def test_both_networks_a_round_and_a_dream_are_taken_home(
     taken: Callable[[], Taken], request_: gr.Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
