@@ -8,6 +8,7 @@ many as there is memory for, one of each browser session.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import random
@@ -150,6 +151,19 @@ class FairQueue(queueing.Queue):
         await super().clean_events(session_hash=session_hash, event_id=event_id)
         if session_hash is not None:
             TURNS.drop(session_hash)
+
+    async def remove_from_queue(self, event_id: str) -> None:
+        """Somebody stops an event: end its run, too, whatever function's number came with the request.
+
+        gradio finds the run by that number; with another one it would lose the run's place and begin it anew, for
+        nobody.
+        """
+        begun = any(event._id == event_id for job in self.active_jobs if job for event in job)
+        runs = [task for task in asyncio.all_tasks() if begun and task.get_name().endswith(event_id)]
+        for task in runs:
+            task.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+        await super().remove_from_queue(event_id)
 
     def _sweep(self) -> None:
         """Drop what nobody waits for, and forget who was served long ago."""

@@ -11,6 +11,7 @@ import gradio as gr
 import pytest
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event
+from gradio.utils import set_task_name
 
 from apps.door import lanes
 from apps.door.lanes import FairQueue
@@ -98,6 +99,28 @@ def test_clicks_on_one_thing_are_answered_in_their_order(queue: FairQueue, there
     second = begin(queue)
     assert second is not None
     assert second.data.event_data == {"index": 2}  # type: ignore[union-attr]
+
+
+def test_a_run_is_stopped_whatever_functions_number_comes_with_its_name(queue: FairQueue, there: Any) -> None:
+    there("a", "b")
+    for visitor in "ab":
+        ask(queue, visitor, 1)
+    events = [begin(queue), begin(queue)]
+
+    async def stopped(*names: str) -> list[bool]:
+        runs = [asyncio.create_task(asyncio.sleep(60)) for _ in events]
+        for run, event in zip(runs, events, strict=True):
+            assert event is not None
+            set_task_name(run, event.session_hash, 1, event._id, batch=False)
+        for name in names:
+            await queue.remove_from_queue(name)
+        done = [run.done() for run in runs]
+        runs[1].cancel()
+        return done
+
+    assert events[0] is not None
+    assert run_alone(stopped(events[0]._id)) == [True, False]
+    assert run_alone(stopped("", events[0]._id[-1], "Task-1")) == [False, False], "only what is an event's whole name"
 
 
 def served(queue: FairQueue, count: int) -> list[str]:
