@@ -45,7 +45,7 @@ PARTS = {
     ),
     "style": Part(
         ("apps/style/descent/*.py", "apps/style/run/limits.py", "apps/style/run/recipe.py", "apps/style/ui/state.py"),
-        ("tests/apps/style",),
+        ("tests/apps/style/descent", "tests/apps/style/run", "tests/apps/style/ui/test_state.py"),
     ),
     "gan": Part(
         (
@@ -57,7 +57,7 @@ PARTS = {
             "apps/gan/players/*.py",
             "apps/gan/sharpen/tiles.py",
         ),
-        ("tests/apps/gan",),
+        tuple(f"tests/apps/gan/{room}" for room in ("drawing", "exhibits", "lab", "players", "sharpen/test_tiles.py")),
         slow=("tests/apps/gan/sharpen/test_tiles.py",),
     ),
     "shared": Part(

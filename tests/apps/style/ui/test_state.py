@@ -132,19 +132,6 @@ def test_whoever_has_painted_nothing_has_nothing_to_put_aside() -> None:
     assert all(session._folder is None for session in empty)
 
 
-def test_a_file_is_read_as_it_is_by_then_and_as_long_as_its_session_lives() -> None:
-    session = Session()
-    read, never = session.reader("g.png"), session.reader("other.png")
-    session.file("g.png", b"first")
-    session.file("g.png", b"then")
-    assert read() == b"then"
-    with pytest.raises(InputError, match="not kept"):
-        never()
-    del session
-    with pytest.raises(InputError, match="not kept"):
-        read()
-
-
 def test_of_a_visitor_s_styles_the_latest_twelve_are_kept() -> None:
     session = Session()
     with pytest.raises(InputError, match="Press Teach"):
