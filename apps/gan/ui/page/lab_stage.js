@@ -178,7 +178,8 @@ class Stage {
       this.ahead -= 1;
     }
     if (!this.check()) return;
-    if (this.ahead) this.say(`Training ahead: ${this.ahead} rounds to go.`);
+    // by hundreds: a screen reader says each change
+    if (this.ahead) this.say(`Training ahead: ${100 * Math.ceil(this.ahead / 100)} rounds to go.`);
     else {
       this.say(`Trained for ${this.game.rounds} rounds. Press Play to go on.`);
       this.label();
