@@ -8,6 +8,7 @@ import functools
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -318,6 +319,59 @@ def test_the_same_lesson_of_a_style(run: Callable[[str], dict[str, Any]], monkey
     run("?tab=style/teach&v=1&steps=40&content_weight=2&sample=mosaic")
     assert asked == [((SAMPLES["mosaic"].path, "My style"), {"steps": 40, "content": 2})]
     assert Path("my-style.safetensors").read_bytes() == b"style"
+
+
+@pytest.mark.slow
+def test_the_same_window_night_pass_and_patches(
+    run: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from apps.gan.ui.art import endless_art
+    from apps.gan.ui.night import _place_by_night
+    from apps.style.samples import SAMPLES
+    from apps.style.ui import units
+    from apps.style.ui.now import stylize_now
+    from apps.style.units import answers, patches
+    from apps.style.vgg.backbones import BACKBONES
+
+    def apart(one: Image.Image, other: Image.Image) -> int:
+        return int(np.abs(np.asarray(one, int) - np.asarray(other, int)).max())
+
+    window = run("?tab=gan/endless-art&v=1&width=64&height=64&x=32&seed=3")["window"]
+    assert apart(window, endless_art("mosaic", 3, 32, 0, 64, 64)[0]) <= 1
+    found = run("?tab=gan/day-to-night&v=1&at=0.25&seed=12")["found"]
+    assert f"{found.lights.lit_km2:,.0f} km² lit" in _place_by_night(-23.5, -47.5, 0.25, 12, False)
+    painted = run("?tab=style/now&v=1&size=64&style=woodcut&strength=0.5")["answer"].picture
+    assert apart(painted, stylize_now(str(SAMPLES["cat"].path), "woodcut", size=64, strength=0.5)[0]) <= 1
+    small = [  # of all samples it takes seconds
+        replace(
+            patches.index_own("vgg16-hed", Image.open(SAMPLES[name].path).convert("RGB").resize((64, 64))), name=name
+        )
+        for name in ("cat", "swirls")
+    ]
+    monkeypatch.setitem(patches._indices, "vgg16-hed", answers.Index(BACKBONES["vgg16-hed"], small))
+    units._samples.cache_clear()
+    shown = run("?tab=style/units&v=1&layer=relu2_1&unit=5")["patches"]
+    told = units.unit_patches("relu2_1", 5)[1]["patches"]
+    units._samples.cache_clear()
+    assert [(one.picture, one.row, round(one.activation, 4)) for one in shown] == [
+        (one["picture"], one["row"], one["activation"]) for one in told
+    ]
+
+
+@pytest.mark.slow
+def test_the_same_beats_are_lost(run: Callable[[str], dict[str, Any]]) -> None:
+    from apps.ekg.samples import open_sample
+    from apps.ekg.ui.inside import answer_disturbed
+    from apps.ekg.ui.results import result_store
+    from apps.ekg.ui.rooms import served
+
+    result = run("?tab=ekg/break-it&v=1&sample=fibrillation&noise=0.2&inverted=1")["result"]
+    with open_sample("fibrillation") as recording:
+        *_, found = served.classify(recording, use_annotations=True)
+        token = result_store().keep(found, "me")
+    page, _ = answer_disturbed(token, 0.2, 0, 1, 125, True, SimpleNamespace(session_hash="me"))  # type: ignore[arg-type]
+    for words, n in (("same class as before", result.kept), ("Q: lost in noise", result.given_up)):
+        assert re.search(rf"{words}</t[hd]><td[^>]*>{n:,}<", page), page
 
 
 def test_what_a_link_says_never_becomes_code(sharing: Sharing) -> None:
