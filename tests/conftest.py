@@ -9,12 +9,15 @@ import socket
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import hypothesis
 import pytest
 
 from tools.hub import Hub
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 Result = TypeVar("Result")
 
@@ -54,6 +57,15 @@ def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", only_here)
+
+
+@pytest.fixture(scope="session")
+def whole_page() -> gr.Blocks:
+    """The page with every tab, laid out once, for tests that look at it and change nothing."""
+    from apps import hub
+    from shared.settings import Settings
+
+    return hub.build(Settings())
 
 
 @pytest.fixture(scope="session")

@@ -51,8 +51,8 @@ ENDPOINTS = {  # what outside users rely on
 
 
 @pytest.fixture(scope="module")
-def page() -> gr.Blocks:
-    return hub.build(Settings())
+def page(whole_page: gr.Blocks) -> gr.Blocks:
+    return whole_page
 
 
 def public_endpoints(page: gr.Blocks) -> set[str]:

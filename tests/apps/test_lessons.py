@@ -11,13 +11,11 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from apps import hub
 from apps.lessons import FOLDER, MOST_STEPS, Lessons, Step, read_lesson
 from apps.links import read_link
 from apps.sharing import Sharing, path_of, sharing_of
 from shared.demos import SLUGS
 from shared.errors import InputError, OptionError
-from shared.settings import Settings
 
 STEP = '[[steps]]\nminutes = 2\nlink = "?tab=gan"\ntitle = "A"\nsay = "B"\nask = "C?"\nwatch = "D"\n'
 SHIPPED = [read_lesson(path) for path in sorted(FOLDER.glob("*.toml"))]
@@ -31,8 +29,8 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 
 @pytest.fixture(scope="module")
-def page() -> gr.Blocks:
-    return hub.build(Settings())
+def page(whole_page: gr.Blocks) -> gr.Blocks:
+    return whole_page
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,12 @@ import pytest
 from gradio.context import LocalContext
 from PIL import Image
 
-from apps import hub, results
+from apps import results
 from apps.links import kinds_at, read_link
 from apps.sharing import Sharing, sharing_of
 from apps.ui import keep_result, session_of
 from shared.errors import InputError
 from shared.sessions import Sessions, forget_everybody
-from shared.settings import Settings
 from tests.shared.engine.fake_spaces import lend
 
 Taken = dict[str, bytes]
@@ -40,8 +39,8 @@ _UNLINKED = {"gan/from-a-picture": {"place"}}  # a folder's settings that no lin
 
 
 @pytest.fixture(scope="module")
-def sharing() -> Sharing:
-    return sharing_of(hub.build(Settings()))
+def sharing(whole_page: gr.Blocks) -> Sharing:
+    return sharing_of(whole_page)
 
 
 def asking(name: str) -> gr.Request:

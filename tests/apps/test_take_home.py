@@ -19,12 +19,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from apps import hub, take_home
+from apps import take_home
 from apps.links import read_link
 from apps.sharing import Sharing, sharing_of
 from shared.demos import SLUGS
 from shared.errors import InputError
-from shared.settings import Settings
 
 _OURS = {
     "pairs",
@@ -55,8 +54,8 @@ _LOOKS = {  # what links carry and scripts need not know: how something is looke
 
 
 @pytest.fixture(scope="module")
-def sharing() -> Sharing:
-    return sharing_of(hub.build(Settings()))
+def sharing(whole_page: gr.Blocks) -> Sharing:
+    return sharing_of(whole_page)
 
 
 @pytest.fixture
