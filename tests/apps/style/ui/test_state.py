@@ -168,3 +168,12 @@ class Resting:
         self.aside.append(self.number)
         if self.number == 0:
             raise OSError(28, "No space left on device")
+
+
+def test_a_file_of_a_session_is_read_while_it_is_there() -> None:
+    session = Session()
+    session.file("painted.mp4", b"film")
+    assert session.read("painted.mp4") == b"film"
+    session.file("painted.mp4").unlink()
+    with pytest.raises(InputError, match="not kept any more"):
+        session.read("painted.mp4")
