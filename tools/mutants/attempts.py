@@ -12,6 +12,7 @@ import ast
 import contextlib
 import hashlib
 import inspect
+import itertools
 import json
 import math
 import os
@@ -34,7 +35,8 @@ from tools.mutants.parts import PARTS
 _LEFT_OUT = "not (e2e or hub or data or cluster)"
 _PATIENCE = 10  # times of the unchanged code's
 _GRACE_S = 20.0  # more, for what is new in a fork
-_ASIDE_S = 4.0  # s for tests of the same files that don't seem to run the line
+_NEAR_S = 15.0  # s of processor for tests that run the line, the quickest first
+_ASIDE_S = 4.0  # ... and for others of the same files
 _MEMORY = 6 << 30  # bytes that a change may take beyond what is taken
 
 
@@ -84,26 +86,24 @@ class Attempts:
         files = {self._items[test].path for test in near} | {Path("tests", folder, name).resolve()}
         around = {test for test, item in enumerate(self._items) if item.path in files} - near
         # what is remembered between tests was run by the first one only, and what programs run was not seen
-        aside = self._in_order(around)
-        while sum(self._tests[test]["seconds"] for test in aside) > _ASIDE_S:
-            aside.pop()
-        for tests in (self._in_order(near), aside):
-            answer = self._run(mutant, tests)
+        for tests, most_s in ((near, _NEAR_S), (around, _ASIDE_S)):
+            answer = self._run(mutant, self._quickest(tests, most_s))
             if answer != {"outcome": "survived"}:
                 return answer
         return {"outcome": "survived", "tests": len(near)}
 
-    def _in_order(self, tests: set[int]) -> list[int]:
-        """Quick files first, quick tests first in each; only those that pass."""
+    def _quickest(self, tests: set[int], most_s: float) -> list[int]:
+        """Quick files first, quick tests first in each, up to so many seconds; only those that pass."""
         good = [test for test in tests if self._tests[test]["passed"] and self._sound.get(test, True)]
         seconds: dict[Path, float] = {}
         for test in good:
             path = self._items[test].path
             seconds[path] = seconds.get(path, 0.0) + self._tests[test]["seconds"]
-        return sorted(
-            good,
-            key=lambda test: (seconds[self._items[test].path], self._items[test].path, self._tests[test]["seconds"]),
+        good.sort(
+            key=lambda test: (seconds[self._items[test].path], self._items[test].path, self._tests[test]["seconds"])
         )
+        sums = itertools.accumulate(self._tests[test]["cpu"] for test in good)
+        return [test for test, so_far in zip(good, sums, strict=True) if so_far <= most_s or test == good[0]]
 
     def _run(self, mutant: Mutant, tests: list[int], again: bool = False) -> dict[str, Any]:
         if not tests:
