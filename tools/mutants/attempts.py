@@ -70,8 +70,7 @@ class Attempts:
             row = {"key": mutant.key, "file": before, "path": mutant.path, "line": mutant.line,
                    "function": mutant.function, "was": mutant.was, "becomes": mutant.becomes}  # fmt: skip
             started = time.monotonic()
-            with _on_disk(mutant):
-                row |= self._tried(mutant)
+            row |= self._tried(mutant)
             row["seconds"] = round(time.monotonic() - started, 1)
             with self._results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
@@ -110,7 +109,8 @@ class Attempts:
             return {"outcome": "survived"}
         cpu_s = _GRACE_S + _PATIENCE * sum(self._tests[test]["cpu"] for test in tests)
         wall_s = 2 * _GRACE_S + _PATIENCE * (1 + again) * sum(self._tests[test]["seconds"] for test in tests)
-        failed = _in_fork(lambda: _first_failure([self._items[test] for test in tests], mutant), cpu_s, wall_s)
+        with _on_disk(mutant):
+            failed = _in_fork(lambda: _first_failure([self._items[test] for test in tests], mutant), cpu_s, wall_s)
         if failed == "time":
             return {"outcome": "hung"} if again else self._run(mutant, tests, again=True)
         if failed == "died":
