@@ -19,6 +19,7 @@ import os
 import resource
 import select
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -35,7 +36,7 @@ from tools.mutants.parts import PARTS
 _LEFT_OUT = "not (e2e or hub or data or cluster)"
 _PATIENCE = 10  # times of the unchanged code's
 _GRACE_S = 20.0  # more, for what is new in a fork
-_NEAR_S = 15.0  # s of processor for tests that run the line, the quickest first
+_NEAR_S = 60.0  # s of processor for tests that run the line, the quickest first
 _ASIDE_S = 4.0  # ... and for others of the same files
 _MEMORY = 6 << 30  # bytes that a change may take beyond what is taken
 
@@ -47,6 +48,7 @@ class Attempts:
         self._mutants, self._results = mutants, results
         self._slow = {Path(path).resolve() for path in slow}
         self._sound: dict[int, bool] = {}
+        self._anew: dict[Path, bool] = {}
         self._items: list[pytest.Item] = []
         self._tests: list[dict[str, Any]] = []
         self._lines: dict[str, dict[str, list[int]]] = {}
@@ -81,15 +83,24 @@ class Attempts:
         of_file = self._lines.get(mutant.path, {})
         first, last = mutant.reach
         near = {test for line in range(first, last + 1) for test in of_file.get(str(line), ())}
-        folder, name = Path(mutant.path).parent, f"test_{Path(mutant.path).name}"
-        files = {self._items[test].path for test in near} | {Path("tests", folder, name).resolve()}
+        own = Path("tests", Path(mutant.path).parent, f"test_{Path(mutant.path).name}").resolve()
+        files = {self._items[test].path for test in near} | {own}
         around = {test for test, item in enumerate(self._items) if item.path in files} - near
         # what is remembered between tests was run by the first one only, and what programs run was not seen
         for tests, most_s in ((near, _NEAR_S), (around, _ASIDE_S)):
             answer = self._run(mutant, self._quickest(tests, most_s))
             if answer != {"outcome": "survived"}:
                 return answer
+        if not near and own.is_file() and self._passes_anew(own):  # it may be run when modules are imported
+            with _on_disk(mutant):
+                if not _passes(own):
+                    return {"outcome": "noticed", "by": own.name}
         return {"outcome": "survived", "tests": len(near)}
+
+    def _passes_anew(self, file: Path) -> bool:
+        if file not in self._anew:
+            self._anew[file] = _passes(file)
+        return self._anew[file]
 
     def _quickest(self, tests: set[int], most_s: float) -> list[int]:
         """Quick files first, quick tests first in each, up to so many seconds; only those that pass."""
@@ -126,6 +137,15 @@ class Attempts:
             return {"outcome": "noticed", "by": self._items[test].nodeid}
         sys.stderr.write(f"fails alone without any change: {self._items[test].nodeid}\n")
         return self._run(mutant, [one for one in tests if one != test])
+
+
+def _passes(file: Path) -> bool:
+    """Whether the tests of a file pass in a process of their own."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", f"{_LEFT_OUT} and not slow"]
+    try:
+        return subprocess.run([*command, str(file)], capture_output=True, timeout=600, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _known(results: Path) -> dict[str, str]:
