@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared import filenames
 from shared.filenames import WINDOWS, read_names
 
 # page -> names that are told apart from every other page, each list as one zip
@@ -57,3 +58,10 @@ def test_a_folder_s_names_are_read_in_windows_pages_first() -> None:
 def test_bytes_that_are_no_text_become_some_text() -> None:
     for raw in (b"\xff\xfe\xfd", bytes(range(128, 256)), b"\x80" * 500):
         assert read_names([raw])[0].text
+
+
+def test_a_character_of_daily_use_counts_more_than_one_of_the_box() -> None:
+    for page, usual in filenames._USUAL.items():
+        assert {filenames._daily(letter, page) for letter in usual} == {2.0}
+        assert filenames._daily("Ÿ" if page == "cp857" else "╬", page) == 0.5
+    assert filenames._daily("ж", "cp866") == 2.0

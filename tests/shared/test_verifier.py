@@ -23,6 +23,7 @@ def test_it_answers_as_the_faces_tab_does() -> None:
     codes = verifier.encodings([(photo, np.asarray(found)) for photo, found in zip(photos, marks, strict=True)])
     theirs = encode([find_face(photo) for photo in photos])
     assert np.linalg.norm(codes, axis=1) == pytest.approx([1, 1])
+    assert distance(codes, theirs) == pytest.approx([0, 0], abs=0.01)
     assert np.linalg.norm(codes[0] - codes[1]) == pytest.approx(float(distance(*theirs)), abs=0.01)
     assert verifier.tau == calibration().threshold
     assert "ResNet" in verifier.title

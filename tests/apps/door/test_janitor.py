@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -103,3 +104,17 @@ def test_at_a_reset_the_files_of_those_who_are_there_go_too(house: House) -> Non
     assert not photo.exists()
     assert not other.exists()
     assert house.files.bytes_of_all() == 0
+
+
+def test_an_upload_is_broken_off_once_it_is_older_than_ten_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, kept = tmp_path / "tmp1", tmp_path / "photo.jpg"
+    for path in (upload, kept):
+        path.write_bytes(b"x")
+        os.utime(path, (1000, 1000))
+    for now, there in ((1600.0, True), (1601.0, False)):
+        monkeypatch.setattr(janitor, "time", SimpleNamespace(time=lambda now=now: now, monotonic=lambda: 0.0))
+        janitor.Janitor(tmp_path, Files()).come_round()
+        assert upload.exists() is there
+    assert kept.exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,20 @@ def test_three_seconds_have_to_be_usable(seconds: float, enough: bool) -> None:
     else:
         with pytest.raises(RecordError, match="at least 3 s"):
             prepare(recording, 0)
+
+
+def test_a_long_recording_is_read_in_pieces_that_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = synthetic(50, Rhythm())
+    whole = prepare(line, 0)
+    monkeypatch.setattr(signals, "_BLOCK_S", 15)
+    read: list[int] = []
+
+    def piece(lead: int, start: int, stop: int) -> signals.Signal:
+        read.append(stop - start)
+        return line.read(lead, start, stop)
+
+    parts = prepare(replace(line, read=piece), 0)
+    assert max(read) <= (15 + 2 * 8 + 3) * line.rate_hz
+    np.testing.assert_allclose(parts.plain_mv, whole.plain_mv, atol=1e-4)
+    np.testing.assert_allclose(parts.filtered_mv, whole.filtered_mv, atol=0.01)
+    np.testing.assert_array_equal(parts.usable, whole.usable)

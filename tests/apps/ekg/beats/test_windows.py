@@ -172,3 +172,14 @@ def test_shape_features_know_a_ventricular_beat() -> None:
     alike, width = SHAPE_FEATURES.index("QRS like the local reference"), SHAPE_FEATURES.index("QRS width / reference")
     assert rows[~wide, alike].min() > 0.9 > rows[wide, alike].max()
     assert rows[wide, width].min() > 0.3 > rows[~wide, width].max()
+
+
+def test_the_change_from_the_beat_before_is_counted_in_the_jumps_around_it() -> None:
+    rr = 0.8 * np.exp(np.random.default_rng(3).normal(0, 0.05, 80))
+    rows = dict(zip(RHYTHM_FEATURES, rhythm_features(rr).T, strict=True))
+    change = np.diff(np.log(rr))
+    np.testing.assert_allclose(rows["RR / RR before"][1:], change, atol=1e-5)
+    spreads = rows["RR / RR before, in spreads"][1:]
+    assert (np.sign(spreads) == np.sign(change)).all()
+    jumps = rows["local jumps"][1:] + 3 * 0.06  # three upper quartiles of |change|, and the least that counts
+    np.testing.assert_allclose(spreads, change / jumps, atol=1e-5)

@@ -175,3 +175,17 @@ def test_a_person_with_thousands_of_photos_is_compared_in_bounded_memory() -> No
     found = settle([f"Ada/{i}.jpg" for i in range(count)], [face(0, i % 3) for i in range(count)], TAU)
     assert {one.person for one in found.readings} == {"Ada"}
     assert found.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "people"),
+    [
+        (["Anna", "Ben"], True),
+        (["Anna"] * 3 + ["Ben"], True),
+        (["Anna"] * 7 + ["Ben"], False),
+        (["Anna", "Anna"], False),
+        (["Anna", "", "Ben"], False),
+    ],
+)
+def test_names_of_files_are_people_if_there_are_several_for_few_files_each(names: list[str], people: bool) -> None:
+    assert naming._are_people(names) is people

@@ -89,3 +89,10 @@ def test_crop_box_squeezes_the_box_to_a_square() -> None:
     assert crop_box(picture, (-20, 10, 50, 130), 160, 1.1).shape == (160, 160, 3)
     assert (crop_box(picture, (-20, 10, 50, 130), 160, 1.1) == (50, 60, 70)).all()
     assert crop_box(picture, (10, 10, 10, 10), 16, 1.0).shape == (16, 16, 3)
+
+
+def test_a_box_grows_around_its_centre_and_is_resized_bilinearly() -> None:
+    noise = Image.fromarray(np.random.default_rng(5).integers(0, 256, (80, 100, 3), dtype=np.uint8))
+    wanted = noise.crop((15, 0, 45, 60)).resize((30, 30), Image.Resampling.BILINEAR)
+    found = crop_box(noise, (20.0, 10.0, 40.0, 50.0), 30, 1.5)
+    np.testing.assert_array_equal(found, np.asarray(wanted))

@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from apps.face.photo import detector
+from apps.face.photo import detector, mtcnn
 from apps.face.photo.detection import Detection
 from apps.face.photo.detector import detect
-from apps.face.photo.mtcnn import Candidates, _halve, _square, _suppress, cascade
+from apps.face.photo.mtcnn import Candidates, _cut, _halve, _square, _suppress, cascade
 from shared.images import open_image
 from shared.model_cache import model_cache
 from shared.registry import find
@@ -347,3 +347,18 @@ def test_of_a_box_in_a_box_the_surer_stays() -> None:
 
 def test_squares_keep_centre_and_longer_side() -> None:
     assert _square(torch.tensor([[0.0, 10, 10, 50]])).tolist() == [[-15.0, 10.0, 25.0, 50.0]]
+
+
+@pytest.mark.parametrize("box", [(0, 5, 10, 25), (-8, -4, 6, 10), (25, 0, 45, 20)])
+def test_beyond_the_edge_a_crop_goes_on_as_the_edge_does(box: tuple[int, ...]) -> None:
+    wide, boxes = torch.ones(1, 3, 10, 30), torch.tensor([box]).float()
+    assert torch.allclose(_cut(wide, boxes, 12), torch.ones(1, 3, 12, 12))
+    assert torch.allclose(_cut(wide.transpose(2, 3), boxes[:, [1, 0, 3, 2]], 12), torch.ones(1, 3, 12, 12))
+
+
+def test_the_cascade_sees_pixels_from_minus_one_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(mtcnn, "_propose", lambda _, x, *__: seen.append(x) or x.new_zeros(0, 4))
+    pixels = torch.tensor([0.0, 127.5, 255.0]).reshape(1, 3, 1, 1).expand(1, 3, 20, 20)
+    assert len(cascade(torch.nn.Identity(), pixels, 12).boxes) == 0
+    assert seen[0][0, :, 0, 0].tolist() == pytest.approx([-1, 0, 1], abs=0.01)

@@ -334,3 +334,16 @@ def test_in_a_film_faces_are_looked_for_in_every_fifth_picture_and_at_every_new_
     assert [i for i, searched in enumerate(looked) if searched] == [0, 5, 10]
     assert film.near((640, 480)) == seen
     assert film.near((480, 640)) == ()
+
+
+def test_a_photo_with_a_face_is_answered_with_its_chip() -> None:
+    assert answers.photo_answer(shot())["chip"] is None
+    two = shot(face(0, 80), face(200, 60))
+    two.choose(2)
+    found = answers.photo_answer(two)
+    assert found["chip"].startswith("data:image/jpeg;base64,")
+    assert (found["size"], found["chosen"], found["detect_seconds"]) == ([400, 200], 2, 0.1)
+    assert [(one["number"], one["box"], one["confidence"]) for one in found["faces"]] == [
+        (1, [0, 10, 80, 90], 0.99),
+        (2, [200, 10, 260, 70], 0.99),
+    ]
