@@ -12,6 +12,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -369,3 +371,14 @@ def test_whatever_is_changed_in_a_zip_ends_in_bytes_or_in_an_error_of_ours(
             assert len(member.read()) <= member.size
     except (InputError, ResourceError):
         pass
+
+
+def test_a_zip_may_unpack_to_so_many_times_its_size_and_no_more() -> None:
+    limits = Limits(members=2, member_bytes=10**6, total_bytes=10**6, ratio=100, endings=frozenset({".csv"}))
+    members: Any = [SimpleNamespace(fault="", size=400), SimpleNamespace(fault="", size=600)]
+    left_out: Any = [SimpleNamespace(fault="no", size=10**9)]
+    archives._check((*members, *left_out), limits, packed=10)
+    with pytest.raises(ResourceError, match="100 times"):
+        archives._check(tuple(members), limits, packed=9)
+    with pytest.raises(ResourceError, match="at most 2 files"):
+        archives._check((*members, members[0]), limits, packed=10**6)

@@ -65,3 +65,7 @@ def test_a_character_of_daily_use_counts_more_than_one_of_the_box() -> None:
         assert {filenames._daily(letter, page) for letter in usual} == {2.0}
         assert filenames._daily("Ÿ" if page == "cp857" else "╬", page) == 0.5
     assert filenames._daily("ж", "cp866") == 2.0
+
+
+def test_a_name_may_hold_characters_that_have_no_name() -> None:
+    assert filenames._points("\x01é", "cp850") < 10

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
+from shared import images
 from shared.errors import ImageError
 from shared.images import MAX_SIDE, data_url, jpeg_bytes, open_image, png_bytes
 
@@ -428,3 +429,18 @@ def test_data_urls_hold_the_picture() -> None:
     assert kind == "data:image/png;base64"
     check_quarters(open_image(base64.b64decode(data)))
     assert data_url(quarters()).startswith("data:image/jpeg;base64,")
+
+
+def test_a_picture_of_as_many_pixels_as_may_be_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = png_bytes(Image.new("RGB", (30, 20)))
+    monkeypatch.setattr(images, "MAX_PIXELS", 600)
+    assert open_image(data).size == (30, 20)
+    monkeypatch.setattr(images, "MAX_PIXELS", 599)
+    with pytest.raises(ImageError):
+        open_image(data)
+
+
+def test_a_line_stays_a_line_when_it_is_reduced() -> None:
+    assert images._fitting((1000, 1), 100) == (100, 1)
+    assert images._fitting((1, 1000), 100) == (1, 100)
+    assert images._fitting((1000, 500), 100) == (100, 50)
