@@ -13,7 +13,7 @@ Receive = Callable[[], Awaitable[Message]]
 
 BYTE_S = 20.0  # s that a body may pause
 CALL_S = 60.0  # ... and take in all
-_DEEPEST = 500  # brackets of a call's JSON, before its nesting is looked at
+_DEEPEST = 200  # levels of a call's JSON; the page's own have about ten
 _MOST_VALUES = 100_000  # of a call's JSON, which is read and looked through while everybody waits
 
 
@@ -50,11 +50,22 @@ async def read_body(receive: Receive, largest: int, *, is_json: bool) -> bytes:
 def _check_json(body: bytearray) -> None:
     if sum(body.count(mark) for mark in b",[{") > _MOST_VALUES:
         raise RefusedError(413, f"Needed: at most {_MOST_VALUES:,} values. Found: more.")
-    if body.count(b"[") + body.count(b"{") > _DEEPEST:
-        try:
-            json.loads(body)
-        except (ValueError, RecursionError):
-            raise RefusedError(400, "Needed: JSON, nested no more deeply than the page's own.") from None
+    if body.count(b"[") + body.count(b"{") > _DEEPEST and not _is_shallow(body):
+        raise RefusedError(400, f"Needed: JSON, nested at most {_DEEPEST} levels deep. Found: something else.")
+
+
+def _is_shallow(body: bytearray) -> bool:
+    """Whether ``body`` is JSON of at most ``_DEEPEST`` levels; json itself goes as deep as its Python likes."""
+    try:
+        level: list[Any] = [[json.loads(body)]]
+    except (ValueError, RecursionError):
+        return False
+    for _ in range(_DEEPEST + 1):
+        inner = (one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer))
+        level = [one for one in inner if isinstance(one, dict | list)]
+        if not level:
+            return True
+    return False
 
 
 async def whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:

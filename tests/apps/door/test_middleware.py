@@ -249,6 +249,13 @@ def test_a_call_is_read_whole_and_only_up_to_its_limit(hub: Hub) -> None:
     assert len(hub.seen) == 2
 
 
+@pytest.mark.parametrize(("depth", "status"), [(199, 200), (200, 400)])
+@pytest.mark.parametrize(("opens", "closes"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_call_is_at_most_200_levels_deep(hub: Hub, opens: bytes, closes: bytes, depth: int, status: int) -> None:
+    body = opens * depth + b'"[["' + closes * depth
+    assert hub.ask("/gradio_api/queue/join", "POST", b"[" + b"[]," * 300 + body + b"]")[0] == status
+
+
 @pytest.mark.parametrize("body", [b"0," * 100_001, b"{" * 60_000 + b"," * 60_000, b"[" * 100_001])
 def test_what_takes_long_to_read_is_refused_unread(hub: Hub, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("json.loads", None)
