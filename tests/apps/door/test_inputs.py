@@ -147,6 +147,19 @@ def test_what_is_handed_out_belongs_to_whoever_asked(page: gr.Blocks, upload: st
     assert not FILES.owns("eve", path)
 
 
+def test_what_the_hub_has_made_belongs_to_whoever_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    made = tmp_path / "made" / "answer.csv"
+    made.parent.mkdir()
+    made.write_text("1,2")
+    with gr.Blocks() as page:
+        gr.Button().click(lambda: str(made), None, gr.File())
+    guard_inputs(page)
+    path = call(page, 0)["data"][0]["path"]
+    assert FILES.owns("ann", path)
+    assert not FILES.owns("eve", path)
+
+
 def test_an_event_without_what_the_handler_takes_gets_a_reason(seen: list[Any]) -> None:
     def selected(event: gr.SelectData) -> None:
         seen.append(event.index)
