@@ -6,6 +6,7 @@
     evaluate --model cgan-digits [--data DIR] [--n 10000] [--json]
     train    --model cgan-digits [--data DIR] [--folder DIR] [--out DIR] [--steps N]
     train-live [--steps 200] [--seed 0] [--out GIF] [--json]
+    players    --step 306 --out PNG [--seed 0] [--json]
     augment  [--data DIR] [--out FILE]
 
 and what the rooms add in their ``command_line``: ``lab``; ``upscale``, ``restore`` and ``same-person`` (sharpen);
@@ -70,6 +71,16 @@ def _parser() -> Parser:
     live.add_argument("--seed", default="0", help="of weights, batches and the sixteen z (default: 0)")
     live.add_argument("--out", type=Path, metavar="GIF", help="the film of the sixteen pictures, from step 0 on")
     live.add_argument("--json", action="store_true", help="print one JSON object")
+    players = commands.add_parser(
+        "players", help="what the bundled DCGAN drew at a step of its training, and D's scores"
+    )
+    players.set_defaults(work=_players)
+    players.add_argument(
+        "--step", required=True, help="0 (untrained), 10, 18, 31 ... 8000; for another, those kept are told"
+    )
+    players.add_argument("--seed", default="0", help="of the z and of the real digits (default: 0)")
+    players.add_argument("--out", type=Path, required=True, metavar="PNG", help="the sheet of 40 digits")
+    players.add_argument("--json", action="store_true", help="print one JSON object")
     augment = commands.add_parser("augment", help="measure whether generated digits help a classifier")
     augment.set_defaults(work=_augment)
     augment.add_argument("--out", type=Path, help="file for the figures (default: weights/gan/augmentation.json)")
@@ -138,6 +149,17 @@ def _train_live(*, steps: str, seed: str, out: Path | None, json: bool) -> None:
             say(f"step {now.steps:,}: D calls {fooled} of the fakes and {caught} of sixteen real digits real")
     if json:
         write_json(training.numbers())
+
+
+def _players(*, step: str, seed: str, out: Path, json: bool) -> None:
+    from apps.gan.training import commands
+
+    found = commands.players_file(step=step, seed=seed, out=out)
+    if json:
+        write_json(found)
+    else:
+        fooled, caught = (f"{found[key]:.0%}" for key in ("fooled", "caught"))
+        say(f"{out}: at step {found['step']:,} D calls {fooled} of the fakes and {caught} of the real digits real")
 
 
 def _augment(*, out: Path | None, data: Path, download: bool) -> None:

@@ -39,6 +39,8 @@ ENDPOINTS = {  # what outside users rely on
         "/gan_lab",
         "/nearest_patches",
         "/night_of_place",
+        "/night_stages",
+        "/players_at_step",
         "/restore_photo",
         "/same_person",
         "/train_gan",

@@ -46,7 +46,7 @@ from apps.gan.exhibits.results import PlayersAtStep, RestoredDigit, Samples, Wri
 from apps.gan.exhibits.superres import psnr_db, shrink_and_restore
 from apps.gan.players.data import DIGITS, to_input
 from apps.gan.players.judge import read
-from shared.errors import check_choice, check_number, check_whole
+from shared.errors import OptionError, check_choice, check_number, check_whole
 
 ON_DEMAND = "cgan-digits"
 AT_RANDOM = "dcgan-digits"  # whose discriminator the visitor plays against
@@ -120,10 +120,15 @@ def sum_of_styles(*, plus: int, minus: int, base: int, digit: int) -> Pictures:
         return paint(generator, z, torch.full((4,), check_digit(digit))).numpy()
 
 
-def players_at(step: int, *, seed: int, shown: int = 40, judged: int = 400) -> PlayersAtStep:
-    """The players at ``step``: ``shown`` pictures, the same z at every step, and D's probabilities for ``judged``."""
+def players_at(step: object, *, seed: object, shown: int = 40, judged: int = 400) -> PlayersAtStep:
+    """The players at ``step``: ``shown`` pictures, the same z at every step, and D's probabilities for ``judged``.
+
+    Raises:
+        OptionError: no snapshot was kept at the step, or the seed is out of range.
+    """
     seed = check_seed(seed)
     with lease_snapshots() as snapshots:
+        step = _kept(step, snapshots.steps)
         generator, discriminator = snapshots.pair(step)
         fake = paint(generator, latents(seed, judged))
         real = torch.from_numpy(some_real(judged, seed)[0])
@@ -147,6 +152,15 @@ def restore_digit(picture: Pictures) -> RestoredDigit:
     return RestoredDigit(
         small[0].numpy(), pictures.numpy(), _read(pictures), tuple(psnr_db(pictures[1:], original).tolist())
     )
+
+
+def _kept(step: object, steps: tuple[int, ...]) -> int:
+    """``step``, if it is one of ``steps``."""
+    found = check_whole(step, "The step", low=steps[0], high=steps[-1])
+    if found not in steps:
+        needed = f"a step that was kept, one of {', '.join(map(str, steps))}"
+        raise OptionError(needed, str(found), f"Choose {min(steps, key=lambda one: abs(one - found))}, the nearest.")
+    return found
 
 
 def _one_hot(digit: int) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,16 @@ class PlayersAtStep:
     pictures: Pictures  # by the generator that played, not its average
     fake: Probabilities  # D's probabilities of "real" for fakes
     real: Probabilities  # ... for test digits
+
+    def numbers(self) -> dict[str, Any]:
+        """Everything but the pictures, as plain values: also the shares that D calls real, of fakes and of digits."""
+        return {
+            "step": self.step,
+            "fooled": float((self.fake > 0.5).mean()),
+            "caught": float((self.real > 0.5).mean()),
+            "fake": [round(chance, 4) for chance in self.fake.tolist()],
+            "real": [round(chance, 4) for chance in self.real.tolist()],
+        }
 
 
 @dataclass(frozen=True)

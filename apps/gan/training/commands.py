@@ -20,6 +20,7 @@ from apps.gan.drawing.sliders import FILE as DIRECTIONS_FILE
 from apps.gan.drawing.sliders import write_directions
 from apps.gan.drawing.tiles import sheet
 from apps.gan.exhibits.bundled import lease_generator, lease_judge, lease_snapshots
+from apps.gan.exhibits.requests import players_at
 from apps.gan.exhibits.snapshots import Snapshots, flat, measure_snapshots, run_summary
 from apps.gan.exhibits.superres import measure, shrink_and_restore, train_restorer
 from apps.gan.players.data import Digits, load_mnist
@@ -157,6 +158,23 @@ def train_live(*, steps: str, seed: str, out: Path | None) -> Iterator[OwnTraini
         yield training
     if out is not None:
         save([("--out", out, training.film())])
+
+
+def players_file(*, step: str, seed: str, out: Path) -> dict[str, Any]:
+    """Write what the DCGAN drew at ``step`` of its training, on a sheet, with what D thought of it.
+
+    Returns:
+        ``PlayersAtStep.numbers``, seed, files.
+
+    Raises:
+        OptionError: no snapshot was kept at the step, the seed is out of range, or no format has the ending of ``out``.
+        InputError: the file cannot be written.
+    """
+    check_picture(out)
+    found = players_at(step, seed=seed)
+    drawn = sheet(found.pictures, _COLUMNS, zoom=_ZOOM, gap=0, ground=0)
+    save([("--out", out, picture_bytes(drawn, out))])
+    return {**found.numbers(), "seed": check_seed(seed), "files": [str(out)]}
 
 
 def export(model: str, game: Game, folder: Path, *, out: Path, test: Digits, judge: Judge | None) -> Iterator[str]:

@@ -4,6 +4,7 @@
 
     translate          PHOTO --out PNG [--model both] [--painted] [--seed 0] [--json]
     translate-place    LATITUDE LONGITUDE --out PNG [--at 0.5] [--painted] [--seed 0] [--json]
+    translate-stages   LATITUDE LONGITUDE --out PNG [--painted] [--seed 0] [--json]
     translate-train    [--data DIR] [--folder DIR] [--model all] [--steps N]
     translate-bundle   [--folder DIR] [--out DIR]
     translate-evaluate [--data DIR] [--folder DIR] [--use test] [--out FILE] [--json]
@@ -32,12 +33,15 @@ def add_commands(commands: _SubParsersAction[Parser]) -> None:
     translate.add_argument("--seed", default="0", help="of the noise: other cities on flat land (default: 0)")
     place = commands.add_parser("translate-place", help="a place by day, by night as painted, and by night as it is")
     place.set_defaults(work=_place)
-    place.add_argument("latitude", metavar="LATITUDE", help="degrees, of the middle of 2,560 km")
-    place.add_argument("longitude", metavar="LONGITUDE", help="degrees")
-    place.add_argument("--out", type=Path, required=True, metavar="PNG", help="the three pictures, side by side")
     place.add_argument("--at", default="0.5", help="0: trained with L1, 0.5: both, 1: the GAN alone; between: mixed")
-    place.add_argument("--painted", action="store_true", help="show the network a painted map of the place")
-    place.add_argument("--seed", default="0", help="of the noise: other cities on flat land (default: 0)")
+    stages = commands.add_parser("translate-stages", help="a place by night as the stages of the training draw it")
+    stages.set_defaults(work=_stages)
+    for command in (place, stages):
+        command.add_argument("latitude", metavar="LATITUDE", help="degrees, of the middle of 2,560 km")
+        command.add_argument("longitude", metavar="LONGITUDE", help="degrees")
+        command.add_argument("--out", type=Path, required=True, metavar="PNG", help="day, night, truth, side by side")
+        command.add_argument("--painted", action="store_true", help="show the network a painted map of the place")
+        command.add_argument("--seed", default="0", help="of the noise: other cities on flat land (default: 0)")
     train = commands.add_parser("translate-train", help="train the translators; an interrupted run continues")
     train.set_defaults(work=_train)
     train.add_argument("--model", default="all", help=f"{names} or all, in turns (default: all)")
@@ -49,7 +53,7 @@ def add_commands(commands: _SubParsersAction[Parser]) -> None:
     evaluate.set_defaults(work=_evaluate)
     evaluate.add_argument("--use", default="test", help="test, or validation for choosing (default: test)")
     evaluate.add_argument("--out", type=Path, metavar="FILE", help="write the figures as JSON")
-    for command in (translate, place, evaluate):
+    for command in (translate, place, stages, evaluate):
         command.add_argument("--json", action="store_true", help="print one JSON object")
     for command in (train, evaluate):
         command.add_argument("--data", type=Path, help="folder of the maps of three-globe (default: the bundled ones)")
@@ -78,6 +82,19 @@ def _place(*, json: bool, **asked: object) -> None:
     else:
         lit = f"{answer['lit_km2']:,.0f} km² lit as painted, {answer['true_lit_km2']:,.0f} km² in truth"
         say(f"{answer['files'][0]}: {lit}; {answer['held_out'] or 'not'} held out of the training")
+
+
+def _stages(*, json: bool, **asked: object) -> None:
+    from apps.gan.translation import commands
+
+    answer = commands.stages_file(**asked)  # type: ignore[arg-type]
+    if json:
+        write_json(answer)
+        return
+    for one in answer["stages"]:
+        name = "bundled" if one["step"] is None else f"step {one['step']:,}"
+        say(f"{name}: {one['lit_km2']:,.0f} km² lit, {answer['true_lit_km2']:,.0f} km² in truth")
+    say(answer["files"][0])
 
 
 def _train(*, model: str, steps: str | None, folder: Path, data: Path | None) -> None:

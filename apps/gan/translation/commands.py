@@ -18,7 +18,8 @@ from apps.gan.translation.choices import OBJECTIVES, REGIONS
 from apps.gan.translation.earth import BUNDLED, load_earth
 from apps.gan.translation.evaluate import FEATURES, Report, evaluate
 from apps.gan.translation.networks import UNet
-from apps.gan.translation.requests import night_of_picture, night_of_place
+from apps.gan.translation.nights import stages_in_numbers, stages_in_pictures
+from apps.gan.translation.requests import night_of_picture, night_of_place, stages_of_place
 from apps.gan.translation.runs import load_snapshots, resumed, run, saved_plan
 from apps.gan.translation.snapshots import flat
 from apps.gan.translation.train import Plan
@@ -73,14 +74,37 @@ def place_file(*, latitude: str, longitude: str, out: Path, at: str, painted: bo
         OptionError: a number is out of range.
         InputError: the file cannot be written.
     """
-    north = check_number(latitude, "LATITUDE", low=-90, high=90)
-    east = check_number(longitude, "LONGITUDE", low=-180, high=180)
+    north, east, chosen = _place(latitude, longitude, seed)
     mixed = check_number(at, "--at", low=0, high=1)
-    chosen = check_whole(seed, "--seed", low=0, high=SEEDS)
     check_picture(out)
     found = night_of_place(north, east, at=mixed, seed=chosen, by_hand=painted)
     save([("--out", out, picture_bytes(in_rows([found.day, found.night, found.place.night]), out))])
     return {**found.numbers(), "at": mixed, "painted": painted, "seed": chosen, "files": [str(out)]}
+
+
+def stages_file(*, latitude: str, longitude: str, out: Path, painted: bool, seed: str) -> dict[str, Any]:
+    """Write a place by day, its night by each stage of the training, and its night as it is, side by side.
+
+    Returns:
+        What was painted: ``stages_in_numbers``, painted, seed, files.
+
+    Raises:
+        OptionError: a number is out of range.
+        InputError: the file cannot be written.
+    """
+    north, east, chosen = _place(latitude, longitude, seed)
+    check_picture(out)
+    found = stages_of_place(north, east, seed=chosen, by_hand=painted)
+    save([("--out", out, picture_bytes(in_rows(stages_in_pictures(found)), out))])
+    return {**stages_in_numbers(found), "painted": painted, "seed": chosen, "files": [str(out)]}
+
+
+def _place(latitude: str, longitude: str, seed: str) -> tuple[float, float, int]:
+    return (
+        check_number(latitude, "LATITUDE", low=-90, high=90),
+        check_number(longitude, "LONGITUDE", low=-180, high=180),
+        check_whole(seed, "--seed", low=0, high=SEEDS),
+    )
 
 
 def train_translators(model: str, *, steps: str | None, folder: Path, data: Path | None) -> Iterator[str]:

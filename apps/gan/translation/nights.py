@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,3 +66,16 @@ class PlaceByNight(Night):
             "true_lit_km2": self.place.true_lights.lit_km2,
             "correlation": None if self.likeness is None else round(self.likeness, 4),
         }
+
+
+def stages_in_numbers(stages: Sequence[tuple[int | None, PlaceByNight]]) -> dict[str, Any]:
+    """What ``requests.stages_of_place`` found, without the pictures, as plain values."""
+    rows = [{"step": step, **night.numbers()} for step, night in stages]
+    drawn = [{key: row[key] for key in ("step", "lit_km2", "correlation")} for row in rows]
+    return {key: rows[0][key] for key in ("latitude", "longitude", "held_out", "true_lit_km2")} | {"stages": drawn}
+
+
+def stages_in_pictures(stages: Sequence[tuple[int | None, PlaceByNight]]) -> list[Image.Image]:
+    """The day, the night by each stage in turn, and the night as it is."""
+    first = stages[0][1]
+    return [first.day, *(night.night for _, night in stages), first.place.night]

@@ -47,8 +47,7 @@ def night_of_place(latitude: object, longitude: object, *, at: float, seed: obje
     """
     found = place(bundled_earth(), _number(latitude), _number(longitude), side=PLACE_SIDE)
     made = _night(found.classes if by_hand else found.day, at, seed)
-    likeness = _likeness(made.night, found)
-    return PlaceByNight(made.day, made.night, made.lights, place=found, likeness=likeness)
+    return _compared(made.day, made.night, found)
 
 
 def night_of_painting(sent: str, *, at: float, seed: object) -> Night:
@@ -93,6 +92,19 @@ def stages(day: Image.Image, *, seed: object) -> list[tuple[int | None, Image.Im
     with lease(_STAGES, Snapshots) as found, borrowed_translators(("both",)) as models:
         early = [(step, translate(found.at(step), day, seed=chosen)) for step in found.steps]
         return [*early, (None, translate(models["both"], day, seed=chosen))]
+
+
+def stages_of_place(
+    latitude: object, longitude: object, *, seed: object, by_hand: bool
+) -> list[tuple[int | None, PlaceByNight]]:
+    """How ``stages`` draw a place on the globe; arguments and errors as for ``night_of_place``."""
+    found = place(bundled_earth(), _number(latitude), _number(longitude), side=PLACE_SIDE)
+    day = found.classes if by_hand else found.day
+    return [(step, _compared(day, night, found)) for step, night in stages(day, seed=seed)]
+
+
+def _compared(day: Image.Image, night: Image.Image, found: Place) -> PlaceByNight:
+    return PlaceByNight(day, night, lights_in(night), place=found, likeness=_likeness(night, found))
 
 
 def _night(day: Image.Image, at: float, seed: object) -> Night:

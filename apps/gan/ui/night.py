@@ -10,7 +10,9 @@ import gradio as gr
 from PIL import Image
 
 from apps.gan.choices import SEEDS
+from apps.gan.drawing.tiles import in_rows
 from apps.gan.translation.choices import OBJECTIVES, checked_painting
+from apps.gan.translation.nights import stages_in_numbers, stages_in_pictures
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
 from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
 from apps.gan.ui.rooms import nights
@@ -93,11 +95,14 @@ def _globe(seen: gr.HTML, at: gr.Slider, seed: gr.Number) -> None:
     share(latitude=latitude, longitude=longitude, painted=by_hand, then=[moved])
     triggers: list[Any] = [seen.expand, latitude.change, longitude.change, at.change, seed.change, by_hand.change]
     gr.on(triggers, guard(_place_by_night), inputs, out, **LATEST, **REDRAW, **PRIVATE)
-    with gr.Row(visible=False):  # of /night_of_place
+    with gr.Row(visible=False):  # of /night_of_place and /night_stages
         night, truth = gr.Image(label="By night, painted", format="png"), gr.Image(label="The truth", format="png")
         numbers = gr.JSON(label="As numbers")
-        ask = gr.Button("Ask")
+        ask, ask_stages = gr.Button("Ask"), gr.Button("Ask for the stages")
     ask.click(guard(night_of_place), inputs, [night, truth, numbers], api_name="night_of_place", **QUICK)
+    ask_stages.click(
+        guard(night_stages), [latitude, longitude, seed, by_hand], [night, numbers], api_name="night_stages", **QUICK
+    )
 
 
 def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
@@ -201,6 +206,27 @@ def night_of_place(
     """
     found = nights.night_of_place(latitude, longitude, at=at, seed=seed, by_hand=painted)
     return found.night, found.place.night, found.numbers()
+
+
+def night_stages(
+    latitude: float = _START[0], longitude: float = _START[1], seed: int = 0, painted: bool = False
+) -> tuple[Image.Image, dict[str, Any]]:
+    """Paint the night of a place on the Earth with pix2pix at each stage of its training, L1 alone first.
+
+    Args:
+        latitude: -90 to 90 degrees, of the middle of 2,560 km.
+        longitude: -180 to 180 degrees.
+        seed: 0 to 2,147,483,647, of the noise; the same seed gives the same nights.
+        painted: whether the network sees a painted map of the place instead of the photograph.
+
+    Returns:
+        One row of pictures: the day, the night by each stage in turn, the true night; a dictionary: latitude,
+        longitude, held_out (the region that no network was trained on, or null), true_lit_km2, stages (each with
+        step, null for the bundled network; lit_km2; correlation of the lights on land, or null). At the first step the
+        network was trained with L1 alone, from then on against D as well.
+    """
+    found = nights.stages_of_place(latitude, longitude, seed=seed, by_hand=painted)
+    return in_rows(stages_in_pictures(found)), stages_in_numbers(found)
 
 
 def _place_by_night(latitude: float, longitude: float, at: float, seed: float, by_hand: bool) -> Markup:

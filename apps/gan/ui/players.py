@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from apps.charts import Frame, lines
 from apps.gan.drawing.tiles import Tile, sheet, tiles
@@ -18,7 +19,7 @@ from apps.gan.ui.rooms import requests
 from apps.markup import Markup, note, prose
 from apps.results import table
 from apps.sharing import share
-from apps.ui import PRIVATE, SENDS, guard, keep_result, measurements
+from apps.ui import PRIVATE, QUICK, SENDS, guard, keep_result, measurements
 from shared.errors import HubError, check_whole
 from shared.registry import find, measured
 
@@ -50,8 +51,35 @@ def panel() -> None:
             scores = gr.HTML(label="What D thinks of real digits and of fakes", apply_default_css=False)
     triggers = [place.input, seed.change, seen.expand]
     gr.on(triggers, guard(_snapshot), [place, seed], [summary, out, scores], **LATEST, **REDRAW, **PRIVATE)
+    _endpoint(seed)
     own_training.panel()
     measurements([own(), game()])
+
+
+def players_at_step(step: int = 0, seed: int = 0) -> tuple[Image.Image, dict[str, Any]]:
+    """Show both players of the bundled DCGAN at a step of their training: what G draws, and what D thinks of it.
+
+    Args:
+        step: one that was kept: 0 (untrained), 10, 18, 31, 55, 98, 173, 306, 542, 959, 1696, 3000, 4100 or 8000. For
+            any other the error names these.
+        seed: 0 to 2,147,483,647, of the z and of the choice of real digits; with one seed every step draws the same z.
+
+    Returns:
+        40 digits by G on a sheet; a dictionary: step, seed, fake and real (D's probability of "real" for 400 fakes and
+        400 real digits), fooled and caught (the shares of these above one half).
+    """
+    found = requests.players_at(step, seed=seed)
+    return sheet(found.pictures, _COLUMNS), {**found.numbers(), "seed": int(seed)}
+
+
+def _endpoint(seed: gr.Number) -> None:
+    """/players_at_step, whose components no visitor sees; without bounds, so that our error is the one told."""
+    with gr.Row(visible=False):
+        step = gr.Number(0, label="Step", precision=0)
+        pictures = gr.Image(label="What G draws", format="png")
+        numbers = gr.JSON(label="As numbers")
+        ask = gr.Button("Ask")
+    ask.click(guard(players_at_step), [step, seed], [pictures, numbers], api_name="players_at_step", **QUICK)
 
 
 @lru_cache(maxsize=1)

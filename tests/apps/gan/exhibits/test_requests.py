@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from apps.gan.__main__ import main
 from apps.gan.drawing.real_digits import real_digits, some_real
 from apps.gan.drawing.sampling import latents, linear, paint, verdicts
 from apps.gan.drawing.sliders import read_directions
+from apps.gan.drawing.tiles import sheet
 from apps.gan.exhibits.bundled import lease_discriminator, lease_generator, lease_judge, lease_snapshots
 from apps.gan.exhibits.requests import (
     deal_round,
@@ -23,6 +29,7 @@ from apps.gan.exhibits.requests import (
 from apps.gan.exhibits.superres import psnr_db
 from apps.gan.players.data import to_input
 from apps.gan.players.judge import read
+from apps.gan.ui.players import players_at_step
 from shared.errors import OptionError
 
 
@@ -123,6 +130,47 @@ def test_the_players_are_those_of_the_step() -> None:
     assert np.abs(found.pictures.astype(int) - fake[:8].numpy().astype(int)).max() <= 1
     assert found.fake == pytest.approx(expected[0], abs=1e-4)
     assert found.real == pytest.approx(expected[1], abs=1e-4)
+
+
+def test_the_endpoint_and_the_command_give_the_players_of_the_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = players_at(306, seed=4)
+    picture, numbers = players_at_step(306, 4)
+    assert np.abs(np.asarray(picture, int) - np.asarray(sheet(expected.pictures, 8), int)).max() <= 1
+    assert (numbers["step"], numbers["seed"]) == (306, 4)
+    for name, chances in (("fake", expected.fake), ("real", expected.real)):
+        assert numbers[name] == pytest.approx(chances.tolist(), abs=1e-3)
+        assert max(map(len, map(str, numbers[name]))) <= len("0.1234")
+    for name, chances in (("fooled", numbers["fake"]), ("caught", numbers["real"])):
+        assert numbers[name] == pytest.approx(sum(chance > 0.5 for chance in chances) / 400, abs=0.01)
+    out = tmp_path / "players.png"
+    main(["players", "--step", "306", "--seed", "4", "--out", str(out), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told.pop("files") == [str(out)]
+    assert told.keys() == numbers.keys()
+    assert told["fake"] == pytest.approx(numbers["fake"], abs=1e-3)
+    with Image.open(out) as drawn:
+        first = np.asarray(drawn.convert("L"), int)[: 28 * 4 : 4, : 28 * 4 : 4]
+    assert np.abs(first - expected.pictures[0]).max() <= 1
+    main(["players", "--step", "0", "--out", str(out)])
+    assert "at step 0 D calls" in capsys.readouterr().err
+
+
+def test_a_step_that_was_not_kept_is_refused_with_those_that_were() -> None:
+    with lease_snapshots() as snapshots:
+        kept = snapshots.steps
+    assert str(players_at_step.__doc__).count(", ".join(map(str, kept[1:-1]))) == 1
+    for ask in (lambda: players_at_step(7), lambda: main(["players", "--step", "7", "--out", "players.png"])):
+        with pytest.raises(OptionError) as refused:
+            ask()
+        assert refused.value.needed == f"a step that was kept, one of {', '.join(map(str, kept))}"
+        assert (refused.value.found, refused.value.remedy) == ("7", "Choose 10, the nearest.")
+    for step in (-1, kept[-1] + 1, 10.5, None, "last"):
+        with pytest.raises(OptionError):
+            players_at(step, seed=0)
+    with pytest.raises(OptionError):
+        players_at_step(0, -1)
 
 
 def test_a_restored_digit_comes_with_its_original_and_the_right_figures() -> None:

@@ -17,6 +17,7 @@ from apps.gan.translation import commands, requests
 from apps.gan.translation.choices import OBJECTIVES
 from apps.gan.translation.earth import Earth
 from apps.gan.translation.networks import UNet, load_unet
+from apps.gan.translation.nights import PlaceByNight, stages_in_numbers
 from apps.gan.translation.runs import run
 from apps.gan.translation.snapshots import load_snapshots
 from apps.gan.translation.train import Game, Plan
@@ -91,6 +92,31 @@ def test_a_place_is_written_beside_its_truth(
     for wrong in (["91", "0"], ["0", "nan"], ["0", "0", "--at", "2"], ["0", "0", "--seed", "x"]):
         with pytest.raises(OptionError):
             main(["translate-place", *wrong, "--out", str(out)])
+
+
+@pytest.mark.usefixtures("borrowed")
+def test_the_stages_of_a_place_are_written_in_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, asked = tmp_path / "stages.png", []
+    night = requests.night_of_place(-25.0, 134.0, at=1.0, seed=0, by_hand=False)
+    found: list[tuple[int | None, PlaceByNight]] = [(500, night), (None, night)]
+    monkeypatch.setattr(commands, "stages_of_place", lambda *place, **how: asked.append((place, how)) or found)
+    typed = ["translate-stages", "-25", "134", "--out", str(out), "--seed", "7", "--painted"]
+    main([*typed, "--json"])
+    assert asked == [((-25.0, 134.0), {"seed": 7, "by_hand": True})]
+    told = json.loads(capsys.readouterr().out)
+    assert told == {**stages_in_numbers(found), "painted": True, "seed": 7, "files": [str(out)]}
+    assert [one["step"] for one in told["stages"]] == [500, None]
+    side = night.night.width
+    with Image.open(out) as beside:
+        assert beside.size == (4 * side, side)
+        assert beside.crop((3 * side, 0, 4 * side, side)).tobytes() == night.place.night.tobytes()
+    main(typed)
+    assert "step 500: " in capsys.readouterr().err
+    for wrong in (["91", "0"], ["0", "nan"], ["0", "0", "--seed", "x"]):
+        with pytest.raises(OptionError):
+            main(["translate-stages", *wrong, "--out", str(out)])
 
 
 def test_training_from_a_folder_without_maps_says_where_they_come_from(tmp_path: Path) -> None:

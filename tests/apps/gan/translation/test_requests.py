@@ -14,10 +14,12 @@ from PIL import Image
 from apps.gan.translation import requests
 from apps.gan.translation.choices import CLASSES, OBJECTIVES, PLACE_SIDE, REGIONS
 from apps.gan.translation.networks import UNet
+from apps.gan.translation.nights import stages_in_numbers, stages_in_pictures
 from apps.gan.translation.requests import (
     night_of_painting,
     night_of_picture,
     night_of_place,
+    stages_of_place,
 )
 from apps.gan.translation.translate import repainted, translate
 from shared.errors import HubError, ImageError, InputError, OptionError
@@ -61,6 +63,35 @@ def test_the_truth_itself_would_be_wholly_alike_and_the_sea_cannot_tell(monkeypa
     assert night_of_place(-40, -130, at=0, seed=0, by_hand=False).likeness is None  # the open Pacific
 
 
+def test_the_stages_draw_the_place_in_turn_each_with_its_own_likeness(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nights of known light instead of networks: none, the truth, and the bundled network's."""
+    truth = night_of_place(-23.5, -46.6, at=0, seed=0, by_hand=False).place
+    dark, black = (Image.new("RGB", truth.night.size, colour) for colour in ("#000040", "black"))
+    asked = []
+
+    def stages(day: Image.Image, *, seed: object) -> list[tuple[int | None, Image.Image]]:
+        asked.append((day.tobytes(), seed))
+        return [(500, dark), (1_500, truth.night), (None, black)]
+
+    monkeypatch.setattr(requests, "stages", stages)
+    found = stages_of_place(-23.5, -46.6, seed=7, by_hand=False)
+    stages_of_place(-23.5, -46.6, seed=7, by_hand=True)
+    assert asked == [(truth.day.tobytes(), 7), (truth.classes.tobytes(), 7)]
+    told = stages_in_numbers(found)
+    lit = told.pop("true_lit_km2")
+    assert lit > 0
+    assert told == {
+        "latitude": -23.5, "longitude": -46.6, "held_out": "South America",
+        "stages": [
+            {"step": 500, "lit_km2": 0, "correlation": None},
+            {"step": 1_500, "lit_km2": lit, "correlation": pytest.approx(1, abs=1e-3)},
+            {"step": None, "lit_km2": 0, "correlation": None},
+        ],
+    }  # fmt: skip
+    expected = [truth.day, dark, truth.night, black, truth.night]
+    assert [one.tobytes() for one in stages_in_pictures(found)] == [one.tobytes() for one in expected]
+
+
 def test_a_painting_is_the_night_of_its_brushes(network: UNet) -> None:
     found = night_of_painting(sent(sheet()), at=0, seed=3)
     assert found.day.tobytes() == repainted(sheet()).tobytes()
@@ -89,6 +120,9 @@ def test_numbers_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     latitude, longitude = given.pop("latitude"), given.pop("longitude")
     with pytest.raises(OptionError):
         night_of_place(latitude, longitude, **given)  # type: ignore[arg-type]
+    if "at" not in wrong:
+        with pytest.raises(OptionError):
+            stages_of_place(latitude, longitude, seed=given["seed"], by_hand=False)
 
 
 def test_the_night_of_a_picture_of_ones_own_is_that_of_the_network(network: UNet) -> None:

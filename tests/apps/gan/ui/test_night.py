@@ -73,6 +73,20 @@ def test_a_client_gets_the_place_with_its_truth(monkeypatch: pytest.MonkeyPatch)
     }  # fmt: skip
 
 
+def test_a_client_gets_the_stages_of_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture, lights, asked = Image.new("RGB", (64, 64)), Lights(0.1, 0.25, 12_300), []
+    place = SimpleNamespace(latitude=-25, longitude=134, region=None, night=picture, true_lights=lights)
+    found = [(step, PlaceByNight(picture, picture, lights, place=place, likeness=0.5)) for step in (500, None)]  # type: ignore[arg-type]
+    monkeypatch.setattr(requests, "stages_of_place", lambda *place, **how: asked.append((place, how)) or found)
+    row, numbers = night.night_stages(-25, 134, 7, True)
+    assert asked == [((-25, 134), {"seed": 7, "by_hand": True})]
+    assert row.size == (4 * 64, 64)
+    stages = [{"step": step, "lit_km2": 12_300, "correlation": 0.5} for step in (500, None)]
+    assert numbers == {
+        "latitude": -25, "longitude": 134, "held_out": None, "true_lit_km2": 12_300, "stages": stages
+    }  # fmt: skip
+
+
 def test_without_a_picture_the_endpoint_says_so() -> None:
     with pytest.raises(InputError, match="No picture was given"):
         night.translate()

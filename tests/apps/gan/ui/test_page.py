@@ -38,6 +38,8 @@ def test_exactly_the_promised_endpoints_are_public_and_documented(endpoints: dic
         "/gan_lab",
         "/nearest_patches",
         "/night_of_place",
+        "/night_stages",
+        "/players_at_step",
         "/restore_photo",
         "/same_person",
         "/train_gan",
