@@ -91,7 +91,7 @@ def bounded(receive: Receive, largest: int, seconds: float) -> Receive:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), min(BYTE_S, until - time.monotonic()))
-        except TimeoutError:
+        except asyncio.TimeoutError:  # not the built-in one before Python 3.11
             raise RefusedError(408, "This took too long to arrive.") from None
         left -= len(message.get("body", b""))
         if left < 0:

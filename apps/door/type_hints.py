@@ -90,4 +90,5 @@ def _evaluated(handler: Callable[..., Any], annotation: Any) -> Any:
 
 def _is_one_of(hint: Any, classes: tuple[type, ...]) -> bool:
     one = next((part for part in typing.get_args(hint) if part is not types.NoneType), hint)
-    return isinstance(one, type) and issubclass(one, classes)
+    plain = isinstance(one, type) and typing.get_origin(one) is None  # list[str] is a type, too, before Python 3.11
+    return plain and issubclass(one, classes)
