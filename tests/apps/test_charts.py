@@ -32,7 +32,7 @@ _NO_CHART = {  # what is drawn without numbers below it, and where its numbers a
     "ekg/ui/drawings.py:_svg": "of beat_svg and slide_svg, which have their numbers",
     "style/ui/units.py:_card": "a picture with its place in a larger one, which is written below it",
     "gan/ui/common.py:pad": "a sheet to draw on",
-    "gan/ui/night_pads.py:continent_pad": "a sheet to paint on",
+    "gan/ui/night.py:continent_pad": "a sheet to paint on",
     "gan/ui/lab_html.py:_overview": "ticks of the predictions; what share is called real is written below them",
     "gan/ui/lab_html.py:_thumbnail": "a small copy",
     "gan/ui/lab_html.py:_sheet": "points of the plane; how far apart they are is written and in the numbers",

@@ -325,7 +325,7 @@ def test_the_same_window_night_pass_and_patches(
     run: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from apps.gan.ui.art import endless_art
-    from apps.gan.ui.night import _place_by_night
+    from apps.gan.ui.night_globe import _place_by_night
     from apps.style.samples import SAMPLES
     from apps.style.ui import units
     from apps.style.ui.now import stylize_now

@@ -34,6 +34,16 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
+def objectives_at(at: float) -> str:
+    """In words, which networks' weights are mixed where the slider is ``at``: 0 L1 only, 0.5 both, 1 GAN only."""
+    titles = [objective.title for objective in OBJECTIVES.values()]
+    first = min(int(at * 2), 1)
+    share = at * 2 - first  # of the second of the two that it lies between
+    if share in (0, 1):
+        return titles[first + int(share)]
+    return f"{titles[first]} {1 - share:.0%}, {titles[first + 1]} {share:.0%}"
+
+
 @dataclass(frozen=True)
 class Region:
     """A box of longitude and latitude in degrees that no training tile touches."""

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
 from apps.gan.choices import SEEDS
-from apps.gan.drawing.tiles import in_rows
-from apps.gan.translation.choices import OBJECTIVES, checked_painting
-from apps.gan.translation.nights import stages_in_numbers, stages_in_pictures
+from apps.gan.translation.choices import CLASSES, OBJECTIVES, checked_painting, objectives_at
 from apps.gan.ui.common import LATEST, REDRAW, heading, seed_input
-from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
+from apps.gan.ui.night_globe import pictures_in_a_row, place
 from apps.gan.ui.rooms import nights
-from apps.markup import Markup, h, joined, note, prose
-from apps.results import as_json, table
+from apps.markup import Markup, h, joined, note, page_file
+from apps.results import as_json
 from apps.sharing import share
 from apps.ui import LIGHT, PRIVATE, QUICK, SENDS, guard, keep_result, photo_input
-from shared.errors import InputError, check_choice
-from shared.images import as_sent, data_url
+from shared.errors import InputError
+from shared.images import as_sent
 
-_PLACES: dict[str, tuple[float, float]] = {  # latitude and longitude in degrees
-    "Southern Brazil": (-23.5, -47.5),
-    "Buenos Aires and the pampas": (-34.0, -61.0),
-    "Chile and the Andes": (-32.0, -68.0),
-    "South-east Australia": (-34.5, 147.0),
-    "Western Australia": (-29.0, 119.0),
-    "The Nile and the Red Sea": (27.0, 33.0),
-    "Western Europe": (48.5, 4.0),
-    "Northern India": (26.0, 79.0),
-    "Japan and Korea": (36.0, 133.0),
-}
-_START = _PLACES["Southern Brazil"]
-_KNOBS = {value / 2: title for value, title in enumerate(one.title for one in OBJECTIVES.values())}
 _WAIT = note("The first night is being painted.")
 _EMPTY = ""
+_SHEET = 192  # pixels of the painted continent's side
 
 
 def panel() -> None:
@@ -49,7 +34,7 @@ def panel() -> None:
         "Australia and southern Africa were held out of the training: there it has never seen a light.",
     )
     at, seed, again = _knobs()
-    _globe(seen, at, seed)
+    place(seen, at, seed, _WAIT)
     painted = _continent(at, seed)
     again.click(_other_seed, None, seed, **LIGHT, **PRIVATE)
     _stages(painted, seed)
@@ -76,37 +61,8 @@ def _knobs() -> tuple[gr.Slider, gr.Number, gr.Button]:
     return at, seed, again
 
 
-def _globe(seen: gr.HTML, at: gr.Slider, seed: gr.Number) -> None:
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            globe = globe_pad(_START)
-            with gr.Row():
-                latitude = gr.Number(_START[0], label="Latitude", minimum=-90, maximum=90, min_width=90)
-                longitude = gr.Number(_START[1], label="Longitude", minimum=-180, maximum=180, min_width=90)
-            chosen = gr.Dropdown(list(_PLACES), value="Southern Brazil", label="Or a place by name")
-            by_hand = gr.Checkbox(label="Show the network a painted map of the place instead of the photograph")
-        with gr.Column(scale=3, min_width=320):
-            out = gr.HTML(_WAIT, label="The place by night", elem_id="night-place", elem_classes=SENDS)
-    inputs = [latitude, longitude, at, seed, by_hand]
-    globe.click(guard(_clicked), None, [latitude, longitude], **LIGHT, **PRIVATE)
-    chosen.input(guard(_named), chosen, [latitude, longitude], **LIGHT, **PRIVATE)
-    moved = gr.on([latitude.change, longitude.change], place_of, [latitude, longitude], globe, **LIGHT, **PRIVATE)
-    share(at=at, seed=seed)
-    share(latitude=latitude, longitude=longitude, painted=by_hand, then=[moved])
-    triggers: list[Any] = [seen.expand, latitude.change, longitude.change, at.change, seed.change, by_hand.change]
-    gr.on(triggers, guard(_place_by_night), inputs, out, **LATEST, **REDRAW, **PRIVATE)
-    with gr.Row(visible=False):  # of /night_of_place and /night_stages
-        night, truth = gr.Image(label="By night, painted", format="png"), gr.Image(label="The truth", format="png")
-        numbers = gr.JSON(label="As numbers")
-        ask, ask_stages = gr.Button("Ask"), gr.Button("Ask for the stages")
-    ask.click(guard(night_of_place), inputs, [night, truth, numbers], api_name="night_of_place", **QUICK)
-    ask_stages.click(
-        guard(night_stages), [latitude, longitude, seed, by_hand], [night, numbers], api_name="night_stages", **QUICK
-    )
-
-
 def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
-    seen = heading(
+    heading(  # its first event is not needed: the sheet paints its first continent itself when it is on the screen
         "use",
         "Paint a continent",
         "192 pixels of 10 km: half of Europe. The network was trained on painted maps of the Earth as well as on "
@@ -118,12 +74,61 @@ def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
             pad = continent_pad()
         with gr.Column(scale=1, min_width=320):
             out = gr.HTML(_WAIT, label="The continent by night", elem_id="night-continent", elem_classes=SENDS)
-    del seen  # the sheet paints its first continent itself when it is first seen
     told = pad.click(guard(_taken), None, painting, **LIGHT, **PRIVATE)
     told.then(guard(_painting_by_night), [painting, at, seed], out, **REDRAW, **PRIVATE)
     gr.on([at.change, seed.change], guard(_painting_by_night), [painting, at, seed], out,
           **LATEST, **REDRAW, **PRIVATE)  # fmt: skip
     return painting
+
+
+def continent_pad() -> gr.HTML:
+    """The sheet to paint land on; its "click" event carries ``drawing``, the sheet as a data URL of a PNG."""
+    canvas = h.canvas(
+        width=_SHEET,
+        height=_SHEET,
+        tabindex=0,
+        role="application",
+        aria_label="Sheet to paint a continent on. Arrow keys move the brush, the space bar paints, Z takes back.",
+    )
+    size = h.label(
+        "Brush", h.input(type="range", min=2, max=40, value=14, class_="night-size", aria_label="Brush size")
+    )
+    return gr.HTML(
+        None,
+        label="Paint a continent",
+        html_template=str(
+            joined(
+                [
+                    h.div(_brushes(), class_="night-brushes", role="radiogroup", aria_label="Brush"),
+                    h.div(canvas, h.i(class_="night-cursor", hidden=True), class_="night-sheet"),
+                    h.div(
+                        size,
+                        h.button("Take back", type="button", data_do="undo"),
+                        h.button("Open sea", type="button", data_do="sea"),
+                        h.button("Another continent", type="button", data_do="new"),
+                        class_="night-tools",
+                    ),
+                ]
+            )
+        ),
+        js_on_load=page_file(__file__, "continent.js"),
+        apply_default_css=False,
+    )
+
+
+def _brushes() -> list[Markup]:
+    return [
+        h.button(
+            kind.title,
+            type="button",
+            role="radio",
+            aria_checked="true" if name == "land" else "false",
+            data_brush=f"rgb{kind.colour}",
+            data_name=name,
+            style=f"--brush:rgb{kind.colour}",
+        )
+        for name, kind in CLASSES.items()
+    ]
 
 
 def _stages(painting: gr.State, seed: gr.Number) -> None:
@@ -188,82 +193,13 @@ def translate(
     return found.night, numbers
 
 
-def night_of_place(
-    latitude: float = _START[0], longitude: float = _START[1], at: float = 0.5, seed: int = 0, painted: bool = False
-) -> tuple[Image.Image, Image.Image, dict[str, Any]]:
-    """Paint the night of a place on the Earth with pix2pix, and compare it with the true one.
-
-    Args:
-        latitude: degrees, of the middle of 2,560 km.
-        longitude: degrees.
-        at: 0 for the network trained with L1 only, 0.5 for L1 and GAN, 1 for GAN only; between them weights are mixed.
-        seed: of the noise; the same seed gives the same night.
-        painted: whether the network sees a painted map of the place instead of the photograph.
-
-    Returns:
-        The night as painted; the true night; a dictionary: latitude, longitude, held_out (the region that no network
-        was trained on, or null), lit_km2, true_lit_km2, correlation (of the lights on land, or null).
-    """
-    found = nights.night_of_place(latitude, longitude, at=at, seed=seed, by_hand=painted)
-    return found.night, found.place.night, found.numbers()
-
-
-def night_stages(
-    latitude: float = _START[0], longitude: float = _START[1], seed: int = 0, painted: bool = False
-) -> tuple[Image.Image, dict[str, Any]]:
-    """Paint the night of a place on the Earth with pix2pix at each stage of its training, L1 alone first.
-
-    Args:
-        latitude: -90 to 90 degrees, of the middle of 2,560 km.
-        longitude: -180 to 180 degrees.
-        seed: 0 to 2,147,483,647, of the noise; the same seed gives the same nights.
-        painted: whether the network sees a painted map of the place instead of the photograph.
-
-    Returns:
-        One row of pictures: the day, the night by each stage in turn, the true night; a dictionary: latitude,
-        longitude, held_out (the region that no network was trained on, or null), true_lit_km2, stages (each with
-        step, null for the bundled network; lit_km2; correlation of the lights on land, or null). At the first step the
-        network was trained with L1 alone, from then on against D as well.
-    """
-    found = nights.stages_of_place(latitude, longitude, seed=seed, by_hand=painted)
-    return in_rows(stages_in_pictures(found)), stages_in_numbers(found)
-
-
-def _place_by_night(latitude: float, longitude: float, at: float, seed: float, by_hand: bool) -> Markup:
-    found = nights.night_of_place(latitude, longitude, at=at, seed=seed, by_hand=by_hand)
-    region = found.place.region
-    where = (
-        prose("<b>{}, held out</b>: no network was trained here.", region.title)
-        if region
-        else "The networks may have been trained here: the truth is no test."
-    )
-    alike = "" if found.likeness is None else f" Correlation of the lights on land: {found.likeness:.2f}."
-    pictures = [
-        (found.day, "By day", f"{found.day.width * 10:,} km wide"),
-        (found.night, f"Painted: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit"),
-        (found.place.night, "The truth", f"{found.place.true_lights.lit_km2:,.0f} km² lit"),
-    ]
-    lit = ("painted", found.lights.lit_km2), ("the truth", found.place.true_lights.lit_km2)
-    keep_result(
-        "gan/day-to-night",
-        {
-            "day.png": (found.day, "The place by day."),
-            "night.png": (found.night, "... by night, painted."),
-            "truth.png": (found.place.night, "... by night, as it is."),
-            "lights.csv": (table(("night", "lit, in square kilometres"), lit), "How much of it is lit."),
-        },
-        settings={"latitude": latitude, "longitude": longitude, "at": at, "seed": seed, "painted": by_hand},
-    )
-    return joined([_pictures(pictures), note(where, alike)])
-
-
 def _painting_by_night(painting: str, at: float, seed: float) -> Markup:
     if not painting:
         return _WAIT
     found = nights.night_of_painting(painting, at=at, seed=seed)
     files = {"day.png": (found.day, "Your continent."), "night.png": (found.night, "... by night.")}
     keep_result("gan/day-to-night", files, part="continent", settings={"at": at, "seed": seed})
-    return _pictures([(found.night, f"By night: {_knob(at)}", f"{found.lights.lit_km2:,.0f} km² lit")])
+    return pictures_in_a_row([(found.night, f"By night: {objectives_at(at)}", f"{found.lights.lit_km2:,.0f} km² lit")])
 
 
 def _stages_of(painting: str, seed: float) -> Markup:
@@ -273,43 +209,13 @@ def _stages_of(painting: str, seed: float) -> Markup:
     found = nights.stages(day, seed=seed)
     start = found[0][0] or 0
     pictures = [(night, _stage(step, start), "") for step, night in found]
-    return _pictures(pictures)
+    return pictures_in_a_row(pictures)
 
 
 def _stage(step: int | None, start: int) -> str:
     if step is None:
         return "The bundled network"
     return f"After {step - start:,} steps against D" if step > start else f"Before: {start:,} steps with L1 alone"
-
-
-def _pictures(found: Sequence[tuple[Image.Image, str, str]]) -> Markup:
-    figures = [
-        h.figure(
-            h.img(src=data_url(picture), alt=title, width=picture.width, height=picture.height),
-            h.figcaption(title, h.small(small) if small else None),
-        )
-        for picture, title, small in found
-    ]
-    return h.div(figures, class_="night-row")
-
-
-def _knob(at: float) -> str:
-    """The slider's place in words."""
-    if at in _KNOBS:
-        return _KNOBS[at]
-    low = 0.0 if at < 0.5 else 0.5
-    return f"{_KNOBS[low]} {1 - (at - low) * 2:.0%}, {_KNOBS[low + 0.5]} {(at - low) * 2:.0%}"
-
-
-def _named(name: str) -> tuple[float, float]:
-    return _PLACES[check_choice(name, _PLACES, "The place")]
-
-
-def _clicked(event: gr.EventData) -> tuple[float, float]:
-    try:
-        return float(event.latitude), float(event.longitude)
-    except (TypeError, ValueError) as error:
-        raise InputError("a latitude and a longitude in degrees", str(error), "Click a place on the map.") from error
 
 
 def _taken(event: gr.EventData) -> str:

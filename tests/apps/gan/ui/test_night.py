@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from apps.gan.translation import requests
-from apps.gan.translation.choices import CLASSES, REGIONS
+from apps.gan.translation.choices import CLASSES, REGIONS, objectives_at
 from apps.gan.translation.measured import night_figures
 from apps.gan.translation.nights import Lights, Night, PlaceByNight
-from apps.gan.ui import night
-from apps.gan.ui.night_pads import continent_pad, globe_pad, place_of
+from apps.gan.ui import night, night_globe
+from apps.gan.ui.night_globe import globe_pad, place_of
 from shared.errors import InputError, OptionError
 
 
@@ -35,7 +35,7 @@ def test_the_globe_shows_what_was_held_out_and_where_the_mark_is() -> None:
 
 
 def test_the_sheet_offers_every_brush_in_its_colour() -> None:
-    template = continent_pad().html_template
+    template = night.continent_pad().html_template
     for kind in CLASSES.values():
         assert f'data-brush="rgb{kind.colour}"' in template
     assert template.count('aria-checked="true"') == 1
@@ -47,7 +47,7 @@ def test_the_sheet_offers_every_brush_in_its_colour() -> None:
      (0.9, "L1 and GAN 20%, GAN only 80%")],
 )  # fmt: skip
 def test_the_sliders_place_in_words(at: float, words: str) -> None:
-    assert night._knob(at) == words
+    assert objectives_at(at) == words
 
 
 def test_a_night_is_shown_with_how_much_is_lit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_a_client_gets_the_place_with_its_truth(monkeypatch: pytest.MonkeyPatch)
     place = SimpleNamespace(latitude=-25, longitude=134, region=REGIONS["australia"], night=picture, true_lights=lights)
     found = PlaceByNight(picture, picture, lights, place=place, likeness=None)  # type: ignore[arg-type]
     monkeypatch.setattr(requests, "night_of_place", lambda *place, at, seed, by_hand: found)
-    assert night.night_of_place()[2] == {
+    assert night_globe.night_of_place()[2] == {
         "latitude": -25, "longitude": 134, "held_out": "Australia", "lit_km2": 12_300, "true_lit_km2": 12_300,
         "correlation": None,
     }  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_client_gets_the_stages_of_the_place(monkeypatch: pytest.MonkeyPatch) 
     place = SimpleNamespace(latitude=-25, longitude=134, region=None, night=picture, true_lights=lights)
     found = [(step, PlaceByNight(picture, picture, lights, place=place, likeness=0.5)) for step in (500, None)]  # type: ignore[arg-type]
     monkeypatch.setattr(requests, "stages_of_place", lambda *place, **how: asked.append((place, how)) or found)
-    row, numbers = night.night_stages(-25, 134, 7, True)
+    row, numbers = night_globe.night_stages(-25, 134, 7, True)
     assert asked == [((-25, 134), {"seed": 7, "by_hand": True})]
     assert row.size == (4 * 64, 64)
     stages = [{"step": step, "lit_km2": 12_300, "correlation": 0.5} for step in (500, None)]
@@ -119,8 +119,8 @@ def test_a_stage_counts_the_steps_of_the_game() -> None:
 
 def test_what_a_client_makes_up_is_refused() -> None:
     with pytest.raises(InputError, match="latitude"):
-        night._clicked(gr.EventData(None, {"latitude": "north", "longitude": None}))
+        night_globe._clicked(gr.EventData(None, {"latitude": "north", "longitude": None}))
     with pytest.raises(InputError, match="data URL of a PNG"):
         night._taken(gr.EventData(None, {"drawing": "a" * 500_000}))
     with pytest.raises(OptionError):
-        night._named("Atlantis")
+        night_globe._named("Atlantis")
