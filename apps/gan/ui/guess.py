@@ -82,9 +82,10 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
 
 
 def _deal(seed: float | None = None, ticked: list[str] | None = None) -> tuple[int, int, Markup, list[str], Markup]:
-    """The round that a link names, with what it ticks, or any."""
-    kept = (ticked or []) if seed else []
-    seed = check_whole(seed, "The round", low=0, high=_ROUNDS - 1) if seed else random.randrange(1, _ROUNDS)
+    """The round that a link names, with what it ticks, or any; round 0 is also what stands there before any was dealt."""
+    named = bool(seed or ticked)
+    kept = (ticked or []) if named else []
+    seed = check_whole(seed or 0, "The round", low=0, high=_ROUNDS - 1) if named else random.randrange(1, _ROUNDS)
     captions = [Tile(name, alt=f"picture {name}") for name in _NAMES]
     pictures = tiles(requests.deal_round(seed).pictures, captions, width_px=_WIDTH_PX)
     return seed, seed, pictures, kept, note("Tick the fakes, then check your answers.")

@@ -87,7 +87,8 @@ def globe_pad(start: tuple[float, float]) -> gr.HTML:
         role="application",
         aria_label="Map of the Earth. Click a place, or move the mark with the arrow keys; with Shift in large steps.",
     )
-    hint = note("Click a place on the map. Boxes: held out of the training.")
+    held = ", ".join(one.title for one in REGIONS.values())
+    hint = note(f"Click a place on the map. Dashed boxes were held out of the training: {held}.")
     return gr.HTML(
         place_of(*start),
         label="Map of the Earth",

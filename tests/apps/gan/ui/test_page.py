@@ -192,6 +192,16 @@ def test_the_same_seed_deals_the_same_round_and_the_answer_counts() -> None:
 
 
 @needs_dcgan
+def test_a_link_to_round_0_keeps_its_ticks_and_a_page_without_a_link_gets_any_other_round() -> None:
+    from apps.gan.ui.guess import _deal
+
+    assert _deal(0, ["3", "5"])[1:4:2] == (0, ["3", "5"])
+    assert _deal(7, [])[1:4:2] == (7, [])
+    assert _deal(0, [])[0] > 0
+    assert _deal()[0] > 0
+
+
+@needs_dcgan
 def test_the_players_grow_and_their_story_is_told() -> None:
     from apps.gan.exhibits.requests import players_at
     from apps.gan.ui.players import _steps
