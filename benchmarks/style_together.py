@@ -2,8 +2,8 @@
 
     python -m benchmarks.style_together [--users 40] [--size 256] [--iterations 150] [--json] [--keep FILE]
 
-Each of them does what the page does: asks for the picture in one pass, then for the run of the optimizer. Photos and
-styles differ. Before that one of them paints alone: one after the other, the last of n waits n - 1 times as long before
+Each of them does what the page does: sends the photo when it is chosen, and at the click asks for the first look, in one
+pass, then for the run of the optimizer. Photos and styles differ. Before that one of them paints alone: one after the other, the last of n waits n - 1 times as long before
 anything moves, and n times as long for the end. Printed: seconds from the click to the first picture (in one pass), to
 the first step of the optimizer, between its steps, to the end, for the median and the last of the class.
 """
@@ -51,6 +51,8 @@ def main() -> None:
         wishes = [_wish(Path(folder), number, options.size, options.iterations) for number in range(options.users)]
         clients: list[Visitor] = []
         together([lambda: clients.append(Visitor(hub.url)) for _ in range(options.users)])
+        for client, wish in zip(clients, wishes, strict=True):
+            wish |= {role: client.keep(wish[role]) for role in ("content", "style")}
         _paint(clients[0], wishes[0] | {"iterations": 4}, Seen())  # loads the networks
         alone, many = Seen(), [Seen() for _ in clients]
         _paint(clients[0], wishes[0], alone)
@@ -77,15 +79,16 @@ def _wish(folder: Path, number: int, size: int, iterations: int) -> dict[str, An
     path = folder / f"{number}.jpg"
     photo.crop((number % 23, number % 19, photo.width, photo.height)).save(path, quality=92)
     style = styles[number % len(styles)]
-    return {"content": path, "style": style, "size": size, "iterations": iterations}
+    return {"content": path, "style": style.path, "size": size, "iterations": iterations}
 
 
 def _paint(client: Visitor, wish: dict[str, Any], seen: Seen) -> None:
     begun = time.perf_counter()
     try:
-        client.predict(wish["content"], wish["style"].name, api_name="/stylize_now")
+        pictures = wish["content"], wish["style"]
+        client.press("_in_one_pass", *pictures, wish["size"], 1, 1, False, "content")
         seen.first_s = time.perf_counter() - begun
-        values = wish["content"], wish["style"].path, wish["size"], wish["iterations"]
+        values = *pictures, wish["size"], wish["iterations"]
         with client.calling(*values, api_name="/stylize") as answers:
             seen.steps_s += [time.perf_counter() - begun for _ in answers]
     except Exception as error:  # noqa: BLE001 - whatever a student meets is counted

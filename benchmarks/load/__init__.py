@@ -6,6 +6,7 @@ gradio's own client takes 50 to 100 ms of processor time for a call, as much as 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import secrets
 import threading
@@ -26,6 +27,7 @@ class Visitor:
     """One browser: a cookie, a session, calls of endpoints by name. Files are given as ``Path``."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._http = httpx.Client(base_url=url, timeout=WAIT_S)
         self._http.get("/").raise_for_status()  # the page brings the cookie
         self.session = secrets.token_hex(6)
@@ -46,6 +48,32 @@ class Visitor:
         for address in _addresses(answer):
             self._http.get(address).raise_for_status()
         return answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+
+    def keep(self, path: Path) -> dict[str, Any]:
+        """Send a file as a page does when it is chosen; what comes back stands for it in calls."""
+        with path.open("rb") as file:
+            sent = self._http.post("gradio_api/upload", files={"files": (path.name, file)}).json()[0]
+        return {"path": sent, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+
+    def press(self, event: str, *values: Any) -> Any:
+        """The last answer to an event of the page that is no endpoint, by the name of its function.
+
+        Raises:
+            CallError: there is none.
+        """
+        number = _events(self._url)[f"/{event}"]
+        body = {"data": list(values), "fn_index": number, "session_hash": self.session, "trigger_id": 0}
+        asked = self._http.post("gradio_api/queue/join", json=body)
+        if asked.status_code != httpx.codes.OK:
+            raise CallError(f"{asked.status_code} {asked.text[:200]}")
+        with self._http.stream("GET", f"gradio_api/queue/data?session_hash={self.session}") as answer:
+            for line in answer.iter_lines():
+                told = json.loads(line[6:]) if line.startswith("data: ") else {}
+                if told.get("msg") == "process_completed":
+                    if not told["success"]:
+                        raise CallError(str(told["output"])[:300])
+                    return told["output"]["data"]
+        raise CallError("no answer")
 
     @contextlib.contextmanager
     def calling(self, *values: Any, api_name: str) -> Iterator[Iterator[list[Any]]]:
@@ -71,11 +99,7 @@ class Visitor:
     def _sent(self, value: Any) -> Any:
         if isinstance(value, list):
             return [self._sent(one) for one in value]
-        if not isinstance(value, Path):
-            return value
-        with value.open("rb") as file:
-            path = self._http.post("gradio_api/upload", files={"files": (value.name, file)}).json()[0]
-        return {"path": path, "orig_name": value.name, "meta": {"_type": "gradio.FileData"}}
+        return self.keep(value) if isinstance(value, Path) else value
 
 
 def together(works: Iterable[Callable[[], object]]) -> None:
@@ -87,20 +111,21 @@ def together(works: Iterable[Callable[[], object]]) -> None:
         thread.join()
 
 
-_known: dict[str, dict[str, tuple[int, list[Any]]]] = {}
+@functools.cache
+def _events(url: str) -> dict[str, int]:
+    """Gradio's number of each event's function, by "/" and the function's name."""
+    dependencies = httpx.get(f"{url}/config", timeout=WAIT_S).json()["dependencies"]
+    return {f"/{one['api_name']}": one["id"] for one in dependencies}
 
 
+@functools.cache
 def _endpoints(url: str) -> dict[str, tuple[int, list[Any]]]:
-    """Endpoint -> gradio's number of its function, the default of each parameter; asked once for each hub."""
-    if url not in _known:
-        endpoints = httpx.get(f"{url}/gradio_api/info", timeout=WAIT_S).json()["named_endpoints"]
-        dependencies = httpx.get(f"{url}/config", timeout=WAIT_S).json()["dependencies"]
-        numbers = {f"/{one['api_name']}": one["id"] for one in dependencies}
-        _known[url] = {
-            name: (numbers[name], [one.get("parameter_default") for one in endpoint["parameters"]])
-            for name, endpoint in endpoints.items()
-        }
-    return _known[url]
+    """Endpoint -> gradio's number of its function, the default of each parameter."""
+    endpoints = httpx.get(f"{url}/gradio_api/info", timeout=WAIT_S).json()["named_endpoints"]
+    return {
+        name: (_events(url)[name], [one.get("parameter_default") for one in endpoint["parameters"]])
+        for name, endpoint in endpoints.items()
+    }
 
 
 def _answers(lines: Iterator[str]) -> Iterator[list[Any]]:

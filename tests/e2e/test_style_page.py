@@ -68,7 +68,9 @@ def test_the_picture_in_one_pass_comes_before_the_optimizers(open_page: Callable
     )
     page.locator("#style-paint").click()
     page.locator("#style-live figcaption", has_text="3 iterations in").wait_for(timeout=WAIT_MS)
-    seen = [words.split()[0] for words in page.evaluate("window.captions") if words]
+    captions = page.evaluate("window.captions")
+    assert any(words and words.startswith("In one pass: 96 ×") for words in captions)  # at the run's size
+    seen = [words.split()[0] for words in captions if words]
     assert [first for first in dict.fromkeys(seen) if first in ("In", "Iteration")] == ["In", "Iteration"]
     page.locator("#style-curves", has_text="J of the picture in one pass is").wait_for(timeout=WAIT_MS)
 

@@ -15,7 +15,7 @@ from PIL import Image
 from apps.style import canvas
 from apps.style.instant.answers import Answer
 from apps.style.instant.now import stylize_now
-from apps.style.instant.paint import SMALLEST, paint_now
+from apps.style.instant.paint import SIZE, SMALLEST, paint_now
 from apps.style.instant.style import Style, named_style, style_of_picture
 from apps.style.instant.table import LEARNED
 from apps.style.samples import SAMPLES
@@ -30,9 +30,12 @@ def start_from(content: Image.Image, style: Image.Image, size: int) -> Image.Ima
     return paint_now(content, style_for(style), size=max(SMALLEST, size))
 
 
-def in_manner_of(content: Source, style: Image.Image, *, keep_colours: bool) -> Answer:
-    """``content`` in the style of ``style``, RGB, as ``now.stylize_now`` answers."""
-    return stylize_now(content, style_for(style), keep_colours=keep_colours)
+def in_manner_of(content: Source, style: Image.Image, *, size: int, keep_colours: bool) -> Answer:
+    """``content`` in the style of ``style``, RGB, as ``now.stylize_now`` answers: a first look at a run of ``size``.
+
+    It has the run's size, from 64 to 384 pixels: it must be quick, also for a class that asks at once.
+    """
+    return stylize_now(content, style_for(style), size=min(SIZE, max(SMALLEST, size)), keep_colours=keep_colours)
 
 
 def style_for(picture: Image.Image) -> Style:

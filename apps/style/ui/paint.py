@@ -10,6 +10,7 @@ import gradio as gr
 from apps.markup import Content, Markup, figure, h, message, note
 from apps.sharing import share
 from apps.style import canvas
+from apps.style.options import LARGEST, SMALLEST
 from apps.style.run.presets import PRESETS
 from apps.style.run.transfer import Run
 from apps.style.samples import EXAMPLE, SAMPLES, find_sample
@@ -29,7 +30,7 @@ from apps.style.ui.rooms import begin, limits
 from apps.style.ui.run import Answer, curves, open_pictures, stream, warn_if_long
 from apps.style.ui.state import FIRST, session_of
 from apps.ui import HEAVY, LIGHT, PRIVATE, QUICK, SENDS, guard, photo_input
-from shared.errors import HubError, InputError
+from shared.errors import HubError, InputError, check_whole
 from shared.images import as_sent
 from shared.progress import duration
 from shared.serving.turns import TURNS
@@ -131,7 +132,7 @@ def _connect(
     outputs = [parts[name] for name in ("live", "curves", "grams", "numbers", "result")]
     fields = [controls[name] for name in PRESET_FIELDS]
     stylize_once = guard(stylize)
-    pictures = [*asked[:2], controls["alpha"], controls["beta"], controls["keep_colours"], controls["init"]]
+    pictures = [*asked[:2], *(controls[name] for name in ("size", "alpha", "beta", "keep_colours", "init"))]
     first = buttons["paint"].click(guard(_in_one_pass), pictures, parts["live"], js=_LOOK, **QUICK, **PRIVATE)
     first.then(stylize_once, asked, outputs, api_name="stylize", **HEAVY, **waiting)
     buttons["more"].click(guard(_more), None, outputs, **HEAVY, **PRIVATE, **waiting)
@@ -169,9 +170,9 @@ ARGUMENTS = (
 
 
 def _in_one_pass(
-    content: str | None, style: str | None, alpha: float, beta: float, keep_colours: bool, init: str
+    content: str | None, style: str | None, size: float, alpha: float, beta: float, keep_colours: bool, init: str
 ) -> Any:
-    """The picture in one pass, before the optimizer begins; nothing where it would say nothing about the run.
+    """The picture in one pass at the run's size, before the optimizer begins; nothing where it says nothing about it.
 
     What is wrong with the pictures or the recipe is for ``stylize`` to say, which comes next.
     """
@@ -179,7 +180,8 @@ def _in_one_pass(
         return gr.skip()
     try:
         painting = open_pictures(content, style, 1, 1)[1]
-        answer = begin.in_manner_of(as_sent(content), painting, keep_colours=keep_colours)  # type: ignore[arg-type]
+        asked = check_whole(size, "The size", low=SMALLEST, high=LARGEST)
+        answer = begin.in_manner_of(as_sent(content), painting, size=asked, keep_colours=keep_colours)  # type: ignore[arg-type]
     except HubError:
         return gr.skip()
     goes_on = "goes on from it" if init == "instant" else "now begins on its own, for as long as you let it"
