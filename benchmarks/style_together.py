@@ -2,10 +2,11 @@
 
     python -m benchmarks.style_together [--users 40] [--size 256] [--iterations 150] [--json] [--keep FILE]
 
-Each of them does what the page does: sends the photo when it is chosen, and at the click asks for the first look, in one
-pass, then for the run of the optimizer. Photos and styles differ. Before that one of them paints alone: one after the other, the last of n waits n - 1 times as long before
-anything moves, and n times as long for the end. Printed: seconds from the click to the first picture (in one pass), to
-the first step of the optimizer, between its steps, to the end, for the median and the last of the class.
+Each of them does what the page does: sends the photo when it is chosen, and at the click asks for the first look, in
+one pass, then for the run of the optimizer. Photos and styles differ. Before that one of them paints alone: one after
+the other, the last of n waits n - 1 times as long before anything moves, and n times as long for the end. Printed:
+seconds from the click to the first picture (in one pass), to the first step of the optimizer, between its steps, to the
+end, for the median and the last of the class.
 """
 
 from __future__ import annotations

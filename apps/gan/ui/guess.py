@@ -82,7 +82,7 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
 
 
 def _deal(seed: float | None = None, ticked: list[str] | None = None) -> tuple[int, int, Markup, list[str], Markup]:
-    """The round that a link names, with what it ticks, or any; round 0 is also what stands there before any was dealt."""
+    """The round that a link names, with what it ticks, or any; before the first there stands 0, with no ticks."""
     named = bool(seed or ticked)
     kept = (ticked or []) if named else []
     seed = check_whole(seed or 0, "The round", low=0, high=_ROUNDS - 1) if named else random.randrange(1, _ROUNDS)
