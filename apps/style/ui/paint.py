@@ -185,8 +185,8 @@ def _in_one_pass(
     except HubError:
         return gr.skip()
     goes_on = "goes on from it" if init == "instant" else "now begins on its own, for as long as you let it"
-    size = f"{answer.picture.width} × {answer.picture.height} pixels in {duration(answer.seconds)}"
-    return graphics.instant(answer.picture, f"In one pass: {size}. The optimizer {goes_on}.")
+    found = f"{answer.picture.width} × {answer.picture.height} pixels in {duration(answer.seconds)}"
+    return graphics.instant(answer.picture, f"In one pass: {found}. The optimizer {goes_on}.")
 
 
 def stylize(
