@@ -162,6 +162,14 @@ def test_a_face_is_turned_only_where_its_own_landmarks_agree(monkeypatch: pytest
         assert (made.landmarks[1, 0] < made.landmarks[0, 0]) == turned
 
 
+def near_face(photos: dict[str, Image.Image], found: dict[str, list[Detection]], width: float) -> Image.Image:
+    """A cut with one face of this width in pixels."""
+    left, top, right, bottom = found["collins"][0].box
+    near = photos["collins"].crop((int(left) - 30, int(top) - 20, int(right) + 30, int(bottom) + 20))
+    scale = width / (right - left)
+    return near.resize((int(near.width * scale), int(near.height * scale)))
+
+
 def selfie(photos: dict[str, Image.Image], found: dict[str, list[Detection]], share: float) -> Image.Image:
     """One near face, its width ``share`` of the shorter side, and three far behind it."""
     sheet = Image.new("RGB", (1200, 900), (110, 130, 120))
@@ -169,21 +177,20 @@ def selfie(photos: dict[str, Image.Image], found: dict[str, list[Detection]], sh
         left, top, right, bottom = found[name][0].box
         room = 0.4 * (right - left)
         far = photos[name].crop((int(left - room), int(top - room), int(right + room), int(bottom + room)))
-        far.thumbnail((120, 120))
+        far.thumbnail((80, 80))
         sheet.paste(far, (120 + 400 * i, 20))
-    left, top, right, bottom = found["collins"][0].box
-    near = photos["collins"].crop((int(left) - 30, int(top) - 20, int(right) + 30, int(bottom) + 20))
-    scale = share * 900 / (right - left)
-    near = near.resize((int(near.width * scale), int(near.height * scale)))
+    near = near_face(photos, found, share * 900)
     sheet.paste(near, (600 - near.width // 2, 160))
     return sheet
 
 
-@pytest.mark.parametrize("share", [0.3, 0.36, 0.48])
+@pytest.mark.parametrize("share", [0.36, 0.48, 0.6])
 def test_every_face_of_a_selfie_is_found_whoever_is_near(
     photos: dict[str, Image.Image], found: dict[str, list[Detection]], share: float
 ) -> None:
-    assert len(detect(selfie(photos, found, share), every=True)) == 4
+    photo = selfie(photos, found, share)
+    assert len(detect(photo, every=True)) == 4
+    assert len(detect(photo)) == 1  # a portrait: nobody else is looked for
 
 
 @pytest.mark.parametrize("edge", ["left", "right", "top"])
@@ -191,18 +198,19 @@ def test_faces_that_the_edge_cuts_are_found_beside_others(
     photos: dict[str, Image.Image], found: dict[str, list[Detection]], edge: str
 ) -> None:
     sheet = Image.new("RGB", (900, 700), (90, 100, 110))
-    whole = photos["collins"].resize((500, 500 * photos["collins"].height // photos["collins"].width))
-    sheet.paste(whole, (200, 200))
+    near = near_face(photos, found, 280)
+    sheet.paste(near, (450 - near.width // 2, 260))
     left, top, right, bottom = found["obama"][0].box
     wide, high = right - left, bottom - top
     cut = {"left": (left + 0.3 * wide, 0, 10000, 10000), "right": (0, 0, right - 0.3 * wide, 10000)}
     cut["top"] = (0, top + 0.25 * high, 10000, 10000)
     box = [max(int(value), 0) for value in cut[edge]]
     part = photos["obama"].crop((box[0], box[1], min(box[2], photos["obama"].width), min(box[3], int(bottom + 20))))
-    part = part.resize((round(part.width * 100 / wide), round(part.height * 100 / wide)))
+    part = part.resize((round(part.width * 58 / wide), round(part.height * 58 / wide)))
     place = {"left": (0, 40), "right": (900 - part.width, 40), "top": (20, 0)}[edge]
     sheet.paste(part, place)
     assert len(detect(sheet, every=True)) == 2
+    assert len(detect(sheet)) == 1  # a portrait: nobody else is looked for
 
 
 def test_every_face_is_looked_for_in_a_frame_of_the_edge_s_own_pixels(
