@@ -9,16 +9,18 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio import queueing
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event
 from gradio.utils import set_task_name
 
 from apps.door import lanes
 from apps.door.lanes import FairQueue
+from apps.door.metrics import Metrics
 from apps.door.middleware import ADDRESS, VISITOR
 from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.serving.attendance import ATTENDANCE
-from shared.serving.turns import TURNS
+from shared.serving.turns import TURNS, current_call
 from tests.conftest import run_alone
 
 
@@ -72,7 +74,8 @@ def begin(queue: FairQueue) -> Event | None:
     found = queue.get_events()
     if found is None:
         return None
-    events, _, lane = found
+    events, batch, lane = found
+    assert batch is False  # one at a time: no handler takes a list of calls
     queue.active_jobs[queue.active_jobs.index(None)] = events
     queue.event_queue_per_concurrency_id[lane].current_concurrency += 1
     return events[0]
@@ -121,6 +124,34 @@ def test_a_run_is_stopped_whatever_functions_number_comes_with_its_name(queue: F
     assert events[0] is not None
     assert run_alone(stopped(events[0]._id)) == [True, False]
     assert run_alone(stopped("", events[0]._id[-1], "Task-1")) == [False, False], "only what is an event's whole name"
+
+
+def test_an_event_is_answered_as_one_call_of_its_session_and_its_times_are_counted(
+    queue: FairQueue, there: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there("a", "b")
+    ask(queue, "a")
+    ask(queue, "b", 1)
+    metrics, seen = Metrics(), []
+
+    async def answer(_: Any, *given: Any) -> None:
+        seen.append((given, call := current_call(), call and (call.owner, call.long)))
+        if len(seen) > 1:
+            raise ValueError
+
+    monkeypatch.setattr(queueing.Queue, "process_events", answer)
+    monkeypatch.setattr(lanes, "METRICS", metrics)
+    events = {event.session_hash: event for event in (begin(queue), begin(queue)) if event is not None}
+    long, quick = events["session-a"], events["session-b"]
+    monkeypatch.setattr(lanes, "time", SimpleNamespace(monotonic=iter((100.0, 103.0, 110.0, 110.5)).__next__))
+    long.enqueue_time, quick.enqueue_time = 98.0, 109.0
+    run_alone(queue.process_events([long], False))
+    with pytest.raises(ValueError):
+        run_alone(queue.process_events([quick], False))
+    assert [given for given, _, _ in seen] == [([long], False), ([quick], False)]
+    assert [whose for _, _, whose in seen] == [("session-a", True), ("session-b", False)]
+    assert {lane: seconds.total for (lane, _), seconds in metrics._waited.items()} == {"long": 2.0, "quick": 1.0}
+    assert {lane: seconds.total for (lane, _), seconds in metrics._took.items()} == {"long": 3.0, "quick": 0.5}
 
 
 def served(queue: FairQueue, count: int) -> list[str]:

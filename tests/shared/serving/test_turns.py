@@ -99,6 +99,16 @@ def test_who_has_shown_nothing_is_first(machine: Machine) -> None:
     assert machine.order[6:10].count("new") == 1  # and then has a share like the others, not all that it has missed
 
 
+def test_who_has_shown_nothing_is_first_even_if_a_first_step_took_no_time(machine: Machine) -> None:
+    async def later() -> None:
+        while len(machine.order) < 2:
+            await asyncio.sleep(0)
+        await machine.call("new", 0.1)
+
+    machine.run(machine.call("a", 0.0, 0.1), machine.call("b", 0.1), later())
+    assert machine.order == ["a", "b", "new", "a"]
+
+
 def test_a_question_waits_for_one_step(machine: Machine) -> None:
     machine.run(machine.call("a", 0.1, 0.1), machine.call("b", 0.1, 0.1), machine.call("question", 0.1, long=False))
     assert machine.order[:2] == ["a", "question"]

@@ -83,6 +83,14 @@ def test_each_quality_gets_the_direction_that_changes_it_and_little_else(
     assert Direction((1.0,), (0.5, 1.0, -0.49, 0.0)).name == "boldness and slant"
 
 
+def test_side_effects_are_the_effects_on_other_qualities(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    effects = [(2.0, 2.0, 0.0, 0.25), (1.2, 0.0, 0.1, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0)]
+    made = iter(effects)
+    monkeypatch.setattr(module, "_CANDIDATES", len(effects))
+    monkeypatch.setattr(module, "measure", lambda *_: Direction((1.0,), next(made)))
+    assert directions(generator)[0].effects == effects[0]  # 2 - 0.3 * 2.25 = 1.325 of the slant, not 1.2 - 0.03
+
+
 def test_directions_are_read_as_they_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONVHUB_WEIGHTS", str(tmp_path))
     with pytest.raises(WeightsError, match="directions of z"):

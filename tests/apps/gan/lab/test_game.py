@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from apps.gan.lab.game import FIELD, SHOWN, Lab, covered
+from apps.gan.choices import SEEDS
+from apps.gan.lab.game import FIELD, SHOWN, Lab, check_rules, covered
 from apps.gan.lab.rules import DRAWN, NOISES, PRESETS, SHAPES, Rules
 from apps.gan.players.losses import LOSSES
 from shared.errors import InputError, OptionError
@@ -157,13 +158,27 @@ def test_the_r1_penalty_keeps_d_from_growing_steep() -> None:
         {"g_updates": -1},
         {"noise": "cauchy"},
         {"optimizer_d": "lbfgs"},
+        {"optimizer_g": "lbfgs"},
         {"r1": -1},
+        {"r1": 100.5},
         {"seed": -1},
+        {"seed": SEEDS + 1},
+        {"lr_d": 1.001},
+        {"g_updates": 11},
+        {"d_updates": 1.5},
     ],
 )
 def test_rules_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(OptionError):
         Lab(replace(Rules(), **wrong))
+
+
+def test_rules_at_their_limits() -> None:
+    for extreme in (
+        Rules(lr_d=0, lr_g=0, d_updates=0, g_updates=0, r1=0, seed=0),
+        Rules(lr_d=1, lr_g=1, d_updates=10, g_updates=10, r1=100, seed=SEEDS),
+    ):
+        assert check_rules(extreme) == extreme
 
 
 DIVERGING = replace(PRESETS["Turning in circles"].rules, loss="least-squares", lr_d=1.0, lr_g=1.0, d_updates=10)

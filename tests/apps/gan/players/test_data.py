@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from apps.gan.players.data import distort, load_mnist, shuffled, to_input, to_pictures
 from shared.errors import InputError, OfflineError
@@ -76,6 +77,19 @@ def test_distortions_are_small_keyed_and_may_be_none() -> None:
     assert not torch.equal(moved[0], moved[2])
     black = -torch.ones(2, 1, 28, 28)
     assert torch.allclose(distort(black, torch.Generator().manual_seed(0)), black)
+
+
+def test_a_distortion_is_the_affine_map_that_its_dice_say() -> None:
+    smooth = ndimage.gaussian_filter(np.pad(np.random.default_rng(0).random((3, 12, 12)), ((0, 0), (8, 8), (8, 8))), 1)
+    x = torch.from_numpy(2 * smooth[:, None] - 1).float()
+    dice = (torch.rand(5, 3, generator=torch.Generator().manual_seed(7)) * 2 - 1).double().numpy()
+    made = distort(x, torch.Generator().manual_seed(7), degrees=25, shift_px=3, scale=0.2)
+    for at, (turn, lean, grow, right, down) in enumerate(dice.T):
+        c, s, shear = np.cos(np.radians(25 * turn)), np.sin(np.radians(25 * turn)), np.tan(np.radians(25 * lean))
+        matrix = np.array([[c, s], [shear * c - s, c]]) / (1 + 0.2 * grow)  # of (row, column), from the middle
+        start = 13.5 - matrix @ (13.5, 13.5) + (3 * down, 3 * right)
+        wanted = ndimage.affine_transform(smooth[at], matrix, start, order=1)
+        assert np.abs((made[at, 0].numpy() + 1) / 2 - wanted).max() < 1e-5
 
 
 def test_a_pass_visits_everything_once() -> None:

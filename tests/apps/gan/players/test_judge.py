@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from apps.gan.players import judge as module
 from apps.gan.players.data import Digits
 from apps.gan.players.judge import FEATURES, Judge, blend, read, train_judge
 
@@ -35,6 +36,14 @@ def test_a_judge_learns_to_tell_two_pictures_apart() -> None:
     assert steps[-1].loss < 0.7 * steps[0].loss
     assert again.loss == pytest.approx(steps[0].loss, rel=1e-3)  # one seed, one training
     assert not any(module.training for module in steps[-1].model.modules())
+
+
+def test_a_judge_is_trained_in_steps_of_128_over_14_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+    monkeypatch.setattr(module, "blend", lambda average, model, decay: steps.append(decay))
+    digits = Digits(torch.zeros(256, 28, 28, dtype=torch.uint8), torch.arange(256) % 10)
+    first = next(train_judge(digits))
+    assert (first.epoch, first.epochs, steps) == (1, 14, [0.995] * 2)
 
 
 def test_readings_do_not_depend_on_the_batch() -> None:

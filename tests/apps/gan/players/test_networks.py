@@ -43,6 +43,12 @@ def test_class_norm_starts_as_plain_normalisation_and_then_scales_by_class() -> 
     assert torch.allclose(norm(x, y)[[0, 2]], plain[[0, 2]], atol=1e-6)
 
 
+def test_class_norm_keeps_the_precision_of_its_pictures() -> None:
+    norm, x = ClassNorm(4, classes=3).eval(), torch.zeros(2, 4, 5, 5, dtype=torch.bfloat16)
+    for y in (torch.tensor([0, 2]), torch.full((2, 3), 1 / 3)):  # classes, and a mixture of them
+        assert norm(x, y).dtype == torch.bfloat16
+
+
 def test_the_projection_is_the_scores_only_use_of_the_class() -> None:
     model = Discriminator(classes=10, widths=SMALL, hidden=8).eval()
     x, y = torch.rand(4, 1, 28, 28), torch.tensor([0, 3, 3, 9])

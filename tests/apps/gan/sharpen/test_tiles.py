@@ -119,6 +119,12 @@ def test_the_work_of_one_tile_is_torchs_own_count(few: RRDBNet, small: SRVGG, no
         assert 2 * multiply_adds(network, 37, 50) == counter.get_total_flops()
 
 
+def test_tiles_of_the_large_picture_are_half_as_wide(few: RRDBNet, small: SRVGG) -> None:
+    """It holds four times as many pixels a side, and nearly all of the memory is needed there."""
+    sides = {name: stage.side for name, stage in (stages(few) | stages(small)).items()}
+    assert sides == {"first": 128, "dense": 128, "gather": 128, "enlarge": 64, "all": 128}
+
+
 def test_windows_cover_everything_once() -> None:
     stage = Stage(halo=5, weights=1, side=16)
     for length in (1, 15, 16, 17, 33, 160):
