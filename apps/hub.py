@@ -35,6 +35,7 @@ from apps.sharing import Sharing
 from apps.status import read_status, status_html
 from apps.ui import LIGHT, PRIVATE, guard, tell_visitor
 from shared import device, engine, registry
+from shared.engine.cluster import Cluster
 from shared.engine.zero import ZeroGpu
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
@@ -145,7 +146,6 @@ def choose_engine(settings: Settings) -> None:
         if device.on_zero_gpu():
             engine.use(ZeroGpu())
         return
-    from shared.engine.cluster import Cluster
 
     least, most = settings.workers
     address = settings.engine.partition("://")[2] or None

@@ -176,6 +176,38 @@ def test_only_pages_import_gradio_and_only_the_report_streamlit() -> None:
     report(faults)
 
 
+@cache
+def outside_functions(name: str) -> frozenset[tuple[int, str]]:
+    return frozenset(imported_with(parsed(name), inside=False))
+
+
+def loads(module: str, names: dict[str, str]) -> set[str]:
+    """Packages of others that are imported with ``module``, by it or by a module of ours that it imports."""
+    left, seen, found = [module], set(), set()
+    while left:
+        here = left.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        for _, target in outside_functions(names[here]):
+            ours = [one for one in (target, target.rpartition(".")[0]) if one in names]
+            left += ours[:1]
+            found |= set() if ours else {target.split(".")[0]} - sys.stdlib_module_names
+    return found
+
+
+def test_inside_functions_only_what_loads_something_is_imported() -> None:
+    """All else stands at the top, where it can be seen what a module needs."""
+    names = {module_of(name): name for name, _ in sources() if name.startswith(("apps/", "shared/"))}
+    report(
+        f"{name}:{line} imports {target}, which loads nothing more"
+        for module, name in names.items()
+        for line, target in set(imported_with(parsed(name), inside=True)) - outside_functions(name)
+        for found in [one for one in (target, target.rpartition(".")[0]) if one in names][:1]
+        if loads(found, names) <= loads(module, names)
+    )
+
+
 PAGE = re.compile(r"apps/(\w+|door/\w+|\w+/ui/\w+)\.py")  # what runs in the page's process, whatever the engine
 
 

@@ -17,6 +17,7 @@ from shared.errors import HubError
 from shared.registry import find
 from shared.registry.types import Bundled
 from shared.settings import weights_dir
+from shared.weights import ensure, read_tensors
 
 log = logging.getLogger("convhub.conv")
 
@@ -50,8 +51,6 @@ def first_weights(record_name: str, tensor: str = "") -> np.ndarray | None:
 @lru_cache(maxsize=8)
 def _read(record_name: str, tensor: str, folder: Path) -> np.ndarray | None:
     """The kernel, read once for the bundle in ``folder``: a class of visitors opens the scene at the same time."""
-    from shared.weights import ensure, read_tensors
-
     try:
         record = find(record_name)
         if not isinstance(record.origin, Bundled):

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.ekg.aami import LETTERS, PACED
+from apps.ekg.aami import LETTERS, PACED, QTDB
+from apps.ekg.answers.classify import classified
+from apps.ekg.answers.export import answer_of, check_annotations, csv_text, told, write_annotations
+from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.supported import NAMES
+from apps.ekg.training.sources import MORE, ensure_records, parse_records
 from shared import cli
 from shared.errors import OptionError, check_whole, quoted
 from shared.targets import check_target, save
@@ -63,9 +67,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _classify(arguments: argparse.Namespace) -> None:
-    from apps.ekg.answers.classify import classified
-    from apps.ekg.answers.export import answer_of, csv_text, told, write_annotations
-    from apps.ekg.formats.opening import open_recording
     from apps.ekg.network.weights import leased
 
     _check_targets(arguments)
@@ -83,8 +84,6 @@ def _classify(arguments: argparse.Namespace) -> None:
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:
-    from apps.ekg.answers.export import check_annotations
-
     record = Path(arguments.record)
     if arguments.csv:
         check_target(arguments.csv, "--csv", apart_from=(record,))
@@ -95,11 +94,9 @@ def _check_targets(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    from apps.ekg.aami import QTDB
     from apps.ekg.network.ensemble import Ensemble, members_of, parameters_of
     from apps.ekg.network.weights import save_weights
     from apps.ekg.training.dataset import read_labelled
-    from apps.ekg.training.sources import MORE, ensure_records, parse_records
     from apps.ekg.training.train import TrainOptions, train
 
     check_target(arguments.out)
@@ -132,7 +129,6 @@ def _train(arguments: argparse.Namespace) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from apps.ekg.network.weights import leased
     from apps.ekg.training.evaluate import evaluate
-    from apps.ekg.training.sources import parse_records
 
     with leased(arguments.weights) as network:
         result = evaluate(arguments.data, parse_records(arguments.records), network)

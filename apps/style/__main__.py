@@ -23,6 +23,7 @@ from apps.style.options import (
 from apps.style.run.presets import PRESETS
 from apps.style.vgg.backbones import BACKBONES, DEFAULT_BACKBONE
 from shared.cli import Parser, run, say, write_json
+from shared.device import pick_device
 from shared.errors import InputError, check_choice
 from shared.progress import duration
 from shared.targets import check_folder, check_picture, check_target, save, stoppable
@@ -162,7 +163,6 @@ def _run(chosen: argparse.Namespace, options: Options) -> Run:
     from apps.style import canvas
     from apps.style.run import limits, recipe
     from apps.style.run.transfer import Run
-    from shared.device import pick_device
 
     content, ground = canvas.open_content_and_ground(chosen.content)
     work = Run(content, canvas.open_style(chosen.style), options, ground=ground)

@@ -6,6 +6,8 @@ from typing import Any
 
 import gradio as gr
 
+from apps.conv.scenes import SCENES
+from apps.conv.scenes import scene as scene_data
 from apps.conv.ui.stage_html import SPEEDS, script, template
 from apps.links import Choice, Numbers, Whole
 from apps.sharing import share_stage
@@ -14,8 +16,6 @@ from apps.ui import SENDS, guard
 
 def build() -> None:
     """Lay out the stage."""
-    from apps.conv.scenes import SCENES
-    from apps.conv.scenes import scene as scene_data
 
     def scene(name: str) -> dict[str, Any]:
         """One scene's inputs and filters."""

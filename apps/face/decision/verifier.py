@@ -11,6 +11,7 @@ from PIL import Image
 
 from apps.face.decision.matching import find_calibration
 from apps.face.encoding.encoders import DEFAULT_ENCODER, encode_views, find_encoder
+from apps.face.photo.alignment import chips
 from apps.face.photo.pipeline import CHIP_SIDE, ZOOMS, prominence, views
 
 Floats = NDArray[np.float64]
@@ -37,8 +38,6 @@ class FaceVerifier:
         Raises:
             WeightsError: the encoder's weights are not available.
         """
-        from apps.face.photo.alignment import chips
-
         cuts = [chips(photo, landmarks, CHIP_SIDE, (1.0, *ZOOMS)) for photo, landmarks in faces]
         return encode_views([views(each) for each in cuts]).astype(np.float64)
 

@@ -11,6 +11,8 @@ from typing import Any
 from PIL import Image
 
 from apps.gan.drawing.tiles import in_rows
+from apps.gan.sharpen.identity import identity, identity_s
+from apps.gan.sharpen.lesson import lesson, prepared
 from apps.gan.sharpen.options import DEFAULT, FACTOR, LEAST_SIDE, MOST_SIDE, SMALLEST, TITLES
 from apps.gan.sharpen.steps import LONG_S, bicubic, describe_estimate, open_photo, result
 from shared.cli import say, write_json
@@ -118,7 +120,6 @@ def restore(photo: Path, *, side: object, out: Path | None = None, as_json: bool
         OptionError: ``side`` is out of range.
         HubError: see ``lesson``.
     """
-    from apps.gan.sharpen.lesson import lesson, prepared
     from apps.gan.sharpen.upscale import estimate_s
 
     longer = FACTOR * check_whole(side, "--side", low=LEAST_SIDE, high=MOST_SIDE)
@@ -150,8 +151,6 @@ def ask_verifier(photo: Path, other: Path | None = None, *, as_json: bool = Fals
     Raises:
         HubError: see ``identity``.
     """
-    from apps.gan.sharpen.identity import identity, identity_s
-
     first, second = open_photo(photo), None if other is None else open_photo(other, "The other photo")
     _say_if_long(identity_s())
     for found in paced(identity(first, second), every_s=_SAY_EVERY_S):

@@ -22,6 +22,7 @@ from PIL import Image
 from apps.gan.sharpen.options import FACTOR, SMALLEST, UPSCALERS
 from apps.gan.sharpen.steps import result, shrunk
 from shared.errors import ImageError
+from shared.perceptual import features, perceptual_distance
 from shared.progress import Progress
 
 if TYPE_CHECKING:
@@ -102,7 +103,6 @@ def lesson(
         OptionError, ResourceError, WeightsError: see ``upscale``.
     """
     from apps.gan.sharpen.upscale import upscale
-    from shared.perceptual import features
 
     original = prepared(photo, side)
     now = Lesson(original=original, small=shrunk(original, (original.width // FACTOR, original.height // FACTOR)))
@@ -119,7 +119,6 @@ def lesson(
 
 def _answer(way: str, picture: Image.Image, now: Lesson, *, seconds: float, seen: Features | None) -> Restored:
     from apps.gan.sharpen.metrics import psnr_db, texture_distance
-    from shared.perceptual import features, perceptual_distance
 
     answer = Restored(
         way=way,

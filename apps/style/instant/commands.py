@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from apps.style.instant.stylefile import StyleFile, write_style
 from apps.style.instant.table import STYLES, find_style
 from shared.cli import say, write_json
 from shared.errors import InputError, check_number, check_whole
@@ -72,7 +73,6 @@ def learn(chosen: argparse.Namespace) -> None:
     from apps.style import canvas
     from apps.style.instant.judge import Weights
     from apps.style.instant.learn import MOST_STEPS, Learner, Lesson, sample_contents
-    from apps.style.instant.stylefile import StyleFile, write_style
 
     lesson = Lesson(
         steps=check_whole(chosen.steps, "--steps", low=1, high=MOST_STEPS),
