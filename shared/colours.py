@@ -157,6 +157,8 @@ def _named_profile(image: Image.Image) -> bytes | None:
     if isinstance(nclx, dict) and nclx.get("transfer_characteristics") in _CURVED:
         name = {_P3: "Display P3", _BT2020: "BT.2020"}.get(nclx.get("color_primaries", 0))
         return _matrix_profile(name) if name else None
+    if "exif" not in image.info:
+        return None
     try:
         exif = image.getexif()
         inside = exif.get_ifd(ExifTags.IFD.Exif)

@@ -3,12 +3,12 @@
 What the numbers in the file mean (depth, colour profile, transparency) is in ``shared/colours.py``.
 
 Left out: every picture of a file but the one that it names as its own (a HEIC's primary one, an animation's first), and
-every format outside a short list: some of the others run programs (EPS runs Ghostscript), open a second file inside
-the first, or let no other thread run while they decode (JPEG 2000: seconds).
+every format outside a short list.
 
 No process of its own decodes: the size is known from the header before anything is decoded, the decoders of these
-formats take memory and time in proportion to it, and they let other threads run meanwhile. Handing each photo to
-another process and its pixels back would cost as much as finding the faces in it.
+formats take memory and time in proportion to it, and they let other threads run meanwhile; what else a file may ask for
+is limited in ``shared/picture_files.py``. Handing each photo to another process and its pixels back would cost as much
+as finding the faces in it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
@@ -27,6 +27,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from shared.colours import DAMAGE, alpha, deepened, to_rgb
 from shared.errors import ImageError, named
+from shared.picture_files import TIFF_HEADS, Patient, TiresomeError, count_scans, forget_long_exif, open_picture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,9 +39,7 @@ MAX_JPEG_PIXELS = 250_000_000  # of a baseline JPEG, which is decoded at 1/2, 1/
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
 _SCALABLE = ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr")  # modes that Pillow resizes as they are
 _FORMATS = "JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
-_READ = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF", "PPM", "TGA")  # nothing else
 _LARGE_PIXELS = 16_000_000  # larger pictures are decoded one at a time
-_TIFF_HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TURNS = {  # EXIF orientation -> what makes it upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -121,28 +120,32 @@ def data_url(image: Image.Image, *, lossless: bool = False) -> str:
 def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
     _register_heif()
     Image.init()
-    stream = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
-    with _open_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS // 2  # Pillow refuses what has more than twice as many
-        try:
-            image = Image.open(stream, formats=_READ)
-        except UnidentifiedImageError as error:
-            if _head(source) in _TIFF_HEADS:
-                found = "one with numbers that this hub does not read, for example colours as floating-point numbers"
-                raise ImageError(f"{named(what)} as a usual TIFF", found, "Save it as PNG or JPEG.") from error
-            raise
-    with image:
+    with ExitStack() as files:
+
+        def again() -> Image.Image:
+            return open_picture(files.enter_context(Patient(source)))
+
+        with _open_lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS // 2  # Pillow refuses what has more than twice as many
+            try:
+                image = again()
+            except UnidentifiedImageError as error:
+                if _head(source) in TIFF_HEADS:
+                    found = "one with numbers that this hub does not read, as colours as floating-point numbers"
+                    raise ImageError(f"{named(what)} as a usual TIFF", found, "Save it as PNG or JPEG.") from error
+                raise
         pixels = image.width * image.height
-        reducible = image.format in ("JPEG", "MPO") and "progressive" not in image.info
+        is_jpeg = image.format in ("JPEG", "MPO")
+        reducible = is_jpeg and count_scans(source) == 1 and "progressive" not in image.info
         if pixels > (MAX_JPEG_PIXELS if reducible else MAX_PIXELS):
             raise _too_large(what, pixels, MAX_JPEG_PIXELS if reducible else MAX_PIXELS)
-        if image.format in ("JPEG", "MPO"):
+        if is_jpeg:
             image.draft("RGB", _fitting(image.size, max_side))
         if pixels > _LARGE_PIXELS:
             with _large_lock:
                 return _upright_rgb(image, what, max_side)
-        return _upright_rgb(deepened(image, lambda: Image.open(stream, formats=_READ)), what, max_side)
+        return _upright_rgb(deepened(image, again), what, max_side)
 
 
 def _head(source: str | Path | bytes) -> bytes:
@@ -163,6 +166,8 @@ def _damage_as_image_error(what: str) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         pixels = re.search(r"\d+", str(error))
         raise _too_large(what, int(pixels[0]) if pixels else 0, MAX_JPEG_PIXELS) from error
+    except TiresomeError as error:
+        raise ImageError(f"{named(what)} as a usual {_FORMATS} file", str(error), "Save it again.") from error
     except UnidentifiedImageError as error:
         raise ImageError(
             f"{named(what)} as a {_FORMATS} file",
@@ -190,9 +195,10 @@ def _upright_rgb(image: Image.Image, what: str, max_side: int) -> _Layers:
     """A picture of its own and its transparency; ``image`` stays as it is."""
     if image.width == 0 or image.height == 0:
         raise ImageError(named(what), f"{image.width} x {image.height} pixels", "Choose another picture.")
-    if getattr(image, "is_animated", False) and "primary" not in image.info:  # a HEIC is opened at its primary picture
+    if image.tell() and "primary" not in image.info:  # a HEIC is opened at its primary picture
         image.seek(0)
     image.load()
+    forget_long_exif(image)
     turn = _turn(image)
     if max(image.size) > max_side and image.mode in _SCALABLE and "transparency" not in image.info:
         image = image.resize(_fitting(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)

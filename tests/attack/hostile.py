@@ -72,6 +72,31 @@ def _tiff_pages() -> bytes:
     return _saved(Image.new("L", (64, 64)), "TIFF", save_all=True, append_images=[Image.new("L", (64, 64))] * 2_000)
 
 
+def _gif_comments(comments: int) -> bytes:
+    one = _saved(Image.new("P", (64, 64), 3), "GIF")
+    at = one.index(b",")
+    return one[:at] + b"!\xfe\x01x\0" * comments + one[at:]
+
+
+def _jpeg_scans(scans: int) -> bytes:
+    one = _saved(Image.new("L", (_SIDE, _SIDE), 128), "JPEG", progressive=True, quality=50)
+    scan = one.index(b"\xff\xda", one.index(b"\xff\xc4", one.index(b"\xff\xda")))
+    end = one.index(b"\xff\xc4", scan)
+    return one[:end] + one[scan:end] * scans + one[end:]
+
+
+def _bmp_delta() -> bytes:
+    head = struct.pack("<IiiHHIIiiII", 40, 60 * _MB, 1, 1, 8, 1, 4, 0, 0, 2, 0) + b"\0\0\0\0\xff\xff\xff\0"
+    return b"BM" + struct.pack("<IHHI", 18 + len(head), 0, 0, 14 + len(head)) + head + b"\0\2\0\xff"
+
+
+def _tiff_directory(numbers: int) -> bytes:
+    tags = [(256, 4, 1, 64), (257, 4, 1, 64), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1),
+            (273, 4, numbers, 110), (277, 3, 1, 1), (278, 4, 1, 1)]  # fmt: skip
+    body = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + body + b"\0" * 4 + b"\x08\0\0\0" * numbers
+
+
 def _zip(members: Iterator[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -126,6 +151,11 @@ FILES: tuple[Hostile, ...] = (
     Hostile("GIF with 10,000 frames", "a.gif", lambda: _gif_frames(10_000), PHOTO[:3]),
     Hostile("TIFF with 2,000 pages", "a.tif", _tiff_pages, PHOTO[:3]),
     Hostile("PNG with a comment of 60 MB", "a.png", _png_with_bomb, PHOTO[:3]),
+    Hostile("GIF of 9,000,000 comments", "a.gif", lambda: _gif_comments(9_000_000), PHOTO[:3]),
+    Hostile("progressive JPEG of 64 megapixels in 400,000 scans", "a.jpg", lambda: _jpeg_scans(400_000), PHOTO[:3]),
+    Hostile("BMP that leaves out 15,000,000,000 pixels", "a.bmp", _bmp_delta, PHOTO),
+    Hostile("TIFF of 11,000,000 strips", "a.tif", lambda: _tiff_directory(11_000_000), PHOTO[:3]),
+    Hostile("PPM in words", "a.ppm", lambda: b"P3 4000 4000 255\n" + b"#\n" * 24_000_000, PHOTO[:3]),
     Hostile("one line of 100,000 commas", "a.csv", lambda: b"," * 100_000, EKG),
     Hostile("2,000,000 commas", "a.csv", lambda: b"," * 2_000_000, EKG),
     Hostile("100,000 columns", "a.csv", lambda: (b"0.1," * 99_999 + b"0\n") * 20, EKG),

@@ -18,7 +18,7 @@ from shared import model_cache as module
 from shared.errors import DownloadError, ResourceError
 from shared.model_cache import ModelCache, is_out_of_memory, load_model, model_bytes, model_cache
 from shared.registry.types import Record
-from tests.shared.test_weights_download import release_record
+from tests.shared.weights.test_download import release_record
 
 CPU = torch.device("cpu")
 SIZE = 4_000  # bytes of a Net

@@ -16,9 +16,9 @@ from shared.cli import BAD_INPUT, run
 from shared.registry.types import Bundled, Record
 from shared.weights import __main__ as command
 from tests.shared.server import serve, status, whole
-from tests.shared.test_weights_download import DATA, release_record
+from tests.shared.weights.test_download import DATA, release_record
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -337,7 +337,7 @@ def test_threads_download_once(server: Server, folder: Path) -> None:
 
 _PROCESS = """
 import sys
-from tests.shared.test_weights_download import release_record
+from tests.shared.weights.test_download import release_record
 from shared.weights import ensure
 print("ready", flush=True)
 sys.stdin.readline()
@@ -352,7 +352,7 @@ def test_processes_download_once(server: Server, folder: Path, wrong_before: boo
         (folder / "model.bin").write_bytes(b"x" * len(DATA))
     server.behaviour = whole(DATA, pause_s=0.2)
     command = [sys.executable, "-c", _PROCESS, server.url]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     with (
         subprocess.Popen(command, cwd=root, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as one,
         subprocess.Popen(command, cwd=root, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as two,

@@ -14,7 +14,7 @@ from shared.errors import DownloadError, HashError, ResourceError
 from shared.registry.types import HubFile, Record
 from shared.weights import ensure, http
 from tests.shared.server import Server, Visit, hub, serve, status, whole
-from tests.shared.test_weights_download import DATA, SHA, left_in, release_record
+from tests.shared.weights.test_download import DATA, SHA, left_in, release_record
 
 SOURCE = HubFile(repo="someone/model", filename="folder/model.bin")
 
