@@ -16,9 +16,11 @@ for any weights.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import torch
 from torch import Tensor
@@ -29,6 +31,18 @@ from apps.style.options import Options
 from apps.style.vgg.features import Extractor
 from apps.style.vgg.network import VGG
 
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Seen:
+    """What one style picture is to one network: its style matrices, and over how many positions they were summed."""
+
+    network: VGG  # kept, so that no other one gets its id meanwhile
+    grams: Mapping[str, Tensor]
+    positions: Mapping[str, int]
+
+
+# A class often paints in the same few styles: runs under way share what they descend to. Nothing outlasts its runs.
+_STYLES: WeakValueDictionary[tuple[object, ...], _Seen] = WeakValueDictionary()
 _NOTHING = 1e-12  # of the content's target: a smaller style target counts as zero, and its lambda stays as written
 
 
@@ -71,6 +85,8 @@ class Objective:
         self._style_layers = options.style_layers if options.beta > 0 and style is not None else ()
         names = {*self._content_layers, *self._style_layers}
         self._extractor = Extractor(network, names, pooling=options.pooling, dtype=dtype, edge_goes_on=edge_goes_on)
+        self._way = id(network), frozenset(names), self._style_layers, options.pooling, dtype, edge_goes_on
+        self._network = network
         self._smoothness = options.smoothness
         self.grams: dict[str, dict[str, Tensor]] = {"C": {}, "S": {}, "G": {}}  # by picture, then by style layer
         self._content: dict[str, Tensor] = {}
@@ -119,11 +135,22 @@ class Objective:
                 self._positions[name] = activation.shape[2] * activation.shape[3]
 
     def _see_style(self, style: Tensor) -> None:
+        pixels = hashlib.blake2b(style.cpu().numpy().tobytes()).digest()
+        key = (*self._way, style.device, tuple(style.shape), pixels)
+        self._style = _STYLES.get(key) or self._look_at(style)
+        _STYLES[key] = self._style
+        for name in self._style_layers:
+            own = self._style.positions[name]
+            positions = self._positions.setdefault(name, own)  # of G, which has the content's size if there is one
+            self.grams["S"][name] = self._style.grams[name] * (positions / own)
+
+    def _look_at(self, style: Tensor) -> _Seen:
+        grams, positions = {}, {}
         for name, activation in self._extractor.layers(style):
             if name in self._style_layers:
-                own = activation.shape[2] * activation.shape[3]
-                positions = self._positions.setdefault(name, own)  # of G, which has the content's size if there is one
-                self.grams["S"][name] = losses.gram(activation) * (positions / own)
+                grams[name] = losses.gram(activation)
+                positions[name] = activation.shape[2] * activation.shape[3]
+        return _Seen(network=self._network, grams=grams, positions=positions)
 
     def _weigh(self, options: Options) -> Weights:
         sizes = {name: losses.style_size(self.grams["S"][name], self._positions[name]) for name in self._style_layers}

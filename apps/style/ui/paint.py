@@ -179,9 +179,9 @@ def _in_one_pass(
     if not (content and style and alpha and beta):
         return gr.skip()
     try:
-        painting = open_pictures(content, style, 1, 1)[1]
         asked = check_whole(size, "The size", low=SMALLEST, high=LARGEST)
-        answer = begin.in_manner_of(as_sent(content), painting, size=asked, keep_colours=keep_colours)  # type: ignore[arg-type]
+        painting = canvas.open_style(style)
+        answer = begin.in_manner_of(as_sent(content), painting, size=asked, keep_colours=keep_colours)
     except HubError:
         return gr.skip()
     goes_on = "goes on from it" if init == "instant" else "now begins on its own, for as long as you let it"

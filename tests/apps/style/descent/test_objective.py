@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 
 import numpy as np
 import pytest
 import torch
 
-from apps.style.descent import losses
+from apps.style.descent import losses, objective
 from apps.style.descent.objective import Objective
 from apps.style.options import Options
 from apps.style.vgg.features import Extractor
@@ -93,3 +94,20 @@ def test_the_weight_of_a_layer_that_finds_nothing_in_the_style_stays_as_written(
     weights = Objective(network, OPTIONS, C, S, dtype=torch.float32).weights
     assert weights.lambdas == dict(zip(NAMES, OPTIONS.lambdas, strict=True))
     assert weights.of_zero == 2 * weights.content_size
+
+
+def test_runs_in_one_style_share_its_matrices_and_nothing_outlasts_them(network: VGG) -> None:
+    def matrices(style: torch.Tensor, **changed: object) -> tuple[Objective, dict[str, torch.Tensor]]:
+        made = Objective(network, dataclasses.replace(OPTIONS, **changed), C, style, dtype=torch.float32)  # type: ignore[arg-type]
+        return made, made.grams["S"]
+
+    before = len(objective._STYLES)
+    runs = [matrices(S), matrices(S.clone(), lambdas=(1.0, 1.0)), matrices(S.flip(3)), matrices(S, pooling="max")]
+    assert len(objective._STYLES) == before + 3
+    alike, mirrored, pooled = ([torch.equal(runs[0][1][name], other[name]) for name in NAMES] for _, other in runs[1:])
+    assert alike == [True, True]
+    assert not any(mirrored)
+    assert pooled == [True, False]  # before the first pool there is no difference
+    del runs
+    gc.collect()
+    assert len(objective._STYLES) == before
