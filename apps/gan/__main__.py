@@ -76,7 +76,7 @@ def _parser() -> Parser:
     )
     players.set_defaults(work=_players)
     players.add_argument(
-        "--step", required=True, help="0 (untrained), 10, 18, 31 ... 8000; for any other, the command lists those that were kept"
+        "--step", required=True, help="0 (untrained), 10, 18, 31 ... 8000; of any other, it lists those it has"
     )
     players.add_argument("--seed", default="0", help="of the z and of the real digits (default: 0)")
     players.add_argument("--out", type=Path, required=True, metavar="PNG", help="the sheet of 40 digits")
