@@ -261,7 +261,7 @@ def _take_defaults(live: Any, arguments: ast.arguments) -> None:
 
 
 class _Contexts:
-    """Tells coverage for whom a line is run: a test, or a fixture that several tests share."""
+    """Lets coverage know for whom a line is run: a test, or a fixture that several tests share."""
 
     def __init__(self, coverage: Any) -> None:
         self._coverage, self.test = coverage, ""

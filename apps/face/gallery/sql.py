@@ -74,8 +74,8 @@ class SqlGallery(Gallery):
                     return Enrolled(person=person[1], photo=photo, photos=len(alike), added=False)
             self._check_room(db, mark, None if person is None else person[0])
             if person is None:
-                person = (_answer(db, _PERSON, shown, name_key(shown), mark), shown, mark)
-            added = _answer(
+                person = (answer(db, _PERSON, shown, name_key(shown), mark), shown, mark)
+            added = answer(
                 db,
                 f"{_PHOTO} RETURNING id",
                 person[0],
@@ -143,7 +143,7 @@ class SqlGallery(Gallery):
     def version(self) -> int:
         """See ``Gallery.version``."""
         with self._reading() as db:
-            return int(_answer(db, "SELECT n FROM changes"))
+            return int(answer(db, "SELECT n FROM changes"))
 
     def load(self, encoder: str) -> Index:
         """See ``Gallery.load``."""
@@ -162,10 +162,10 @@ class SqlGallery(Gallery):
             InputError: ``other`` is not empty; nothing was changed.
         """
         with self._reading() as source, other._writing() as target:
-            if _answer(target, "SELECT count(*) FROM people"):
+            if answer(target, "SELECT count(*) FROM people"):
                 raise taken_place()
             people = source.execute("SELECT id, name, key, owner FROM people ORDER BY id").fetchall()
-            numbers = {person: _answer(target, _PERSON, name, key, owner) for person, name, key, owner in people}
+            numbers = {person: answer(target, _PERSON, name, key, owner) for person, name, key, owner in people}
             photos = source.execute("SELECT person, encoder, dimension, encoding, thumbnail FROM photos ORDER BY id")
             count = 0
             for person, *rest in photos:
@@ -181,9 +181,9 @@ class SqlGallery(Gallery):
         owned = f"{count} WHERE person IN (SELECT id FROM people WHERE owner = ?)"
         check_room(
             self.limits,
-            photos=_answer(db, count),
-            owned=_answer(db, owned, mark),
-            of_person=0 if person is None else _answer(db, f"{count} WHERE person = ?", person),
+            photos=answer(db, count),
+            owned=answer(db, owned, mark),
+            of_person=0 if person is None else answer(db, f"{count} WHERE person = ?", person),
         )
 
 
@@ -192,7 +192,8 @@ def taken_place() -> InputError:
     return InputError("an empty gallery to copy into", "one with people in it", "Choose another, or clear it first.")
 
 
-def _answer(db: Database, question: str, *values: object) -> Any:
+def answer(db: Database, question: str, *values: object) -> Any:
+    """The one value that answers ``question``."""
     return db.execute(question, values).fetchone()[0]
 
 

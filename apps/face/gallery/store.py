@@ -16,10 +16,9 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from apps.face.gallery.gallery import CLASS_LIMITS, Limits
-from apps.face.gallery.sql import SqlGallery
+from apps.face.gallery.sql import SqlGallery, answer
 from shared.errors import StoreError
 
 APPLICATION_ID = 0x43484731  # "CHG1" in the file's header: a gallery of this hub
@@ -63,15 +62,15 @@ class SqliteGallery(SqlGallery):
             self._inspect(db)  # before anything is written: another program's file stays as it is
             _write_ahead(db)
             db.execute("BEGIN IMMEDIATE")  # of two processes that start at once, one makes the tables
-            if _answer(db, "SELECT count(*) FROM sqlite_master") == 0:
+            if answer(db, "SELECT count(*) FROM sqlite_master") == 0:
                 for statement in _SCHEMA:
                     db.execute(statement)
             db.execute("COMMIT")
 
     def _inspect(self, db: sqlite3.Connection) -> None:
         db.execute("BEGIN")  # one moment for all answers: another process may be making the tables just now
-        application, version = _answer(db, "PRAGMA application_id"), _answer(db, "PRAGMA user_version")
-        tables = _answer(db, "SELECT count(*) FROM sqlite_master")
+        application, version = answer(db, "PRAGMA application_id"), answer(db, "PRAGMA user_version")
+        tables = answer(db, "SELECT count(*) FROM sqlite_master")
         db.execute("COMMIT")
         if application == 0 and tables == 0:
             return  # new and empty
@@ -79,7 +78,7 @@ class SqliteGallery(SqlGallery):
             raise self._error("a database of another program")
         if version != SCHEMA_VERSION:
             raise self._error(f"a gallery of version {version}; this hub reads version {SCHEMA_VERSION}")
-        if (fault := _answer(db, "PRAGMA quick_check(1)")) != "ok":
+        if (fault := answer(db, "PRAGMA quick_check(1)")) != "ok":
             raise self._error(f"a damaged file ({fault})")
 
     @contextlib.contextmanager
@@ -144,7 +143,3 @@ def _write_ahead(db: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() >= ends:
                 raise
         time.sleep(_AGAIN_S)
-
-
-def _answer(db: sqlite3.Connection, question: str, *values: object) -> Any:
-    return db.execute(question, values).fetchone()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from apps.door.inputs import guard_inputs
 from apps.door.middleware import ADDRESS, VISITOR
 from apps.door.visitors import FILES
 from apps.gradio_patches import hand_over_unopened
+from shared.errors import InputError, quoted
 from tests.conftest import run_alone
 
 
@@ -130,6 +132,7 @@ def test_files_inside_the_events_own_data_are_looked_at_too(page: gr.Blocks, see
 def test_a_value_of_the_wrong_kind_gets_a_reason_and_no_traceback(page: gr.Blocks, value: Any) -> None:
     with pytest.raises(gr.Error, match="values that fit Size") as refused:
         call(page, 2, value, 1)
+    assert f"Found: {quoted(value, 40)}, “1”." in html.unescape(refused.value.message)
     assert not refused.value.print_exception
     assert len(refused.value.message) < 400
 
@@ -195,9 +198,12 @@ def test_a_handler_gets_what_its_type_hints_say_and_nothing_else(seen: list[Any]
         number, choice, kept = gr.Number(label="Size"), gr.Dropdown(["a"], label="Name"), gr.State((1, 2))
         gr.Button().click(scale, [number, choice, number, kept])
     guard_inputs(page)
-    refused = [(None, "a", 1), (1, None, 1), (float("nan"), "a", None), (10**400, "a", None), (1, "a", float("inf"))]
-    for values in refused:
-        with pytest.raises(gr.Error, match=r"Needed: (Size: a number|Name: a text)") as error:
+    refused = {
+        (None, "a", 1): "nothing", (1, None, 1): "nothing", (float("nan"), "a", None): "nan",
+        (10**400, "a", None): "1000", (1, "a", float("inf")): "inf",
+    }  # fmt: skip
+    for values, found in refused.items():
+        with pytest.raises(gr.Error, match=rf"Needed: (Size: a number|Name: a text).*Found: .?{found}") as error:
             call(page, 0, *values, None)
         assert not error.value.print_exception
     call(page, 0, 1, "a", None, "not looked at")
@@ -212,6 +218,18 @@ def test_a_handler_of_gradios_own_that_fails_gets_the_neutral_sentence(caplog: p
         call(page, 0)
     assert not error.value.print_exception
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_bug_of_ours_is_an_apology_that_stays_for_a_while() -> None:
+    sorry = inputs.apology()
+    assert (sorry.title, sorry.duration, sorry.print_exception) == ("Sorry", 12.0, False)
+    please = inputs.refusal(InputError("a name", "none", "Write one."))
+    assert (please.title, please.duration, please.print_exception) == ("Please check", 12.0, False)
+    assert please.message == "Needed: a name.<br>Found: none.<br>Write one."
+
+
+def test_what_is_no_path_at_all_was_not_written_here() -> None:
+    assert not any(map(inputs._written_here, ("nul\0", "x" * 9999, "/etc/passwd")))
 
 
 def test_an_endless_text_is_refused_wherever_it_stands(page: gr.Blocks, seen: list[Any]) -> None:

@@ -96,6 +96,17 @@ def test_uploads_that_were_broken_off_go_and_those_under_way_stay(house: House) 
     assert [path.exists() for path in (old, new, other)] == [False, True, True]
 
 
+def test_the_janitor_comes_round_and_memory_is_given_back_for_as_long_as_the_hub_runs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: dict[str, tuple[float, object]] = {}
+    every = SimpleNamespace(every=lambda name, seconds, what: rounds.update({name: (seconds, what)}))
+    monkeypatch.setattr(janitor, "LATER", every)
+    house.janitor.start()
+    assert list(rounds.values()) == [(20.0, house.janitor.come_round), (60.0, janitor.give_back)]
+    assert all(isinstance(name, str) for name in rounds)
+
+
 def test_at_a_reset_the_files_of_those_who_are_there_go_too(house: House) -> None:
     with house.present.stream("ann", "ann"):
         photo, other = house.upload("ann"), house.upload("bob", "second.jpg")

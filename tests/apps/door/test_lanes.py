@@ -218,6 +218,26 @@ def test_what_nobody_waits_for_is_dropped_with_all_that_was_kept_for_it(queue: F
     assert len(queue.event_ids_to_events) == 1
 
 
+def test_of_a_session_with_two_events_one_may_go_and_what_gradio_has_forgotten_is_no_error(
+    queue: FairQueue, there: Any
+) -> None:
+    there("b")
+    for visitor in "aac":
+        ask(queue, visitor)
+    first, second, other = queue.event_queue_per_concurrency_id[HEAVY_LANE].queue
+    first.enqueue_time -= lanes.UNATTENDED_S + 1
+    queue._sweep()
+    assert queue.pending_event_ids_session["session-a"] == {second._id}
+    assert "session-a" in queue.pending_messages_per_session
+    other.enqueue_time -= lanes.UNATTENDED_S + 1
+    for kept in (queue.pending_event_ids_session, queue.pending_messages_per_session, queue.event_ids_to_events):
+        kept.clear()
+    queue._swept = time.monotonic() - 10
+    queue._sweep()
+    assert queue.event_queue_per_concurrency_id[HEAVY_LANE].queue == [second]
+    assert [event.alive for event in (first, second, other)] == [False, True, False]
+
+
 def test_one_visitor_may_have_so_many_waiting_and_no_more(queue: FairQueue) -> None:
     answers = [ask(queue, "a", session=f"invented-{n}") for n in range(lanes.HEAVY_EACH + 1)]
     assert [answer[0] for answer in answers] == [True] * lanes.HEAVY_EACH + [False]

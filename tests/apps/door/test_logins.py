@@ -33,6 +33,15 @@ def test_every_further_guess_waits_longer_up_to_half_a_minute() -> None:
     assert guesses.wait("a") == 0
 
 
+def test_of_endlessly_many_addresses_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins, "_MOST", 2)
+    guesses = Guesses(Clock())
+    for address in "abc":
+        for _ in range(5):
+            guesses.tried(address, right=False)
+    assert [guesses.wait(address) for address in "abc"] == [0, 1, 1]
+
+
 def test_the_teacher_s_password_is_compared_whole_and_guesses_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logins, "TEACHERS_GUESSES", Guesses(Clock()))
     with pytest.raises(InputError, match="password"):
@@ -127,6 +136,15 @@ def test_no_other_ticket_does() -> None:
         assert admitted(at, ticket) == {TICKET: ticket}
     clock.now = HOLDS_S
     assert admitted(replica(clock=clock), ticket) == {TICKET: ticket}
+
+
+def test_of_endlessly_many_returned_tickets_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins, "_MOST", 2)
+    hub = replica()
+    returned = [hub.issue() or "" for _ in range(3)]
+    for ticket in returned:
+        hub.forget(admitted(hub, ticket))
+    assert [admitted(hub, ticket) == {TICKET: ticket} for ticket in returned] == [False, True, True]
 
 
 def test_a_ticket_that_was_returned_is_one_no_more() -> None:

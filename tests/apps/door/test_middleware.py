@@ -116,6 +116,7 @@ def test_what_a_class_does_is_asked_without_gradio(hub: Hub) -> None:
     said, picture, looked = asked
     assert (said.method, said.path, said.query, said.body) == ("POST", "/class/answer", "q=1", b'{"a": 1}')
     assert (said.address, said.hub, said.takes_gzip) == ("10.0.0.9", "http://127.0.0.1:7860", True)
+    assert said.visitor == "address 10.0.0.9"
     assert (picture.body, looked.body, looked.takes_gzip) == (b"[" * 600, b"", False)
     assert hub.seen == []
 
@@ -137,6 +138,23 @@ def test_once_a_body_is_there_nobody_hurries_its_client(monkeypatch: pytest.Monk
     assert run_alone(limited())["body"] == b"ab"
     now[0] = 1000.0
     assert run_alone(limited())["type"] == "http.disconnect"
+
+
+def test_the_certificate_is_there_only_where_the_hub_made_it(hub: Hub) -> None:
+    status, _, answer = hub.ask("/ca.crt")
+    assert (status, json.loads(answer)) == (404, {"detail": "There is nothing here."})
+    hub.gate.authority = b"-----BEGIN CERTIFICATE-----"
+    status, headers, answer = hub.ask("/ca.crt")
+    assert (status, headers["content-type"]) == (200, "application/x-x509-ca-cert")
+    assert answer == hub.gate.authority
+    assert hub.seen == []
+
+
+def test_what_is_counted_can_be_read(hub: Hub) -> None:
+    status, headers, answer = hub.ask("/metrics")
+    assert status == 200
+    assert b"convhub_http_responses_total" in answer
+    assert "x-content-type-options" in headers
 
 
 def test_every_answer_carries_the_headers_that_protect_the_page(hub: Hub) -> None:

@@ -38,7 +38,11 @@ class Site:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        scope = {"method": method, "query_string": query, "headers": [(b"accept-encoding", accept)]}
+        scope = {
+            "method": method,
+            "query_string": query,
+            "headers": [(b"x-who", b"accept-encoding"), (b"accept-encoding", accept)],
+        }
 
         async def answer() -> None:
             await self.pages.answer(self.app, scope, send, key)
@@ -62,6 +66,7 @@ def test_the_second_visitor_gets_the_same_page_and_nothing_is_made() -> None:
     assert gzip.decompress(packed) == BODY
     assert len(packed) == int(headers[b"content-length"]) < len(BODY) / 5
     assert len(site.made) == 1
+    assert site.made[0]["headers"] == [(b"x-who", b"accept-encoding")]  # it is packed here, not by the app
     assert site.made[0]["query_string"] == b""  # the app behind it reads files that a query names
 
 

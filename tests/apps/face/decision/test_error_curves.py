@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -115,6 +117,44 @@ def test_the_payload_is_small_and_plain() -> None:
     assert json.loads(json.dumps(data)) == data
     assert data["pairs"] == [0.41, 0.9]
     assert len(json.dumps(data)) < 12_000
+
+
+@pytest.mark.parametrize(
+    ("name", "digits"),
+    [("tau", 4), ("far", 6), ("frr", 6), ("far_deviate", 4), ("frr_deviate", 4), ("same", 5), ("different", 5)],
+)
+def test_the_page_gets_the_curves_to_as_many_digits_as_can_be_seen(name: str, digits: int) -> None:
+    known, _, _ = measured(333)
+    made = error_curves.curves(known)
+    exact = dict(zip(("far_deviate", "frr_deviate"), made.deviates, strict=True)).get(name, getattr(made, name, None))
+    sent = np.array(error_curves.payload(known, 0.6, [], people=1)[name])
+    assert np.abs(sent - exact).max() <= 0.5 * 10.0**-digits + 1e-12
+    assert max(len(f"{value:.12f}".rstrip("0").partition(".")[2]) for value in sent) == digits
+
+
+def test_the_payload_has_what_was_chosen_and_measured() -> None:
+    known, _, _ = measured()
+    made = error_curves.curves(known)
+    data = error_curves.payload(known, 0.55, [0.41236], people=7)
+    assert (data["chosen"], data["people"], data["n_different"], data["data"]) == (0.55, 7, 500, "made-up people")
+    assert (data["eer"], data["eer_tau"], data["pairs"]) == (made.eer, made.eer_tau, [0.4124])
+    assert (len(data["tau"]), len(data["same"])) == (240, 48)
+    for rate, place in data["det_ticks"]:
+        assert place == pytest.approx(NormalDist().inv_cdf(rate), abs=1e-4)
+    assert data["far_deviate"][0] == pytest.approx(NormalDist().inv_cdf(1e-4), abs=1e-4)  # a rate of 0 has its place
+    assert data["frr_deviate"][0] == pytest.approx(NormalDist().inv_cdf(1 - 1e-4), abs=1e-4)
+
+
+def test_below_and_beyond_what_was_measured() -> None:
+    """Nobody is accepted below the first threshold; where not everybody is at the last one, the curves end there."""
+    known, _, _ = measured()
+    part = slice(300, 900)
+    cut = replace(known, thresholds=known.thresholds[part], far=known.far[part], frr=known.frr[part])
+    made = error_curves.curves(cut)
+    assert made.tau[-1] == cut.thresholds[-1]
+    assert made.far[made.tau < 0.3].max() == 0
+    assert made.frr[made.tau < 0.3].min() == 1
+    assert error_curves.pooling(cut) == {"pool": "template", "spread": error_curves.spread(cut)}
 
 
 def test_the_ruler_says_in_words_what_it_draws() -> None:

@@ -276,6 +276,31 @@ def test_page_and_command_read_one_folder_alike(tmp_path: Path) -> None:
     assert names == {source.person for source in bulk.list_files(sent).sources} == {"Ada", "Bob"}
 
 
+def test_files_that_a_browser_sent_are_read_where_they_lie_now(tmp_path: Path) -> None:
+    sent = make_folder(tmp_path, {"1/x": b"ada", "2/y": b"bob"})
+    listing = bulk.list_files([("Ada/1.jpg", sent / "1" / "x"), ("Bob/1.jpg", sent / "2" / "y")])
+    assert [(source.person, source.read()) for source in listing.sources] == [("Ada", b"ada"), ("Bob", b"bob")]
+    assert listing.guessed == ""
+    (sent / "1" / "x").unlink()
+    with pytest.raises(InputError, match="a file that can be read"):
+        listing.sources[0].read()
+
+
+def test_what_holds_no_photo_is_named(tmp_path: Path) -> None:
+    files = {"Ada/notes.txt": b"x"}
+    archive, folder = make_zip(tmp_path / "our class.zip", files), make_folder(tmp_path / "your class", files)
+    with pytest.raises(InputError, match=r"in our class\.zip.*not a picture"):
+        bulk.list_zip(archive)
+    with pytest.raises(InputError, match=r"in .*your class.*not a picture"):
+        bulk.list_folder(folder)
+
+
+def test_names_in_plain_letters_are_not_guessed(tmp_path: Path) -> None:
+    files = {"Ada/1.jpg": b"a", "Bob/1.jpg": b"b"}
+    assert bulk.list_zip(make_zip(tmp_path / "c.zip", files)).guessed == ""
+    assert bulk.list_folder(make_folder(tmp_path / "c", files)).guessed == ""
+
+
 def test_a_folder_s_name_that_is_no_utf_8_is_read(tmp_path: Path) -> None:
     try:
         (tmp_path / os.fsdecode(b"Jos\xe9 M\xfcller")).mkdir()

@@ -24,6 +24,7 @@ from apps.face.gallery.gallery import (
     GalleryFullError,
     Limits,
     MemoryGallery,
+    check_encoding,
     thumbnail,
 )
 from apps.face.gallery.index import Index
@@ -147,6 +148,12 @@ def test_limits_refuse_with_a_reason_and_lose_nothing(kind: str, request: pytest
     with pytest.raises(GalleryFullError, match="gallery is full: it holds 6 photos"):
         enroll(gallery, "f", 14, owner="you")
     assert len(gallery.photos("me")) == 6
+
+
+def test_encodings_are_kept_as_float32_whatever_they_come_as() -> None:
+    for given in ([1, 2], np.array([1.0, 2.0]), np.array([1, 2], np.uint8)):
+        kept = check_encoding(given)
+        assert (kept.dtype, kept.tolist()) == (np.float32, [1, 2])
 
 
 def test_unusable_encodings_are_refused(gallery: Gallery) -> None:

@@ -111,6 +111,21 @@ def test_five_people_by_their_nearest_photo_are_ranked_unless_more_is_said() -> 
     assert index.rank_many([probe], pool="template") == (template,)
 
 
+def test_how_far_ones_photos_scatter_counts_for_templates() -> None:
+    index, _, encodings = gallery(20, 2, 8)
+    probe = encodings[3] + np.float32(0.02)
+    wanted = index.rank(probe, 5, pool="template", spread=SPREAD)
+    assert index.identify(probe, 9.0, pool="template", spread=SPREAD).candidates == wanted
+    assert wanted[0].d_squared == pytest.approx(index.rank(probe, pool="template")[0].d_squared + SPREAD / 2)
+
+
+def test_of_equal_photos_the_one_enrolled_first_is_named_however_many_there_are() -> None:
+    person = np.tile([1, 0], 200)  # two people in turns, who have to be brought together
+    index = Index(["a", "b"], person, np.arange(400) + 1_000, np.ones((400, 8), np.float32))
+    assert [one.photo for one in index.rank(np.ones(8))] == [1_001, 1_000]
+    assert index.photo.tolist() == [*range(1_001, 1_400, 2), *range(1_000, 1_400, 2)]
+
+
 def test_the_distance_to_one_person_is_that_to_the_nearest_photo_of_theirs() -> None:
     index, person, encodings = gallery(6, 3, 8)
     probe = np.full(8, 0.05)

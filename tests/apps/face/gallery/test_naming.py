@@ -109,6 +109,15 @@ def test_names_of_people_are_names(name: str) -> None:
     assert is_name(name)
 
 
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [("A", True), ("S01", True), ("S123", True), ("IMG01", True), ("IMG001", False), ("DSC123", False),
+     ("100APPLE", False), ("Photo 3", False), ("", False), ("12", False)],
+)  # fmt: skip
+def test_a_letter_and_a_number_can_stand_for_a_person_but_not_three_digits_of_a_camera(text: str, stands: bool) -> None:
+    assert naming.is_label(text) == stands
+
+
 def face(person: int, photo: int = 0) -> np.ndarray:
     """A made-up encoding: two of one person are 0.2 apart at most, of two people 1.4."""
     vector = np.zeros(16, np.float32)

@@ -146,6 +146,13 @@ def test_random_negatives_are_everybody_else_equally_often() -> None:
         assert np.abs(counts - expected).max() < 5 * expected**0.5
 
 
+def test_people_may_be_numbered_in_any_type() -> None:
+    for kind in (np.uint8, np.float32, np.int64):
+        x, who = mining.check_gallery([[0], [1], [2]], np.array([0, 0, 1], kind))
+        assert (x.dtype, who.dtype) == (np.float64, np.int64)
+        assert (x.tolist(), who.tolist()) == ([[0], [1], [2]], [0, 0, 1])
+
+
 def test_what_has_no_triplet_is_refused() -> None:
     for who in ([0, 0, 0], [0, 1, 2], [], [0]):
         with pytest.raises(InputError, match="two photos of one person"):

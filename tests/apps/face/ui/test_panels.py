@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -347,3 +349,67 @@ def test_a_photo_with_a_face_is_answered_with_its_chip() -> None:
         (1, [0, 10, 80, 90], 0.99),
         (2, [200, 10, 260, 70], 0.99),
     ]
+
+
+class Seen(SimpleNamespace):
+    """The rooms' pipeline, with faces that a test chose; it notes how they were looked for."""
+
+    def load_detector(self) -> None:
+        self.asked.append("detector")
+
+    def locate_faces(self, image: Image.Image, **how: object) -> list[Face]:
+        self.asked.append(how)
+        return self.faces
+
+
+def reading(monkeypatch: pytest.MonkeyPatch, *faces: Face) -> Seen:
+    seen = Seen(faces=list(faces), asked=[])
+    monkeypatch.setattr(state, "pipeline", seen)
+    monkeypatch.setattr(state, "cut_faces", lambda image, found, *, quick: [replace(one, zoomed=()) for one in found])
+    return seen
+
+
+def test_a_photo_is_read_as_thoroughly_as_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = reading(monkeypatch, face(0, 80))
+    photo = Image.new("RGB", (1200, 300))
+    read = state.read_photo(photo)
+    assert seen.asked == ["detector", {"every": False, "quick": False, "near": ()}]
+    assert (read.size, read.name, read.left_out, len(read.faces)) == ((1200, 300), "The photo", 0, 1)
+    with Image.open(io.BytesIO(base64.b64decode(read.preview.partition(",")[2]))) as preview:
+        assert preview.size == (560, 140)
+    assert read.detect_s >= 0
+    state.read_photo(photo, every=True, quick=True)
+    assert seen.asked[-1] == {"every": True, "quick": True, "near": ()}
+    film = Followed()
+    state.read_photo(photo, follow=film)
+    assert film.near((1200, 300)) == seen.faces
+    state.read_photo(photo, follow=film)
+    assert seen.asked[-1] == {"every": False, "quick": False, "near": seen.faces}
+
+
+def test_of_a_crowd_the_first_hundred_are_kept_and_the_others_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading(monkeypatch, *(face(i, 50) for i in range(103)))
+    read = state.read_photo(Image.new("RGB", (400, 300)), "The class")
+    assert (len(read.faces), read.left_out, read.name) == (100, 3, "The class")
+
+
+def test_a_photo_without_a_face_is_an_error_only_where_one_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading(monkeypatch)
+    photo = Image.new("RGB", (400, 300))
+    assert state.read_photo(photo, need=False).faces == ()
+    with pytest.raises(ImageError, match="photo 2, showing a face"):
+        state.read_photo(photo, "Photo 2")
+    with pytest.raises(ImageError, match=r"photo 2.*Found: none"):
+        state.read_photo(None, "Photo 2")
+    with pytest.raises(InputError, match=r"photo 1.*Found: none"):
+        state.Visitor().shot("a", "Photo 1")
+
+
+def test_messages_of_ours_are_shown_and_bugs_are_not_hidden() -> None:
+    def refused() -> None:
+        raise InputError("a name", "none", "Write one.")
+
+    assert state.usable(lambda: 1) == ""
+    assert "a name" in state.usable(refused)
+    with pytest.raises(ZeroDivisionError):
+        state.usable(lambda: 1 // 0)
