@@ -7,14 +7,13 @@ What is already markup is kept. There are three ways in, and a test finds every 
 * ``h.figure(h.img(src=...), h.figcaption(text), class_="ch-figure")``: an element, by its name;
 * ``prose("<b>{}</b> of {} pairs", n, total)``: a sentence of ours with inline tags, written out where it is called, and
   values that are escaped;
-* ``style(__file__, "face.css")`` and ``page_file``: files of ours in the folder ``page/`` beside the module.
+* ``style(__file__, "face.css")`` and ``page_file``: files of ours in the folder ``page/`` next to the module.
 
 Charts stand in ``apps/charts.py``.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
+
+from shared.images import url_of
 
 __all__ = [
     "Content",
@@ -139,7 +140,7 @@ def prose(template: str, /, *values: Content, **named: Content) -> Markup:
 
 
 def page_file(module_file: str, name: str) -> str:
-    """The text of a script, style sheet or template: ``page/<name>`` beside the module whose ``__file__`` is given."""
+    """The text of a script, style sheet or template: ``page/<name>`` next to the module whose ``__file__`` is given."""
     return (Path(module_file).parent / "page" / name).read_text(encoding="utf-8")
 
 
@@ -149,18 +150,13 @@ def page_function(module_file: str, name: str) -> str:
 
 
 def style(module_file: str, *names: str) -> Markup:
-    """The style sheets ``page/<name>`` beside the module whose ``__file__`` is given, as one element."""
+    """The style sheets ``page/<name>`` next to the module whose ``__file__`` is given, as one element."""
     return Markup(f"<style>{''.join(page_file(module_file, name) for name in names)}</style>")
 
 
 def base_style() -> Markup:
     """The hub's colours and the look of what is made here, for a page that is not the hub's: the report."""
     return style(__file__, "colours.css", "markup.css")
-
-
-def url_of(data: bytes, kind: str) -> str:
-    """``data`` as a ``data:`` URL of the media type ``kind`` ("image/png")."""
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def note(*content: Content) -> Markup:

@@ -114,7 +114,12 @@ def as_sent(path: str | None) -> Any:
 def data_url(image: Image.Image, *, lossless: bool = False) -> str:
     """``image`` as a ``data:`` URL, so that a page shows it without a file in any cache."""
     kind, data = ("png", png_bytes(image)) if lossless else ("jpeg", jpeg_bytes(image))
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return url_of(data, f"image/{kind}")
+
+
+def url_of(data: bytes, kind: str) -> str:
+    """``data`` as a ``data:`` URL of the media type ``kind`` ("image/png")."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:

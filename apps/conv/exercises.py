@@ -18,6 +18,7 @@ from apps.conv.shapes import Layer, Shape, Step, step
 from apps.markup import Markup, h, joined, table
 from shared.engine import room
 from shared.exercises import Exercise, Kind, Slip, exercise, until
+from shared.images import open_image
 
 _LEVELS = 9  # grey levels of a piece of a photo, so that a sum can be done by hand
 _PIECES: dict[str, tuple[tuple[int, ...], ...]] = {  # three by three pixels, dark 0 to light 9
@@ -219,8 +220,6 @@ def _numbers(values: np.ndarray, title: str) -> Markup:
 
 def _piece(dice: random.Random) -> np.ndarray:
     """Three by three neighbouring pixels of a sample photo, not all alike, as grey levels."""
-    from shared.images import open_image  # not before a photo is wanted
-
     grey = np.asarray(open_image(samples_dir() / f"{dice.choice(list(PHOTOS))}.png").convert("L"), float)
     levels = np.rint(grey / 255 * _LEVELS)
     places = range(grey.shape[0] - 2), range(grey.shape[1] - 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -27,34 +28,51 @@ class WeightFile:
 class Bundled:
     """In this repository's ``weights/`` folder, made by a command of ours."""
 
+    word: ClassVar[str] = "bundled"
     made_by: str  # the command, as typed
+
+    def __str__(self) -> str:
+        return f"bundled; `{self.made_by}`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class InPackage:
     """Inside an installed Python package."""
 
+    word: ClassVar[str] = "package"
     package: str  # import name
     folder: str  # below the package's folder
+
+    def __str__(self) -> str:
+        return f"in the package `{self.package}`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubFile:
     """On the Hugging Face hub."""
 
+    word: ClassVar[str] = "hub"
     repo: str  # "owner/name"
     filename: str
     revision: str = "main"  # the SHA-256 guards the content
+
+    def __str__(self) -> str:
+        return f"downloaded on demand: `{self.repo}` on the hub"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """A file served over plain HTTPS; ``mirror`` is asked when the first address fails."""
 
+    word: ClassVar[str] = "release"
     url: str
     mirror: HubFile | None = None
 
+    def __str__(self) -> str:
+        return "downloaded on demand: release file" + (f", mirror `{self.mirror.repo}`" if self.mirror else "")
 
+
+# Of each: ``word``, where the files come from in one word, and as a string the same in Markdown.
 Origin = Bundled | InPackage | HubFile | Release
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared import readme, registry
 from shared.cli import Parser, run, write_json
 from shared.errors import HashError, HubError, OptionError, WeightsError
-from shared.registry.types import Bundled, HubFile, InPackage, Record
+from shared.registry.types import Record
 from shared.settings import weights_dir
 from shared.weights import FileState, ensure, inspect
 from shared.weights.table import licences_table, weights_table
@@ -59,20 +59,11 @@ def _row(record: Record) -> dict[str, Any]:
         "name": record.name,
         "title": record.title,
         "size": record.size,
-        "origin": origin_word(record),
+        "origin": record.origin.word,
         "state": _condition(record),
         "licence": record.licence,
         "files": [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in record.files],
     }
-
-
-def origin_word(record: Record) -> str:
-    """Where the files come from, in one word: bundled, package, hub or release."""
-    if isinstance(record.origin, Bundled):
-        return "bundled"
-    if isinstance(record.origin, InPackage):
-        return "package"
-    return "hub" if isinstance(record.origin, HubFile) else "release"
 
 
 def _condition(record: Record) -> str:

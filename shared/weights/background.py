@@ -1,6 +1,6 @@
 """Downloads that hold nobody up: in the running hub a missing file is fetched by one thread of its own.
 
-Whoever needs the network meanwhile is told how far it is, at once, and frees their place for others. A command that
+Whoever needs the network meanwhile learns how far it is, at once, and frees their place for others. A command that
 needs a file waits for it, as before.
 """
 
@@ -13,8 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from shared.errors import DownloadError, WeightsError
+from shared.weights.files import Report
 
-Report = Callable[[str, int, int], None]
 _REMEMBERED_S = 60.0  # for which a failure stands, so that a host that does not answer is not asked by every visitor
 _MOST_WAITING = 8
 

@@ -1,4 +1,4 @@
-"""Download one weight file: beside its target, hashed while streaming, renamed when it is right.
+"""Download one weight file: next to its target, hashed while streaming, renamed when it is right.
 
 A cut connection is taken up again where it broke, within the call and by the next one (``<target>.part`` stays only
 after a cut); what is wrong, forbidden or does not fit on the disk leaves nothing. Two processes that want the same file
@@ -15,8 +15,8 @@ from pathlib import Path
 from shared import settings
 from shared.errors import DownloadError, HashError, ResourceError, WeightsError, one_line
 from shared.registry.types import HubFile, Origin, Release, WeightFile
-from shared.weights.files import host_of, is_right, part_of, remove, size_of
-from shared.weights.http import Report, fetch_url
+from shared.weights.files import Report, host_of, is_right, part_of, remove, size_of
+from shared.weights.http import fetch_url
 from shared.weights.hub import fetch_hub
 
 _SPARE = 50_000_000  # bytes of disk to leave free
@@ -68,7 +68,7 @@ def _fetch_from(origin: Origin, file: WeightFile, target: Path, report: Report |
 
 
 def _fetch_mirror(origin: Release, first: WeightsError, file: WeightFile, target: Path, report: Report | None) -> None:
-    """Ask the mirror of ``origin``, whose own address failed with ``first``; when both fail, the error tells both."""
+    """Ask the mirror of ``origin``, whose own address failed with ``first``; when both fail, the error names both."""
     mirror = origin.mirror
     if mirror is None:
         raise first

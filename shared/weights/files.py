@@ -1,13 +1,15 @@
-"""A download's files: the part beside the target, its hash, and the step from one to the other."""
+"""A download's files: the part next to the target, its hash, and the step from one to the other."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from shared.errors import HashError, one_line
 from shared.registry.types import WeightFile
 
+Report = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 _CHUNK = 1 << 18  # bytes
 
 

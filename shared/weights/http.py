@@ -9,18 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.errors import DownloadError, HashError, HubError, one_line
 from shared.registry.types import WeightFile
-from shared.weights.files import hash_file, host_of, keep_if_right, part_of, reason_of, remove, size_of
+from shared.weights.files import Report, hash_file, host_of, keep_if_right, part_of, reason_of, remove, size_of
 
 if TYPE_CHECKING:
     import httpx
 
-Report = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 CONNECT_TIMEOUT = 10.0  # s
 READ_TIMEOUT = 20.0  # s without a byte
 ATTEMPTS = 4  # a cut is taken up again this often
@@ -34,7 +32,7 @@ class _CutError(Exception):
 
 
 def fetch_url(url: str, file: WeightFile, target: Path, report: Report | None) -> None:
-    """Put ``file``, which ``url`` serves, at ``target``. What a cut leaves stays beside it for the next call.
+    """Put ``file``, which ``url`` serves, at ``target``. What a cut leaves stays next to it for the next call.
 
     Raises:
         DownloadError: the address does not answer, answers with an error, or keeps breaking off.

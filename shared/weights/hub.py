@@ -11,8 +11,7 @@ from pathlib import Path
 
 from shared.errors import DownloadError
 from shared.registry.types import HubFile, WeightFile
-from shared.weights.files import hash_file, keep_if_right
-from shared.weights.http import Report
+from shared.weights.files import Report, hash_file, keep_if_right
 
 _UNREACHED = ("ConnectError", "ConnectTimeout")  # of httpx or httpx2, whichever huggingface-hub uses
 
@@ -62,7 +61,7 @@ def _check_reached(origin: HubFile, endpoint: str | None) -> None:
 
 
 def _is_the_hubs(error: Exception) -> bool:
-    """Whether ``error`` tells of the hub or the way to it, and not of our disk or a bug."""
+    """Whether ``error`` is about the hub or the way to it, and not of our disk or a bug."""
     if isinstance(error, OSError):  # huggingface-hub's own errors among them, which carry no errno
         return error.errno is None
     module = type(error).__module__.split(".")[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,11 +12,10 @@ from shared.errors import HashError, OfflineError, WeightsError
 from shared.registry.types import Bundled, InPackage, Record, WeightFile
 from shared.weights.background import DOWNLOADS
 from shared.weights.download import fetch
-from shared.weights.files import hash_file
+from shared.weights.files import Report, hash_file
 
 Place = Literal["bundled", "package", "cache"]
 Condition = Literal["ok", "missing", "wrong"]
-Report = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 _LFS_POINTER = "a Git LFS pointer in place of the file"
 _verified: dict[tuple[str, int, int, int], str] = {}  # path, size, mtime_ns, inode -> SHA-256, for this process
 
@@ -36,7 +34,7 @@ class FileState:
 def ensure(record: Record, *, report: Report | None = None) -> tuple[Path, ...]:
     """Verified local paths of the files of ``record``, in the record's order; downloads what is missing.
 
-    ``report`` is told how far each download is. In a running hub nothing waits for a download: see ``background``.
+    ``report`` learns how far each download is. In a running hub nothing waits for a download: see ``background``.
 
     Raises:
         OfflineError: a file would have to be downloaded, and the hub is offline.

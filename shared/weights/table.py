@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from shared import registry
-from shared.registry.types import Bundled, HubFile, InPackage, Record, Release
 
 
 def weights_table() -> str:
@@ -11,7 +10,7 @@ def weights_table() -> str:
     rows = ["| name | what | size | where it comes from | licence |", "| --- | --- | ---: | --- | --- |"]
     for record in registry.records():
         card = f"[`{record.name}`](weights/{record.card})" if record.card else f"`{record.name}`"
-        rows.append(f"| {card} | {record.title} | {record.size / 1e6:.1f} MB | {_origin(record)} | {record.licence} |")
+        rows.append(f"| {card} | {record.title} | {record.size / 1e6:.1f} MB | {record.origin} | {record.licence} |")
     return "\n".join(rows) + "\n"
 
 
@@ -22,16 +21,3 @@ def licences_table() -> str:
         card = f"[`{record.name}`]({record.card})" if record.card else f"`{record.name}`"
         rows.append(f"| {card} | {record.licence} | {record.source} |")
     return "\n".join(rows) + "\n"
-
-
-def _origin(record: Record) -> str:
-    origin = record.origin
-    if isinstance(origin, Bundled):
-        return f"bundled; `{origin.made_by}`"
-    if isinstance(origin, InPackage):
-        return f"in the package `{origin.package}`"
-    if isinstance(origin, HubFile):
-        return f"downloaded on demand: `{origin.repo}` on the hub"
-    if isinstance(origin, Release):
-        return "downloaded on demand: release file" + (f", mirror `{origin.mirror.repo}`" if origin.mirror else "")
-    raise TypeError(f"unknown origin {origin!r}")

@@ -32,7 +32,7 @@ _START = "start.pt"
 
 
 @dataclass(frozen=True)
-class Progress:
+class Checkpoint:
     """A checkpoint of one objective."""
 
     objective: str
@@ -52,10 +52,10 @@ class Progress:
 
 def run(
     earth: Earth, folder: Path, objectives: Sequence[str], plan: Plan, *, device: torch.device, turn: int = TURN
-) -> Iterator[Progress]:
+) -> Iterator[Checkpoint]:
     """Train ``objectives`` to the plan's end, from where ``folder`` stands.
 
-    All play the same step on the same batch before any goes on. One ``Progress`` for each that played, every ``turn``
+    All play the same step on the same batch before any goes on. One ``Checkpoint`` for each that played, every ``turn``
     steps and at the end, when their checkpoints have been written.
 
     Raises:
@@ -70,7 +70,7 @@ def run(
     yield from _play(games, earth, folder, plan.steps, turn)
 
 
-def _play(games: Sequence[Game], earth: Earth, folder: Path, end: int, turn: int) -> Iterator[Progress]:
+def _play(games: Sequence[Game], earth: Earth, folder: Path, end: int, turn: int) -> Iterator[Checkpoint]:
     """Play ``games``, all of one plan, until each has done ``end`` steps."""
     plan = games[0].plan
     draws: dict[int, Draws] = {}
@@ -150,7 +150,7 @@ def _keep_snapshot(game: Game, folder: Path) -> None:
         save(to_half(game.average), folder / f"{game.name}-at-{game.step:06d}.pt")
 
 
-def _checkpoint(game: Game, scores: Scores, seconds: float, folder: Path) -> Progress:
+def _checkpoint(game: Game, scores: Scores, seconds: float, folder: Path) -> Checkpoint:
     """Write the history and the state, in this order: what a killed run lost is written again."""
     entry = {"objective": game.name, "seconds": round(seconds, 1), **asdict(scores)}
     before = [old for old in read_history(folder) if old["objective"] == game.name and old["step"] != game.step]
@@ -158,7 +158,7 @@ def _checkpoint(game: Game, scores: Scores, seconds: float, folder: Path) -> Pro
     beside.write_text(json.dumps([*before, entry], indent=0), encoding="utf-8")
     beside.replace(folder / f"{game.name}.json")
     save(game.state(), folder / f"{game.name}.pt")
-    return Progress(game.name, game.step, game.plan.steps, seconds, scores)
+    return Checkpoint(game.name, game.step, game.plan.steps, seconds, scores)
 
 
 def _mean(scores: list[Scores]) -> Scores:
