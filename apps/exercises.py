@@ -74,7 +74,7 @@ class Panel:
             "answers.csv",
             ("exercise", "number", "question", "your answer", "the answer", "right"),
             (self._kinds[kind].title, number, one.question, *told),
-            about="What you answered; each exercise can be had again by its number.",
+            about="What you answered; its number brings an exercise back.",
             settings={"exercise": kind, "number": number},
         )
 

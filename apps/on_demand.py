@@ -24,11 +24,11 @@ from apps.door.pages import ASKED, LATER
 from apps.ui import LIGHT, PRIVATE
 from shared.errors import HubError
 
-Description = dict[str, Any]  # what gradio's page is told: components, dependencies, layout
+Description = dict[str, Any]  # what gradio's page is sent: components, dependencies, layout
 Fill = Callable[[Description, str], None]  # puts what an address, by its query, asks for into a part's description
 Chain = tuple[int, ...]  # the parts that a component stands in, from the outermost, which is the page itself
 
-FIRST = -1  # the part that every browser is told at once
+FIRST = -1  # the part that every browser gets at once
 
 
 class UnreachableError(HubError):
@@ -58,7 +58,7 @@ class _Plain(BlocksMeta):
 
 
 class Page(gr.Blocks, metaclass=_Plain):
-    """A page of which a browser is told the frame with the tab that its address asks for, and the other parts later.
+    """A page of which a browser gets the frame with the tab that its address asks for, and the other parts later.
 
     Raises:
         UnreachableError: once it is laid out, if an event links components of two parts that come one without the
@@ -74,7 +74,7 @@ class Page(gr.Blocks, metaclass=_Plain):
 
     @property
     def config(self) -> BlocksConfigDict:
-        """The description of all components and events, and which of them a browser is told at first (key "page")."""
+        """The description of all components and events, and which of them a browser gets at first (key "page")."""
         opened = self._opened.get(ASKED.get()) or next(iter(self._opened.values()))
         return cast(BlocksConfigDict, opened)
 
@@ -99,7 +99,7 @@ class Page(gr.Blocks, metaclass=_Plain):
 
 
 def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
-    """What a browser is told at first (key ``FIRST``) and of each part, by its key in ``parts``.
+    """What a browser gets at first (key ``FIRST``) and of each part, by its key in ``parts``.
 
     Args:
         config: gradio's description of the whole page: components with ``id``, dependencies, layout as a tree.
@@ -230,7 +230,7 @@ def _with_opening(
 
 
 def _with_interactive(component: Description, inputs: set[int], outputs: set[int]) -> Description:
-    """``component`` with the choice that gradio's page makes from the events that it is told at first."""
+    """``component`` with the choice that gradio's page makes from the events that it gets at first."""
     props = component["props"]
     if isinstance(props.get("interactive"), bool):
         return component

@@ -40,11 +40,11 @@ from apps.markup import Content, Markup, h, joined, message
 from apps.ui import LIGHT, PRIVATE, QUICK, guard, session_of
 from shared.errors import InputError
 
-Props = dict[str, Any]  # what gradio's page is told of a component
+Props = dict[str, Any]  # what gradio's page knows of a component
 Fit = Callable[[Mapping[str, Any]], Mapping[str, Props]]
 # js_on_load of a strip of samples, after apps.ui.CLICKS: a link says which one is in the picture next to it. Its
-# ``shares`` are the name in the link, the first sample, the picture's elem_id, and other sub-tabs that tell it, too; or
-# ``None`` where links say nothing.
+# ``shares`` are the name in the link, the first sample, the picture's elem_id, and other sub-tabs whose links say it,
+# too; or ``None`` where links say nothing.
 SAMPLES_JS = """
 window.hubLinks?.samples(element, trigger, props.shares, props.asked);
 """
@@ -83,7 +83,7 @@ def share(
         leader: the control that sets the others when a visitor chooses it, such as a preset: a link that names it
             names all of them that it has to.
         fit: what else follows from a link's values, such as another control's value or range: properties by name.
-        also: components that ``fit`` may name beside ``controls``.
+        also: components that ``fit`` may name besides ``controls``.
         then: events that happen when the part arrives with a link's values, because only these components change.
         beside: a component in another sub-tab, whose links are to carry them.
         controls: gradio's components; what each may be is read from it. ``(component, kind)`` says it instead.
@@ -163,7 +163,7 @@ def sharing_of(page: gr.Blocks) -> Sharing:
 
 
 class Sharing:
-    """What a hub's page shares: collected while it is laid out, put into what a browser is told."""
+    """What a hub's page shares: collected while it is laid out, put into what a browser is sent."""
 
     def __init__(self) -> None:
         self.declared: list[Declared] = []
@@ -361,7 +361,7 @@ def _code_sheet() -> Markup:
 
 
 def _written(near: Sequence[Declared]) -> list[list[Any]]:
-    """For the browser: name and first value of each control, what it follows, and what alone of it may be told."""
+    """For the browser: name and first value of each control, what it follows, and all that a link may say of it."""
     rows = []
     for one in near:
         for name, component in one.controls.items():

@@ -11,7 +11,7 @@ Counted in seconds of one core: where several visitors wait, the hub answers the
 (``shared/serving/turns.py``), so a batch would have to need fewer core seconds than they do. The aim is 15 % of a whole
 call, below which it is not worth that the first of a class waits for the others.
 
-Result, 4 visitors (8), AMD EPYC with AVX-512, torch 2.14, 9 rounds beside other work: a face +4 %
+Result, 4 visitors (8), AMD EPYC with AVX-512, torch 2.14, 9 rounds next to other work: a face +4 %
 (+3 %), 24 digits -5 % (-6 %), a photo in one pass -48 % (-52 %: four pictures at once no longer fit into the cache),
 heartbeats +2 % (-12 %). So nothing is batched across visitors. Left out: a GPU, where a batch of small inputs costs
 little more than one; there is none on the machines of this project.

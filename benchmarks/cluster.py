@@ -5,7 +5,7 @@
 Everything runs on this machine: HAProxy before two pages, a Ray cluster, PostgreSQL. The visitors are those of
 ``benchmarks.load``: every fourth paints, the others ask for everything else, enrol people in the class's gallery as
 well, and look at each answer. In the middle a page is killed (-9), a worker is killed, every connection to the
-database is cut, HAProxy reads its configuration again. A visitor whose call fails opens the page anew, as a browser
+database is cut, HAProxy reads its configuration again. A visitor whose call fails opens the page again, as a browser
 does by itself.
 
 Counted: answers; calls that failed, for each of the four; enrolments that were acknowledged and are not in the

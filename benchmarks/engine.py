@@ -5,8 +5,8 @@
 In one process a call through a room is a look-up more; the aim is at most 1.02 times the direct call's time. Three
 pieces of work, from the shortest the page asks for to a stream: 28 random layers checked by torch, 24 digits drawn and
 judged, all 300 layers with a report for every 25. The figure is the median of the ratios of neighbouring pairs, whose
-order changes from pair to pair; a call of nothing tells the look-up alone. With ``--ray`` the rooms' functions run on
-the one worker of a Ray cluster on this machine: what a call and its answer cost on their way there and back.
+order changes from pair to pair; a call of nothing measures the look-up alone. With ``--ray`` the rooms' functions run
+on the one worker of a Ray cluster on this machine: what a call and its answer cost on their way there and back.
 """
 
 from __future__ import annotations

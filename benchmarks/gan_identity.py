@@ -3,7 +3,7 @@
     python -m benchmarks.gan_identity --images DIR --pairs FILE [--people 150] [--cache DIR] [--write]
 
 Of each person two photos are taken. The first is made small to 16, 24, 32, 48 and 64 pixels a side and restored in
-every way to four times that; the second stays as it is. The encoder then tells the distance of the restored face to the
+every way to four times that; the second stays as it is. The encoder then gives the distance of the restored face to the
 second photo, to its own original, and to the second photos of all the other people. The face is cut by the landmarks of
 the original photo, so that the encoder alone is asked; ``detected`` is the whole verifier, which has to find the face
 in the restored picture first: who is not found is not accepted. Intervals are bootstraps over people. No photo and no

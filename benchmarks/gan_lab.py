@@ -102,7 +102,7 @@ def main() -> None:
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         parser.error("it needs Chromium")
-    load = os.getloadavg()[0]  # of other work: these figures mean little beside any
+    load = os.getloadavg()[0]  # of other work: these figures mean little next to any
     command = [sys.executable, "app.py", "--offline", "--tabs", "gan", "--port", str(_PORT)]
     with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL) as server:
         try:

@@ -5,7 +5,7 @@
 The photos: those that come with the hub and, from the folder ``skimage/data`` of the PyPI package scikit-image 0.26,
 every photograph that is not among them (``--scikit`` names that folder). Each is reduced to 384 pixels along its longer
 side, made four times smaller by bicubic interpolation, and restored; ``apps.gan.sharpen.lesson`` says what is measured.
-Beside it, what an overlap is worth to tiles that go through the whole network: the largest difference that a cut makes,
+Also, what an overlap is worth to tiles that go through the whole network: the largest difference that a cut makes,
 by the pixels of overlap, on one photo. ``--write`` puts the figures where the page shows them:
 weights/gan/sharpen.json.
 """

@@ -1,7 +1,7 @@
 """Our conditional GAN and the textbook one, on the same data, for the same processor time, by the same judge.
 
 The textbook recipe is the one of most tutorials, written here from the paper (Mirza & Osindero 2014) with their usual
-settings: both players fully connected, the class as an embedding beside the input, least-squares loss, Adam with rate
+settings: both players fully connected, the class as an embedding next to the input, least-squares loss, Adam with rate
 0.0002 and betas (0.5, 0.999), batches of 64, no averaging. Ours is `gan/cgan-digits` as bundled.
 
     python -m benchmarks.gan_textbook --data ../shared/data --out benchmarks/gan_textbook.json

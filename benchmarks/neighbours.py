@@ -1,10 +1,10 @@
-"""What the hub costs beside other programs: torch's threads as they come against as the hub sets them, in one run.
+"""What the hub costs next to other programs: torch's threads as they come against as the hub sets them, in one run.
 
     python -m benchmarks.neighbours [--rounds 4] [--busy 3] [--spin 1000 3000 ...] [--json]
 
 Three pieces of work: an iteration of the style optimizer at 256 pixels, a face (found and encoded), a heartbeat through
 the twelve networks. Each is timed in turns by processes that differ in how long their threads wait awake, first as the
-machine is, then beside ``--busy`` processes that never rest. Printed per piece: quiet, the hub's setting against
+machine is, then next to ``--busy`` processes that never rest. Printed per piece: quiet, the hub's setting against
 torch's own (the aim is at most 1.05); busy against quiet (at most 4). The figures for a quiet machine need one.
 """
 
@@ -29,7 +29,7 @@ _OURS = {"OMP_", "GOMP_", "KMP_"}
 _AS_IT_COMES, _AS_SET = "as it comes", "as the hub sets it"
 _REST = "while True: pass"
 _EACH_S = 1.0  # that one piece is repeated per round, on a quiet machine
-_BUSY_TIMES = 3  # of one piece per round, beside others
+_BUSY_TIMES = 3  # of one piece per round, next to others
 
 Times = dict[str, list[float]]  # piece of work -> seconds
 

@@ -6,7 +6,7 @@ Students think (exponentially, ``--think`` seconds on average) and ask; some of 
 goes to the worker with the fewest calls, which answers questions in the order in which they come and gives paintings
 turns of half a second in between. That is the hub without what does not grow with the course: pages know the workers'
 load only every two seconds, and HAProxy and the pages themselves are not in it. ``--measure`` times each kind of call
-anew, alone on this machine, as its one visitor sees it; else the times in the file are taken.
+again, alone on this machine, as its one visitor sees it; else the times in the file are taken.
 
 Printed: per number of workers how busy they are, the median and 95th percentile of what questions wait (not counting
 their own work), how many times as long as alone a painting takes; and how many students each number of workers carries

@@ -96,7 +96,7 @@ class StoreError(HubError):
 
 
 def disk_full(error: BaseException) -> ResourceError | None:
-    """What to tell a visitor where ``error``, or what led to it, is a full disk; ``None`` for everything else."""
+    """What a visitor reads where ``error``, or what led to it, is a full disk; ``None`` for everything else."""
     at: BaseException | None = error
     for _ in range(20):  # causes may go round in a circle
         if at is None:

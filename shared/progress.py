@@ -34,7 +34,7 @@ class Progress:
 def paced(
     steps: Iterable[_Step], *, every_s: float = REFRESH_S, clock: Callable[[], float] = time.perf_counter
 ) -> Iterator[_Step]:
-    """Of ``steps`` the first, the last, and in between one each ``every_s`` seconds: what a page should redraw.
+    """Of ``steps`` the first and the last, and at most one every ``every_s`` seconds between them: what a page redraws.
 
     Closing this generator closes ``steps``, so that a closed tab ends the work.
     """

@@ -78,7 +78,7 @@ def check_target(
             raise PermissionError(0, "it is write-protected")
         if not path.exists():
             tempfile.TemporaryFile(dir=folder, prefix=".convhub-").close()
-            path.stat()  # a name that the file system does not take is told in another way
+            path.stat()  # a name that the file system does not take is reported in another way
     except FileNotFoundError:
         return
     except OSError as error:
@@ -136,7 +136,7 @@ def on_white(picture: Image.Image) -> Image.Image:
 def save(files: Sequence[tuple[str, Path | None, bytes | str]]) -> None:
     """Write ``files``: (option, path, content); text as UTF-8, those without a path not at all.
 
-    Each is written beside its place and moved there, so that a broken-off one leaves what was there before. One that
+    Each is written next to its place and moved there, so that a broken-off one leaves what was there before. One that
     cannot be written is kept in the system's folder for temporary files, and keeps no other from being written.
 
     Raises:

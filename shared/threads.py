@@ -1,6 +1,6 @@
-"""How the threads of an operation wait for one another, which decides what the hub costs beside other programs.
+"""How the threads of an operation wait for one another, which decides what the hub costs next to other programs.
 
-OpenMP's threads wait awake. On a quiet machine that is quickest; beside other programs an awake thread holds up the
+OpenMP's threads wait awake. On a quiet machine that is quickest; next to other programs an awake thread holds up the
 very one that it waits for, and an operation takes tens of times as long.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 # How long a thread waits awake before it sleeps until it is woken: rounds of an empty loop, some hundredths of a
 # millisecond. On a quiet machine threads meet within that. libgomp's own choice is 300,000; OMP_WAIT_POLICY=PASSIVE is
 # 0. benchmarks/neighbours.py measures both ends: at 1,000 a face takes a tenth longer on a quiet machine, at 10,000
-# four times as long beside three busy programs.
+# four times as long next to three busy programs.
 SPIN_COUNT = 5000
 BLOCK_MS = 1  # the same for the OpenMP of Intel and LLVM, whose own choice is 200
 # numpy computes with one thread of its own. Its OpenBLAS has threads apart from torch's, more of them than there are

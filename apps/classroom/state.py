@@ -211,7 +211,7 @@ class Classroom:
                 raise InputError("", "The answer has been revealed", "Look at the next question.")
             if visitor not in question.chosen:
                 if len(question.chosen) >= MOST_ANSWERS or question.of_address[address] >= MOST_OF_ADDRESS:
-                    raise InputError("", "There are too many answers already", "Tell yours to the class.")
+                    raise InputError("", "There are too many answers already", "Say yours to the class.")
                 question.of_address[address] += 1
             question.chosen[visitor] = number
 

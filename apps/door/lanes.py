@@ -155,7 +155,7 @@ class FairQueue(queueing.Queue):
     async def remove_from_queue(self, event_id: str) -> None:
         """Somebody stops an event: end its run, too, whatever function's number came with the request.
 
-        gradio finds the run by that number; with another one it would lose the run's place and begin it anew, for
+        gradio finds the run by that number; with another one it would lose the run's place and begin it again, for
         nobody.
         """
         begun = any(event._id == event_id for job in self.active_jobs if job for event in job)
@@ -211,7 +211,7 @@ def compute_in_turns(page: gr.Blocks) -> None:
 
 
 def _endpoint(fn: Any) -> tuple[str, str]:
-    """Lane and name of an event's handler; a lane of its own has none that would tell anybody anything."""
+    """Lane and name of an event's handler; a lane of its own has no name that means anything to anybody."""
     lane = _LANES.get(fn.concurrency_id, "other")
     return lane, str(fn.api_name or "unnamed")
 

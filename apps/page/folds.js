@@ -1,4 +1,4 @@
-// A fold that was opened stays open where gradio draws what it stands in anew: a live chart keeps its numbers.
+// A fold that was opened stays open where gradio draws again what it stands in: a live chart keeps its numbers.
 
 const opened = new Set(); // by where it stands
 

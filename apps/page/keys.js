@@ -100,7 +100,7 @@ document.addEventListener(
   true,
 );
 
-// A moving picture is a button with a still one beside it.
+// A moving picture is a button with a still one next to it.
 function showFilm(film, plays) {
   film.setAttribute('aria-pressed', String(plays));
   film.querySelector('source').media = plays ? 'not all' : 'all';

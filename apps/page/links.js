@@ -7,8 +7,8 @@ const PATIENCE_MS = 600; // until a sub-tab that has not arrived is linked to wi
 const ARRIVED_MS = 20_000; // after the page was opened, all that its address asks for is there, or will not come
 const KEEP_MS = 150; // after the visitor did something
 const embedded = new URLSearchParams(location.search).get('embed') === '1';
-const told = new WeakMap(); // element of a stage -> what it has to tell
-const beside = new WeakMap(); // ... -> other sub-tabs whose links tell it, too
+const told = new WeakMap(); // element of a stage -> what its link has to say
+const beside = new WeakMap(); // ... -> other sub-tabs whose links say it, too
 const giving = new Map(); // ... -> what it gives to be taken home
 const offered = []; // title, and how its controls are asked
 let wait = 0;
@@ -81,7 +81,7 @@ function same(a, b) {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-// `controls`: [name, first value, the control that leads it, all that may be told of it], in the order of `values`.
+// `controls`: [name, first value, the control that leads it, all that a link may say of it], in the order of `values`.
 function copy(controls, values) {
   const now = Object.fromEntries(controls.map(([name], place) => [name, values[place]]));
   const moved = new Set(controls.filter(([name, first]) => !same(now[name], first)).map(([name]) => name));
@@ -241,7 +241,7 @@ function keepSoon() {
   keeping = setTimeout(keep, KEEP_MS);
 }
 
-// The page is about to be made anew: its address takes what was kept.
+// The page is about to be made again: its address takes what was kept.
 function settle() {
   if (latest) history.replaceState(null, '', latest);
 }

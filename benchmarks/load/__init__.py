@@ -91,7 +91,7 @@ class Visitor:
     def stop(self) -> None:
         """End the call that was made last, as the page's Stop does: gradio wants to know of which function it is.
 
-        With a wrong number gradio loses the run's place and begins it anew, for nobody.
+        With a wrong number gradio loses the run's place and begins it again, for nobody.
         """
         body = {"event_id": self.event, "session_hash": self.session, "fn_index": self._fn}
         self._http.post("gradio_api/cancel", json=body).raise_for_status()

@@ -191,7 +191,7 @@ class Cluster:
             return chosen
 
     def _watch(self) -> None:
-        """Tell the workers that this page is there, and hear how busy they are."""
+        """Let the workers know that this page is there, and ask how busy they are."""
         while not self._ended.wait(_HEAR_S):
             try:
                 workers = self._ray.get(self._pool.workers.remote(), timeout=60)
@@ -245,7 +245,7 @@ def _connected(address: str | None) -> Any:
         ) from error
     options: dict[str, Any] = {"namespace": NAMESPACE, "log_to_driver": False, "logging_level": logging.WARNING}
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    os.environ.setdefault("RAY_worker_niceness", "0")  # as the hub itself; Ray's 15 starves beside any other program
+    os.environ.setdefault("RAY_worker_niceness", "0")  # as the hub itself; Ray's 15 starves next to any other program
     try:
         if address is None:
             ray.init(address="local", include_dashboard=False, **options)  # not one that somebody left here

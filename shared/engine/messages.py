@@ -22,7 +22,7 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True)
 class Message:
-    """What is told of a call where it runs."""
+    """What is reported of a call where it runs."""
 
     kind: Kind
     value: Any = None  # the value, the step, the error, or a traceback
@@ -45,7 +45,7 @@ def told(function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, 
         yield Message("ended", None, resumable and resumable.noted())
     except HubError as error:
         yield Message("refused", error)
-    except Exception:  # noqa: BLE001 - told where the call was made, and logged there
+    except Exception:  # noqa: BLE001 - raised where the call was made, and logged there
         yield Message("failed", traceback.format_exc())
 
 

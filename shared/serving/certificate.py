@@ -1,6 +1,6 @@
 """``--https`` without a certificate of one's own: an authority of this hub, and a certificate by it for its addresses.
 
-Browsers give cameras only to pages that came by https. The authority is made once and kept beside the weights, so that
+Browsers give cameras only to pages that came by https. The authority is made once and kept next to the weights, so that
 a phone that trusts it need not be asked again; its key never leaves this machine, readable by its owner alone. The
 certificate is made again at every start, for the addresses of that day. trustme (PyPI) does the cryptography.
 """

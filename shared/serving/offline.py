@@ -13,7 +13,7 @@ _NAMES = {"localhost", "", "0.0.0.0", "::", None}
 def forbid_connections(also: tuple[str, ...] = ()) -> None:
     """Refuse, for the rest of the process, every connection to another machine and every question to a name server.
 
-    Python tells an audit hook before either happens, in whatever library; the hook cannot be taken away again.
+    Python calls an audit hook before either happens, in whatever library; the hook cannot be taken away again.
 
     Args:
         also: names or addresses that stay allowed, as the one that the hub listens on.

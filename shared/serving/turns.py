@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from shared.threads import cores, use_threads
 
 PATIENCE_S = 1.0  # that long calls wait while questions keep coming
-LONGEST_S = 5.0  # of a turn while others wait: who takes longer, a download say, goes on beside them
+LONGEST_S = 5.0  # of a turn while others wait: who takes longer, a download say, goes on at the same time
 _LOOK_S = 0.5  # between two looks whether a turn has lasted so long
 
 
@@ -154,7 +154,7 @@ class Turns:
                 asked.wake()
 
     def expire(self) -> None:
-        """End a turn that has lasted for too long while others wait; its call goes on beside them."""
+        """End a turn that has lasted for too long while others wait; its call goes on at the same time."""
         with self._lock:
             for held in list(self._holders):
                 if self._waiting and self.clock() - held.begun > LONGEST_S:

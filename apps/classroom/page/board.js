@@ -6,7 +6,7 @@ const LONGEST = 640; // px of the side of a picture that is sent
 const TILE = 84; // px of a digit on a sheet that is sent
 const SMALL = 100; // px; smaller pictures stay pixels
 
-// The board over the page; it shows what is new when it is told `now`.
+// The board over the page; it shows what is new when it gets `now`.
 export function boardSheet(first) {
   const grid = made('div', { className: 'ch-board' });
   const said = made('p', { textContent: 'Only what somebody sent on purpose; it is gone when the class ends.' });

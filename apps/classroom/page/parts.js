@@ -26,7 +26,7 @@ export function address(path) {
   return new URL(path, CLASS).href;
 }
 
-// Ask for `path`, or tell it `words`, plain values or a picture; what is refused throws the reason.
+// Ask for `path`, or send it `words`, plain values or a picture; what is refused throws the reason.
 export async function call(path, words) {
   const isPicture = words instanceof Blob;
   const headers = { 'content-type': isPicture ? words.type : 'application/json' };

@@ -1,4 +1,4 @@
-// A student's page while a class is on: it follows the teacher unless it is told not to, and answers.
+// A student's page while a class is on: it follows the teacher unless its student says not to, and answers.
 
 import { boardSheet, offerSending, withdraw } from './board.js';
 import { button, call, choices, kept, made, pause, styled } from './parts.js';

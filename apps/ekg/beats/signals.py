@@ -26,7 +26,7 @@ _FLAT_S = 3.0  # a line that does not move for this long is a loose electrode; b
 _FLAT_MV = 0.006  # what still counts as not moving: a count or two of dither
 _LEAST_USABLE_S = 3  # of a recording: a few beats
 _LOUD_HUM_MV = 0.15  # of 50 Hz: the band-pass leaves 0.01 mV of it
-_HUM_SPAN = 512  # samples, 4 s: 50 Hz are told apart from 48 and 52
+_HUM_SPAN = 512  # samples, 4 s: 50 Hz are distinguished from 48 and 52
 _CLIPPED_S = 0.06  # at the recorder's limit for longer than a QRS peak takes
 
 

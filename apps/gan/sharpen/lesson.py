@@ -5,7 +5,7 @@ the same small one. Bicubic interpolation, and every network trained for small e
 mean, which is near to all of them and blurred. A GAN answers with one of them: it looks right and is, pixel by pixel,
 further away. Blau & Michaeli 2018, arXiv 1711.06077, prove that one is always paid for with the other.
 
-Four figures tell it for each way: the error in pixels (PSNR), the difference in a network's eyes place by place, the
+Four figures show it for each way: the error in pixels (PSNR), the difference in a network's eyes place by place, the
 difference in texture wherever it lies, and whether the restored picture, made small again, is the small one: what is
 invented should at least not contradict what was seen.
 """

@@ -10,8 +10,8 @@ Where we depart from the paper:
 * **no statistics in the U-Net**: every activation is divided by its length across the channels (Karras et al. 2018),
   not by a mean over the picture or the batch. Such a mean makes every pixel depend on all others: a lake painted in one
   corner would put out the lights in another;
-* instance normalisation for half of the discriminator's channels (after Pan et al. 2018, IBN-Net). With it D tells
-  nights apart by contrast, which it learns ten times as fast; without it D also sees whether a whole night is too dark;
+* instance normalisation for half of the discriminator's channels (after Pan et al. 2018, IBN-Net). With it D knows
+  nights by their contrast, which it learns ten times as fast; without it D also sees whether a whole night is too dark;
 * activations are enlarged by interpolation rather than by transposed convolutions, which leave a grid, and the last
   layers see the day at full size;
 * five halvings rather than seven or eight and at most 128 channels: there are few continents to learn from, and sides

@@ -4,7 +4,7 @@ The cost of the generator is Isola's: ``l1`` times the mean absolute difference 
 of its patches (``choices.OBJECTIVES``). As in the paper Adam's first beta is 0.5, the discriminator's cost is halved,
 the learning rate is constant over the first half of the steps and falls to 0 over the second, and dropout is the only
 noise. Departures, with ``networks`` and ``draws``: all three objectives start from the same generator, trained with L1
-alone for a while (as Ledig et al. 2017 begin SRGAN), so that nothing but the objective tells them apart and the
+alone for a while (as Ledig et al. 2017 begin SRGAN), so that nothing but the objective distinguishes them and the
 discriminator never wins against noise; several tiles in a batch, small tiles first and large ones last, the
 discriminator learning about three times as fast, and a running average of the generator, which is what is shown and
 bundled.

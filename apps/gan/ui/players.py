@@ -73,7 +73,7 @@ def players_at_step(step: int = 0, seed: int = 0) -> tuple[Image.Image, dict[str
 
 
 def _endpoint(seed: gr.Number) -> None:
-    """/players_at_step, whose components no visitor sees; without bounds, so that our error is the one told."""
+    """/players_at_step, whose components no visitor sees; without bounds, so that our error is the one shown."""
     with gr.Row(visible=False):
         step = gr.Number(0, label="Step", precision=0)
         pictures = gr.Image(label="What G draws", format="png")

@@ -83,7 +83,7 @@ def find_any_style(given: str | Path | bytes | Image.Image | Style) -> Style:
 
 
 def _head(given: Path | bytes) -> bytes:
-    """As much of a file as tells whether it is a style file, and holds all of one."""
+    """As much of a file as shows whether it is a style file, and holds all of one."""
     if isinstance(given, bytes):
         return given[: LARGEST + 1]
     if not given.is_file():

@@ -81,7 +81,7 @@ def read_style(data: bytes) -> StyleFile:
 
 
 def looks_like_style(data: bytes) -> bool:
-    """Whether ``data`` begins like a file of ours: to tell it from a picture, not to trust it."""
+    """Whether ``data`` begins like a file of ours: to distinguish it from a picture, not to trust it."""
     return data[_LENGTH.size :].lstrip().startswith(b'{"__metadata__"')
 
 

@@ -57,7 +57,7 @@ def sample_strip(
     Args:
         role: content or style.
         label: of the strip.
-        place: tells the strips of several sub-tabs apart.
+        place: distinguishes the strips of several sub-tabs.
         shares: where links say which sample there is: its name in them, the first one, and the picture's elem_id.
         beside: other sub-tabs whose links say it, too.
     """

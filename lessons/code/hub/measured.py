@@ -1,4 +1,4 @@
-"""The measured figures of a tab, read from the files beside its weights; no network has to run for them."""
+"""The measured figures of a tab, read from the files next to its weights; no network has to run for them."""
 
 # %%
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 from apps.markup import h, joined
 
 # %% [markdown]
-# The tab whose figures were on the page. How they were measured, and with which commands, is told by the cards in the
+# The tab whose figures were on the page. How they were measured, and with which commands, is said by the cards in the
 # folder `weights`.
 
 # %%
