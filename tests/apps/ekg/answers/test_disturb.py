@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from apps.ekg.aami import LETTERS
 from apps.ekg.answers.classify import classified
@@ -16,14 +15,6 @@ from apps.ekg.formats.recording import in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.network.ensemble import Ensemble
 from shared.errors import OptionError
-
-
-@pytest.fixture(scope="module")
-def network() -> Ensemble:
-    torch.manual_seed(0)
-    ensemble = Ensemble(1).eval().requires_grad_(False)
-    ensemble.bias[0] = 3.0  # untrained, it calls nearly all beats N
-    return ensemble
 
 
 def test_disturbances_do_what_they_say(network: Ensemble) -> None:

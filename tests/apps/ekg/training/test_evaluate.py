@@ -155,14 +155,6 @@ def test_the_detector_finds_the_beats_that_were_made(detector: str) -> None:
     assert np.all(np.diff(found) >= 0.2)
 
 
-@pytest.fixture(scope="module")
-def network() -> Ensemble:
-    torch.manual_seed(0)
-    ensemble = Ensemble(1).eval().requires_grad_(False)
-    ensemble.bias[0] = 3.0  # untrained, it calls nearly all beats N
-    return ensemble
-
-
 def test_noise_is_refused_and_a_gap_is_q(network: Ensemble) -> None:
     noise = 0.4 * np.random.default_rng(5).standard_normal(60 * 250)
     with pytest.raises(RecordError, match="cannot be classified"):
