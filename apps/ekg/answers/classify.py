@@ -25,9 +25,9 @@ from apps.ekg.beats.heart import LEAST_QRS_MV, LEAST_STEEPNESS, steepness
 from apps.ekg.beats.inputs import NetworkInputs, network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
 from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, without_noisy
-from apps.ekg.formats.recording import Recording, is_mlii
+from apps.ekg.formats.recording import Recording, called_otherwise, is_mlii
 from apps.ekg.network.pooling import pooled
-from shared.errors import RecordError
+from shared.errors import RecordError, quoted
 from shared.progress import Progress
 from shared.serving.turns import TURNS
 from shared.threads import one_thread
@@ -76,6 +76,12 @@ def classify(
         RecordError: the signal cannot be classified.
     """
     number = recording.lead_index(lead)
+    if lead is None and called_otherwise(recording.leads[number]):
+        raise RecordError(
+            "a lead of an EKG",
+            f"{quoted(recording.leads[number])}, by its name something else",
+            "Choose the lead by its name if it is one after all.",
+        )
     yield _progress(0)
     prepared = prepare(recording, number)
     annotated = None
@@ -188,7 +194,9 @@ def _unclassifiable(lead: str, found: str) -> RecordError:
 
 def _warnings(recording: Recording, prepared: Prepared, beats: Beats, noisy_share: float) -> tuple[str, ...]:
     found = []
-    if not is_mlii(prepared.lead):
+    if called_otherwise(prepared.lead):
+        found.append(f"Lead {prepared.lead} is, by its name, no EKG: there may be no heartbeat in it.")
+    elif not is_mlii(prepared.lead):
         found.append(
             f"Lead {prepared.lead} is not MLII, the lead that the networks know best: their figures hold only there."
         )

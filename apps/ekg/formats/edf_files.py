@@ -10,14 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from apps.ekg.formats.recording import Recording, Signal, check_recording, closest_to_mlii, is_called_ekg
-from apps.ekg.formats.units import guess_unit, is_voltage, millivolts_per
+from apps.ekg.formats.recording import (
+    Recording,
+    Signal,
+    check_recording,
+    closest_to_mlii,
+    is_called_ekg,
+    is_called_like_a_lead,
+)
+from apps.ekg.formats.units import counts_to_mv, guess_unit, is_counts, is_voltage, millivolts_per
 from shared.errors import RecordError, quoted
 
 _MAX_SIGNALS = 512
@@ -38,6 +45,7 @@ _NO_SIGNAL = ("EDF Annotations", "BDF Annotations", "Status")
 _BDF = b"\xffBIOSEMI"
 _ONSET = re.compile(rb"[+-]\d+(?:\.\d+)?(?=[\x14\x15])")  # of a data record, the first of its annotations
 _MOST_GAPS = 2  # times the length of what is there
+_UNSAID = ("", "unknown", "none", "n/a", "?", "-")  # instead of a unit
 _GUESSED_RECORDS = 60  # from which a unit that is not given is guessed
 
 
@@ -99,10 +107,15 @@ def open_edf(path: Path) -> Recording:
     if whole_records < max(n_records, 1):
         found = f"{whole_records}: it is truncated"
         raise RecordError(f"{max(n_records, 1)} data records in {path.name}", found, "Upload it again.")
+    behind = whole_records - n_records if n_records > 0 else 0
     n_records = n_records if n_records > 0 else whole_records
     data = np.memmap(path, np.uint8, "r", header_bytes, (n_records, record_bytes))
     file = _File(path, sample_bytes, record_s, n_records, counts, data)
-    return _recording(file, columns, discontinuous=head[195:197] == b"+D")
+    found = _recording(file, columns, discontinuous=head[195:197] == b"+D")
+    if not behind:
+        return found
+    said = f"The file goes on for {behind * record_s:,.3g} s behind what its header counts: left out."
+    return replace(found, warnings=(*found.warnings, said))
 
 
 def _recording(file: _File, columns: dict[str, list[str]], *, discontinuous: bool) -> Recording:
@@ -177,7 +190,7 @@ def _channels(file: _File, columns: dict[str, list[str]]) -> tuple[tuple[_Channe
     """The channels of the EKG, all of one rate, and the names of those that might have been one and are left out."""
     labels = columns["label"]
     called = [n for n, label in enumerate(labels) if is_called_ekg(label)]
-    found = [channel for n in range(len(labels)) if (channel := _channel(file, columns, n, called=n in called))]
+    found = [channel for n in range(len(labels)) if (channel := _channel(file, columns, n))]
     named = [channel for channel in found if channel.signal in called]
     chosen = named or found
     if not chosen:
@@ -190,10 +203,12 @@ def _channels(file: _File, columns: dict[str, list[str]]) -> tuple[tuple[_Channe
     return same, list(dict.fromkeys(out))
 
 
-def _channel(file: _File, columns: dict[str, list[str]], n: int, *, called: bool) -> _Channel | None:
+def _channel(file: _File, columns: dict[str, list[str]], n: int) -> _Channel | None:
     """Signal number ``n``; None if it is no voltage, is not used (it has no range), or holds no samples."""
     label, unit, samples = columns["label"][n], columns["unit"][n], file.counts[n]
-    if label in _NO_SIGNAL or samples < 1 or not (is_voltage(unit) or (called and not unit)):
+    unsaid = unit.lower() in _UNSAID or is_counts(unit)
+    ekg = is_called_ekg(label) or is_called_like_a_lead(label)
+    if label in _NO_SIGNAL or samples < 1 or not (is_voltage(unit) or (ekg and unsaid)):
         return None
     low, high, dig_low, dig_high = (
         _real(columns[name][n].encode(), name)
@@ -202,25 +217,27 @@ def _channel(file: _File, columns: dict[str, list[str]], n: int, *, called: bool
     if dig_high == dig_low or high == low:
         return None
     scale = (high - low) / (dig_high - dig_low)
-    if unit:
+    if not unsaid:
         to_mv, warning = millivolts_per(unit), ""
     else:
-        to_mv, warning = guess_unit(file.samples(n, 0, _GUESSED_RECORDS).reshape(-1) * scale, label)
+        some = file.samples(n, 0, _GUESSED_RECORDS).reshape(-1) * scale
+        to_mv, warning = (counts_to_mv if is_counts(unit) else guess_unit)(some, label)
     return _Channel(label, n, samples, scale * to_mv, (low - dig_low * scale) * to_mv, warning)
 
 
 def _whole(text: bytes, what: str) -> int:
     number = _real(text, what)
     if number != int(number):
-        raise RecordError(f"a whole number for the EDF header's {what}", quoted(text), _REMEDY)
+        raise RecordError(f"a whole number for the EDF header's {what}", quoted(f"{number:g}"), _REMEDY)
     return int(number)
 
 
 def _real(text: bytes, what: str) -> float:
+    said = text.decode("latin-1").strip(" \0")
     try:
-        number = float(text.decode("latin-1").strip(" \0"))
+        number = float(said.replace(",", "."))  # some recorders write the decimals of their country
     except ValueError as error:
-        raise RecordError(f"a number for the EDF header's {what}", quoted(text), _REMEDY) from error
+        raise RecordError(f"a number for the EDF header's {what}", quoted(said), _REMEDY) from error
     if not abs(number) < 1e12:
-        raise RecordError(f"a number below 10¹² for the EDF header's {what}", quoted(text), _REMEDY)
+        raise RecordError(f"a number below 10¹² for the EDF header's {what}", quoted(said), _REMEDY)
     return number

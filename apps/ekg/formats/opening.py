@@ -7,6 +7,7 @@ stands in ``supported``.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ from apps.ekg.formats.supported import BEGINNINGS, COMPANIONS, NAMES, format_of
 from apps.ekg.formats.uploads import gather
 from apps.ekg.formats.wfdb_header import segment_names
 from shared.errors import RecordError, check_number, quoted
+
+_NOTES = re.compile(
+    r"(read.?me|licen[cs]e|records|notes?|about|info|changes|sha256sums|checksums)\b.*\.txt", re.IGNORECASE
+)
 
 
 @contextmanager
@@ -70,6 +75,8 @@ def _only_one_of(files: Sequence[Path], rate_hz: float | None) -> Recording:
     beginnings = [(path, found) for path in files if (found := format_of(path)) is not None and path.stem not in parts]
     if any(path.suffix == ".hea" for path, _ in beginnings):  # a licence or a list of records next to it
         beginnings = [(path, found) for path, found in beginnings if path.suffix.lower() != ".txt"]
+    if len(beginnings) > 1:
+        beginnings = [(path, found) for path, found in beginnings if not _NOTES.fullmatch(path.name)]
     if len(beginnings) > 1:
         names = ", ".join(path.name for path, _ in beginnings)
         raise RecordError("one recording at a time", names, "Upload the files of one.")

@@ -28,6 +28,17 @@ MAX_DURATION_S = 26 * 3600.0  # a day's recording with an hour or two to spare
 MLII_LIKE = ("MLII", "ML2", "LEAD II", "II", "D2", "DII", "ECG II", "EKG II", "CM5-II")
 _II_IN_A_NAME = re.compile(r"(?:.*[^A-Z0-9])?(?:ML|D)?II(?:[^A-Z0-9].*)?")  # ECG lead II, 导联II
 _EKG_IN_A_NAME = re.compile(r"ECG|EKG|ЭКГ|ЕКГ|心电|心電|심전도|ΗΚΓ|MLII", re.IGNORECASE)
+_FROM_AN_EKG = re.compile(  # numbers that a recorder draws from it, as in "ECG HR"
+    r"(?<![A-Z])(?:HR|RR|HEART|RATE|PULSE|QUALITY|SQI|LEAD.?OFF|LOFF|STATUS|FLAGS?|EVENTS?|MARKERS?|RESP\w*|IMPEDANCE|EDR|"
+    r"TIME\w*|TEMP\w*|LABELS?|ANN\w*|PEAKS?|BEATS?)(?![A-Z])"
+)
+_LEAD = re.compile(
+    r"(?<![A-Z0-9])(?:M?[DL]?I{1,3}|[DL][123]|LEAD [123]|A?V[RLF]|[VC][1-9]R?|V|MCL\d?|CM\d|EXG\d?)(?![A-Z0-9])"
+)
+_SOMETHING_ELSE = re.compile(  # the last ones are places of an EEG
+    r"(?<![A-Z])(?:EEG|EOG|EMG|ECOG|MEG|EGG|EDA|GSR|PPG|PLETH\w*|RESP\w*|THOR\w*|ABDO\w*|AIRFLOW|FLOW|NASAL\w*|SNORE|ABP|"
+    r"ART|CVP|PAP|ICP|SPO2|SAO2|TEMP\w*|ACC\w*|GYRO\w*|CHIN|FP[12Z]|[FP][34Z]|CZ|O[12Z]|T[3-6]|[CFO][1-4].?[AM][12])(?![A-Z])"
+)
 
 
 def is_mlii(lead: str) -> bool:
@@ -37,17 +48,33 @@ def is_mlii(lead: str) -> bool:
 
 
 def closest_to_mlii(leads: Sequence[str]) -> int:
-    """The place of the lead closest to MLII among ``leads``, of one called EKG, or the first."""
+    """The place of the lead closest to MLII among ``leads``, else of one called EKG or like a lead, or the first."""
     plain = [name.strip().upper() for name in leads]
     exact = (plain.index(wanted) for wanted in MLII_LIKE if wanted in plain)
-    alike = (place for place, name in enumerate(plain) if is_mlii(name))
-    called = (place for place, name in enumerate(plain) if is_called_ekg(name))
-    return next(itertools.chain(exact, alike, called), 0)
+    ways = (is_mlii, is_called_ekg, is_called_like_a_lead, lambda name: not called_otherwise(name))
+    return next(itertools.chain(exact, (place for way in ways for place, name in enumerate(plain) if way(name))), 0)
 
 
 def is_called_ekg(lead: str) -> bool:
-    """Whether a channel's name says that it is an electrocardiogram."""
-    return bool(_EKG_IN_A_NAME.search(lead))
+    """Whether a channel's name says that it is an electrocardiogram, and not what was measured in one."""
+    return bool(_EKG_IN_A_NAME.search(lead)) and not _FROM_AN_EKG.search(_words(lead))
+
+
+def is_called_like_a_lead(lead: str) -> bool:
+    """Whether a channel is called like a lead of an electrocardiogram: aVF, V5, MCL1."""
+    return bool(_LEAD.search(_words(lead))) and not called_otherwise(lead)
+
+
+def called_otherwise(lead: str) -> str:
+    """What a channel is by its name, if that is no electrocardiogram: EEG, RESP, ECG HR; else nothing."""
+    if _EKG_IN_A_NAME.search(lead):
+        return "" if is_called_ekg(lead) else lead.strip()
+    found = _SOMETHING_ELSE.search(_words(lead))
+    return found[0] if found else ""
+
+
+def _words(lead: str) -> str:
+    return lead.strip().upper().replace("_", " ")
 
 
 @dataclass(frozen=True)

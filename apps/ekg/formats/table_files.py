@@ -26,6 +26,10 @@ _BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]")  # MLII (mV), time [s]
 _FILTER = re.compile(r"[(\[][^()\[\]]*\d\s?k?hz[^()\[\]]*[)\]]", re.IGNORECASE)  # ECG (.05 - 150 Hz)
 _SUFFIX = re.compile(r"^(.*\S)[\s_]+(mv|[uµμ]v|nv|adc|counts?|[mµμ]?volts?|bpm|mmhg|g)$", re.IGNORECASE)  # ecg_mV
 _FEW_VALUES, _FEW = 4, "few different values"  # a column of so few is a label or a switch
+_MOST_LABELS, _CHANGES = 40, 0.02  # one of so many that changes less often than in so many lines is a label, too
+_SET_APART = 10.0  # spreads of the others: a value as far away, again and again, stands for none
+_OFTEN = 3
+_FEWEST_LINES, _NEARER = 100, 0.7  # of a lead that goes on from line to line; of the squared steps down its columns
 _MOST_NAMED = 5  # columns in a warning
 _EXPECTED = (RISES, WRAPS)  # columns besides leads that need no word
 
@@ -54,13 +58,14 @@ def open_table(path: Path, *, rate_hz: float | None = None) -> Recording:
     table = read_table(path.read_bytes())
     heading = heading_of(table.above)
     columns = _titled(table, heading)
+    columns, in_lines = _without_lines(columns)
     leads, left_out = _leads(columns, heading)
     rate_hz, times, warnings = _rate(columns, heading, rate_hz)
     signals = np.stack([_in_place(lead.values * lead.factor, times) for lead in leads])
     names: list[str] = []
     for lead in leads:
         names.append(lead.name if lead.name not in names else f"{lead.name} ({lead.column})")
-    said = (*table.warnings, *warnings, *left_out, *(lead.warning for lead in leads if lead.warning))
+    said = (*table.warnings, *in_lines, *warnings, *left_out, *(lead.warning for lead in leads if lead.warning))
     return in_memory(path.stem, signals, rate_hz, tuple(names), warnings=said)
 
 
@@ -131,13 +136,14 @@ def _why_not(column: Column) -> str:
     if unit and is_no_voltage(unit):
         return f"in {unit}"
     kind = kind_of(column.values)
-    if (
-        kind == MOVES
-        and not unit
-        and len(np.unique(column.values[np.isfinite(column.values)][:100_000])) <= _FEW_VALUES
-    ):
-        return _FEW
-    return kind
+    return _FEW if kind == MOVES and not unit and _are_labels(column.values) else kind
+
+
+def _are_labels(values: npt.NDArray[np.float64]) -> bool:
+    """Whether ``values`` are few different ones, or some that hardly ever change, as the number of a class does."""
+    known = values[np.isfinite(values)][:100_000]
+    different = len(np.unique(known))
+    return different <= _FEW_VALUES or (different <= _MOST_LABELS and np.mean(np.diff(known) != 0) < _CHANGES)
 
 
 def _unit(title: str) -> tuple[str | None, str]:
@@ -157,8 +163,46 @@ def _lead(column: Column, place: int, heading: Heading) -> _Lead:
     name = heading.lead or rest.strip(" ,'\"#%_")
     name = name if name and not is_number(name) else f"column {place + 1}"
     values = column.values if column.values is not None else np.empty(0)
+    values, none = _without_signs(values)
+    left = f"{none[1]:,} values of {none[0]:g} in {name}: taken for samples that are missing." if none else ""
     stated = unit or heading.unit
     if stated and is_voltage(stated):
-        return _Lead(name, place + 1, millivolts_per(stated), values, "")
+        return _Lead(name, place + 1, millivolts_per(stated), values, left)
     factor, warning = counts_to_mv(values, name) if stated else guess_unit(values, name)
-    return _Lead(name, place + 1, factor, values, warning)
+    return _Lead(name, place + 1, factor, values, f"{warning} {left}".strip())
+
+
+def _without_signs(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], tuple[float, int] | None]:
+    """``values`` with NaN for a number that stands for none, as -9999 and -32768 do; (that number, how many)."""
+    known = values[np.isfinite(values)]
+    for extreme in (known.min(initial=0), known.max(initial=0)):
+        others = known[known != extreme]
+        count = len(known) - len(others)
+        if count < _OFTEN or len(others) < len(known) / 2:
+            continue
+        low, high = others.min(), others.max()
+        away = low - extreme if extreme < low else extreme - high
+        if away > _SET_APART * (high - low) > 0:
+            return np.where(values == extreme, np.nan, values), (float(extreme), count)
+    return values, None
+
+
+def _without_lines(columns: tuple[Column, ...]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """``columns``, or the one lead that goes on from line to line, as it is printed with several samples in each.
+
+    Then a sample is nearer to the next one in its line, and the last in a line to the first in the next, than each
+    is to the one below it.
+    """
+    if len(columns) < 2 or any(column.title or column.values is None or column.clock for column in columns):
+        return columns, ()
+    table = np.stack([column.values for column in columns if column.values is not None], axis=1)
+    known = table[np.isfinite(table).all(axis=1)]
+    if len(known) < _FEWEST_LINES or any(kind_of(column) != MOVES for column in known.T):
+        return columns, ()
+    below = float(np.mean(np.diff(known, axis=0) ** 2))
+    beside = float(np.mean(np.diff(known, axis=1) ** 2))
+    behind = float(np.mean((known[1:, 0] - known[:-1, -1]) ** 2))
+    if max(beside, behind) > _NEARER * below or max(beside, behind) > 2 * min(beside, behind):
+        return columns, ()
+    said = f"Read from line to line as one lead, {len(columns)} samples in each line: they go on so."
+    return (Column("", table.reshape(-1)),), (said,)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.formats.clock import through_midnight
 from apps.ekg.formats.recording import MAX_RATE_HZ, MIN_RATE_HZ
 from apps.ekg.formats.text_table import Column
 from shared.errors import RecordError
@@ -36,6 +37,8 @@ _UNIT = re.compile(  # after the name or in brackets
 )
 _UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is warned of, or is a gap
 _PACKETS = 0.2  # share of steps of no time from which on samples share a time by packets
+_WRAPS_SEEN, _RISES_BETWEEN = 3, 0.8  # times that a counter falls back, and the share of steps in which it rises
+_AN_EPOCH = 1e8  # a column that begins above it is no counter of samples
 SAME_RATE = 0.01  # two statements of one rate may differ by so much
 
 
@@ -58,6 +61,8 @@ def kind_of(values: Values) -> str:
     if not moving.size:
         return STANDS
     falling = float(np.mean(moving < 0))
+    if _wraps(steps):
+        return WRAPS
     if min(falling, 1 - falling) <= 0.02 and (moving.size > 0.005 * steps.size or moving.size > 3):
         return RISES if falling < 0.5 else FALLS
     usual = float(np.median(steps))
@@ -65,6 +70,16 @@ def kind_of(values: Values) -> str:
     if usual != 0 and alike.mean() > 0.6 and np.all(np.sign(steps[~alike]) == -np.sign(usual)):
         return WRAPS
     return MOVES
+
+
+def _wraps(steps: Values) -> bool:
+    """Whether a column rises and falls back by one and the same step, again and again: milliseconds of a second."""
+    falls = steps[steps < 0]
+    return (
+        len(falls) >= _WRAPS_SEEN
+        and bool(np.all(np.abs(falls - falls[0]) <= 1e-6 * abs(falls[0])))
+        and (bool(np.mean(steps > 0) > _RISES_BETWEEN))
+    )
 
 
 def times_of(columns: Sequence[Column]) -> tuple[int, Times] | None:
@@ -75,6 +90,8 @@ def times_of(columns: Sequence[Column]) -> tuple[int, Times] | None:
     """
     found: list[tuple[float, int, float]] = []
     named: list[int] = []
+    counting: list[str] = []
+    seconds: dict[int, Values] = {}
     for place, column in enumerate(columns):
         values = column.values
         if values is None:
@@ -82,12 +99,23 @@ def times_of(columns: Sequence[Column]) -> tuple[int, Times] | None:
         plain = column.title.lower().replace("μ", "µ")
         if _is_time_name(plain):
             named.append(place)
+        if kind_of(values) != RISES:
+            continue
+        values = seconds[place] = from_digits(values)
         steps = np.diff(values)
-        if kind_of(values) == RISES and (unit_s := _seconds_per(plain, steps, clock=column.clock)):
+        if unit_s := _seconds_per(plain, values, clock=column.clock or values is not column.values):
             found.append((float(np.mean(steps == 0)) + 0.1 * float(np.mean(steps < 0) > 0), place, unit_s))
+        elif _is_time_name(plain) and np.all(steps[steps > 0] == 1):
+            counting.append(column.title)
     if found:
         _, place, unit_s = min(found)
-        return place, _times(np.asarray(columns[place].values) * unit_s)
+        return place, _times(seconds[place] * unit_s)
+    if counting:
+        raise RecordError(
+            "a sampling rate",
+            f"“{counting[0]}”, which rises by 1 from line to line: samples or milliseconds",
+            "Give the rate in Hz: next to the upload, or with --rate.",
+        )
     if named:
         raise RecordError(
             "a time that rises from line to line",
@@ -106,10 +134,11 @@ def _is_time_name(title: str) -> bool:
     return bool(_TIME.match(title.replace("_", " ")))
 
 
-def _seconds_per(title: str, steps: Values, *, clock: bool) -> float | None:
-    """Seconds that 1 in a column of times is, by its title or by its steps; None if it counts samples."""
+def _seconds_per(title: str, values: Values, *, clock: bool) -> float | None:
+    """Seconds that 1 in a column of times is, by its title or by its steps; None if it counts samples, or may do so."""
     if clock:
         return 1.0
+    steps = np.diff(values)
     moving = steps[steps > 0]
     usual = float(np.median(moving)) * float(np.mean(steps > 0))  # of packets: over all samples
     match = _UNIT.search(title)
@@ -119,13 +148,42 @@ def _seconds_per(title: str, steps: Values, *, clock: bool) -> float | None:
         return _UNIT_S[stated]
     if not fits and MIN_RATE_HZ <= 1 / (usual * _DAY_S) <= MAX_RATE_HZ:
         return _DAY_S  # as spreadsheets count
-    if usual == 1 and np.all(moving == 1) and not _is_time_name(title):
+    if values[0] > _TICKS_FROM and MIN_RATE_HZ <= 1 / (usual * _TICK_S) <= _LIKELY_HZ:
+        return _TICK_S
+    if usual == 1 and np.all(moving == 1) and values[0] < _AN_EPOCH:
+        return None
+    if is_counter_name(title) and title.strip() and np.all(moving == np.round(moving)) and not _is_time_name(title):
         return None
     if fits and not (is_counter_name(title) and float(np.median(moving)) == 1):
         return _UNIT_S[fits[0]]
     return 1.0 if _is_time_name(title) else None
 
 
+def from_digits(values: Values) -> Values:
+    """Seconds of times whose digits are a clock's: 135858.004, 20240305135858, 20240305135858004; else ``values``.
+
+    Such a number passes from 59.996 s to 100.000; a number of seconds has no such gaps.
+    """
+    known = values[np.isfinite(values)]
+    if not len(known) or np.any(known < 0):
+        return values
+    clock = values
+    if np.all((known > 1.9e16) & (known < 2.1e16)):  # a date and milliseconds
+        clock = np.mod(values, 1e9) / 1000
+    elif np.all((known > 1.9e13) & (known < 2.1e13)):
+        clock = np.mod(values, 1e6)
+    else:
+        steps = np.diff(known)
+        if not len(steps) or (steps.max() < _PAST_A_MINUTE and steps.min() > -_PAST_MIDNIGHT):
+            return values  # a number of seconds, or of days
+    whole = np.floor(clock[np.isfinite(clock)])
+    if np.any(whole // 10_000 > 23) or np.any(whole // 100 % 100 > 59) or np.any(whole % 100 > 59):
+        return values
+    return through_midnight(clock // 10_000 * 3600 + clock // 100 % 100 * 60 + clock % 100)
+
+
+_PAST_A_MINUTE, _PAST_MIDNIGHT = 40.0, 200_000.0  # from 59.996 to 100.000; from 235959.996 to 0
+_TICKS_FROM, _TICK_S, _LIKELY_HZ = 1e17, 1e-7, 2000.0  # hundreds of nanoseconds since year 1 or 1601, as Windows counts
 _DAY_S = 86_400.0
 _ORDER = ("ns", "µs", "ms", "s", "min", "h")
 

@@ -19,7 +19,7 @@ _MOST_LINES = 64
 _LARGEST = 10_000_000  # characters: an hour or two of one lead
 _FEWEST = 500  # numbers in a row that is a lead
 _CELLS = re.compile(r"[,;\t]")
-_RUN = re.compile(r"[-+\d.,;\seE]+")
+_RUN = re.compile(r"[-+\d.][-+\d.,;\seE]*")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ with the last one; pandas reads what lies between. Semicolons or tabs between th
 
 from __future__ import annotations
 
+import csv
 import io
 import itertools
 import re
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.formats.clock import is_clock, seconds_of
+from apps.ekg.formats.text_heading import speaks_of_recording
 from apps.ekg.formats.text_rows import read_rows
 from apps.ekg.formats.units import is_voltage
 from shared.errors import RecordError, quoted
@@ -41,9 +43,15 @@ _SMOOTH_ROWS = 20  # rows, and steps of its values, that a lead in whole numbers
 _SIGNED = r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?"
 _NUMBER = re.compile(rf"{_SIGNED}|[-+]?\d{{1,3}}([.,]\d{{3}})+([.,]\d+)?")
 _NOTHING = re.compile(r"|nan|null|none|n/?a|inf|-+|#n/?a|missing", re.IGNORECASE)  # instead of a number
-_UNIT_CELL = re.compile(r"[a-zµμ :.]*", re.IGNORECASE)
+_UNIT_CELL = re.compile(r"[\w :./%°²]{0,12}")
 _COMMENT = ("#", "%", "//")
-_FOREIGN_DIGITS = {ord(first) + n: str(n) for first in "٠۰०０" for n in range(10)}
+_PLAIN = {ord(first) + n: str(n) for first in "٠۰०０" for n in range(10)} | {
+    ord("−"): "-",
+    ord("－"): "-",
+    ord("٫"): ".",
+}
+_THOUSANDS = re.compile(r"(?<=\d)['’\u00a0\u202f٬](?=\d{3}(?!\d))")  # marks that cannot be decimals nor separators
+_LEGACY = ("gb18030", "shift_jis", "euc_kr", "big5", "cp1251")  # of what programs for one country write
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,7 @@ class _Style:
     def cells(self, line: str) -> list[str]:
         """The cells of ``line`` without quotes; a separator at its end makes none."""
         plain = line.strip(" \r\n") if self.separator == " " else line.strip("\r\n")
-        parts = plain.split() if self.separator == " " else plain.split(self.separator)
-        cells = [part.strip(" \t'\"") for part in parts]
+        cells = [part.strip(" \t'\"") for part in _parts(plain, self.separator)]
         while len(cells) > 1 and not cells[-1]:
             cells.pop()
         return cells
@@ -97,6 +104,18 @@ class _Style:
         return is_number(checked[0]) and all(is_number(cell) or _NOTHING.fullmatch(cell) for cell in checked)
 
 
+def _parts(line: str, separator: str) -> list[str]:
+    """``line`` divided at its separators; one inside of quotes is none."""
+    if separator == " ":
+        return line.split()
+    if '"' not in line:
+        return line.split(separator)
+    try:
+        return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    except csv.Error:
+        return line.split(separator)
+
+
 def read_table(data: bytes) -> Table:
     """The table in ``data``.
 
@@ -110,13 +129,15 @@ def read_table(data: bytes) -> Table:
     head = text[:_HEAD].split("\n")
     first = next((n for n, line in enumerate(head) if style.fits(line[:_LONGEST_LINE])), None)
     if first is None:
-        raise RecordError("lines of numbers", quoted(head[0][:_LONGEST_LINE]), REMEDY)
+        raise RecordError("lines of numbers", quoted(_middle_line(text)), REMEDY)
     start = sum(len(line) + 1 for line in head[:first])
     stop, below = _end_of(text, style)
-    _check_width(text, start, stop, " \t" if style.separator == " " else style.separator)
+    _check_width(text, start, stop, style.separator)
     above = [line.strip("\r")[:_LONGEST_LINE] for line in head[:first] if line.strip(" ,;\t\r\n")]
     frame = _frame(text[start:stop], style)
-    titles = _titles(above[-2:], style.separator, len(style.numeric), frame.shape[1])
+    titles = _titles(
+        above[-2:], style.separator, len(style.numeric), frame.shape[1], len(_parts(head[first], style.separator))
+    )
     columns = tuple(_column(frame[name], title, style) for name, title in zip(frame.columns, titles, strict=True))
     warnings = (f"Text below the numbers was left out, {below} line{'s' * (below > 1)}.",) if below else ()
     return Table(columns, tuple(line.strip() for line in above[:_MOST_ABOVE]), warnings)
@@ -128,9 +149,11 @@ def is_number(cell: str) -> bool:
 
 
 def _decoded(data: bytes) -> str:
-    """``data`` as text: UTF-8, UTF-16 (by its mark or its zeros), else what Windows writes in Western Europe."""
+    """``data`` as text: UTF-8, UTF-16 or 32 (by their marks or zeros), else what programs of one country write."""
     zeros = data[:2000:2].count(0), data[1:2000:2].count(0)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        text = data.decode("utf-32", "replace")
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
     elif max(zeros) > len(data[:2000]) // 4:
         text = data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", "replace")
@@ -138,10 +161,25 @@ def _decoded(data: bytes) -> str:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
+            text = data.decode(_legacy(data[:_HEAD]), "replace")
     if "\n" not in text:
         text = text.replace("\r", "\n")
-    return text if text.isascii() else text.translate(_FOREIGN_DIGITS)
+    text = text if text.isascii() else text.translate(_PLAIN)
+    return _THOUSANDS.sub("", text) if re.search("['’\u00a0\u202f٬]", text) else text
+
+
+def _legacy(head: bytes) -> str:
+    """The encoding in which ``head``, which is no UTF-8, says something of a recording; else Western Europe's."""
+    for encoding in _LEGACY:
+        try:
+            text = head.decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4:  # not just cut in the middle of a letter
+                continue
+            text = head[: error.start].decode(encoding)
+        if speaks_of_recording(text):
+            return encoding
+    return "cp1252"
 
 
 def _style_of(text: str) -> _Style:
@@ -155,8 +193,8 @@ def _style_of(text: str) -> _Style:
     lines = [line[:_LONGEST_LINE] for line in lines if not line.lstrip().startswith(_COMMENT)]
     lines = [line for line in lines if any(map(is_number, re.split(r"[;,|\t '\"]+", line)))]
     if not lines:
-        found = next((line for line in text[:_HEAD].split("\n") if line.strip()), "")
-        raise RecordError("lines of numbers", quoted(found[:_LONGEST_LINE]) if found else "an empty file", REMEDY)
+        found = _middle_line(text)
+        raise RecordError("lines of numbers", quoted(found) if found else "an empty file", REMEDY)
     separator, decimal, thousands = _marks(lines, text[:_HEAD])
     style = _Style(separator, decimal, thousands, ())
     rows = [style.cells(line) for line in lines]
@@ -167,14 +205,20 @@ def _style_of(text: str) -> _Style:
         raise RecordError(f"at most {MOST_COLUMNS} columns", f"{width:,} or more", remedy)
     numeric = tuple(_is_numeric([row[n] for row in rows if n < len(row)]) for n in range(width))
     if not any(numeric):
-        raise RecordError("lines of numbers", "mostly cells that hold no number", REMEDY)
+        raise RecordError("lines of numbers", quoted(_middle_line(text)), REMEDY)
     return _Style(separator, decimal, thousands, numeric)
+
+
+def _middle_line(text: str) -> str:
+    """A line that shows what the file holds: the one in its middle, or the next that is not empty."""
+    lines = text[len(text) // 2 : len(text) // 2 + _MIDDLE].split("\n")[1:] + text[:_HEAD].split("\n")
+    return next((line[:_LONGEST_LINE] for line in lines if line.strip()), "")
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:
     """Whether at least half of the cells that hold anything are numbers; a column of signs for nothing is, too."""
     filled = [cell for cell in cells if not _NOTHING.fullmatch(cell)]
-    return 2 * sum(map(is_number, filled)) >= len(filled)
+    return 2 * sum(map(is_number, filled)) >= len(filled) and any(cells)
 
 
 def _marks(lines: list[str], head: str) -> tuple[str, str, str | None]:
@@ -242,7 +286,7 @@ def _end_of(text: str, style: _Style) -> tuple[int, int]:
     return len(text), 0
 
 
-def _check_width(text: str, start: int, stop: int, separators: str) -> None:
+def _check_width(text: str, start: int, stop: int, separator: str) -> None:
     """Make sure that no line of the numbers is longer than a recording's can be, before anything is made of it."""
     begin = start
     while start < stop:
@@ -250,7 +294,7 @@ def _check_width(text: str, start: int, stop: int, separators: str) -> None:
         if end < 0 and stop - start > _LONGEST_LINE:
             raise RecordError(f"lines of at most {_LONGEST_LINE:,} characters", "a longer one", REMEDY)
         end = stop if end < 0 else end
-        if start == begin and max(text.count(mark, start, end) for mark in separators) >= MOST_COLUMNS:
+        if start == begin and len(text[start:end].split(None if separator == " " else separator)) > MOST_COLUMNS:
             raise RecordError(f"at most {MOST_COLUMNS} columns", "more", REMEDY)
         start = end + 1
 
@@ -299,9 +343,12 @@ def _column(cells: pd.Series, title: str, style: _Style) -> Column:
     return Column(title, pd.to_numeric(text, errors="coerce").to_numpy(np.float64))
 
 
-def _titles(above: Sequence[str], separator: str, width: int, columns: int) -> tuple[str, ...]:
-    """The columns' titles in the last lines above the numbers; a second line of units is joined to them."""
-    rows = [row for line in above if (row := _title_row(line, separator, width))]
+def _titles(above: Sequence[str], separator: str, width: int, columns: int, cells: int) -> tuple[str, ...]:
+    """The columns' titles in the last lines above the numbers; a second line of units is joined to them.
+
+    The first line of numbers has ``cells``, those of columns that are mostly empty among them.
+    """
+    rows = [row for line in above if (row := _title_row(line, separator, width, cells))]
     if not rows:
         return ("",) * columns
     if len(rows) == 2:
@@ -313,12 +360,16 @@ def _titles(above: Sequence[str], separator: str, width: int, columns: int) -> t
     return tuple(rows[-1][:columns]) + ("",) * (columns - width)
 
 
-def _title_row(line: str, separator: str, width: int) -> list[str]:
+def _title_row(line: str, separator: str, width: int, most: int) -> list[str]:
     """The cells of a line of titles for ``width`` columns; empty if it is none: other cells, numbers, a setting."""
-    line = line.strip().lstrip("#% ")
+    line = line.strip(" \r\n").lstrip("#% ")
     for mark in dict.fromkeys((separator, ",", ";", "\t")):
-        cells = [cell.strip(" '\"")[:_LONGEST_TITLE] for cell in (line.split() if mark == " " else line.split(mark))]
-        if len(cells) >= width and not any(cells[width:]) and (width > 1 or not re.search(r"[,;\t]\s*\S", cells[0])):
+        cells = [cell.strip(" '\"")[:_LONGEST_TITLE] for cell in _parts(line, mark)]
+        if (
+            len(cells) >= width
+            and not any(cells[max(width, most) :])
+            and (width > 1 or not re.search(r"[,;\t]\s*\S", cells[0]))
+        ):
             cells = cells[:width]
             break
     else:

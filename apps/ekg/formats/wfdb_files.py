@@ -16,14 +16,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from apps.ekg.formats.recording import Recording, Signal, check_recording, closest_to_mlii
-from apps.ekg.formats.units import is_voltage, millivolts_per
+from apps.ekg.formats.recording import (
+    Recording,
+    Signal,
+    check_recording,
+    closest_to_mlii,
+    is_called_ekg,
+    is_called_like_a_lead,
+)
+from apps.ekg.formats.units import counts_to_mv, is_counts, is_voltage, millivolts_per
 from apps.ekg.formats.wfdb_header import PLAIN_NAME, STORAGE, UNTOUCHED, Header, SignalLine, read_header
 from apps.ekg.formats.wfdb_marks import read_marks
 from apps.ekg.formats.wfdb_package import wfdb_package
 from shared.errors import RecordError, quoted
 
 _BLOCK = 1 << 20  # frames that are decoded at once
+_GUESSED_S = 60  # from which the size of counts is guessed
 _MOST_GAPS = 2  # times the length of what is there
 _Counts = Callable[[Sequence[int], int, int], list[npt.NDArray[np.int64]]]
 
@@ -49,34 +57,54 @@ def open_header(path: Path) -> Recording:
 def _of_signals(path: Path, header: Header) -> Recording:
     """The voltages of one segment that have the rate of the lead closest to MLII."""
     lines, names = header.signals, _lead_names([line.name for line in header.signals])
-    voltages = [n for n, line in enumerate(lines) if is_voltage(line.unit)]
+    voltages = [n for n, line in enumerate(lines) if is_voltage(line.unit)] or _in_counts(lines)
     if not voltages:
         found = ", ".join(f"{names[n]} ({line.unit})" for n, line in enumerate(lines))
         raise RecordError("a signal in V, mV or µV", found[:200], "Convert counts to millivolts with their gain.")
     per_frame = lines[voltages[closest_to_mlii([names[n] for n in voltages])]].per_frame
     chosen = [n for n in voltages if lines[n].per_frame == per_frame]
     counts = _counts(path.parent.resolve(), header)
+    scales, guessed = [], []
+    for n in chosen:
+        if is_voltage(lines[n].unit):
+            scales.append(millivolts_per(lines[n].unit))
+            continue
+        (some,) = counts([n], 0, min(header.frames, round(_GUESSED_S * header.rate_hz)))
+        scale, warning = counts_to_mv(_in_units(lines[n], some), names[n])
+        scales.append(scale)
+        guessed.append(warning)
 
     def read(lead: int, start: int, stop: int) -> Signal:
         line, first = lines[chosen[lead]], start // per_frame
         (values,) = counts([chosen[lead]], first, -(-stop // per_frame))
-        return _millivolts(line, values[start - first * per_frame : stop - first * per_frame])
+        own = _in_units(line, values[start - first * per_frame : stop - first * per_frame])
+        return np.asarray(own * scales[lead], np.float32)
 
     left_out = [f"{names[n]} ({lines[n].unit})" for n in range(len(lines)) if n not in chosen]
+    left = (f"Left out: {', '.join(left_out)}: not a voltage, or another sampling rate.",) if left_out else ()
     return Recording(
         path.stem,
         header.rate_hz * per_frame,
         header.frames * per_frame,
         tuple(names[n] for n in chosen),
         read,
-        warnings=(f"Left out: {', '.join(left_out)}: not a voltage, or another sampling rate.",) if left_out else (),
+        warnings=(*header.warnings, *left, *guessed),
     )
 
 
-def _millivolts(line: SignalLine, values: npt.NDArray[np.int64]) -> Signal:
+def _in_counts(lines: Sequence[SignalLine]) -> list[int]:
+    """The signals in counts of unknown size that are called an EKG, or nothing."""
+    return [
+        n
+        for n, line in enumerate(lines)
+        if is_counts(line.unit) and (not line.name or is_called_ekg(line.name) or is_called_like_a_lead(line.name))
+    ]
+
+
+def _in_units(line: SignalLine, values: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     signal = values.astype(np.float64)
     signal[values == STORAGE[line.stored].missing] = np.nan
-    return np.asarray((signal - line.baseline) / line.gain * millivolts_per(line.unit), np.float32)
+    return np.asarray((signal - line.baseline) / line.gain)
 
 
 def _counts(folder: Path, header: Header) -> _Counts:
@@ -126,6 +154,8 @@ def _check_checksums(path: Path, header: Header) -> None:
     """Compare the header's checksums (sum of the samples modulo 2^16) with the samples; a header may have none."""
     expected = [line.checksum for line in header.signals]
     if any(value is None for value in expected) or any(line.skew for line in header.signals):
+        return
+    if not any(expected):  # zeros, as programs write them that do not count
         return
     counts = _counts(path.parent.resolve(), header)
     total = np.zeros(len(expected), np.int64)

@@ -78,6 +78,7 @@ class Header:
     frames: int
     signals: tuple[SignalLine, ...] = ()
     segments: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def differences(self) -> bool:
@@ -109,7 +110,12 @@ def read_header(path: Path) -> Header:
         found = f"{n_signals} leads, {len(lines) - 1} lines"
         raise RecordError(f"1 to {MAX_SIGNALS} leads in {path.name} and a line for each", found, UNTOUCHED)
     signals = _signals(path, lines[1:])
-    return Header(rate_hz, _frames(path.parent.resolve(), signals, frames), signals)
+    there = _frames(path.parent.resolve(), signals, frames)
+    said = () if len(fields) > 2 else (f"{path.name} gives no rate: {rate_hz:g} Hz, as the format has it then.",)
+    if frames and there - frames > rate_hz:
+        behind = f"The signals go on for {(there - frames) / rate_hz:,.3g} s behind what {path.name} counts: left out."
+        said = (*said, behind)
+    return Header(rate_hz, frames or there, signals, warnings=said)
 
 
 def segment_names(path: Path) -> tuple[str, ...]:
@@ -200,10 +206,10 @@ def _stored(path: Path, line: str) -> tuple[str, str, int, int, int]:
 
 
 def _frames(folder: Path, signals: Sequence[SignalLine], stated: int) -> int:
-    """How many frames all files hold; as many as ``stated`` if the header states a number.
+    """How many frames all files hold.
 
     Raises:
-        RecordError: a file holds fewer.
+        RecordError: a file holds fewer than ``stated``, if the header states a number.
     """
     found = []
     for file in dict.fromkeys(line.file for line in signals):
@@ -227,7 +233,7 @@ def _frames(folder: Path, signals: Sequence[SignalLine], stated: int) -> int:
             needs = f"{stated:,} samples in {file}"
             raise RecordError(needs, f"{there:,}: it is truncated", "Upload it again.")
         found.append(there)
-    return stated or min(found)
+    return min(found)
 
 
 def _flac_frames(path: Path) -> int:

@@ -151,3 +151,26 @@ def test_a_unit_that_is_left_out_is_guessed(tmp_path: Path) -> None:
     recording = open_edf(path)
     np.testing.assert_allclose(recording.read(0, 0, 2000), counts_of(2000, 1)[:, 0] * 1e-4, atol=1e-6)
     assert "read as microvolts" in recording.warnings[0]
+
+
+def test_what_recorders_write_instead_of_what_is_asked(tmp_path: Path) -> None:
+    path = _edf(tmp_path)
+    plain = open_edf(path).read(0, 0, 2000)
+    _field(path, 3, _PHYSICAL_MAX, 8, 0, "3276,7")
+    np.testing.assert_array_equal(open_edf(path).read(0, 0, 2000), plain)
+    _field(path, 3, _UNIT, 8, 0, "Unknown")
+    np.testing.assert_allclose(open_edf(path).read(0, 0, 2000), plain, atol=1e-6)
+    _field(path, 3, _UNIT, 8, 0, "counts")
+    assert "in counts" in open_edf(path).warnings[0]
+    _field(path, 3, _PHYSICAL_MAX, 8, 0, "high")
+    with pytest.raises(RecordError, match="Found: “high”"):
+        open_edf(path)
+
+
+def test_records_behind_those_that_are_counted_are_told(tmp_path: Path) -> None:
+    path = _edf(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[236:244] = b"7".ljust(8)
+    path.write_bytes(data)
+    assert open_edf(path).n_samples == 1400
+    assert open_edf(path).warnings == ("The file goes on for 3 s behind what its header counts: left out.",)

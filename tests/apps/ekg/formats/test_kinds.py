@@ -95,6 +95,62 @@ TIMED = {  # the rate is in the file
         '# {"device": "x", "sampling rate": 250, "bits": [4, 10]}\n', lambda n: (n % 16, 0, _value(n, 200, 512)), "\t"
     ),
     "UTF-16 without its mark": _text("Sample Rate,250 hertz\nUnit,µV\n", lambda n: (_value(n, 1000),)),
+    "a date in words": _text("time;ecg (mV)\n", lambda n: (f"{_when(n):%d-%b-%Y %H:%M:%S.%f}", _value(n)), ";"),
+    "a date in words, American": _text(
+        "time|ecg (mV)\n", lambda n: (f"{_when(n):%B %d, %Y %I:%M:%S.%f %p}", _value(n)), "|"
+    ),
+    "a date in signs": _text(
+        "時刻,心電図 (mV)\n", lambda n: (f"{_when(n):%Y年%m月%d日 %H時%M分%S.%f秒}", _value(n))
+    ),
+    "a clock and its date in brackets": _text(
+        "Elapsed\tMLII\n(hh:mm:ss)\t(mV)\n", lambda n: (f"[{_when(n):%H:%M:%S.%f %d/%m/%Y}]", _value(n)), "\t"
+    ),
+    "a date without signs": _text("t,ecg\n", lambda n: (f"{_when(n):%Y%m%dT%H%M%S.%f}Z", _value(n))),
+    "days and a clock": _text("t,ecg\n", lambda n: (f"0 days 00:00:{n / RATE_HZ:09.6f}", _value(n))),
+    "the digits of a clock, across midnight": _text(
+        "time,ecg\n", lambda n: (f"{_when(n):%H%M%S}.{4 * n % 1000:03d}", _value(n))
+    ),
+    "the digits of a clock, across a minute": _text(
+        "time,ecg\n", lambda n: (f"{_when(n - 15_000):%H%M%S}.{4 * n % 1000:03d}", _value(n))
+    ),
+    "the digits of a date and a clock": _text(
+        "stamp,ecg\n", lambda n: (f"{_when(n):%Y%m%d%H%M%S}{4 * n % 1000:03d}", _value(n))
+    ),
+    "seconds, and their fractions beside them": _text(
+        "secs,nsecs,ecg\n", lambda n: (1_700_000_000 + n // RATE_HZ, 4_000_000 * (n % RATE_HZ), _value(n))
+    ),
+    "hundreds of nanoseconds": _text("stamp,ecg\n", lambda n: (638_452_475_380_000_000 + 40_000 * n, _value(n))),
+    "an arrow behind a clock": _text("", lambda n: (f"{_when(n):%H:%M:%S.%f} ->", round(_value(n, 100, 512))), " "),
+    "the heart rate before the EKG": _text(
+        "time,ECG_HR,ECG quality,ecg\n",
+        lambda n: (_second(n), 75.0 + float(_BREATH[n]), 90 + n % 7, _value(n)),
+    ),
+    "pressures in millivolts before a lead": _text(
+        "time,resp (mV),ART (mV),V5 (mV)\n",
+        lambda n: (_second(n), float(_BREATH[n]), 2 + float(_BREATH[n]), _value(n)),
+    ),
+    "a separator before each line": _text(",time,ecg\n", lambda n: ("", _second(n), _value(n))),
+    "a table for a web page": _text("| time | ecg |\n|---|---|\n", lambda n: ("", _second(n), _value(n), ""), "|"),
+    "quotes around decimal commas": '"HR","t","ecg"\n'
+    + "".join(f'"75,{n % 3}","{_second(n)}","{_value(n):.4f}"\n'.replace(".", ",") for n in range(_N)),
+    "marks that are mostly not there": _text(
+        "time,ecg,mark\n", lambda n: (_second(n), _value(n), "N" if n % 190 == 5 else "")
+    ),
+    "thousands, Swiss": _text(
+        "t;EKG (µV)\n", lambda n: (_second(n), f"{_value(n, 1000, 9000):,.1f}".replace(",", "'")), ";"
+    ),
+    "thousands, French": _text(
+        "t;EKG (µV)\n",
+        lambda n: (_second(n), f"{_value(n, 1000, 9000):,.1f}".replace(",", "\u202f")),
+        ";",
+        ",",
+    ),
+    "the sign of a minus": _text("t,ecg\n", lambda n: (_second(n), _value(n))).replace("-", "\u2212"),
+    "columns far apart": _text("t ecg\n", lambda n: (f"{_second(n):>40}", f"{_value(n):>40.4f}"), " "),
+    "an interval, its unit first": _text("Sampling interval (ms): 4\nEKG\n", lambda n: (_value(n),)),
+    "an interval without a unit": _text("dt=0.004\nEKG\n", lambda n: (_value(n),)),
+    "rows, with times": "time," + ",".join(map(_second, range(_N))) + "\nlead," + ",".join(map(str, _MV)) + "\n",
+    "UTF-32": _text("t,ecg\n", lambda n: (_second(n), _value(n))),
     "rows, not columns": "Samplerate;250 Hz\nEKG II;" + ";".join(map(str, _MV)) + "\n;" + ";".join(map(str, _BREATH)),
     "a list in a cell": 'id,ecg\n7,"[' + ", ".join(map(str, _MV)) + ']"\nSampling rate 250 Hz\n',
 }  # fmt: skip
@@ -107,6 +163,13 @@ UNTIMED = {  # the rate has to be given
     "the edges of filters alone": _text(
         "Notch 50 Hz\nLow pass 100 Hz\nBand 0.5..150 Hz\nEKG\n", lambda n: (_value(n),)
     ),
+    "a column called time that counts": _text("time,ecg\n", lambda n: (n, _value(n))),
+    "a counter in steps of two": _text("n,ecg\n", lambda n: (2 * n, _value(n))),
+    "classes that hardly change": _text("", lambda n: (n // 250 * 7 % 6, _value(n))),
+    "how many samples there are": _text("Abtastwerte: 2000\nSample ID: 1234\nEKG\n", lambda n: (_value(n),)),
+    "how tall a patient is": _text("出生日期,1990年1月1日\n身高,170厘米\nEKG\n", lambda n: (_value(n),)),
+    "two samples in each line": "".join(f"{a:.4f} {b:.4f}\n" for a, b in _MV.reshape(-1, 2)),
+    "eight samples in each line": "".join(",".join(f"{v:.4f}" for v in row) + "\n" for row in _MV.reshape(-1, 8)),
     "a heart rate": _text("Heart rate: 120\nBaud rate: 9600\nEKG (mV)\n", lambda n: (_value(n),)),
 }
 WATCHES = {
@@ -119,6 +182,9 @@ WATCHES = {
     "th": ("ชื่อ,ก\nอัตราตัวอย่าง,250 เฮิรตซ์\nลีด,ลีด I\nหน่วย,µV\n\n", "."),
     "ja, full width": ("名前,試\nサンプルレート,２５０ヘルツ\nリード,リードI\n単位,µV\n\n", "."),
     "zh, the other way round": ("姓名,甲\n采样率,250 赫兹\n导联,I 导联\n单位,微伏\n\n", "."),
+    "vi": ("Tên,A\nTốc độ lấy mẫu,250 héc\nĐạo trình,Đạo trình I\nĐơn vị,µV\n\n", ","),
+    "ka": ("სახელი,ა\nსიხშირე,250 ჰერცი\nგანხრა,განხრა I\nერთეული,µV\n\n", "."),
+    "bg": ("Име,А\nЧестота,250 херца\nОтвеждане,Отвеждане I\nМерна единица,µV\n\n", ","),
     "el, tabs": ("Όνομα\tΑ\nΡυθμός\t250 χερτζ\nΑπαγωγή\tΑπαγωγή I\nΜονάδα\tµV\n\n", "."),
 }
 
@@ -140,10 +206,11 @@ def _is_heart(recording: Recording, *, n_samples: int = _N) -> None:
 
 @pytest.mark.parametrize("name", TIMED)
 def test_the_lead_and_the_rate_are_found(tmp_path: Path, name: str) -> None:
-    recording = _open(tmp_path, TIMED[name], encoding="utf-16-le" if "UTF-16" in name else "utf-8")
+    encoding = {"UTF-16 without its mark": "utf-16-le", "UTF-32": "utf-32"}.get(name, "utf-8")
+    recording = _open(tmp_path, TIMED[name], encoding=encoding)
     assert recording.rate_hz == pytest.approx(RATE_HZ, rel=0.01)
     _is_heart(recording)
-    again = _open(tmp_path, TIMED[name], rate_hz=300, encoding="utf-16-le" if "UTF-16" in name else "utf-8")
+    again = _open(tmp_path, TIMED[name], rate_hz=300, encoding=encoding)
     assert again.rate_hz == 300, "a rate that is given wins"
     _is_heart(again)
 
@@ -181,6 +248,50 @@ def test_a_watch_in_the_language_of_its_phone(tmp_path: Path, name: str) -> None
 def test_what_is_none_is_refused_for_its_own_reason(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(RecordError, match=says):
         _open(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding", "rate_hz"),
+    [
+        ("采样率: 250Hz\n滤波: 100Hz\n导联,导联II\n单位,毫伏\n", "gbk", 250),
+        ("滤波: 250Hz\n导联II\n", "gbk", None),
+        ("サンプルレート,250ヘルツ\nリードI\n", "shift_jis", 250),
+        ("샘플링 250헤르츠\n필터 200Hz\n리드 II\n", "euc_kr", 250),
+        ("Частота дискретизации: 250 Гц\nФильтр: 200 Гц\nОтведение II (мВ)\n", "cp1251", 250),
+        ("Fréquence d'échantillonnage : 250 Hz\nDérivation II\n", "cp1252", 250),
+    ],
+)
+def test_headings_in_the_encoding_of_one_country(
+    tmp_path: Path, head: str, encoding: str, rate_hz: float | None
+) -> None:
+    text = head + _text("", lambda n: (_value(n),))
+    if rate_hz is None:
+        with pytest.raises(RecordError, match="a sampling rate"):
+            _open(tmp_path, text, encoding=encoding)
+    else:
+        assert _open(tmp_path, text, encoding=encoding).rate_hz == rate_hz
+
+
+@pytest.mark.parametrize("sign", [-9999.0, -32768.0, 99999.0])
+def test_a_number_that_stands_for_none_is_missing(tmp_path: Path, sign: float) -> None:
+    recording = _open(tmp_path, _text("time,ecg (mV)\n", lambda n: (_second(n), sign if 500 <= n < 600 else _value(n))))
+    signal = recording.read(0, 0, _N)
+    assert np.isnan(signal[500:600]).all()
+    np.testing.assert_allclose(np.delete(signal, slice(500, 600)), np.delete(_MV, slice(500, 600)), atol=1e-4)
+    assert f"100 values of {sign:g} in ecg" in " ".join(recording.warnings)
+    clipped = _open(tmp_path, _text("time,ecg (mV)\n", lambda n: (_second(n), max(-0.1, _value(n)))))
+    assert np.isfinite(clipped.read(0, 0, _N)).all()
+
+
+def test_two_leads_are_not_read_from_line_to_line(tmp_path: Path) -> None:
+    for second in (_MV, 0.7 * _MV, -_MV, _MV + 0.01 * np.random.default_rng(0).standard_normal(_N)):
+        text = "".join(f"{a:.4f} {b:.4f}\n" for a, b in zip(_MV, second, strict=True))
+        assert _open(tmp_path, text, rate_hz=RATE_HZ).n_samples == _N
+
+
+def test_a_line_that_is_not_understood_is_shown_itself(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=r"Found: “ECG:\d+,HR:72”"):
+        _open(tmp_path, _text("a heading\n", lambda n: (f"ECG:{round(_value(n, 100, 512))}", "HR:72")))
 
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
@@ -225,6 +336,23 @@ def test_channels_that_are_listed_line_by_line(tmp_path: Path) -> None:
         ("200 Hz and 500 Hz", None),
         ("0.5-40 Hz", None),
         ("mains 100 Hz", None),
+        ("ФВЧ 0.05 Гц, ФНЧ 100 Гц", None),
+        ("Anti-aliasing 200 Hz", None),
+        ("25 mm/s 10 mm/mV 150 Hz", None),
+        ("Corner frequency: 250 Hz", None),
+        ("Muscle 100 Hz", None),
+        ("200 Hz Tiefpass", None),
+        ("Thông thấp 150 Hz", None),
+        ("مرشح 250 Hz", None),
+        ("Górnoprzepustowy 0.5 Hz, dolnoprzepustowy 250 Hz", None),
+        ("Filter: 0.5 Hz, 250 Hz", None),
+        ("100 Hz", None),
+        ("128 Hz", 128),
+        ("Rate: 100 Hz", 100),
+        ("Abtastrate 250/s", 250),
+        ("Sample rate 60 Hz", 60),  # said, and refused for what it is
+        ("Samples: 7500", None),
+        ("Samples per second: 250", 250),
     ],
 )
 def test_rates_in_words(line: str, rate_hz: float | None) -> None:

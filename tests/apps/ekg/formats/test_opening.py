@@ -472,6 +472,88 @@ def test_marks_outside_the_record_are_left_out_and_damaged_ones_said(tmp_path: P
         assert "marked in r1.qrs" in recording.warnings[0]
 
 
+def test_marks_that_are_not_of_all_the_record_or_of_another_one(tmp_path: Path) -> None:
+    counts = np.repeat(counts_of(2500, 2), 10, axis=0)  # 100 s
+    write_wfdb(tmp_path, counts=counts)
+
+    def opened(samples: dict[str, list[int]], symbol: str = "N") -> Recording:
+        for ending, places in samples.items():
+            with quietly():
+                wfdb_package().wrann(
+                    "r1", ending, np.array(places), symbol=[symbol] * len(places), fs=250, write_dir=str(tmp_path)
+                )
+        with open_recording(tmp_path / "r1") as recording:
+            return recording
+
+    every = list(range(100, 24_900, 200))
+    rhythms = opened({"atr": [10, 9000]}, "+")  # only where a rhythm begins
+    assert (rhythms.annotations, rhythms.warnings) == (None, ())
+    beside = opened({"qrs": every})
+    assert beside.annotations is not None
+    assert len(beside.annotations.symbols) == len(every)
+    part = opened({"qrs": every[50:80]})
+    assert (part.annotations, part.warnings) == (None, ())
+    reference = opened({"atr": every[50:80]})
+    assert reference.annotations is not None
+    assert "r1.atr marks beats in 23% of the recording" in reference.warnings[0]
+    assert opened({"atr": every}).warnings == ()
+    foreign = opened({"atr": [*every[:60], *range(26_000, 46_000, 200)], "qrs": [1]})
+    assert foreign.annotations is None
+    assert "Most beats in r1.atr are outside" in foreign.warnings[0]
+    (tmp_path / "r1.atr").write_text("0:01 N\n" * 60)
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.annotations is None
+        assert "damaged" in recording.warnings[0]
+    (tmp_path / "r1.atr").write_bytes(b"")
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.annotations is None
+
+
+def test_what_a_header_does_not_say_and_what_it_leaves_out_is_said(tmp_path: Path) -> None:
+    write_wfdb(tmp_path)
+
+    def said(first: str) -> str:
+        (tmp_path / "r1.hea").write_text(f"{first}\nr1.dat 16 200\nr1.dat 16 200\n")
+        with open_recording(tmp_path / "r1") as recording:
+            return " ".join(recording.warnings)
+
+    assert "r1.hea gives no rate: 250 Hz" in said("r1 2")
+    assert said("r1 2 250 2500") == said("r1 2 250 2300") == ""
+    assert "go on for 4 s behind what r1.hea counts" in said("r1 2 250 1500")
+
+
+def test_sums_of_zero_are_no_sums(tmp_path: Path) -> None:
+    write_wfdb(tmp_path, checksum=0)
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.n_samples == 2500
+    write_wfdb(tmp_path, checksum=1)
+    with pytest.raises(RecordError, match="damaged"), open_recording(tmp_path / "r1"):
+        pass
+
+
+def test_an_ekg_in_counts_is_read_where_no_signal_is_a_voltage(tmp_path: Path) -> None:
+    counts = counts_of(2500, 2)
+    write_wfdb(tmp_path, counts=counts, units="adu", leads=("PLETH", "ECG"))
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.leads == ("ECG",)
+        signal = recording.read(0, 0, 2500)
+        assert np.ptp(signal) == pytest.approx(1.5, rel=0.02)
+        assert np.corrcoef(signal, counts[:, 1])[0, 1] > 0.9999
+        assert "in counts, whose size the file does not say" in " ".join(recording.warnings)
+    write_wfdb(tmp_path, counts=counts, units="NU", leads=("PLETH", "RESP"))
+    with pytest.raises(RecordError, match=r"PLETH \(NU\), RESP \(NU\)"), open_recording(tmp_path / "r1"):
+        pass
+
+
+def test_a_note_beside_a_table_is_none(tmp_path: Path) -> None:
+    table = b"t,ecg\n" + b"".join(f"{n / 250},{abs(n % 90 - 40)}\n".encode() for n in range(2500))
+    with open_recording([_zip(tmp_path / "a.zip", {"x.csv": table, "README.txt": b"ECG of 2024\n"})]) as recording:
+        assert recording.name == "x"
+    two = _zip(tmp_path / "b.zip", {"x.csv": table, "y.txt": table})
+    with pytest.raises(RecordError, match="one recording at a time"), open_recording([two]):
+        pass
+
+
 def test_a_header_may_leave_things_out(tmp_path: Path) -> None:
     counts = counts_of(2500, 2)
     (tmp_path / "r1.dat").write_bytes(b"\0" * 6 + counts.astype("<i2").tobytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.ekg.formats.recording import closest_to_mlii, is_mlii
+from apps.ekg.formats.recording import called_otherwise, closest_to_mlii, is_mlii
 
 
 @pytest.mark.parametrize("name", ["MLII", " mlii ", "II", "ii", "Lead II", "DII", "ECG lead II", "II-raw", "ML2"])
@@ -25,7 +25,30 @@ def test_other_leads_are_not_taken_for_it(name: str) -> None:
         (("V1", "ECG lead II", "V5"), 1),
         (("SpO2", "ekg (chest)"), 1),
         (("V1", "V5"), 0),
+        (("RESP", "PAP", "aVF"), 2),
+        (("ECG HR", "ECG quality", "ECG"), 2),
+        (("EMG Chin", "Channel 3"), 1),
+        (("EEG Fpz", "EEG EKG-Ref"), 1),
     ],
 )
 def test_the_lead_closest_to_it_is_taken(leads: tuple[str, ...], place: int) -> None:
     assert closest_to_mlii(leads) == place
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("EEG Fpz-Cz", "EEG"),
+        ("Fp1", "FP1"),
+        ("C3-A2", "C3-A2"),
+        ("ecg_hr", "ecg_hr"),
+        ("Thorax", "THORAX"),
+        ("C3", ""),  # a lead on the chest, in German
+        ("ECG", ""),
+        ("hr", ""),  # a column of a watch, of whatever
+        ("x", ""),
+        ("Channel 1", ""),
+    ],
+)
+def test_what_a_channel_is_by_its_name(name: str, what: str) -> None:
+    assert called_otherwise(name) == what
