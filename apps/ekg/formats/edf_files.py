@@ -111,11 +111,11 @@ def open_edf(path: Path) -> Recording:
     n_records = n_records if n_records > 0 else whole_records
     data = np.memmap(path, np.uint8, "r", header_bytes, (n_records, record_bytes))
     file = _File(path, sample_bytes, record_s, n_records, counts, data)
-    found = _recording(file, columns, discontinuous=head[195:197] == b"+D")
+    recording = _recording(file, columns, discontinuous=head[195:197] == b"+D")
     if not behind:
-        return found
+        return recording
     said = f"The file goes on for {behind * record_s:,.3g} s behind what its header counts: left out."
-    return replace(found, warnings=(*found.warnings, said))
+    return replace(recording, warnings=(*recording.warnings, said))
 
 
 def _recording(file: _File, columns: dict[str, list[str]], *, discontinuous: bool) -> Recording:
