@@ -34,14 +34,14 @@ def hand_over_unopened(image: gr.Image) -> None:
     """Give the handler of ``image`` the path of the file as it was sent.
 
     ``gr.Image`` opens the file before the handler runs, and fails without a message. Unopened, ``shared.images`` reads
-    it: a damaged or disguised file gets our message, and a phone's HEIC works.
+    it: a damaged or disguised file gets our message, and a phone's HEIC works. What is inside the call itself the door
+    has made an upload of.
     """
-    opening = image.preprocess
 
     def unopened(payload: ImageData | None) -> str | None:
-        if payload is None or payload.path is None:
-            return cast("str | None", opening(payload))  # nothing, or a data: URL that gradio writes to its cache
-        return payload.path
+        if payload is not None and payload.path is None:
+            raise ValueError("a picture without a file")
+        return None if payload is None else payload.path
 
     vars(image)["preprocess"] = unopened
 

@@ -27,6 +27,7 @@ from apps.door.janitor import Janitor
 from apps.door.lanes import compute_in_turns, count_waiting
 from apps.door.metrics import METRICS
 from apps.door.middleware import Gate
+from apps.door.visitors import FILES
 from apps.join import TRUST, join_address, join_html, local_addresses
 from apps.lessons import Lessons
 from apps.markup import h, joined, page_file, page_function, style
@@ -155,7 +156,8 @@ def choose_engine(settings: Settings) -> None:
 def put_door(settings: Settings, folder: Path) -> Gate:
     """Set up what every request passes; ``folder`` holds the visitors' files. Until ``open`` it answers nothing."""
     free = shutil.disk_usage(folder).free
-    gate = Gate(settings, quota=min(_MOST_UPLOADS, free // 2))
+    FILES.allow(min(_MOST_UPLOADS, free // 2), largest=int(settings.max_upload_mb * 1e6))
+    gate = Gate(settings)
     janitor = Janitor(folder / UPLOADS)
     gate.classroom = Desk(Lessons(settings.tabs), functools.partial(wipe_class, settings, janitor)).answer
     gradio_patches.put_door(gate)

@@ -107,8 +107,13 @@ def jpeg_bytes(image: Image.Image, *, quality: int = 88) -> bytes:
 
 
 def as_sent(path: str | None) -> Any:
-    """The bytes of a file that was sent, as a ``Source`` for a machine that cannot read it here; ``None`` as it is."""
-    return Path(path).read_bytes() if path else None
+    """The bytes of a file that was sent, as a ``Source`` for a machine that cannot read it here; ``None`` as it is.
+
+    Raises:
+        ImageError: it is gone.
+    """
+    with _damage_as_image_error("The picture"):
+        return Path(path).read_bytes() if path else None
 
 
 def data_url(image: Image.Image, *, lossless: bool = False) -> str:

@@ -7,6 +7,7 @@ gets files of its visitor and values that keep to its type hints, and a reason g
 
 from __future__ import annotations
 
+import base64
 import contextvars
 import functools
 import logging
@@ -17,11 +18,12 @@ from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from apps.door import type_hints
 from apps.door.lanes import REFUSED, asked_by
-from apps.door.visitors import FILES, UnreadableRequestError, file_objects, parts
+from apps.door.visitors import FILES, NO_ROOM, UnreadableRequestError, file_objects, parts
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, disk_full, quoted
 
@@ -80,6 +82,7 @@ def guard_inputs(page: gr.Blocks) -> None:
         if not isinstance(inputs, list) or len(inputs) < len(wanted):
             found = len(inputs) if isinstance(inputs, list) else 0
             raise refusal(InputError(f"{len(wanted)} inputs ({', '.join(wanted)})", str(found), "Send all of them."))
+        _write_down(inputs)
         try:
             read_inputs: list[Any] = await read(block_fn, inputs, *args, **kwargs)
         except gr.Error as error:
@@ -153,10 +156,7 @@ def _event_kinds(handler: Callable[..., Any] | None) -> tuple[type[gr.EventData]
 
 
 def _check(sent: Any) -> None:
-    """Refuse every file in ``sent`` but the visitor's own and those that the page opens with, and endless texts.
-
-    Whether a file exists is never looked at.
-    """
+    """Refuse every file in ``sent`` but the visitor's own and those that the page opens with, and endless texts."""
     visitor = _asking.get("unknown")
     try:
         for one in parts(sent):
@@ -167,10 +167,13 @@ def _check(sent: Any) -> None:
         for file in file_objects(sent):
             path, url = file.get("path"), file.get("url")
             if path:
-                if not isinstance(path, str) or not FILES.may_read(visitor, path):
+                # the disk is asked about the visitor's own files only
+                if not isinstance(path, str) or not FILES.may_read(visitor, path) or not Path(path).is_file():
                     raise refusal(
                         InputError(
-                            "a file that was uploaded here", "another path", "Choose the file on the page again."
+                            "a file that was uploaded here",
+                            "another one, or one that is gone by now",
+                            "Choose the file on the page again.",
                         )
                     )
                 file["url"] = None  # the path counts; no address is ever fetched
@@ -180,6 +183,27 @@ def _check(sent: Any) -> None:
                 )
     except UnreadableRequestError:
         raise refusal(InputError("values as the page sends them", "a very deeply nested one", "")) from None
+
+
+def _write_down(sent: Any) -> None:
+    """Make an upload of the visitor's of every file that is inside the call itself, as a ``data:`` URL.
+
+    gradio would open such a picture on its own: in any format, of any size, on nobody's account.
+    """
+    visitor = _asking.get("unknown")
+    for file in file_objects(sent):
+        if not file.get("path"):
+            head, _, body = str(file.get("url")).partition(",")
+            try:
+                data = base64.b64decode(body if head.endswith(";base64") else "", validate=True)
+            except ValueError:
+                data = b""
+            if not data:
+                raise refusal(InputError("a file in base64", "something else", "Upload the file."))
+            if len(data) > FILES.left(visitor):
+                raise refusal(InputError("", NO_ROOM))
+            file["path"], file["url"] = save_bytes_to_cache(data, "file.bin", get_upload_folder()), None
+            FILES.give(visitor, [file["path"]])
 
 
 def _unreadable(wanted: list[str], inputs: list[Any]) -> InputError:

@@ -45,6 +45,7 @@ class Janitor:
     def come_round(self) -> None:
         """Delete what is over: files of visitors who have left, old ones, uploads that were broken off."""
         now = self._clock()
+        self._files.forget_gone()
         owners = self._files.owners()
         away = {visitor for visitor in owners if not self._present.there(visitor)}
         self._missed = {visitor: self._missed.get(visitor, now) for visitor in away}

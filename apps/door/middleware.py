@@ -20,7 +20,7 @@ from apps.door.pages import KEPT, Key, Pages
 from apps.door.plain import Answer, Asked, nothing_here
 from apps.door.routes import Route, find_route
 from apps.door.upload_turns import Crowded, UploadTurns
-from apps.door.visitors import COOKIE, FILES, new_cookie, sign_with, visitor_of
+from apps.door.visitors import COOKIE, FILES, NO_ROOM, new_cookie, sign_with, visitor_of
 from shared.errors import disk_full
 from shared.serving.attendance import ATTENDANCE, Attendance
 from shared.settings import Settings
@@ -46,13 +46,11 @@ PRESENT = Attendance(most_per_address=10**9)  # streams per visitor: who is gone
 class Gate:
     """What the middleware knows about the hub that it guards; one per process."""
 
-    def __init__(self, settings: Settings, *, quota: int) -> None:
-        """A gate for a hub with ``settings``; ``quota`` bytes of uploads may lie on the disk in all."""
+    def __init__(self, settings: Settings) -> None:
+        """A gate for a hub with ``settings``."""
         self.settings = settings
         if settings.secret is not None:
             sign_with(settings.secret)
-        self.quota = quota
-        self.per_visitor = max(quota // 8, int(settings.max_upload_mb * 1.1e6))
         self.names = addresses.host_names(settings)
         self.behind_proxy = addresses.behind_proxy(settings)
         self.guesses = Guesses()
@@ -237,12 +235,10 @@ class Door:
             raise RefusedError(429, "Too many uploads at once from this address. Try again in a minute.") from None
 
     async def _take_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gate, visitor = self.gate, scope[VISITOR]
-        left = min(gate.per_visitor - FILES.bytes_of(visitor), gate.quota - FILES.bytes_of_all())
+        visitor = scope[VISITOR]
+        left = FILES.left(visitor)
         if left <= 0:
-            raise RefusedError(
-                413, "Your files on this hub have reached their limit. Close the page, and open it again later."
-            )
+            raise RefusedError(413, NO_ROOM)
         answer = bytearray()
         status = 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 COOKIE = "convhub-visitor"
+NO_ROOM = "Your files on this hub have reached their limit. Close the page, and open it again later."
 _SECRETS = [secrets.token_bytes(32)]  # the last one signs
 _DEEPEST = 40  # nested lists and objects of a request that are looked through
 
@@ -56,10 +58,15 @@ class Files:
     """Which files the hub has written for whom. All methods may be called from any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = self._most_each = sys.maxsize
         self._clock = clock
         self._files: dict[str, _File] = {}
         self._public: set[str] = set()
         self._lock = threading.Lock()
+
+    def allow(self, most: int, *, largest: int) -> None:
+        """Let all files together hold ``most`` bytes and one visitor's an eighth of it, at least one of ``largest``."""
+        self._most, self._most_each = most, max(most // 8, int(largest * 1.1))
 
     def give(self, visitor: str, paths: Iterable[str]) -> None:
         """Note that ``paths`` were uploaded by, or made for, ``visitor``; each must exist."""
@@ -95,6 +102,20 @@ class Files:
         """What all visitors' files hold on the disk."""
         with self._lock:
             return sum(file.size for file in self._files.values())
+
+    def left(self, visitor: str) -> int:
+        """How many bytes ``visitor`` may still send."""
+        return min(self._most_each - self.bytes_of(visitor), self._most - self.bytes_of_all())
+
+    def forget_gone(self) -> None:
+        """Count no file any more that has been deleted."""
+        with self._lock:
+            known = {path: file.since for path, file in self._files.items()}
+        gone = [path for path in known if not Path(path).is_file()]
+        with self._lock:
+            for path in gone:
+                if path in self._files and self._files[path].since == known[path]:  # not sent again meanwhile
+                    del self._files[path]
 
     def owners(self) -> set[str]:
         """Everybody who has a file here."""

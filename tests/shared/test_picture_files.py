@@ -14,7 +14,7 @@ from PIL import Image
 
 from shared import picture_files
 from shared.errors import ImageError
-from shared.images import open_image
+from shared.images import as_sent, open_image
 
 _PIECES = "so many pieces"
 _SMALL = 64
@@ -156,3 +156,9 @@ def test_exif_longer_than_any_cameras_is_passed_over() -> None:
     assert open_image(encoded("PNG", Image.new("L", (20, 10)), exif=exif)).size == (10, 20)
     exif[0x010E] = "x" * (picture_files.MOST_EXIF + 1)
     assert open_image(encoded("PNG", Image.new("L", (20, 10)), exif=exif)).size == (20, 10)
+
+
+def test_a_file_that_is_gone_is_told_where_its_bytes_are_wanted(tmp_path: Path) -> None:
+    assert as_sent(None) is None
+    with pytest.raises(ImageError, match="Choose it again"):
+        as_sent(str(tmp_path / "gone.png"))

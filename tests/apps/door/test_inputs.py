@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import html
 from pathlib import Path
@@ -90,6 +91,10 @@ def test_a_file_of_another_place_is_refused_in_every_shape(
         reasons.add(refused.value.message)
     with pytest.raises(gr.Error) as refused:
         call(page, fn, {"path": upload} | extra, visitor="eve")
+    reasons.add(refused.value.message)
+    Path(upload).unlink()  # as it is two minutes after it was read
+    with pytest.raises(gr.Error) as refused:
+        call(page, fn, {"path": upload} | extra)
     assert reasons == {refused.value.message}  # nothing can be learned from the answer
     assert "uploaded here" in refused.value.message
     assert seen == []
@@ -98,6 +103,38 @@ def test_a_file_of_another_place_is_refused_in_every_shape(
 def test_the_visitors_own_upload_passes_and_no_address_with_it(page: gr.Blocks, seen: list[Any], upload: str) -> None:
     call(page, 0, {"path": upload, "url": "http://example.com/x.png", "meta": META})
     assert seen == [(upload,)]
+
+
+@pytest.mark.parametrize("fn", [0, 1])
+def test_a_file_inside_the_call_becomes_an_upload_that_nobody_has_opened(
+    page: gr.Blocks, seen: list[Any], tmp_path: Path, fn: int
+) -> None:
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n"
+    url = "data:image/png;base64," + base64.b64encode(postscript).decode()
+    call(page, fn, {"url": url, "orig_name": "../../x.png", "meta": META})
+    ((path,),) = seen
+    assert Path(path).read_bytes() == postscript
+    assert tmp_path in Path(path).parents
+    assert FILES.owns("ann", str(path))
+
+
+def test_a_file_inside_the_call_counts_as_the_visitors(
+    page: gr.Blocks, seen: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FILES, "left", lambda visitor: 2)
+    with pytest.raises(gr.Error, match="reached their limit"):
+        call(page, 0, {"url": "data:image/png;base64,QUJD"})
+    call(page, 0, {"url": "data:image/png;base64,QUI="})
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["data:", "data:,x", "data:image/png;base64,", "data:image/png;base64,%%%", "data:image/png,QUJD"]
+)
+def test_what_is_no_file_in_base64_is_told(page: gr.Blocks, seen: list[Any], url: str) -> None:
+    with pytest.raises(gr.Error, match="a file in base64"):
+        call(page, 0, {"url": url})
+    assert seen == []
 
 
 @pytest.mark.parametrize("url", ["http://example.com/x.png", "file:///etc/passwd", "/etc/passwd", "ftp://x"])

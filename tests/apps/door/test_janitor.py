@@ -56,6 +56,13 @@ def test_files_go_two_minutes_after_their_owner_has_left(house: House) -> None:
     assert not house.files.owns("ann", str(photo))
 
 
+def test_what_was_deleted_by_others_takes_no_room(house: House) -> None:
+    house.upload("ann").unlink()
+    assert house.files.bytes_of("ann") == 1
+    house.after(1)
+    assert house.files.bytes_of("ann") == 0
+
+
 def test_who_comes_back_in_time_keeps_them(house: House) -> None:
     photo = house.upload("ann")
     house.after(1)

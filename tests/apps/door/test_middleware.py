@@ -20,14 +20,12 @@ from shared.serving.attendance import ATTENDANCE
 from shared.settings import Settings
 from tests.conftest import run_alone
 
-QUOTA = 8_000_000
-
 
 class Hub:
     """The door, and an app behind it that notes what arrives and answers what it is told to."""
 
     def __init__(self, **settings: Any) -> None:
-        self.gate = Gate(Settings(**settings), quota=QUOTA)
+        self.gate = Gate(Settings(**settings))
         self.door = Door(self.app)
         self.door.gate = self.gate
         self.seen: list[dict[str, Any]] = []
@@ -240,9 +238,9 @@ def test_an_upload_belongs_to_whoever_sent_it(hub: Hub, tmp_path: Path) -> None:
     assert not FILES.owns("address 10.0.0.9", str(sent))
 
 
-def test_the_sum_of_a_visitors_files_is_limited(tmp_path: Path) -> None:
-    hub = Hub(max_upload_mb=1)
-    assert hub.gate.per_visitor == 1_100_000
+def test_the_sum_of_a_visitors_files_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub()
+    monkeypatch.setattr(FILES, "left", lambda visitor: 1_100_000 - FILES.bytes_of(visitor))
     part = b"x" * 400_000
     assert hub.ask("/gradio_api/upload", "POST", [part] * 2)[0] == 200
     assert hub.ask("/gradio_api/upload", "POST", [part] * 3)[0] == 413

@@ -48,6 +48,26 @@ def test_files_belong_to_those_they_were_given_to(paths: list[str]) -> None:
     assert files.owners() == {"bob"}
 
 
+def test_all_files_together_and_those_of_one_visitor_have_limits(paths: list[str]) -> None:
+    files = Files()
+    assert files.left("ann") > 10**12
+    files.allow(32, largest=1)
+    files.give("ann", paths[2:])
+    assert (files.left("ann"), files.left("bob")) == (1, 4)  # an eighth each
+    files.allow(5, largest=10)
+    assert (files.left("ann"), files.left("bob")) == (2, 2)  # one of the largest each, and all there is
+
+
+def test_what_is_deleted_counts_no_more(paths: list[str]) -> None:
+    files = Files()
+    files.give("ann", paths)
+    Path(paths[2]).unlink()
+    files.forget_gone()
+    assert files.bytes_of("ann") == 3
+    assert not files.owns("ann", paths[2])
+    assert files.owns("ann", paths[1])
+
+
 def test_what_the_page_shows_is_for_everybody_and_is_never_deleted(paths: list[str]) -> None:
     files = Files()
     files.publish(paths[:1])
