@@ -16,7 +16,7 @@ from apps.door import addresses
 from apps.door.bodies import Message, Receive, RefusedError, bounded, read_body, whole
 from apps.door.logins import TICKET, Guesses, Tickets
 from apps.door.metrics import METRICS
-from apps.door.pages import KEPT, Key, Pages
+from apps.door.pages import KEPT, LOCKED, Key, Pages
 from apps.door.plain import Answer, Asked, nothing_here
 from apps.door.routes import Route, find_route
 from apps.door.upload_turns import Crowded, UploadTurns
@@ -54,6 +54,7 @@ class Gate:
         self.names = addresses.host_names(settings)
         self.behind_proxy = addresses.behind_proxy(settings)
         self.guesses = Guesses()
+        self.logging_in = asyncio.Lock()
         self.tickets: Tickets | None = None
         self.state = "starting"  # then "ready", then "draining"
         self.uploads = UploadTurns()
@@ -156,6 +157,8 @@ class Door:
         """All that the page depends on: its place, the name it was asked for under, whether by somebody known."""
         tickets = self.gate.tickets
         known = "known" if tickets is not None and tickets.token(cookies) is not None else "unknown"
+        if known == "unknown" and self.gate.settings.auth is not None:
+            known = LOCKED
         names = (headers.get(name, "") for name in ("host", "x-forwarded-host", "x-forwarded-proto"))
         return scope["path"], scope["scheme"], known, *names
 
@@ -180,6 +183,11 @@ class Door:
         raise RefusedError(401, "Log in first.")
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send, route: Route, *, secure: bool) -> None:
+        receive = await whole(receive, route.largest, is_json=False)
+        async with self.gate.logging_in:  # guesses that arrive together count one after the other
+            await self._try_log_in(scope, receive, send, secure=secure)
+
+    async def _try_log_in(self, scope: Scope, receive: Receive, send: Send, *, secure: bool) -> None:
         guesses, address = self.gate.guesses, scope[ADDRESS]
         wait = guesses.wait(address)
         if wait:
@@ -197,7 +205,7 @@ class Door:
                     message = {**message, "headers": [*message["headers"], line]}
             await send(message)
 
-        await self.app(scope, await whole(receive, route.largest, is_json=False), note)
+        await self.app(scope, receive, note)
 
     async def _class(self, scope: Scope, receive: Receive, send: Send, route: Route) -> None:
         sent = await read_body(receive, route.largest, is_json=route.kind == "class") if route.largest else b""

@@ -27,6 +27,8 @@ ASKED: contextvars.ContextVar[str] = contextvars.ContextVar("asked", default="")
 LATER = "/"  # after its name: it comes later, with the values that the address has for its controls (apps/sharing.py)
 _PLAIN = {"tab", "embed", "lesson", "step", "present"}  # what an address may say without
 KEPT = ("/", "/config", "/config/")
+LOCKED = "locked"  # in the key of a page for whoever has yet to log in
+_INFO, _INFO_ENDS = b"window.gradio_api_info = ", b";</script>"  # gradio writes all endpoints into the page, too
 _MOST = 64  # kept at most: any number is a name of the machine
 _LONGEST_QUERY = 4_000  # bytes that are looked at
 _MOST_FIELDS = 100
@@ -105,10 +107,16 @@ class Pages:
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         await app({**scope, "method": "GET", "query_string": b"", "headers": plain}, nothing, keep)
         headers = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"vary")]
-        made = _Made(status, headers, bytes(body))
+        made = _Made(status, headers, _without_info(bytes(body)) if LOCKED in key else bytes(body))
         if status == 200 and not any(name.lower() == b"set-cookie" for name, _ in headers):
             self._made[key] = made
             while len(self._made) > _MOST:
                 self._made.popitem(last=False)
             self._packing = asyncio.create_task(asyncio.to_thread(made.pack))  # whoever came first does not wait for it
         return made
+
+
+def _without_info(page: bytes) -> bytes:
+    """``page`` without what the hub can do and where its samples lie."""
+    before, mark, rest = page.partition(_INFO)
+    return before + mark + b"null" + rest[rest.find(_INFO_ENDS) :] if _INFO_ENDS in rest else page

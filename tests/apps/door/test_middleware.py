@@ -385,6 +385,14 @@ def test_auth_covers_every_route_but_the_page_itself_and_the_log_in(locked: Hub)
     assert locked.ask("/config", cookie="access-token-x=t1")[0] == 200
 
 
+def test_the_page_for_the_log_in_does_not_say_what_the_hub_can_do(locked: Hub) -> None:
+    locked.answer = b'<script>window.gradio_api_info = {"/verify": "/tmp/x"};</script><p>Log in</p>'
+    assert locked.ask("/")[2] == b"<script>window.gradio_api_info = null;</script><p>Log in</p>"
+    assert locked.ask("/", cookie="access-token-x=t1")[2] == locked.answer
+    locked.answer = b"no such thing"
+    assert locked.ask("/", host="10.0.0.1")[2] == b"no such thing"
+
+
 def test_before_the_hub_stands_nobody_is_let_in() -> None:
     assert Hub(auth=("class", "secret")).ask("/config", cookie="access-token-x=t1")[0] == 401
 
@@ -397,6 +405,30 @@ def test_guessing_is_slowed_down_at_both_entrances(locked: Hub) -> None:
     assert (status, headers["retry-after"]) == (429, "1") or status == 429
     assert locked.ask("/gradio_api/mcp/", "POST", b"{}", authorization="Basic Y2xhc3M6c2VjcmV0")[0] == 429
     assert len(locked.seen) == 5
+
+
+def test_guesses_that_arrive_together_are_slowed_down_like_others(locked: Hub) -> None:
+    locked.status = 400
+    statuses: list[int] = []
+
+    async def guess() -> None:
+        scope = {"type": "http", "path": "/login", "method": "POST", "scheme": "http", "query_string": b"",
+                 "headers": [(b"host", b"127.0.0.1")], "client": ("10.0.0.8", 5000)}  # fmt: skip
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(0)  # all have sent their heads before the first body comes
+            return {"type": "http.request", "body": b"password=x", "more_body": False}
+
+        async def send(message: Any) -> None:
+            statuses.extend([message["status"]] if "status" in message else [])
+
+        await locked.door(scope, receive, send)
+
+    async def together() -> None:
+        await asyncio.gather(*(guess() for _ in range(30)))
+
+    run_alone(together())
+    assert sorted(statuses) == [400] * 5 + [429] * 25
 
 
 def test_an_agent_with_the_password_reaches_the_tools(locked: Hub) -> None:
