@@ -13,6 +13,7 @@ import unicodedata
 from shared.errors import InputError
 
 LONGEST_NAME = 60  # characters
+_LONGEST_TYPED = 1_000  # that are looked at: marks on one letter, in an order that is not the usual one, take long
 _INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode categories
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show nothing
 _LOOKS = {  # small letters and digits of other scripts that most typefaces draw like a Latin one
@@ -37,6 +38,8 @@ def check_name(name: object) -> str:
     needed = f"a name of 1 to {LONGEST_NAME} visible characters"
     if not isinstance(name, str) or not name.strip():
         raise InputError(needed, "nothing", "Type a name.")
+    if len(name) > _LONGEST_TYPED:
+        raise InputError(needed, f"{len(name):,} characters", "Shorten the name.")
     shown = " ".join(unicodedata.normalize("NFC", name).split())
     if len(shown) > LONGEST_NAME:
         raise InputError(needed, f"{len(shown):,} characters", "Shorten the name.")
@@ -50,7 +53,12 @@ def check_name(name: object) -> str:
 
 
 def name_key(name: str) -> str:
-    """What makes two names the same: case, compatibility forms and joiners do not count."""
+    """What makes two names the same: case, compatibility forms and joiners do not count.
+
+    A text that is longer than any name is the same as none.
+    """
+    if len(name) > _LONGEST_TYPED:
+        return name
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return " ".join(
         "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE and c not in _JOINERS).split()
@@ -63,5 +71,7 @@ def look_key(name: str) -> str:
 
     Latin, Greek, Cyrillic and Armenian letters are compared, and digits with letters; accents count.
     """
+    if len(name) > _LONGEST_TYPED:
+        return name
     letters = (_CAPITALS.get(c, c) for c in unicodedata.normalize("NFKC", name))
     return "".join(_LATIN.get(c, c) for c in name_key("".join(letters)))

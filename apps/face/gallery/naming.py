@@ -49,8 +49,13 @@ _WORDS = (
 _NO_NAMES = frozenset(_WORDS.split())
 _CAMERA = re.compile(  # how cameras, phones and programs begin the names that they give
     r"^(img|dsc[fn]?|dscn|pict?|pxl|mvi|vid|gopr|sam|cimg|kif|hpim|dji|p|mg|wp|wa|fb|fbimg|snapchat|screenshot|"
-    r"whatsapp|bildschirmfoto|capture|signal|telegram|image|photo|unnamed|frame|burst|received|export|scan|cam|webcam)$"
+    r"whatsapp|bildschirmfoto|capture|signal|telegram|image|photo|unnamed|frame|burst|received|export|scan|cam|webcam|"
+    r"mvimg|imag|imgp|kimg|sdc|sany|pano|resized|cropped|camscanner|collage|fullsizerender|tempimage|mmexport|viber|"
+    r"kakaotalk|line|picsart|snapseed|lightroom|lrm|beautyplus|attachment|pasted|clipboard|bild|foto|vlcsnap)$"
 )
+_GIVEN = frozenset(("line", "sam"))  # names of people, too, unless a long number follows
+_MADE_UP = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{20}", re.IGNORECASE)  # by a program
+_LONGEST = 120  # characters of a folder's or file's name that are looked at; a name has at most 60
 _DCF = re.compile(r"^\d{3}[A-Za-z_]{5}$")  # a camera's folder: 100APPLE
 _COMPARED = 500  # photos of one person that are compared with each other
 _NUMBER = re.compile(r"[\s_.-]*\(?\d+\)?$")
@@ -79,7 +84,7 @@ def readings(paths: Sequence[str], *, by_files: bool | None = None) -> tuple[lis
 
     ``by_files`` demands one of the two ways to read them; by itself the rule decides.
     """
-    parts = [PurePosixPath(path).parts for path in paths]
+    parts = [tuple(part[:_LONGEST] for part in PurePosixPath(path).parts) for path in paths]
     homes = [_home(part[:-1], is_name) for part in parts]
     if not any(homes):
         homes = [_home(part[:-1], is_label) for part in parts]
@@ -124,8 +129,12 @@ def settle(paths: Sequence[str], encodings: Sequence[NDArray[np.float32] | None]
 
 def is_name(text: str) -> bool:
     """Whether ``text``, the name of a folder or of a file without its ending, can be a person's."""
+    if _MADE_UP.search(text):
+        return False
     words = [word for word in re.split(r"[\s_.,&()+-]+", unicodedata.normalize("NFC", text).casefold()) if word]
     letters = [word for word in words if not any(c.isdigit() for c in word)]
+    if letters[:1] and letters[0] in _GIVEN and not any(len(word) > 2 for word in words if word not in letters):
+        return True
     if sum(c.isalpha() for word in letters for c in word) < (2 if text.isascii() else 1):
         return False
     if _CAMERA.match(letters[0]) and (len(letters) < len(words) or len(letters) == 1):

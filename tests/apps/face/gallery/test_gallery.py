@@ -216,6 +216,18 @@ def test_equal_names_are_one_name() -> None:
     assert check_name("x" * LONGEST_NAME)
 
 
+def test_an_endless_name_is_never_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks in an unusual order take the square of their number: half a minute for 200,000, while everybody waits."""
+    endless = "a" + "\u0301\u0323" * 600
+    seen: list[int] = []
+    with monkeypatch.context() as patched:
+        patched.setattr("unicodedata.normalize", lambda form, text: seen.append(len(text)) or text)
+        with pytest.raises(InputError, match="1,201 characters"):
+            check_name(endless)
+        assert name_key(endless) == look_key(endless) == endless
+    assert seen == []
+
+
 def test_what_ten_threads_enrol_is_all_there(gallery: Gallery) -> None:
     def work(worker: int) -> None:
         for i in range(5):

@@ -82,6 +82,13 @@ def test_people_by_the_names_of_folders_and_files(paths: list[str], wanted: list
         "12",
         "FB_IMG_1693741234567",
         "Snapchat-1234567890",
+        "SAM_0412",
+        "MVIMG_20260903",
+        "Resized_20260903_1011",
+        "CamScanner 09-03-2026",
+        "FullSizeRender",
+        "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+        "a1b2c3d4e5f67890abcdef1234567890_o",
     ],
 )
 def test_what_cameras_and_programs_call_a_photo_is_no_name(name: str) -> None:
@@ -103,6 +110,10 @@ def test_what_cameras_and_programs_call_a_photo_is_no_name(name: str) -> None:
         "Иван",
         "Dr. No",
         "P. Diddy",
+        "Sam",
+        "Sam 2",
+        "Line",
+        "Ada Fade",
     ],
 )
 def test_names_of_people_are_names(name: str) -> None:
@@ -116,6 +127,16 @@ def test_names_of_people_are_names(name: str) -> None:
 )  # fmt: skip
 def test_a_letter_and_a_number_can_stand_for_a_person_but_not_three_digits_of_a_camera(text: str, stands: bool) -> None:
     assert naming.is_label(text) == stands
+
+
+@pytest.mark.parametrize("part", ["-" * 60_000, "(" * 60_000 + "1)", "a" + " (1)" * 15_000, "7" * 60_000])
+def test_no_pattern_sees_an_endless_name(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    read = naming._from_file
+    monkeypatch.setattr(naming, "_from_file", lambda name: seen.append(len(name)) or read(name))
+    paths = [f"{part}.jpg", f"{part}/1.jpg", "Bob.jpg"]
+    assert people(paths)[2] in ("Bob", "?")
+    assert max(seen) <= 120
 
 
 def face(person: int, photo: int = 0) -> np.ndarray:
