@@ -62,5 +62,11 @@ def test_a_drawing_is_centred_by_its_mass_in_a_box_of_twenty() -> None:
     assert columns.mean() == pytest.approx(13.5, abs=0.6)
     with pytest.raises(InputError, match="Nothing has been drawn"):
         as_digit(np.zeros((280, 280)))
+    for heavy in (slice(10, 60), slice(220, 270)):  # at its top, then at its bottom: it stays on the sheet
+        ink = np.zeros((280, 280))
+        ink[10:270, 130:140], ink[heavy, 30:250] = 0.2, 1
+        rows, _ = np.nonzero(as_digit(ink))
+        assert rows.max() - rows.min() + 1 == 20
+        assert (rows.max() if heavy.start == 10 else 27 - rows.min()) == 27
     dot = as_digit(np.pad(np.ones((1, 1)), 5))
     assert dot.shape == (28, 28)

@@ -94,6 +94,15 @@ def test_diversity_of_two_points_is_their_distance_and_of_one_unknown() -> None:
     assert found[0].isnan()
 
 
+def test_diversity_depends_on_its_seed_alone() -> None:
+    features = torch.rand(60, 4, generator=torch.Generator().manual_seed(0))
+    labels = torch.zeros(60).long()
+    torch.manual_seed(1)
+    first = diversity(features, labels, pairs=50, seed=3)[0]
+    torch.manual_seed(2)
+    assert diversity(features, labels, pairs=50, seed=3)[0] == first != diversity(features, labels, pairs=50)[0]
+
+
 def test_the_nearest_of_a_training_picture_is_itself() -> None:
     train = torch.randint(0, 256, (50, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     found = nearest(train[[7, 31]], train)
