@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from apps.door.pages import ASKED
-from apps.on_demand import Page, UnreachableError, part
+from apps.on_demand import Page, UnreachableError, _with_interactive, part
 from tests.conftest import run_alone
 
 
@@ -152,6 +152,27 @@ def test_only_what_is_asked_for_can_be_edited() -> None:
     found = [{one["id"]: one["props"].get("interactive") for one in told} for told in (later, at_once)]
     assert [found[0][known[name]] for name in ("question", "answer", "other")] == [True, False, False]
     assert [found[1][known[name]] for name in ("question", "answer")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("number", "props", "can_be_edited"),
+    [
+        (1, {"value": "x"}, True),  # an input
+        (3, {"value": "x"}, True),  # both
+        (2, {"value": ""}, False),  # an output
+        (4, {"value": ""}, True),  # neither: only what is empty waits for somebody
+        (4, {}, True),
+        (4, {"value": "x"}, False),
+        (1, {"value": "x", "interactive": False}, False),  # as it was laid out
+        (2, {"interactive": True}, True),
+        (2, {"interactive": None}, False),
+    ],
+)
+def test_what_can_be_edited_is_what_gradio_would_choose(
+    number: int, props: dict[str, Any], can_be_edited: bool
+) -> None:
+    made = _with_interactive({"id": number, "props": props}, inputs={1, 3}, outputs={2, 3})
+    assert made == {"id": number, "props": props | {"interactive": can_be_edited}}
 
 
 def test_an_answer_that_is_changed_changes_no_other() -> None:

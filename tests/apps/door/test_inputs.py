@@ -257,6 +257,17 @@ def test_a_handler_of_gradios_own_that_fails_gets_the_neutral_sentence(caplog: p
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_click_on_a_sample_names_one(seen: list[Any]) -> None:
+    with gr.Blocks() as page:
+        samples = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], label="Samples")
+        samples.click(seen.append, samples)
+    guard_inputs(page)
+    with pytest.raises(gr.Error, match=r"Needed: Samples.*Found: nothing"):
+        call(page, 0, None)
+    call(page, 0, 1)
+    assert seen == [["b"]]
+
+
 def test_a_bug_of_ours_is_an_apology_that_stays_for_a_while() -> None:
     sorry = inputs.apology()
     assert (sorry.title, sorry.duration, sorry.print_exception) == ("Sorry", 12.0, False)

@@ -230,12 +230,23 @@ def test_of_a_session_with_two_events_one_may_go_and_what_gradio_has_forgotten_i
     assert queue.pending_event_ids_session["session-a"] == {second._id}
     assert "session-a" in queue.pending_messages_per_session
     other.enqueue_time -= lanes.UNATTENDED_S + 1
+    queue._sweep()
+    assert len(queue) == 2  # it was looked through a moment ago
     for kept in (queue.pending_event_ids_session, queue.pending_messages_per_session, queue.event_ids_to_events):
         kept.clear()
     queue._swept = time.monotonic() - 10
     queue._sweep()
     assert queue.event_queue_per_concurrency_id[HEAVY_LANE].queue == [second]
     assert [event.alive for event in (first, second, other)] == [False, True, False]
+
+
+def test_the_metrics_name_the_lanes_that_everybody_knows() -> None:
+    def endpoint(lane: str, name: str | None) -> tuple[str, str]:
+        return lanes._endpoint(SimpleNamespace(concurrency_id=lane, api_name=name))
+
+    assert endpoint(HEAVY_LANE, "stylize") == ("long", "stylize")
+    assert endpoint(QUICK_LANE, None) == ("quick", "unnamed")
+    assert endpoint("139912", "x") == ("other", "x")
 
 
 def test_one_visitor_may_have_so_many_waiting_and_no_more(queue: FairQueue) -> None:

@@ -13,7 +13,7 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from apps.door import bodies, visitors
-from apps.door.middleware import VISITOR, Door, Gate
+from apps.door.middleware import PRESENT, VISITOR, Door, Gate
 from apps.door.plain import Asked, as_json
 from apps.door.visitors import FILES
 from shared.serving.attendance import ATTENDANCE
@@ -39,7 +39,8 @@ class Hub:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        self.seen.append({**scope, "body": body, "there": ATTENDANCE.there("session1")})
+        there = ATTENDANCE.there("session1"), PRESENT.there("address 10.0.0.9")
+        self.seen.append({**scope, "body": body, "there": there})
         await send({"type": "http.response.start", "status": self.status, "headers": []})
         await send({"type": "http.response.body", "body": self.answer})
 
@@ -344,8 +345,9 @@ def test_a_session_is_there_while_its_stream_is_open(hub: Hub) -> None:
         ("/gradio_api/call/verify/session1", ""),
     ):
         assert hub.ask(path, query=query)[0] == 200
-        assert hub.seen[-1]["there"]
+        assert hub.seen[-1]["there"] == (True, True)  # the session, and whose it is
         assert not ATTENDANCE.there("session1")
+        assert not PRESENT.there("address 10.0.0.9")
     assert hub.ask("/gradio_api/queue/data")[0] == 400
 
 
@@ -429,6 +431,16 @@ def test_guesses_that_arrive_together_are_slowed_down_like_others(locked: Hub) -
 
     run_alone(together())
     assert sorted(statuses) == [400] * 5 + [429] * 25
+
+
+def test_who_logs_in_again_and_again_is_not_slowed_down(locked: Hub) -> None:
+    for _ in range(7):
+        assert locked.ask("/login", "POST", b"username=class&password=secret")[0] == 200
+    locked.status = 401
+    for _ in range(5):
+        assert locked.ask("/login", "POST", b"username=class&password=x")[0] == 401
+    assert locked.ask("/login", "POST", b"username=class&password=x")[0] == 429
+    assert len(locked.seen) == 12
 
 
 def test_an_agent_with_the_password_reaches_the_tools(locked: Hub) -> None:

@@ -25,7 +25,7 @@ class Site:
         assert not (await receive())["more_body"]
         self.made.append(scope)
         self.asked.append(ASKED.get())
-        headers = [(b"content-type", b"text/html"), (b"content-length", b"5"), *self.more]
+        headers = [(b"content-type", b"text/html"), (b"Content-Length", b"5"), (b"vary", b"x"), *self.more]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": BODY[:100], "more_body": True})
         await send({"type": "http.response.body", "body": BODY[100:]})
@@ -51,6 +51,7 @@ class Site:
                 self.pages._packing = None
 
         run_alone(answer())
+        assert len(dict(sent[0]["headers"])) == len(sent[0]["headers"])  # none comes twice
         return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
 
@@ -109,6 +110,7 @@ def test_a_tab_of_the_hub_that_an_address_asks_for_has_a_page_of_its_own() -> No
         b"tab=%ff",
         b"",
         b"&" * 10_000 + b"tab=gan",
+        b"tab=ekg" + b"&a=1" * 100,
     ):
         site.ask("/", query=query)
     assert site.asked == ["gan", "gan/", "ekg", ""]

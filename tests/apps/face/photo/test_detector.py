@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -362,6 +364,47 @@ def test_beyond_the_edge_a_crop_goes_on_as_the_edge_does(box: tuple[int, ...]) -
     wide, boxes = torch.ones(1, 3, 10, 30), torch.tensor([box]).float()
     assert torch.allclose(_cut(wide, boxes, 12), torch.ones(1, 3, 12, 12))
     assert torch.allclose(_cut(wide.transpose(2, 3), boxes[:, [1, 0, 3, 2]], 12), torch.ones(1, 3, 12, 12))
+
+
+@pytest.mark.parametrize("width", [10.0, 24.0, 50.0, 97.0, 200.0])
+def test_a_crop_of_a_slope_is_a_slope(width: float) -> None:
+    """Whichever halving it is cut from, a pixel has the value in the middle of what it covers."""
+    y, x = torch.meshgrid(torch.arange(240.0), torch.arange(320.0), indexing="ij")
+    levels = [torch.stack((x, y, 2 * x - y))[None]]
+    boxes = torch.tensor([[30.5, 20.25, 30.5 + width, 20.25 + width], [100.0, 12.0, 100.0 + width, 12.0 + width]])
+    crops = mtcnn._crop(levels, boxes, 24)
+    middles = (torch.arange(24) + 0.5) / 24 * width - 0.5  # a pixel's value stands at its centre
+    for crop, box in zip(crops, boxes, strict=True):
+        right, down = box[0] + middles, box[1] + middles
+        assert torch.allclose(crop[0], right.expand(24, 24), atol=1e-3)
+        assert torch.allclose(crop[1], down[:, None].expand(24, 24), atol=1e-3)
+        assert torch.allclose(crop[2], 2 * right - down[:, None], atol=1e-3)
+    assert len(levels) == 1 + max(int(np.log2(width / 48)), 0)
+
+
+@pytest.mark.parametrize("smallest", [12.0, 24.0])
+def test_what_is_proposed_lies_where_the_first_network_saw_it(smallest: float) -> None:
+    sizes: list[tuple[int, ...]] = []
+
+    def pnet(level: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        sizes.append(tuple(level.shape[2:]))
+        rows, columns = (max((side - 12) // 2 + 1, 1) for side in level.shape[2:])
+        shifts, scores = torch.zeros(1, 4, rows, columns), torch.zeros(1, 2, rows, columns)
+        if len(sizes) == 1:
+            scores[0, 1, 5, 9], scores[0, 1, 20, 30] = 0.6, 0.59
+            shifts[0, :, 5, 9] = torch.tensor([-0.25, 0.0, 0.25, 0.0])
+        return shifts, scores
+
+    found = mtcnn._propose(SimpleNamespace(pnet=pnet), torch.zeros(1, 3, 120, 160), smallest, 0.6)  # type: ignore[arg-type]
+    across, down = 160 / sizes[0][1], 120 / sizes[0][0]
+    left, top, width, height = 18 * across, 10 * down, 12 * across, 12 * down
+    middle = left + width / 2, top + height / 2
+    half = 1.5 * width / 2  # a quarter more on both sides, and as high as it is wide
+    wanted = [middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half]
+    assert found.tolist() == [pytest.approx(wanted, rel=1e-5)]
+    assert sizes[0] == (int(120 * 12 / smallest + 1), int(160 * 12 / smallest + 1))
+    assert all(b[0] == pytest.approx(0.709 * a[0], abs=2) for a, b in itertools.pairwise(sizes))
+    assert 12 <= sizes[-1][0] < 12 / 0.709 + 2
 
 
 def test_the_cascade_sees_pixels_from_minus_one_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
