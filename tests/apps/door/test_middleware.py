@@ -304,8 +304,9 @@ def test_what_gradio_cannot_read_gets_a_reason_and_one_line_in_the_log(
         raise KeyError("no\nsuch\nfunction")
 
     hub.door.app = app
-    status, _, answer = hub.ask("/gradio_api/run/predict", "POST", b"{}")
+    status, headers, answer = hub.ask("/gradio_api/run/predict", "POST", b"{}")
     assert (status, answer) == (400, b'{"detail": "This request could not be understood."}')
+    assert (headers["content-type"], headers["content-length"]) == ("application/json", str(len(answer)))
     assert "Traceback" not in caplog.text
     assert caplog.text.count("\n") == 1
 
@@ -351,11 +352,29 @@ def test_a_session_is_there_while_its_stream_is_open(hub: Hub) -> None:
     assert hub.ask("/gradio_api/queue/data")[0] == 400
 
 
+def test_the_app_behind_the_door_learns_of_start_and_end_and_nothing_else_that_is_no_request(hub: Hub) -> None:
+    seen: list[tuple[Any, ...]] = []
+
+    async def app(*given: Any) -> None:
+        seen.append(given)
+
+    async def receive() -> Any: ...
+
+    async def send(message: Any) -> None: ...
+
+    hub.door.app = app
+    run_alone(hub.door({"type": "lifespan"}, receive, send))
+    assert seen == [({"type": "lifespan"}, receive, send)]
+    run_alone(hub.door({"type": "websocket", "path": "/"}, receive, send))
+    assert len(seen) == 1
+
+
 def test_health_needs_no_name_and_no_log_in_and_says_when_to_come(hub: Hub) -> None:
     asked = {"host": "probe.internal"}
     assert hub.ask("/healthz", **asked)[::2] == (503, b'{"detail": "starting"}')
     hub.gate.open(SimpleNamespace())
     assert hub.ask("/healthz", **asked)[::2] == (200, b"ready")
+    assert hub.ask("/healthz", **asked)[1]["content-type"] == "text/plain; charset=utf-8"
     hub.gate.state = "draining"
     assert hub.ask("/healthz", **asked)[0] == 503
 
