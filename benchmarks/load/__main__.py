@@ -37,8 +37,9 @@ RECORDING = ROOT / "apps" / "ekg" / "samples" / "208-five-minutes"
 OBAMA, OBAMA_2, BIDEN = (FACES / name for name in ("obama.jpg", "obama2.jpg", "biden.jpg"))
 _PAINTERS = 4  # every fourth session paints
 _LEAVES = 0.2  # of the paintings are left in the middle
-_WATCH_S = 5.0  # between two looks at the hub's memory
-_AFTER = (500, 2000)  # requests after which memory is compared
+_WATCH_S = 1.0  # between two looks at the hub's memory
+_AFTER = (500, 2000)  # requests after which memory is compared: what it is in the middle of ...
+_NEAR = 150  # ... requests either side, because a picture at work is worth 100 MB for a moment
 
 
 @dataclass
@@ -257,7 +258,7 @@ def _figures(tally: Tally) -> dict[str, Any]:
         return {"n": len(values), "median": statistics.median(values), "p95": p95}
 
     quick = [seconds for name, each in tally.seconds.items() if name in QUICK for seconds in each]
-    sizes = {f"after {count}": next((one[1:] for one in tally.hub if one[0] >= count), None) for count in _AFTER}
+    sizes = {f"after {count}": _size(tally, count) for count in _AFTER}
     return {
         "requests": tally.requests,
         "errors": len(tally.errors),
@@ -265,8 +266,14 @@ def _figures(tally: Tally) -> dict[str, Any]:
         "quick": spread(quick),
         "freed_s": tally.freed_s,
         "command": "python -m benchmarks.load --keep weights/hub/load.json",
-        "hub": sizes | {"at the end": tally.hub[-1][1:] if tally.hub else None},  # bytes, threads, open files
+        "hub": sizes | {"at the end": _size(tally, tally.hub[-1][0] - _NEAR if tally.hub else 0)},
     }
+
+
+def _size(tally: Tally, count: int) -> list[float] | None:
+    """Bytes of memory, threads and open files about when ``count`` requests were answered: medians."""
+    near = [one[1:] for one in tally.hub if abs(one[0] - count) <= _NEAR]
+    return [statistics.median(column) for column in zip(*near, strict=True)] if near else None
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -278,7 +285,7 @@ def _print(found: dict[str, Any]) -> None:
     for when, figures in found["hub"].items():
         if figures is not None:
             size, threads, files = figures
-            print(f"{when}: {size / 1e6:.0f} MB, {threads} threads, {files} open files")
+            print(f"{when}: {size / 1e6:.0f} MB, {threads:.0f} threads, {files:.0f} open files")
 
 
 if __name__ == "__main__":
