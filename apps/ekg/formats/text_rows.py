@@ -70,8 +70,9 @@ def _numbers(run: str) -> npt.NDArray[np.float64]:
     """The numbers in ``run``, which commas, semicolons or blanks separate; empty if they are none."""
     import pandas as pd
 
+    lines = "\n".join(run.replace(",", " ").replace(";", " ").split())  # a pattern holds all up for seconds
     try:
-        column = pd.read_csv(io.StringIO(re.sub(r"[,;\s]+", "\n", run)), header=None, engine="c").iloc[:, 0]
+        column = pd.read_csv(io.StringIO(lines), header=None, engine="c").iloc[:, 0]
         return column.to_numpy(np.float64)
     except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError):
         return np.empty(0)
