@@ -51,8 +51,10 @@ _CAMERA = re.compile(  # how cameras, phones and programs begin the names that t
     r"^(img|dsc[fn]?|dscn|pict?|pxl|mvi|vid|gopr|sam|cimg|kif|hpim|dji|p|mg|wp|wa|fb|fbimg|snapchat|screenshot|"
     r"whatsapp|bildschirmfoto|capture|signal|telegram|image|photo|unnamed|frame|burst|received|export|scan|cam|webcam|"
     r"mvimg|imag|imgp|kimg|sdc|sany|pano|resized|cropped|camscanner|collage|fullsizerender|tempimage|mmexport|viber|"
-    r"kakaotalk|line|picsart|snapseed|lightroom|lrm|beautyplus|attachment|pasted|clipboard|bild|foto|vlcsnap)$"
+    r"kakaotalk|line|picsart|snapseed|lightroom|lrm|beautyplus|attachment|pasted|clipboard|bild|foto|vlcsnap|"
+    r"person|subject|participant|pupil|student|child|kid)$"
 )
+_TAIL = re.compile(r"^([^\W\d_]{2,})(\d{1,2})$")  # ada2: another photo of Ada
 _GIVEN = frozenset(("line", "sam"))  # names of people, too, unless a long number follows
 _MADE_UP = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}|[0-9a-f]{20}", re.IGNORECASE)  # by a program
 _LONGEST = 120  # characters of a folder's or file's name that are looked at; a name has at most 60
@@ -107,8 +109,8 @@ def settle(paths: Sequence[str], encodings: Sequence[NDArray[np.float32] | None]
         tau: the distance up to which two faces are one person's.
     """
     rows, by_files = readings(paths)
-    other, _ = readings(paths, by_files=not by_files)
-    if by_files and any(one.person for one in other) and _alike(other, encodings, tau) is True:
+    other, other_by_files = readings(paths, by_files=not by_files)
+    if by_files and not other_by_files and any(one.person for one in other) and _alike(other, encodings, tau) is True:
         rows, by_files = other, False
     elif not by_files and _alike(rows, encodings, tau) is False and _are_people([one.person for one in other]):
         rows, by_files = other, True
@@ -131,7 +133,8 @@ def is_name(text: str) -> bool:
     """Whether ``text``, the name of a folder or of a file without its ending, can be a person's."""
     if _MADE_UP.search(text):
         return False
-    words = [word for word in re.split(r"[\s_.,&()+-]+", unicodedata.normalize("NFC", text).casefold()) if word]
+    parts = re.split(r"[\s_.,&()+-]+", unicodedata.normalize("NFC", text).casefold())
+    words = [word for part in parts for word in _TAIL.sub(r"\1 \2", part).split()]
     letters = [word for word in words if not any(c.isdigit() for c in word)]
     if letters[:1] and letters[0] in _GIVEN and not any(len(word) > 2 for word in words if word not in letters):
         return True

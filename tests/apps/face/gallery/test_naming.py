@@ -44,6 +44,9 @@ def people(paths: list[str]) -> list[str]:
         (["Ada_Lovelace_0001.jpg", "Ada_Lovelace_0002.jpg", "Bob_0003.jpg"], ["Ada Lovelace", "Ada Lovelace", "Bob"]),
         (["王小明.jpg", "李华 (2).jpg"], ["王小明", "李华"]),
         (["Ada.jpg", "IMG_0412.jpg"], ["Ada", "?"]),
+        (["ada.jpg", "ada2.jpg", "bob1.jpg", "bob02.jpg"], ["ada", "ada", "bob", "bob"]),
+        (["Person 1.jpg", "Person 2.jpg"], ["?", "?"]),
+        (["person1.jpg", "person2.jpg", "img3.jpg"], ["?", "?", "?"]),
         # nobody's names
         (["IMG_0412.JPG", "IMG_0413.JPG"], ["?", "?"]),
         (["Class/IMG_0412.JPG", "Class/IMG_0413.JPG"], ["?", "?"]),
@@ -145,6 +148,13 @@ def face(person: int, photo: int = 0) -> np.ndarray:
     vector[person] = 1.0
     vector[15] = 0.05 * photo
     return vector
+
+
+def test_files_that_lie_in_no_folder_are_not_called_folders() -> None:
+    paths = ["ada.jpg", "ada2.jpg", "bob.jpg"]
+    settled = settle(paths, [face(1), face(1, 1), face(2)], 0.4)
+    assert settled.source == naming.FILES
+    assert [one.person for one in settled.readings] == ["ada", "ada", "bob"]
 
 
 def test_faces_that_agree_change_nothing() -> None:
