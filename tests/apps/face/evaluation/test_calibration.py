@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit
 
 from apps.face import __main__ as command
-from apps.face.decision.logistic import FEATURES, Logistic, absolute, chi_square, fit
+from apps.face.decision.logistic import FEATURES, Logistic, _objective, absolute, chi_square, fit
 from apps.face.decision.matching import decision_at, read_calibration
 from apps.face.evaluation.calibrate import (
     FARS,
@@ -60,6 +60,16 @@ def test_the_regression_is_that_of_scikit_learn(penalty: float) -> None:
     ours = fit(X, same, penalty=penalty)
     assert np.allclose(ours.weights, theirs.coef_[0], atol=1e-5)
     assert ours.bias == pytest.approx(theirs.intercept_[0], abs=1e-5)
+
+
+def test_the_slope_of_the_objective_is_the_gradient() -> None:
+    rng = np.random.default_rng(0)
+    X, same, mass = rng.normal(size=(40, 4)), rng.random(40) < 0.5, rng.random(40)
+    ridge, theta = np.array([3.0, 1.0, 0.5, 0.0]), rng.normal(size=4)
+    gradient = X.T @ (mass * (1 / (1 + np.exp(-X @ theta)) - same)) + ridge * theta
+    for i, step in enumerate(1e-5 * np.eye(4)):
+        up, down = (_objective(X, same, mass, ridge, theta + side * step) for side in (1, -1))
+        assert (up - down) / 2e-5 == pytest.approx(gradient[i], rel=1e-6)
 
 
 def test_weights_are_repetitions() -> None:

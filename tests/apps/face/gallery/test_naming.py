@@ -195,6 +195,25 @@ def test_a_photo_unlike_the_person_s_others_is_a_doubt_and_stays() -> None:
     assert "distance 1.41" in found.doubts[0]
 
 
+@pytest.mark.parametrize(
+    ("faces", "alike"),
+    [
+        ([[0, 0]], True),
+        ([[0, 1]], False),
+        ([[0, 0, 1, 2]], False),  # half of the photos are not most
+        ([[0, 0, 0, 1]], True),
+        ([[0, 0], [1, 2]], False),  # half of the people are not most
+        ([[0, 0], [1, 1], [2, 3]], True),
+        ([[0], [1]], None),  # nobody has two
+        ([[0, None], [1]], None),
+    ],
+)
+def test_people_are_alike_if_most_photos_of_most_of_them_are(faces: list[list[int | None]], alike: bool | None) -> None:
+    rows = [naming.Reading(f"P{i}") for i, of_one in enumerate(faces) for _ in of_one]
+    encodings = [None if one is None else face(one) for of_one in faces for one in of_one]
+    assert naming._alike(rows, encodings, TAU) is alike
+
+
 def test_photos_without_a_face_say_nothing() -> None:
     paths = ["friends/Ada.jpg", "friends/Bob.jpg", "friends/Cleo.jpg"]
     found = settle(paths, [face(0), None, None], TAU)

@@ -349,6 +349,56 @@ def test_harder_tries_are_made_until_one_is_sure_and_only_then(
     assert next(left, None) is None
 
 
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[int, ...], float, object]]:
+    """What the cascade, which finds nobody, is given: height and width, the smallest face, thresholds."""
+    asked: list[tuple[tuple[int, ...], float, object]] = []
+    nobody = Candidates(boxes=torch.zeros(0, 4), scores=torch.zeros(0), landmarks=torch.zeros(0, 5, 2))
+
+    def look(_: object, pixels: torch.Tensor, smallest: float, thresholds: object = None) -> Candidates:
+        asked.append((tuple(pixels.shape[2:]), smallest, thresholds))
+        return nobody
+
+    monkeypatch.setattr(detector, "cascade", look)
+    return asked
+
+
+def test_where_nobody_is_found_all_tries_are_made_each_in_its_own_way(searches: list[object]) -> None:
+    assert detect(Image.new("RGB", (640, 480))) == []
+    half = (480 + 640, 640 + 640)  # with half of the longer side all round
+    assert searches == [
+        ((480, 640), 60.0, None),
+        ((480, 640), 20.0, None),  # small faces
+        ((800, 960), 60.0, None),  # the edge goes on, by a quarter of the longer side
+        ((640, 480), 60.0, None),  # turned
+        ((640, 480), 60.0, None),
+        ((480, 640), 60.0, None),
+        ((800, 960), pytest.approx(480 / 7), detector.LOW),
+        (half, pytest.approx(0.186 * 480), detector.LOW),
+        ((800, 960), pytest.approx(480 / 7), detector.LOW),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "how", "wanted"),
+    [
+        ((160, 160), {}, [((160, 160), 20.0)]),  # no smaller face could be found
+        ((200, 160), {}, [((160, 200), 20.0)]),
+        ((184, 184), {}, [((184, 184), 23.0), ((184, 184), 20.0)]),
+        ((640, 480), {"fine": False}, [((240, 320), 30.0)]),
+        ((2048, 1024), {}, [((512, 1024), 64.0), ((512, 1024), 32.0)]),
+        ((640, 480), {"every": True}, [((800, 960), 20.0)]),
+        ((1024, 160), {"every": True}, [((160 + 512, 1024 + 512), 20.0)]),
+        ((640, 480), {"every": True, "fine": False}, [((800, 960), 20.0)]),
+    ],
+)
+def test_a_photo_is_searched_as_finely_as_was_asked(
+    size: tuple[int, int], how: dict[str, bool], wanted: list[object], searches: list[tuple[object, ...]]
+) -> None:
+    assert detect(Image.new("RGB", size), harder=False, **how) == []
+    assert [(shape, smallest) for shape, smallest, _ in searches] == wanted
+
+
 def test_of_a_box_in_a_box_the_surer_stays() -> None:
     boxes = torch.tensor([[0.0, 0, 100, 100], [20, 20, 60, 60], [200, 0, 300, 100]])
     assert _suppress(boxes, torch.tensor([0.9, 0.95, 0.8]), 0.7).tolist() == [1, 2]
