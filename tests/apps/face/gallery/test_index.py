@@ -119,6 +119,17 @@ def test_how_far_ones_photos_scatter_counts_for_templates() -> None:
     assert wanted[0].d_squared == pytest.approx(index.rank(probe, pool="template")[0].d_squared + SPREAD / 2)
 
 
+def test_a_template_may_be_nearer_than_every_photo_it_is_made_of() -> None:
+    angles = np.array([0.8, -0.8, 0.3, 0.3])  # Ada's photos on both sides of the probe, Ben's on one
+    circle = np.stack([np.cos(angles), np.sin(angles)], 1)
+    index = Index(["Ada", "Ben"], [0, 0, 1, 1], np.arange(4), circle)
+    (best,) = index.rank([1.0, 0.0], 1, pool="template")
+    assert (best.person, best.distance) == ("Ada", pytest.approx(0, abs=1e-3))
+    for pool in ("nearest", "average"):
+        (best,) = index.rank([1.0, 0.0], 1, pool=pool)
+        assert (best.person, best.distance) == ("Ben", pytest.approx(2 * np.sin(0.15)))
+
+
 def test_of_equal_photos_the_one_enrolled_first_is_named_however_many_there_are() -> None:
     person = np.tile([1, 0], 200)  # two people in turns, who have to be brought together
     index = Index(["a", "b"], person, np.arange(400) + 1_000, np.ones((400, 8), np.float32))

@@ -214,6 +214,23 @@ def test_people_are_alike_if_most_photos_of_most_of_them_are(faces: list[list[in
     assert naming._alike(rows, encodings, TAU) is alike
 
 
+@pytest.mark.parametrize(
+    ("places", "unlike"),
+    [
+        ([0.0], []),
+        ([0.0, 1.0], []),  # as far apart as may be
+        ([0.0, 1.25], [(1, 1.25)]),  # of two the later one
+        ([0.0, 1.0, 2.0], []),  # each is near one other
+        ([0.0, 0.5, 3.0], [(2, 2.5)]),
+        ([0.0, 2.0, 4.0], None),  # none is near any
+    ],
+)
+def test_a_photo_is_unlike_the_others_if_none_of_them_is_near(
+    places: list[float], unlike: list[tuple[int, float]] | None
+) -> None:
+    assert naming._unlike([np.array([place], np.float32) for place in places], 1.0) == unlike
+
+
 def test_photos_without_a_face_say_nothing() -> None:
     paths = ["friends/Ada.jpg", "friends/Bob.jpg", "friends/Cleo.jpg"]
     found = settle(paths, [face(0), None, None], TAU)

@@ -17,7 +17,7 @@ import pytest
 
 from apps.face.gallery import store
 from apps.face.gallery.store import APPLICATION_ID, SCHEMA_VERSION, SqliteGallery
-from shared.errors import StoreError
+from shared.errors import InputError, StoreError
 
 ENCODER = "face/a@1"
 ENROL = """
@@ -189,6 +189,21 @@ def test_a_missing_folder_and_a_vanished_file_are_shown(tmp_path: Path) -> None:
         file.unlink()
     with pytest.raises(StoreError, match="moved or deleted"):
         gallery.photos("me")
+
+
+def test_a_gallery_moves_with_its_people_and_what_belongs_to_whom(tmp_path: Path) -> None:
+    old, new = SqliteGallery(tmp_path / "old.db"), SqliteGallery(tmp_path / "new.db")
+    for name, value, owner in (("Ada", 1.0, "me"), ("Ben", 2.0, "you"), ("Ada", 3.0, "me")):
+        old.enroll(name, np.full(4, value), encoder="e", thumbnail=name.encode(), owner=owner)
+    assert old.copy_to(new) == (2, 3)
+    assert new.photos("me") == old.photos("me")
+    assert new.index("e").rows.tolist() == old.index("e").rows.tolist()
+    with pytest.raises(InputError, match="an empty gallery"):
+        old.copy_to(new)
+    with pytest.raises(InputError, match="another browser"):
+        new.forget("Ben", owner="me")
+    assert new.forget("Ada", owner="me") == 2
+    assert [photo.person for photo in old.photos("me")] == ["Ada", "Ben", "Ada"]
 
 
 def test_a_failed_enrolment_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

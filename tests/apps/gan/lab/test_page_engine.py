@@ -114,15 +114,12 @@ def test_the_page_plays_the_same_game_as_torch(engine: Engine) -> None:
         (frame,) = lab.play(ROUNDS, per_frame=ROUNDS)
         assert played["rounds"] == ROUNDS
         assert played["finite"] is True
-        close: Callable[[Any], Any] = lambda values: pytest.approx(np.asarray(values).ravel().tolist(), abs=1e-6)  # noqa: E731
-        assert played["losses"]["d"] == close(frame.losses_d), name
-        assert played["losses"]["g"] == close(frame.losses_g), name
         weights = [part.detach().numpy() for network in (lab.g, lab.d) for part in network.parameters()]
-        assert len(weights) == len(played["weights"])
-        for mine, theirs in zip(weights, played["weights"], strict=True):
-            assert theirs == close(mine), name
-        for part in ("real", "fake", "pull", "field"):
-            assert played[part] == close(getattr(frame, part)), (name, part)
+        pairs = [(played["losses"]["d"], frame.losses_d), (played["losses"]["g"], frame.losses_g)]
+        pairs += zip(played["weights"], weights, strict=True)
+        pairs += [(played[part], getattr(frame, part)) for part in ("real", "fake", "pull", "field")]
+        for theirs, mine in pairs:
+            np.testing.assert_allclose(theirs, np.asarray(mine).ravel(), rtol=0, atol=1e-6, err_msg=name)
         assert list(played["divergences"].values()) == pytest.approx(lab.divergences(), abs=1e-6), name
 
 
