@@ -8,6 +8,7 @@ and from patients of the QT Database (Laguna et al. 1997), who are none of MIT-B
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,11 +82,18 @@ def person_of(record: str) -> str:
     return next((pair[0] for pair in SAME_PERSON if name in pair), name)
 
 
+_DATABASES = ("mitdb", "mit-bih", "mitbih", "qtdb", "svdb", "edb", "ltdb", "nsrdb", "stdb", "physionet")
 _FOLD_OF = {
     person_of(name): number for folds in (FOLDS, QTDB_FOLDS) for number, names in enumerate(folds) for name in names
 }
 
 
 def fold_of(record: str) -> int | None:
-    """The fold that this record's patient is in, whichever of the patient's records it is; None if not trained on."""
-    return _FOLD_OF.get(person_of(record))
+    """The fold that this record's patient is in, whichever of the patient's records it is; None if not trained on.
+
+    Exports add words: in "mitdb_208_MLII" and "sel840 lead 1" the patient is seen, in "room 208" a number is just one.
+    """
+    plain = record.lower()
+    said = any(database in plain for database in _DATABASES)
+    words = [word for word in re.split(r"[^a-z0-9]+", plain) if said or not word.isdigit()]
+    return next((_FOLD_OF[person] for word in (plain, *words) if (person := person_of(word)) in _FOLD_OF), None)

@@ -112,7 +112,15 @@ def cases(rate_hz: float) -> Iterator[Case]:
     for hum_hz in (50, 60):
         for hum_mv in (0.2, 2.0):
             yield made(f"heart, {hum_mv:g} mV of {hum_hz} Hz", line + hum_mv * np.sin(2 * np.pi * hum_hz * t), times)
+    line, times = heart(t, 170, irregular=True)
+    yield made("heart, irregular, 170 a minute", line + drift + 0.03 * white, times)
+    line, times = heart(t, 72)
     yield made("heart, wander of 5 mV", line + 5 * np.sin(2 * np.pi * 0.2 * t), times)
+    wander, popped = 10 * np.sin(2 * np.pi * 0.3 * t), line + 0.01 * white
+    yield Case("heart, wander of 10 mV", line + wander + 0.01 * white, rate_hz, times, bumps=True)
+    for start in np.arange(10.3, SECONDS - 2, 19.9):
+        popped += 8 * np.exp(-(t - start) / 0.15) * (t >= start)
+    yield Case("heart, pops of 8 mV", popped, rate_hz, times, bumps=True)
     for every_s, mv in ((1.7, 1.5), (3, 1.5), (8, 1.5), (5, 3.0)):
         moved = line + bumps(t, every_s, mv) + 0.01 * white
         yield Case(f"heart, bumps of {mv:g} mV every {every_s:g} s", moved, rate_hz, times, bumps=True)
@@ -133,6 +141,13 @@ def cases(rate_hz: float) -> Iterator[Case]:
         "like an EEG, 30 µV": 0.03 * _coloured(random, len(t), 1.0, rate_hz),
         "like an EEG, read as 1 mV": _coloured(random, len(t), 1.0, rate_hz),
         "walk": _coloured(random, len(t), 2.0, rate_hz),
+    }
+    lines |= {
+        "saw teeth": 1 - t * 1.5 % 1,
+        "steps and slow returns": np.asarray(np.exp(-(t % 1) / 0.3), np.float64),
+        "a square wave": 1.0 * (t % 1 < 0.5),
+        "bursts of noise": 0.5 * white * (np.sin(2 * np.pi * 0.4 * t) > 0.7) + 0.005 * random.standard_normal(len(t)),
+        "spikes of a stimulator": 2.0 * (np.abs(t * 1.2 % 1 - 0.5) < 0.003) + 0.01 * random.standard_normal(len(t)),
     }
     lines |= {f"sine of {hz:g} Hz": np.sin(2 * np.pi * hz * t) for hz in (1.0, 3.0, 8.1777, 15.0)}
     lines["alpha waves of 10 Hz"] = np.sin(2 * np.pi * 10 * t) * (1 + np.sin(2 * np.pi * 0.5 * t)) + 0.2 * white

@@ -21,7 +21,17 @@ from apps.ekg.aami import CLASSES, UNCLASSIFIED, classes_of
 from apps.ekg.answers.limits import less_sure, limits_of
 from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.features import qrs_likeness
-from apps.ekg.beats.heart import LEAST_QRS_MV, LEAST_STEEPNESS, steepness
+from apps.ekg.beats.heart import (
+    LEAST_QRS_MV,
+    LEAST_STEEPNESS,
+    LEAST_SWING,
+    LEAST_WIDTH,
+    MOST_STROKES,
+    steepness,
+    strokes,
+    swing,
+    width,
+)
 from apps.ekg.beats.inputs import NetworkInputs, network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
 from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, without_noisy
@@ -95,7 +105,9 @@ def classify(
         raise _unclassifiable(prepared.lead, f"{len(times)} beats in {recording.duration_s:.0f} s")
     yield _progress(2)
     beats = cut_beats(prepared, times)
-    noisy_share = 0.0
+    noisy_share, misplaced = 0.0, ()
+    if annotated is not None and steepness(prepared, times) < LEAST_STEEPNESS:
+        misplaced = ("The marked beats do not lie on QRS complexes: of another recording, perhaps. Find them instead.",)
     if annotated is None:  # no person has vouched for the beats
         _check_heartbeats(beats, prepared, times)
         cut, beats = beats, without_noisy(beats)
@@ -121,7 +133,7 @@ def classify(
         probabilities=probabilities,
         classes=probabilities.argmax(axis=1),
         annotated=annotated,
-        warnings=(*recording.warnings, *limits.notes, *_warnings(recording, prepared, beats, noisy_share)),
+        warnings=(*recording.warnings, *misplaced, *limits.notes, *_warnings(recording, prepared, beats, noisy_share)),
     )
 
 
@@ -182,6 +194,12 @@ def _check_heartbeats(beats: Beats, prepared: Prepared, times_s: npt.NDArray[np.
         raise _unclassifiable(lead, f"waves of {1000 * qrs_mv:.2g} µV, lower than a QRS complex: check the unit")
     if steepness(prepared, times_s) < LEAST_STEEPNESS:
         raise _unclassifiable(lead, "waves that do not stand out of the line as QRS complexes do")
+    if float(np.median(swing(good))) < LEAST_SWING:
+        raise _unclassifiable(lead, "steps or saw teeth, which a QRS complex is not: it goes back as fast")
+    if width(good) < LEAST_WIDTH:
+        raise _unclassifiable(lead, "spikes narrower than any QRS complex, as of a stimulator or a pacemaker")
+    if strokes(good) > MOST_STROKES:
+        raise _unclassifiable(lead, "bursts of noise, each of many strokes; a QRS complex has two or three")
 
 
 def _unclassifiable(lead: str, found: str) -> RecordError:

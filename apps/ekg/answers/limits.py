@@ -13,12 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from apps.ekg.aami import LETTERS, UNSURE, fold_of
-from apps.ekg.beats.features import qrs_likeness
+from apps.ekg.aami import LETTERS, UNCLASSIFIED, UNSURE, fold_of
+from apps.ekg.beats.features import SHAPE_FEATURES, qrs_likeness
+from apps.ekg.beats.heart import swing
 from apps.ekg.beats.inputs import NetworkInputs
 from apps.ekg.beats.moved_line import has_usual_qrs
 from apps.ekg.beats.spikes import is_paced
-from apps.ekg.beats.windows import PEAK, Array, Beats, local_reference
+from apps.ekg.beats.windows import PEAK, Array, Beats, local_reference, noise_of
 from apps.ekg.formats.recording import Recording
 
 _WINDOW = 32  # intervals in which a rhythm is looked for
@@ -32,6 +33,10 @@ _FEW = 3  # beats of which nothing is said
 _FASTEST_BPM = 180.0  # the networks' patients hardly have more
 _BEFORE, _BEHIND = slice(8, 32), slice(PEAK + 44, PEAK + 68)  # of a window: away from the QRS, most of it no wave
 _MOVES = 0.2  # in QRS heights: DS1's patients have 0.01 to 0.15
+_STEP_SWING, _OF_USUAL_SWING = 0.3, 0.4  # a beat with less of ``heart.swing``, and less of the usual one, is a step
+_NEARLY_NOISY = 0.08  # in QRS heights: of the answers S, V and F above it 40 % are right (benchmarks/ekg/noise.py)
+_LEAST_LIKE = 0.7  # likeness of an early beat to the usual one: with less it is a mark on something else, or aberrant
+_LIKE_USUAL = SHAPE_FEATURES.index("QRS like the local reference")
 _S, _V = LETTERS.index("S"), LETTERS.index("V")
 _CHUNK = 4096  # windows at a time
 
@@ -43,12 +48,14 @@ class Doubts:
     irregular: npt.NDArray[np.bool_]  # (K,) no rhythm around it that a beat could be early in
     alone: npt.NDArray[np.bool_]  # (K,) called V and like no other
     on_moved_line: npt.NDArray[np.bool_]  # (K,) called V, with the usual QRS or where most called so have it
+    beside: npt.NDArray[np.bool_]  # (K,) on a step of the line, beside such a mark or one in noise, or nearly in noise
     moves: float  # how far the line moves between the beats, in QRS heights
 
     def of(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """(K,) of which beats the answers ``classes`` (K,) are doubtful."""
         early = self.irregular & (classes == _S)
-        doubtful = early | self.alone | self.on_moved_line | ((classes > 0) & (self.moves > _MOVES))
+        abnormal = _abnormal(classes)
+        doubtful = early | self.alone | self.on_moved_line | (abnormal & (self.beside | (self.moves > _MOVES)))
         return np.asarray(doubtful)
 
 
@@ -69,9 +76,9 @@ def doubts_of(times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: 
         on_moved_line[part] = has_usual_qrs(inputs.beats.windows[part], references)
     if len(places) and on_moved_line.sum() >= _HALF * len(places):  # then the others are hardly anything else
         on_moved_line[places] = True
-    return Doubts(
-        irregular_beats(times_s, classes), beats_alone(inputs.beats, classes), on_moved_line, movement(inputs)
-    )
+    alone, beside = beats_alone(inputs.beats, classes), beside_steps_and_noise(inputs.beats, classes)
+    beside |= (classes == _S) & (inputs.shape[:, _LIKE_USUAL] < _LEAST_LIKE)  # early beats have the usual QRS
+    return Doubts(irregular_beats(times_s, classes), alone, on_moved_line, beside, movement(inputs))
 
 
 def limits_of(
@@ -84,8 +91,8 @@ def limits_of(
     """The limits met by beats at ``times_s`` (K,) of which ``classes`` (K,) are the answers."""
     doubts = doubts_of(times_s, inputs, classes)
     paced = is_paced(recording, lead, times_s)
-    doubtful = doubts.of(classes) | (paced & (classes > 0))
-    notes = (*_notes_on_recording(recording, times_s, paced), *_notes(doubts))
+    doubtful = doubts.of(classes) | (paced & _abnormal(classes))
+    notes = (*_notes_on_recording(recording, times_s, paced), *_notes(doubts, classes))
     return Limits(doubtful, notes)
 
 
@@ -107,7 +114,7 @@ def _notes_on_recording(recording: Recording, times_s: npt.NDArray[np.float64], 
         yield f"Faster than {_FASTEST_BPM:g} a minute: the networks hardly saw such beats, and P waves hide in T waves."
 
 
-def _notes(doubts: Doubts) -> Iterator[str]:
+def _notes(doubts: Doubts, classes: npt.NDArray[np.int64]) -> Iterator[str]:
     share = doubts.irregular.mean()
     if share > _WORTH_SAYING:
         yield (
@@ -120,10 +127,18 @@ def _notes(doubts: Doubts) -> Iterator[str]:
             "moved; no S, V or F is sure."
         )
     alone, moved = int(doubts.alone.sum()), int(doubts.on_moved_line.sum())
+    beside = int((doubts.beside & _abnormal(classes)).sum())
+    if beside > _FEW:
+        yield f"{beside} beats called S, V or F lie on a step of the line or beside noise; they are not sure."
     if alone > _FEW:
         yield f"{alone} beats called V look like no other of this recording: a moved electrode, perhaps."
     if moved > _FEW:
         yield f"{moved} beats called V: the usual QRS, on a line that moved. A touched electrode, perhaps."
+
+
+def _abnormal(classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(K,) which beats were called S, V or F."""
+    return (classes > 0) & (classes != UNCLASSIFIED)
 
 
 def less_sure(probabilities: Array, doubtful: npt.NDArray[np.bool_]) -> Array:
@@ -165,6 +180,23 @@ def movement(inputs: NetworkInputs) -> float:
         moved = beats.windows[start:stop] - inputs.reference.near(start, stop)
         total.append(np.minimum(np.ptp(moved[:, _BEFORE], axis=1), np.ptp(moved[:, _BEHIND], axis=1)))
     return float(np.median(np.concatenate(total)))
+
+
+def beside_steps_and_noise(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(K,) True for beats that a step of the line makes up, for those nearly in noise, and for S beside one of these.
+
+    A mark on a step or in noise may be no beat; then the beats beside it are neither early nor late.
+    """
+    if not _abnormal(classes).any():
+        return np.zeros(len(classes), np.bool_)
+    swings = swing(beats.windows)
+    stepped = swings < min(_STEP_SWING, _OF_USUAL_SWING * float(np.median(swings)))
+    noisy = np.maximum(noise_of(beats), noise_of(beats, in_a_row=1)) >= _NEARLY_NOISY
+    odd = stepped | noisy | ~beats.usable
+    near = odd.copy()
+    near[1:] |= odd[:-1]
+    near[:-1] |= odd[1:]
+    return np.asarray(stepped | noisy | (near & (classes == _S)))
 
 
 def beats_alone(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

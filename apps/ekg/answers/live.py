@@ -20,7 +20,7 @@ from apps.ekg.answers.classify import MIN_BEATS, probabilities_of, with_unclassi
 from apps.ekg.answers.limits import doubts_of, less_sure
 from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.inputs import network_inputs
-from apps.ekg.beats.signals import RATE_HZ, Prepared, band_passed, without_hum
+from apps.ekg.beats.signals import RATE_HZ, Prepared, band_passed, steadied, without_hum
 from apps.ekg.beats.windows import AFTER, cut_beats, without_noisy
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _look(
     """The beats behind those ``answered`` that can be answered at ``now_s``."""
     seen = slice(max(0, round((now_s - LOOK_BACK_S) * RATE_HZ)), round(now_s * RATE_HZ))
     plain = prepared.plain_mv[seen]
-    filtered = band_passed(without_hum(plain.astype(np.float64))).astype(np.float32)
+    filtered = steadied(band_passed(without_hum(plain.astype(np.float64)))).astype(np.float32)
     past = replace(prepared, plain_mv=plain, filtered_mv=filtered, usable=prepared.usable[seen])
     times = find_beats(past)
     offset_s = seen.start / RATE_HZ

@@ -20,8 +20,8 @@ Fits = npt.NDArray[np.float64]
 _FROM, _TO = PEAK - 10, PEAK + 14  # 0.08 s before to 0.11 s after the peak
 _POWERS = 4  # of time: a cubic
 _SHIFTS = range(
-    -13, 14, 2
-)  # samples: a mark on a bump is up to 0.1 s off; the slope of the reference fits what lies between
+    -17, 18, 2
+)  # samples: a mark on a bump is up to 0.13 s off; the slope of the reference fits what lies between
 _MOST_SLOPE = 1.5  # samples
 _SIZE = (0.75, 1.35)  # of the usual QRS
 _REST = 0.2  # of the reference, that may be left over

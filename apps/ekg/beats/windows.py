@@ -79,10 +79,10 @@ def cut_beats(prepared: Prepared, times_s: npt.NDArray[np.float64]) -> Beats:
     return Beats(windows / np.float32(scale), rr, usable, scale)
 
 
-def noise_of(beats: Beats) -> npt.NDArray[np.float64]:
+def noise_of(beats: Beats, *, in_a_row: int = _NOISE_BEATS) -> npt.NDArray[np.float64]:
     """How loud the noise around each beat is (K,), in units of the QRS height.
 
-    The median size of the second difference outside the QRS, in standard deviations, and of that the median over five
+    The median size of the second difference outside the QRS, in standard deviations, and of that the median over some
     beats: P and T waves bend too slowly to count. A clean line has about 0.01, noise without a heart 0.3.
     """
     from scipy.ndimage import median_filter
@@ -91,7 +91,7 @@ def noise_of(beats: Beats) -> npt.NDArray[np.float64]:
         np.median(np.abs(np.diff(beats.windows[start : start + _NOISE_BLOCK], 2, axis=1)[:, _OUTSIDE_QRS]), axis=1)
         for start in range(0, len(beats.windows), _NOISE_BLOCK)
     ]
-    return np.asarray(median_filter(np.concatenate(each) / 0.6745, _NOISE_BEATS, mode="nearest"), np.float64)
+    return np.asarray(median_filter(np.concatenate(each) / 0.6745, in_a_row, mode="nearest"), np.float64)
 
 
 def without_noisy(beats: Beats) -> Beats:

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from apps.ekg.aami import UNSURE
-from apps.ekg.answers.limits import beats_alone, doubts_of, irregular_beats, less_sure, limits_of
+from apps.ekg.answers.limits import (
+    Doubts,
+    beats_alone,
+    beside_steps_and_noise,
+    doubts_of,
+    irregular_beats,
+    less_sure,
+    limits_of,
+)
 from apps.ekg.beats.inputs import network_inputs
 from apps.ekg.beats.signals import prepare
 from apps.ekg.beats.windows import cut_beats
@@ -32,6 +40,14 @@ FEW = (
     "like an EEG, read as 1 mV",
     "sine of 8.1777 Hz",
     "white noise, 0.4 mV",
+    "heart, irregular, 170 a minute",
+    "heart, wander of 10 mV",
+    "heart, pops of 8 mV",
+    "saw teeth",
+    "steps and slow returns",
+    "a square wave",
+    "bursts of noise",
+    "spikes of a stimulator",
 )
 _RANDOM = np.random.default_rng(2)
 
@@ -111,6 +127,29 @@ def test_a_normal_beat_on_a_bump_called_v_is_doubtful() -> None:
         "a line that moved" in note
         for note in limits_of(in_memory("x", line, 250, ("II",)), 0, times, inputs, classes).notes
     )
+
+
+def test_beats_on_steps_and_early_ones_beside_them_or_beside_noise_are_doubtful() -> None:
+    t = np.arange(60 * 250) / 250
+    line, times = heart(t, 75)
+    steps_s = times[[18, 28]] + 0.47  # behind the T wave, where no beat is
+    marks = np.sort(np.concatenate([times, steps_s]))
+    classes = np.zeros(len(marks), np.int64)
+    classes[[9, 19, 20, 30, 31, 40, 50]] = [4, 2, 1, 2, 1, 2, 1]
+    step = 3.0 * ((t > steps_s[0]) & (t < steps_s[1]))
+    loud = 0.3 * _RANDOM.standard_normal(len(t)) * (np.abs(t - marks[51]) < 0.55)
+    beats = cut_beats(prepare(in_memory("x", line + step + loud, 250, ("II",)), 0), marks)
+    beside = beside_steps_and_noise(beats, classes)
+    assert np.flatnonzero(beside & (classes > 0)).tolist() == [19, 20, 30, 31, 50]
+    assert not beside_steps_and_noise(beats, np.where(np.arange(len(marks)) == 9, 4, 0)).any()
+
+
+def test_beats_that_are_not_classified_are_surely_so() -> None:
+    """An electrode that moves makes S, V and F doubtful, not Q."""
+    classes = np.array([0, 1, 2, 3, 4])
+    none = np.zeros(5, bool)
+    doubts = Doubts(irregular=none, alone=none, on_moved_line=none, beside=none, moves=0.5)
+    assert doubts.of(classes).tolist() == [False, True, True, True, False]
 
 
 @pytest.fixture(scope="module")

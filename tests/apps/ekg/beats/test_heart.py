@@ -8,8 +8,19 @@ import numpy as np
 import pytest
 
 from apps.ekg.beats.detect import find_beats
-from apps.ekg.beats.heart import LEAST_STEEPNESS, steepness, with_missed
+from apps.ekg.beats.heart import (
+    LEAST_STEEPNESS,
+    LEAST_SWING,
+    LEAST_WIDTH,
+    MOST_STROKES,
+    steepness,
+    strokes,
+    swing,
+    width,
+    with_missed,
+)
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
+from apps.ekg.beats.windows import PEAK, cut_beats
 from apps.ekg.formats.recording import in_memory
 from benchmarks.ekg.hearts import heart
 
@@ -38,7 +49,9 @@ def test_nothing_is_added_between_slow_beats_nor_where_only_one_interval_has_it(
     fast, at = heart(_T, 120)
     whole = np.round(at * RATE_HZ).astype(np.int64)
     one_missing = np.delete(whole, 11)
-    assert with_missed(_prepared(fast).filtered_mv, one_missing).tolist() == one_missing.tolist()
+    assert with_missed(_prepared(fast).filtered_mv, one_missing).tolist() == pytest.approx(whole.tolist(), abs=1)
+    lower = fast - 0.4 * fast * (np.abs(_T - at[11]) < 0.1)  # alike, but not just as high
+    assert with_missed(_prepared(lower).filtered_mv, one_missing).tolist() == one_missing.tolist()
     halved = whole[::2]
     assert with_missed(_prepared(fast).filtered_mv, halved).tolist() == pytest.approx(whole[: len(halved) * 2], abs=2)
 
@@ -62,3 +75,71 @@ def test_a_qrs_lies_within_80_ms_of_its_mark(step: int, near: bool) -> None:
     line = levels + 0.01 * np.random.default_rng(1).standard_normal(len(levels))
     prepared = replace(_prepared(_T), filtered_mv=line.astype(np.float32), usable=np.ones(len(line), bool))
     assert (steepness(prepared, marks / RATE_HZ) > 20) == near
+
+
+@pytest.mark.parametrize("bpm", [110, 170])
+def test_the_beats_of_fibrillation_are_found_wherever_they_are(bpm: float) -> None:
+    t = np.arange(60 * 250) / 250
+    line, times = heart(t, bpm, irregular=True)
+    found = find_beats(_prepared(line))
+    away = np.abs(found[:, None] - times)
+    assert (away.min(axis=0) < 0.15).mean() > 0.97
+    assert (away.min(axis=1) < 0.15).mean() > 0.99
+
+
+def test_the_swing_of_steps_ramps_and_triangles_has_a_closed_form() -> None:
+    n = np.arange(150.0) - PEAK
+    lines = [
+        np.maximum(0, 8 - np.abs(n)),  # as fast up as down
+        1.0 * (n > 0),
+        np.where(n < 0, np.maximum(0, 8 + n), np.maximum(0, 8 - n / 4)),  # four times as fast up
+        np.where(n < 0, np.maximum(0, 8 + n / 4), np.maximum(0, 8 - n)),
+        0 * n,
+    ]
+    assert swing(np.array(lines, np.float32)) == pytest.approx([1, 0, 0.25, 0.25, 0])
+
+
+def test_strokes_are_counted_from_a_third_of_the_largest_on() -> None:
+    n = np.arange(150.0) - PEAK
+    one = np.maximum(0, 8 - np.abs(n))
+    lower = one + 0.25 * np.maximum(0, 8 - np.abs(n - 17)) - 0.4 * np.maximum(0, 4 - np.abs(n + 12))
+    assert strokes(np.array([one, one], np.float32)) == 2
+    assert strokes(np.array([one, lower], np.float32)) == 2.0
+    assert strokes(np.array([np.sin(2 * np.pi * n / 8)], np.float32)) == pytest.approx(9.5, abs=1)
+
+
+def _windows(line: np.ndarray, times: np.ndarray) -> np.ndarray:
+    return cut_beats(_prepared(line), times).windows
+
+
+def test_steps_and_bursts_are_told_from_hearts() -> None:
+    t = np.arange(60 * 250) / 250
+    random = np.random.default_rng(3)
+    for bpm in (25, 72, 180, 300):
+        for wide in (False, True):
+            line, times = heart(t, bpm, wide=wide)
+            windows = _windows(line, times[1:-1])
+            assert np.median(swing(windows)) > LEAST_SWING
+            assert strokes(windows) < MOST_STROKES
+    at = np.arange(1, 59.0)
+    for step in (t % 1 - 0.5, np.exp(-(t % 1) / 0.1), 1.0 * (np.floor(t) % 2), np.exp(-(t % 1) / 0.3)):
+        assert np.median(swing(_windows(step, at))) < LEAST_SWING
+    bursts = 0.5 * random.standard_normal(len(t)) * (np.abs(t % 1 - 0.5) < 0.25)
+    assert strokes(_windows(bursts, at + 0.5)) > MOST_STROKES
+
+
+@pytest.mark.parametrize("rate_hz", [130, 250, 500])
+def test_spikes_are_narrower_than_any_qrs(rate_hz: int) -> None:
+    t = np.arange(60 * rate_hz) / rate_hz
+    line, times = heart(t, 72)
+    spikes = np.zeros(len(t))
+    spikes[np.round(times * rate_hz).astype(int)] = 2.0
+
+    def width_of(made: np.ndarray) -> float:
+        made = made + 0.01 * np.random.default_rng(0).standard_normal(len(t))
+        return width(cut_beats(prepare(in_memory("x", made, rate_hz, ("II",)), 0), times).windows)
+
+    assert width_of(spikes) < LEAST_WIDTH
+    assert width_of(line) > LEAST_WIDTH
+    narrow = np.array([np.maximum(0, 1 - np.abs(np.arange(150.0) - PEAK) / 3)], np.float32)
+    assert width(narrow) == pytest.approx(3)

@@ -37,5 +37,8 @@ def test_the_fit_knows_size_place_and_line() -> None:
     t = np.arange(-64, 80)
     usual = np.exp(-0.5 * (t / 3.0) ** 2) - 0.3 * np.exp(-0.5 * ((t - 6) / 2.5) ** 2)
     slow = 2e-6 * (t - 5.0) ** 3 - 1e-3 * t**2 + 0.1 * t + 4
-    shown = np.stack([1.2 * np.roll(usual, 7) + slow, 2.0 * usual + slow, usual[::-1] + slow, slow]).astype(np.float32)
-    assert has_usual_qrs(shown, np.tile(usual.astype(np.float32), (4, 1))).tolist() == [True, False, False, False]
+    double = usual + 0.8 * np.roll(usual, 8)
+    fit = [1.2 * np.roll(usual, 7) + slow, np.roll(usual, 16) + slow]
+    not_fit = [2.0 * usual + slow, np.roll(usual, 24) + slow, double + slow, slow - usual, slow]
+    shown = np.stack([*fit, *not_fit]).astype(np.float32)
+    assert has_usual_qrs(shown, np.tile(usual.astype(np.float32), (7, 1))).tolist() == [True] * 2 + [False] * 5

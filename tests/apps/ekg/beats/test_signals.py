@@ -106,3 +106,29 @@ def test_a_long_recording_is_read_in_pieces_that_join(monkeypatch: pytest.Monkey
     np.testing.assert_allclose(parts.plain_mv, whole.plain_mv, atol=1e-4)
     np.testing.assert_allclose(parts.filtered_mv, whole.filtered_mv, atol=0.01)
     np.testing.assert_array_equal(parts.usable, whole.usable)
+
+
+def test_loud_wander_is_taken_out_and_what_is_not_loud_stays_as_it_is() -> None:
+    made = synthetic(60, Rhythm(noise_mv=0.005))
+    line = made.read(0, 0, made.n_samples)
+    t = np.arange(made.n_samples) / made.rate_hz
+    clean = prepare(in_memory("x", line, made.rate_hz, ("II",)), 0).filtered_mv
+    moved = prepare(in_memory("x", line + 10 * np.sin(2 * np.pi * 0.3 * t), made.rate_hz, ("II",)), 0).filtered_mv
+    inner = slice(4 * RATE_HZ, -4 * RATE_HZ)
+    assert np.abs(moved - clean)[inner].max() < 0.12  # of 1.1 mV that the band-pass leaves
+    for quiet in (clean, 20 * clean):  # whatever its gain
+        np.testing.assert_array_equal(signals.steadied(quiet.astype(np.float64)), quiet)
+
+
+@pytest.mark.parametrize(
+    ("loud_mv", "noise_mv", "taken"), [(1.0, 0.02, True), (0.05, 0.001, False), (1.0, 3.0, False), (0.0, 0.02, False)]
+)
+def test_only_a_hum_that_is_loud_and_stands_out_of_the_noise_is_taken_out(
+    loud_mv: float, noise_mv: float, taken: bool
+) -> None:
+    line = noise_mv * np.random.default_rng(5).standard_normal(20 * RATE_HZ)
+    line += loud_mv * _sine(50, RATE_HZ)
+    without = signals.without_hum(line)
+    assert np.array_equal(without, line) != taken
+    if taken:
+        assert np.abs(without[RATE_HZ:-RATE_HZ]).max() < 0.2

@@ -158,6 +158,8 @@ def test_what_recorders_write_instead_of_what_is_asked(tmp_path: Path) -> None:
     plain = open_edf(path).read(0, 0, 2000)
     _field(path, 3, _PHYSICAL_MAX, 8, 0, "3276,7")
     np.testing.assert_array_equal(open_edf(path).read(0, 0, 2000), plain)
+    _field(path, 3, _PHYSICAL_MAX, 8, 0, "3276.7\0\0")
+    np.testing.assert_array_equal(open_edf(path).read(0, 0, 2000), plain)
     _field(path, 3, _UNIT, 8, 0, "Unknown")
     np.testing.assert_allclose(open_edf(path).read(0, 0, 2000), plain, atol=1e-6)
     _field(path, 3, _UNIT, 8, 0, "counts")

@@ -294,6 +294,18 @@ def test_a_line_that_is_not_understood_is_shown_itself(tmp_path: Path) -> None:
         _open(tmp_path, _text("a heading\n", lambda n: (f"ECG:{round(_value(n, 100, 512))}", "HR:72")))
 
 
+@pytest.mark.parametrize(("rate_hz", "taken"), [(79.0, False), (81.0, True), (19_900.0, True), (20_100.0, False)])
+def test_a_nameless_column_is_seconds_if_that_makes_a_rate(tmp_path: Path, rate_hz: float, taken: bool) -> None:
+    n = np.arange(round(rate_hz * 6))
+    lines = np.interp(n / rate_hz % 8, _T, _MV)
+    text = "".join(f"{t:.7f};{v:.4f}\n" for t, v in zip(n / rate_hz, lines, strict=True))
+    if taken:
+        assert _open(tmp_path, text).rate_hz == pytest.approx(rate_hz, rel=1e-3)
+    else:
+        with pytest.raises(RecordError, match="a sampling rate"):
+            _open(tmp_path, text)
+
+
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     said = " ".join(_open(tmp_path, TIMED["what is no voltage"]).warnings)
     assert "Left out: temp (°C) (in °C), SpO2 (%) (in %)." in said
@@ -384,6 +396,13 @@ def test_a_record_of_segments_with_a_gap(tmp_path: Path) -> None:
         assert np.isnan(signal[2500:3500]).all()
         np.testing.assert_allclose(signal[3500:], expected[:, 0], atol=1e-6)
         assert np.isnan(recording.read(0, 3400, 6000)).all()
+        assert recording.warnings == ()
+    (tmp_path / "b.hea").write_text(
+        (tmp_path / "b.hea").read_text().replace("/mV 16 0 ", "/NU 16 0 ", 2).replace("/NU", "/mV", 1)
+    )
+    with open_recording(files) as recording:
+        assert recording.warnings == ("Left out: V2 (NU): not a voltage, or another sampling rate.",)
+        assert recording.leads == ("V1", "II")
     (tmp_path / "whole.hea").write_text("whole/3 2 250 60000\na 2500\n~ 1000000\nb 2500\n")
     with pytest.raises(RecordError, match="short gaps"), open_recording(files):
         pass

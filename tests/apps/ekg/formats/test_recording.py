@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from apps.ekg.formats.recording import called_otherwise, closest_to_mlii, is_mlii
+from apps.ekg.formats.recording import called_otherwise, closest_to_mlii, in_memory, is_mlii
 
 
 @pytest.mark.parametrize("name", ["MLII", " mlii ", "II", "ii", "Lead II", "DII", "ECG lead II", "II-raw", "ML2"])
@@ -52,3 +53,10 @@ def test_the_lead_closest_to_it_is_taken(leads: tuple[str, ...], place: int) -> 
 )
 def test_what_a_channel_is_by_its_name(name: str, what: str) -> None:
     assert called_otherwise(name) == what
+
+
+def test_a_recording_in_memory_is_as_small_as_one_on_disk() -> None:
+    found = in_memory("x", np.arange(2000.0).reshape(2, 1000), 125, ("I", "II"))
+    assert found.read(1, 0, 10).dtype == np.float32
+    assert [block.tolist()[0] for block in found.blocks(1, 400)] == [1000, 1400, 1800]
+    assert [len(block) for block in found.blocks(0, 400)] == [400, 400, 200]

@@ -63,6 +63,9 @@ def test_every_patient_is_in_one_fold_whatever_the_record_is_called() -> None:
     assert fold_of("e0114") == fold_of("sele0114") == 4  # the European database's record and the QT Database's
     assert fold_of("sel114") == fold_of("114") == 0
     assert fold_of("sel100") is fold_of("100") is None
+    assert fold_of("mitdb_208_MLII") == fold_of("MIT-BIH 208") == fold_of("208") == 3
+    assert fold_of("SEL840 lead 1") == fold_of("sel840") == fold_of("svdb-840") == 5
+    assert fold_of("room 208") is fold_of("208-five-minutes") is fold_of("mitdb_100") is None
 
 
 def test_paroxysms_are_the_record_and_its_fibrillation_by_turns(records: list[Labelled]) -> None:
