@@ -145,9 +145,10 @@ def cases(rate_hz: float) -> Iterator[Case]:
     lines |= {
         "saw teeth": 1 - t * 1.5 % 1,
         "steps and slow returns": np.asarray(np.exp(-(t % 1) / 0.3), np.float64),
-        "a square wave": 1.0 * (t % 1 < 0.5),
+        "a square wave": np.where(t % 1 < 0.5, 1.0, 0.0),
         "bursts of noise": 0.5 * white * (np.sin(2 * np.pi * 0.4 * t) > 0.7) + 0.005 * random.standard_normal(len(t)),
-        "spikes of a stimulator": 2.0 * (np.abs(t * 1.2 % 1 - 0.5) < 0.003) + 0.01 * random.standard_normal(len(t)),
+        "spikes of a stimulator": np.where(np.abs(t * 1.2 % 1 - 0.5) < 0.003, 2.0, 0.0)
+        + 0.01 * random.standard_normal(len(t)),
     }
     lines |= {f"sine of {hz:g} Hz": np.sin(2 * np.pi * hz * t) for hz in (1.0, 3.0, 8.1777, 15.0)}
     lines["alpha waves of 10 Hz"] = np.sin(2 * np.pi * 10 * t) * (1 + np.sin(2 * np.pi * 0.5 * t)) + 0.2 * white

@@ -105,7 +105,8 @@ def classify(
         raise _unclassifiable(prepared.lead, f"{len(times)} beats in {recording.duration_s:.0f} s")
     yield _progress(2)
     beats = cut_beats(prepared, times)
-    noisy_share, misplaced = 0.0, ()
+    noisy_share = 0.0
+    misplaced: tuple[str, ...] = ()
     if annotated is not None and steepness(prepared, times) < LEAST_STEEPNESS:
         misplaced = ("The marked beats do not lie on QRS complexes: of another recording, perhaps. Find them instead.",)
     if annotated is None:  # no person has vouched for the beats

@@ -138,7 +138,7 @@ def _notes(doubts: Doubts, classes: npt.NDArray[np.int64]) -> Iterator[str]:
 
 def _abnormal(classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """(K,) which beats were called S, V or F."""
-    return (classes > 0) & (classes != UNCLASSIFIED)
+    return np.asarray((classes > 0) & (classes != UNCLASSIFIED))
 
 
 def less_sure(probabilities: Array, doubtful: npt.NDArray[np.bool_]) -> Array:
