@@ -149,5 +149,10 @@ def test_a_trained_start_is_trained_and_a_number_out_of_range_is_brought_back(la
         assert rate.input_value() == kept
     page.get_by_label("A game worth watching").select_option("Turning in circles")  # the cheapest game
     page.locator('[data-rule="start"]').select_option("1000")
+    words = page.locator('[data-do="words"]')
+    assert words.inner_text().startswith("Trained for 1000 rounds")  # beforehand: at once
+    page.locator('[data-rule="seed"]').fill("5")
+    page.locator('[data-rule="seed"]').press("Tab")
+    page.get_by_text("Training ahead").wait_for(timeout=_WAIT_MS)  # nobody has played this one yet
     page.get_by_text("Trained for 1000 rounds").wait_for(timeout=_WAIT_MS)
     assert _rounds(page) == 1_000

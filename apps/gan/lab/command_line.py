@@ -3,11 +3,13 @@
 ::
 
     lab [--preset NAME] [--rounds 400] [--seed 0] [--json]
+    lab-starts [--out FILE]
 """
 
 from __future__ import annotations
 
 from argparse import _SubParsersAction
+from pathlib import Path
 from typing import Any
 
 from apps.gan.lab.rules import MOST_ROUNDS, PRESETS
@@ -23,6 +25,9 @@ def add_commands(commands: _SubParsersAction[Parser]) -> None:
     lab.add_argument("--rounds", default="400", help=f"1 to {MOST_ROUNDS:,} (default: 400)")
     lab.add_argument("--seed", default="0", help="the same seed gives the same game (default: 0)")
     lab.add_argument("--json", action="store_true", help="print one JSON object, with the points")
+    starts = commands.add_parser("lab-starts", help="play each game's first rounds, for the page's trained starts")
+    starts.set_defaults(work=_starts)
+    starts.add_argument("--out", type=Path, help="the file (default: the bundled one)")
 
 
 def _lab(*, preset: str, rounds: str, seed: str, json: bool) -> None:
@@ -36,6 +41,13 @@ def _lab(*, preset: str, rounds: str, seed: str, json: bool) -> None:
         write_json(answer)
     elif answer["diverged"]:
         say(f"The game has diverged in round {answer['rounds']:,}: lower a learning rate.")
+
+
+def _starts(*, out: Path | None) -> None:
+    from apps.gan.lab.requests import train_starts
+
+    for line in train_starts(out=out):
+        say(line)
 
 
 def _line(row: dict[str, Any]) -> str:

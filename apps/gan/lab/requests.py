@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from apps.gan.choices import check_seed
 from apps.gan.lab.game import Frame, Lab, covered
-from apps.gan.lab.rules import MOST_ROUNDS, PRESETS
+from apps.gan.lab.rules import MOST_ROUNDS, PRESETS, WARM_UP
+from apps.gan.lab.starts import FILE, packed, write_starts
 from shared.errors import check_choice, check_whole
 from shared.serving.turns import TURNS
+from shared.settings import weights_dir
+from shared.targets import check_target
 
 _LOOKS = 20  # rows of the table of a game
 
@@ -46,6 +50,23 @@ def played(preset: str, *, rounds: object, seed: object) -> Iterator[dict[str, A
             "real": frame.real.round(4).tolist(),
             "fake": None if frame.diverged else frame.fake.round(4).tolist(),
         }
+
+
+def train_starts(*, out: Path | None) -> Iterator[str]:
+    """Play each game worth watching for ``WARM_UP`` rounds and keep both players in ``out``: a line for each.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    path = out or weights_dir() / FILE
+    check_target(path, endings=(".json",))
+    found = {}
+    for name, preset in PRESETS.items():
+        game = Lab(preset.rules)
+        for frame in game.play(WARM_UP, per_frame=WARM_UP):
+            yield f"{name}: a fake near {covered(frame):.0%} of the real points"
+        found[name] = packed(part.detach() for player in (game.g, game.d) for part in player.parameters())
+    write_starts(found, path)
 
 
 def _row(frame: Frame) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from apps.gan.lab.rules import (
     Rules,
     for_the_page,
 )
+from apps.gan.lab.starts import SCALE, read_starts
 from apps.links import Choice, Flag, Kind, Number, Several, Whole
 from apps.markup import Markup, h, joined, page_file, style
 
@@ -50,7 +51,8 @@ _LAYERS = {
 
 def script_of(*names: str) -> str:
     """The scripts ``names``, after the constant LAB with the tables that they read."""
-    return "\n".join([f"const LAB = {json.dumps(for_the_page())};", *(page_file(__file__, name) for name in names)])
+    tables = for_the_page() | {"starts": read_starts(), "scale": SCALE}
+    return "\n".join([f"const LAB = {json.dumps(tables)};", *(page_file(__file__, name) for name in names)])
 
 
 def link_kinds() -> dict[str, Kind]:

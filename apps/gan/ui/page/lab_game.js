@@ -97,11 +97,25 @@ class Game {
     const shown = new Dice(seed, PURPOSES.shown);
     this.real = this.sample(SHOWN, shown);
     this.z = this.noise(SHOWN, shown);
-    this.rounds = 0;
+    this.rounds = this.since = 0; // those before `since` were played elsewhere
     this.losses = { d: NaN, g: NaN };
     this.steps = { d: 0, g: 0 };
     this.curves = { d: new Curve(), g: new Curve(), kl: new Curve(), js: new Curve() };
     this.batch = null; // of the update that was prepared last
+  }
+
+  // Go on from a trained start (apps/gan/lab/starts.py); whether there is one of these very rules.
+  skipAhead() {
+    const rules = JSON.stringify(this.rules);
+    const name = Object.keys(LAB.presets).find((one) => JSON.stringify(LAB.presets[one].rules) === rules);
+    if (!LAB.starts[name]) return false;
+    const bytes = Uint8Array.from(atob(LAB.starts[name]), (letter) => letter.charCodeAt(0));
+    const levels = new Int16Array(bytes.buffer);
+    let at = 0;
+    for (const part of this.weights())
+      for (let cell = 0; cell < part.length; cell++) part[cell] = levels[at++] / LAB.scale;
+    this.rounds = this.since = LAB.warm_up;
+    return true;
   }
 
   // Go on under other rules; what would need a new game stays.

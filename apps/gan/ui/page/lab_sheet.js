@@ -230,15 +230,16 @@ function drawCurves(canvas, palette, curves, low = null) {
   pen.setLineDash([]);
 }
 
-// The numbers of two curves over `rounds`, evenly chosen, while the fold with them is open.
-function writeNumbers(box, rounds, curves) {
+// The numbers of two curves over the rounds since the game began here, evenly chosen, while the fold with them is open.
+function writeNumbers(box, { since, rounds }, curves) {
   if (!box.querySelector('details').open) return;
   const count = Math.min(...curves.map(({ points }) => points.length));
   const lines = Math.min(count, NUMBERS);
   const rows = Array.from({ length: lines }, (_, line) => {
     const at = Math.round(((line + 1) * count) / lines) - 1;
     const row = document.createElement('tr');
-    const values = [Math.round(((at + 1) * rounds) / count), ...curves.map(({ points }) => short(points[at]))];
+    const round = since + Math.round(((at + 1) * (rounds - since)) / count);
+    const values = [round, ...curves.map(({ points }) => short(points[at]))];
     row.append(...values.map((value) => Object.assign(document.createElement('td'), { textContent: value })));
     return row;
   });

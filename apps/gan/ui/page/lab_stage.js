@@ -35,11 +35,13 @@ class Stage {
     this.get('morph').value = 100;
     const waits = rules.shape === 'drawn' && this.drawing.length < 40;
     this.game = waits ? null : new Game(rules, Float64Array.from(this.drawing));
-    this.ahead = waits ? 0 : ahead;
+    const skipped = ahead >= LAB.warm_up && this.game?.skipAhead() ? LAB.warm_up : 0;
+    this.ahead = waits ? 0 : ahead - skipped;
     this.floor = this.game?.floor();
     this.nodes = noiseNodes(rules.noise);
     if (waits) this.say('Draw the real points on the sheet: with a finger, the mouse, or arrow keys and space bar.');
     else this.game.measure();
+    if (skipped && !this.ahead) this.sayTrained();
     this.setPlaying(false);
   }
 
@@ -181,9 +183,13 @@ class Stage {
     // by hundreds: a screen reader says each change
     if (this.ahead) this.say(`Training ahead: ${100 * Math.ceil(this.ahead / 100)} rounds to go.`);
     else {
-      this.say(`Trained for ${this.game.rounds} rounds. Press Play to go on.`);
+      this.sayTrained();
       this.label();
     }
+  }
+
+  sayTrained() {
+    this.say(`Trained for ${this.game.rounds} rounds. Press Play to go on.`);
   }
 
   startMorph() {
@@ -294,13 +300,13 @@ function drawOverview(stage, found) {
     { points: curves.g.points, colour: fake, dash: [5, 3] },
   ];
   drawCurves(stage.get('losses'), palette, [forD, forG]);
-  writeNumbers(stage.root.querySelector('[data-numbers="losses"]'), game.rounds, [forD, forG]);
+  writeNumbers(stage.root.querySelector('[data-numbers="losses"]'), game, [forD, forG]);
   const [kl, js] = [
     { points: curves.kl.points, colour: palette.ink, dash: [2, 3] },
     { points: curves.js.points, colour: palette.pull },
   ];
   drawCurves(stage.get('divergences'), palette, [kl, js], 0);
-  writeNumbers(stage.root.querySelector('[data-numbers="divergences"]'), game.rounds, [kl, js]);
+  writeNumbers(stage.root.querySelector('[data-numbers="divergences"]'), game, [kl, js]);
   stage.get('kl').textContent = short(curves.kl.points.at(-1));
   stage.get('js').textContent = short(curves.js.points.at(-1));
   stage.get('floor').textContent = `KL ${short(stage.floor.kl)}, JS ${short(stage.floor.js)}`;

@@ -18,7 +18,8 @@ import pytest
 
 from apps.gan.lab.dice import SAMPLERS, Dice
 from apps.gan.lab.game import Frame, Lab, covered, divergences
-from apps.gan.lab.rules import DRAWN, PRESETS, SHAPES, Rules, for_the_page
+from apps.gan.lab.rules import DRAWN, PRESETS, SHAPES, WARM_UP, Rules, for_the_page
+from apps.gan.lab.starts import SCALE, packed, read_starts
 from apps.gan.ui.lab_html import ENGINE, script_of
 
 ROUNDS = 50
@@ -121,6 +122,39 @@ def test_the_page_plays_the_same_game_as_torch(engine: Engine) -> None:
         for theirs, mine in pairs:
             np.testing.assert_allclose(theirs, np.asarray(mine).ravel(), rtol=0, atol=1e-6, err_msg=name)
         assert list(played["divergences"].values()) == pytest.approx(lab.divergences(), abs=1e-6), name
+
+
+def test_a_trained_start_is_what_torch_has_left_and_no_other_game_gets_it(engine: Engine) -> None:
+    look = """((rules) => {
+      const game = new Game(rules);
+      const before = JSON.stringify(game.weights().map((part) => [...part]));
+      const skipped = game.skipAhead();
+      const after = game.weights().map((part) => [...part]);
+      return { skipped, moved: before !== JSON.stringify(after), after, rounds: game.rounds, finite: game.isFinite() };
+    })"""
+    wishes = [asdict(preset.rules) for preset in PRESETS.values()]
+    others = [asdict(replace(Rules(), seed=1)), asdict(replace(Rules(), lr_d=0.004)), asdict(Rules(hidden_g=(32,)))]
+    *found, seed, rate, layers = engine(f"{json.dumps([*wishes, *others])}.map({look})")
+    kept = read_starts()
+    assert list(kept) == list(PRESETS)
+    for name, one in zip(PRESETS, found, strict=True):
+        assert (one["skipped"], one["moved"], one["rounds"], one["finite"]) == (True, True, WARM_UP, True), name
+        assert packed(one["after"]) == kept[name], name
+    for one in (seed, rate, layers):
+        assert (one["skipped"], one["moved"], one["rounds"]) == (False, False, 0)
+    cheapest = "Turning in circles"
+    lab = Lab(PRESETS[cheapest].rules)
+    for _ in lab.play(WARM_UP, per_frame=WARM_UP):
+        pass
+    weights = [part.detach().numpy().ravel() for network in (lab.g, lab.d) for part in network.parameters()]
+    started = np.concatenate(found[list(PRESETS).index(cheapest)]["after"])
+    assert started == pytest.approx(np.concatenate(weights), abs=0.6 / SCALE)
+
+
+@pytest.mark.parametrize("wrong", [8.1, math.nan, -math.inf])
+def test_weights_that_have_no_place_in_a_trained_start_are_refused(wrong: float) -> None:
+    with pytest.raises(ValueError, match="between -8 and 8"):
+        packed([[0.5, wrong]])
 
 
 def test_the_dice_fall_alike(engine: Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from apps.gan.lab.game import Lab, covered
 from apps.gan.lab.measured import lab_figures
 from apps.gan.lab.requests import played
 from apps.gan.lab.rules import PRESETS, Rules
+from apps.gan.lab.starts import packed
 from shared.cli import run
-from shared.errors import OptionError
+from shared.errors import InputError, OptionError
 
 
 def ended(preset: str, rounds: object, seed: object = 0) -> dict[str, Any]:
@@ -85,3 +87,21 @@ def test_the_chapter_has_a_row_for_each_game() -> None:
     assert "It &lt;works&gt;" in html
     assert "Chromium &lt;1&gt;" in html
     assert [cell in html for cell in (">60<", ">2.2<", ">31<")] == [True] * 3
+
+
+def test_the_command_keeps_both_players_of_every_game(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(requests, "WARM_UP", 3)
+    monkeypatch.setattr(requests, "PRESETS", {name: PRESETS[name] for name in ("It works", "Turning in circles")})
+    out = tmp_path / "starts.json"
+    main(["lab-starts", "--out", str(out)])
+    assert capsys.readouterr().err.count("of the real points") == 2
+    kept = json.loads(out.read_text(encoding="utf-8"))
+    for name, weights in kept.items():
+        game = Lab(PRESETS[name].rules)
+        for _ in range(3):
+            game.round()
+        assert weights == packed(part.detach() for player in (game.g, game.d) for part in player.parameters())
+    with pytest.raises(InputError):
+        main(["lab-starts", "--out", str(tmp_path / "starts.png")])
