@@ -51,6 +51,18 @@ def test_where_the_system_does_not_count_open_files_there_are_none(monkeypatch: 
     assert (seen["convhub_open_files"], seen["convhub_memory_bytes"], seen["convhub_threads"]) == (0, 77, 5)
 
 
+def test_the_cache_and_who_is_there_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    statistics = SimpleNamespace(size=11, hits=12, misses=13, evictions=14)
+    monkeypatch.setattr(metrics, "model_cache", lambda: SimpleNamespace(statistics=lambda: statistics))
+    monkeypatch.setattr(metrics, "ATTENDANCE", SimpleNamespace(sessions=lambda: 15))
+    with TURNS.call("a", long=True), TURNS.call("b", long=True), TURNS.call("c", long=False):
+        seen = values(Metrics().text())
+    assert [seen[f"convhub_cache_{name}"] for name in ("bytes", "hits_total", "misses_total", "evictions_total")] == [
+        11, 12, 13, 14
+    ]  # fmt: skip
+    assert (seen["convhub_sessions"], seen["convhub_long_calls"]) == (15, 2)
+
+
 def test_what_else_is_counted() -> None:
     found = Metrics()
     found.waiting = lambda: {"long": (3, 2)}
