@@ -9,7 +9,6 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from gradio import queueing
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event
 from gradio.utils import set_task_name
@@ -139,7 +138,7 @@ def test_an_event_is_answered_as_one_call_of_its_session_and_its_times_are_count
         if len(seen) > 1:
             raise ValueError
 
-    monkeypatch.setattr(queueing.Queue, "process_events", answer)
+    monkeypatch.setattr(FairQueue.__base__, "process_events", answer)  # gradio's, whose name is ours in a hub
     monkeypatch.setattr(lanes, "METRICS", metrics)
     events = {event.session_hash: event for event in (begin(queue), begin(queue)) if event is not None}
     long, quick = events["session-a"], events["session-b"]

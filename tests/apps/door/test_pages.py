@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
 from typing import Any
+
+import pytest
 
 from apps.door import pages
 from apps.door.pages import ASKED, Pages
@@ -90,6 +93,14 @@ def test_errors_and_answers_with_a_cookie_are_not_kept() -> None:
         site.ask("/")
         site.ask("/")
         assert len(site.made) == 2
+
+
+@pytest.mark.parametrize(("body", "packed"), [(b"a" * 999, False), (b"a" * 1000, True), (os.urandom(5000), False)])
+def test_only_what_becomes_shorter_is_packed(body: bytes, packed: bool) -> None:
+    made = pages._Made(200, [], body)
+    made.pack()
+    assert bool(made.packed) is packed
+    assert not packed or gzip.decompress(made.packed) == body
 
 
 def test_head_has_no_body() -> None:
