@@ -58,15 +58,23 @@ def _enrol(hub: Hub, numbers: Iterator[int], confirmed: list[str]) -> None:
 
 
 def full_disk(folder: Path, say: Callable[[str], object]) -> list[str]:
-    """Fill the disk under a hub with uploads, pictures and a class gallery; what went wrong."""
+    """Fill the disk under a hub's class gallery, with the uploads on it and without; what went wrong."""
     if os.geteuid() != 0:
         say("a full disk: needs root, to mount a small one; not tried")
         return []
-    disk = folder / "disk"
+    return _full_disk(folder, say, "files") + _full_disk(folder, say, "gallery")
+
+
+def _full_disk(folder: Path, say: Callable[[str], object], what: str) -> list[str]:
+    disk = folder / f"disk of {what}"
     disk.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_DISK_MB}m", "tmpfs", str(disk)], check=True)
     try:
-        with Hub(folder, "--gallery", str(disk / "class.sqlite3"), files=disk / "files") as hub:
+        with Hub(
+            folder,
+            *("--gallery", str(disk / "class.sqlite3")),
+            files=(disk if what == "files" else folder) / f"files of {what}",
+        ) as hub:
             faults = _fill(hub, disk, say)
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
