@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from shared.errors import StoreError
 APPLICATION_ID = 0x43484731  # "CHG1" in the file's header: a gallery of this hub
 SCHEMA_VERSION = 1
 _BUSY_S = 15.0  # seconds that a writer waits for another
+_LEAST_FREE = 2**17  # bytes of the disk, below which it is full: the log's files take 32 kB before anything is in them
 _AGAIN_S = 0.02  # ... from one try to the next where SQLite does not wait by itself
 _SCHEMA = (
     "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL UNIQUE, owner TEXT NOT NULL)",
@@ -95,8 +97,26 @@ class SqliteGallery(SqlGallery):
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as db:
+        if not self._is_disk_full() or self._log_size() or not self.path.exists():
+            with self._connection() as db:
+                yield db
+            return
+        # SQLite makes the log's files before it reads: on a full disk it reads without, as nobody can write anyway
+        address = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        with self._as_store_errors(), contextlib.closing(sqlite3.connect(address, uri=True)) as db:
             yield db
+
+    def _log_size(self) -> int:
+        try:
+            return self.path.with_name(f"{self.path.name}-wal").stat().st_size
+        except OSError:
+            return 0
+
+    def _is_disk_full(self) -> bool:
+        try:
+            return shutil.disk_usage(self.path.parent).free < _LEAST_FREE
+        except OSError:
+            return False
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -118,6 +138,9 @@ class SqliteGallery(SqlGallery):
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.OperationalError | OSError) and self._is_disk_full():
+                needed = f"room on the disk for the class gallery in {self.path.name}"
+                raise StoreError(needed, "none", "Whoever runs this hub can make some; nothing was lost.") from error
             reason = error.strerror if isinstance(error, OSError) else None  # without the path, which visitors read
             raise self._error(reason or str(error)) from error
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -204,6 +205,31 @@ def test_a_gallery_moves_with_its_people_and_what_belongs_to_whom(tmp_path: Path
         new.forget("Ben", owner="me")
     assert new.forget("Ada", owner="me") == 2
     assert [photo.person for photo in old.photos("me")] == ["Ada", "Ben", "Ada"]
+
+
+def test_on_a_full_disk_people_are_recognised_and_a_new_one_is_told_why_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery = SqliteGallery(tmp_path / "class.db")
+    put(gallery, "Anna", 1)
+    connect = sqlite3.connect
+
+    def full(place: object, **options: object) -> sqlite3.Connection:
+        if "immutable" not in str(place):
+            raise sqlite3.OperationalError("disk I/O error")
+        return connect(place, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    with pytest.raises(StoreError, match="disk I/O error"):  # for another reason
+        gallery.photos("me")
+    monkeypatch.setattr(store.shutil, "disk_usage", lambda path: SimpleNamespace(free=2**16))
+    assert [photo.person for photo in gallery.photos("me")] == ["Anna"]
+    assert gallery.index(ENCODER).people == 1
+    with pytest.raises(StoreError, match="Needed: room on the disk"):
+        put(gallery, "Ben", 2)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    put(gallery, "Ben", 2)
+    assert [photo.person for photo in gallery.photos("me")] == ["Anna", "Ben"]
 
 
 def test_a_failed_enrolment_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
