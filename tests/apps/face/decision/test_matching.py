@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,24 @@ def test_the_probability_is_the_posterior_of_the_prior_that_is_reported() -> Non
     assert answer.probability == pytest.approx(odds / (1 + odds))
     assert decision_at(0.5**2, KNOWN, KNOWN.centre).prior == 0.5
     assert decision_at(0.5**2, KNOWN, 0.3).likelihood_ratio == answer.likelihood_ratio
+
+
+def test_a_decision_says_all_that_was_measured() -> None:
+    answer = decision_at(0.55**2, KNOWN, 0.5)
+    assert (answer.encoder, answer.threshold, answer.distance, answer.same) == (KNOWN.encoder, 0.5, 0.55, False)
+    assert (answer.far, answer.frr, answer.far_data) == (0.01, pytest.approx(0.1), "nobody")
+    assert answer.prior == pytest.approx(1 / (1 + math.exp(25 * 0.12)))
+    assert answer.likelihood_ratio == pytest.approx(math.exp(25 * 0.07))
+    assert decision_at(0.0, replace(KNOWN, slope=500)).likelihood_ratio == pytest.approx(math.exp(27.6))
+    assert decision_at(9.0, replace(KNOWN, slope=500)).likelihood_ratio == pytest.approx(math.exp(-27.6))
+
+
+def test_a_decision_is_by_the_calibration_of_the_encoder() -> None:
+    a, b = np.zeros(128), np.eye(128)[0]
+    known = calibration()
+    assert decide(a, b) == decide(a, b, known.encoder, known.threshold) == decision_at(1.0, known)
+    with pytest.raises(OptionError):
+        decide(a, b, "eigenfaces")
 
 
 def test_zero_is_a_threshold_and_not_a_missing_one() -> None:

@@ -25,7 +25,12 @@ from apps.face.gallery.gallery import (
     Limits,
     MemoryGallery,
     check_encoding,
+    check_room,
+    not_yours,
+    taken,
     thumbnail,
+    unknown_person,
+    unknown_photo,
 )
 from apps.face.gallery.index import Index
 from apps.face.gallery.names import LONGEST_NAME, check_name, look_key, name_key
@@ -148,6 +153,34 @@ def test_limits_refuse_with_a_reason_and_lose_nothing(kind: str, request: pytest
     with pytest.raises(GalleryFullError, match="gallery is full: it holds 6 photos"):
         enroll(gallery, "f", 14, owner="you")
     assert len(gallery.photos("me")) == 6
+
+
+@pytest.mark.parametrize("error", [taken("Ada"), not_yours("Ada"), unknown_person("Ada"), unknown_photo(7)])
+def test_who_is_refused_reads_why_and_what_to_do(error: InputError) -> None:
+    *reasons, remedy = error.sentences()
+    assert remedy == error.remedy
+    assert any("Ada" in reason or "7" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("photos", "owned", "of_person", "reason"),
+    [
+        (8, 5, 2, None),
+        (9, 5, 2, "The gallery is full: it holds 9 photos"),
+        (8, 6, 2, "Your share of the gallery is full: 6 photos"),
+        (8, 5, 3, "already has 3 photos"),
+        (9, 6, 3, "already has 3 photos"),
+    ],
+)
+def test_room_is_there_up_to_each_limit(photos: int, owned: int, of_person: int, reason: str | None) -> None:
+    limits = Limits(photos=9, photos_per_owner=6, photos_per_person=3)
+    if reason is None:
+        check_room(limits, photos=photos, owned=owned, of_person=of_person)
+        return
+    with pytest.raises(ResourceError, match=reason) as refused:
+        check_room(limits, photos=photos, owned=owned, of_person=of_person)
+    assert refused.value.remedy.startswith("Delete some")
+    assert isinstance(refused.value, GalleryFullError) == (of_person < 3)
 
 
 def test_encodings_are_kept_as_float32_whatever_they_come_as() -> None:

@@ -413,3 +413,11 @@ def test_messages_of_ours_are_shown_and_bugs_are_not_hidden() -> None:
     assert "a name" in state.usable(refused)
     with pytest.raises(ZeroDivisionError):
         state.usable(lambda: 1 // 0)
+
+
+def test_a_page_that_was_closed_is_forgotten_after_three_minutes(clock: tuple[Clock, Later]) -> None:
+    request = SimpleNamespace(session_hash="a page")
+    who = state.visitor(request)  # type: ignore[arg-type]
+    state.leave(request)  # type: ignore[arg-type]
+    assert clock[1].do_due() == 180
+    assert state.visitor(request) is who  # type: ignore[arg-type]
