@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -347,6 +348,59 @@ def test_harder_tries_are_made_until_one_is_sure_and_only_then(
     faces = detect(Image.new("RGB", (150, 150)))
     assert [face.confidence for face in faces] == pytest.approx(found)
     assert next(left, None) is None
+
+
+def seen_at(*box: float, eyes: tuple[float, float] = (1.0, 0.0), confidence: float = 0.9) -> Detection:
+    """A find in ``box`` whose right eye, as seen, lies ``eyes`` from the left one."""
+    points = np.array([[0, 0], eyes, [2, 1], [0, 3], [3, 3]]) + box[:2]
+    return Detection(box=box, landmarks=points, confidence=confidence)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("other", "share"),
+    [((5, 0, 15, 10), 0.5), ((2, 2, 4, 4), 1.0), ((-90, -90, 90, 90), 1.0), ((10, 0, 20, 10), 0.0),
+     ((9, 20, 12, 30), 0.0), ((5, 5, 15, 15), 0.25), ((0, 8, 40, 9), 0.25)],
+)  # fmt: skip
+def test_overlap_is_the_share_of_the_smaller_box(other: tuple[float, ...], share: float) -> None:
+    one, two = seen_at(0, 0, 10, 10), seen_at(*other)
+    assert detector._overlap(one, two) == detector._overlap(two, one) == pytest.approx(share)
+    assert detector._joined([one], [two]) == ([one] if share > 0.5 else [one, two])
+
+
+def test_a_photo_is_turned_the_ways_in_which_its_sure_faces_lie() -> None:
+    upright, left, down, right = ((1.0, 0.1), (0.1, -1.0), (-1.0, 0.1), (-0.1, 1.0))  # y points down
+    faces = [seen_at(0, 0, 9, 9, eyes=eyes) for eyes in (upright, right, right, left, down)]
+    assert detector._turns(faces[:1]) == []
+    assert detector._turns(faces[:3]) == [1]
+    assert detector._turns(faces) == [1, 2, 3]
+    assert detector._turns([seen_at(0, 0, 9, 9, eyes=right, confidence=0.79)]) == []
+    assert detector._turns([seen_at(0, 0, 9, 9, eyes=right, confidence=0.8)]) == [1]
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_a_face_of_a_turned_photo_lies_where_its_pixels_came_from(turns: int) -> None:
+    photo = np.arange(40 * 60).reshape(40, 60)  # each pixel is its own number
+    turned = np.rot90(photo, turns)
+    found = seen_at(5, 7, 17, 30)
+    back = detector._turn_back(found, (60, 40), turns)
+
+    def pixel(points: np.ndarray, picture: np.ndarray) -> list[int]:
+        return [int(picture[int(y + 0.5), int(x + 0.5)]) for x, y in points]
+
+    middles = found.landmarks + 0.5  # of pixels; edges lie between them
+    again = detector._turn_back(replace(found, landmarks=middles), (60, 40), turns)
+    assert pixel(again.landmarks - 0.5, photo) == pixel(found.landmarks, turned)
+    left, top, right, bottom = map(int, back.box)
+    assert sorted(photo[top:bottom, left:right].ravel()) == sorted(turned[7:30, 5:17].ravel())
+
+
+def test_a_mirrored_face_keeps_left_on_the_left() -> None:
+    found = Detection(box=(10, 20, 40, 70), landmarks=np.arange(10.0).reshape(5, 2), confidence=0.7)
+    made = detector._mirror(found, 100)
+    assert (made.box, made.confidence) == ((60, 20, 90, 70), 0.7)
+    assert made.landmarks.tolist() == [[98, 3], [100, 1], [96, 5], [92, 9], [94, 7]]
+    again = detector._mirror(made, 100)
+    assert (again.box, again.landmarks.tolist()) == (found.box, found.landmarks.tolist())
 
 
 @pytest.fixture
