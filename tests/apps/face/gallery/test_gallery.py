@@ -83,6 +83,13 @@ def test_one_photo_is_enough_and_more_are_kept_and_used(gallery: Gallery) -> Non
     assert all(photo.thumbnail == SMALL and photo.mine for photo in gallery.photos("me"))
 
 
+def test_photos_are_numbered_upwards_and_no_number_comes_twice(gallery: Gallery) -> None:
+    first, second = (enroll(gallery, "Ada", value).photo for value in (1, 2))
+    gallery.forget_photo(second, owner="me")
+    third = enroll(gallery, "Ben", 3).photo
+    assert 0 < first < second < third
+
+
 def test_the_same_picture_twice_is_one_photo(gallery: Gallery) -> None:
     first = enroll(gallery, "Anna", 1)
     again = enroll(gallery, "anna", 1)

@@ -32,7 +32,9 @@ def people(paths: list[str]) -> list[str]:
         (["A/1.jpg", "B/1.jpg"], ["A", "B"]),
         (["S01/1.jpg", "S02/1.jpg"], ["S01", "S02"]),
         (["Person 1/a.jpg", "Person 2/a.jpg"], ["Person 1", "Person 2"]),
-        # loose files beside the folders of people
+        (["Ada/Bob/1.jpg", "Cleo/2.jpg"], ["Ada", "Cleo"]),  # as many at either depth: the folders outside
+        (["Ada/Bob/1.jpg", "Ada/Bob/2.jpg", "Cleo/2.jpg"], ["Bob", "Bob", "?"]),
+        # loose files next to the folders of people
         (["Class/Ada/a.jpg", "Class/Bob/b.jpg", "cover.jpg"], ["Ada", "Bob", "?"]),
         (["Class/Ada/a.jpg", "Class/Bob/b.jpg", "Class/everybody.jpg"], ["Ada", "Bob", "?"]),
         (["Ada/a.jpg", "Bob/b.jpg", "timetable.png", "logo.gif"], ["Ada", "Bob", "?", "?"]),
