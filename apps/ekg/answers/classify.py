@@ -27,6 +27,7 @@ from apps.ekg.beats.heart import (
     LEAST_SWING,
     LEAST_WIDTH,
     MOST_STROKES,
+    beside_edges,
     steepness,
     strokes,
     swing,
@@ -49,6 +50,7 @@ MIN_BEATS = 5  # fewer say nothing about what is normal for this patient
 _FEW = 16  # beats that one thread is quicker with than two: by a quarter for one beat, by a tenth for sixteen
 _BATCH = 512  # beats per forward pass: bounded memory for a day's recording
 _MIN_LIKENESS = 0.5  # median correlation of a beat's QRS with its neighbours'; DS1's lowest is above 0.8
+_HALF = 0.5  # of the marks
 _MIN_BPM, _MAX_BPM = 15.0, 350.0
 _WORTH_A_WARNING = 0.02  # share of the recording that is lost
 _LOW_QRS_MV = 0.15  # a median QRS below it is a wrong unit or a lead that hardly sees the heart
@@ -125,7 +127,9 @@ def classify(
     probabilities = with_unclassified(four, beats.usable)
     limits = limits_of(recording, number, times, inputs, probabilities.argmax(axis=1))
     if annotated is None:
-        probabilities = less_sure(probabilities, limits.doubtful)
+        abnormal = probabilities[:, 1:UNCLASSIFIED].max(axis=1) > probabilities[:, 0]
+        at_edges = abnormal & beside_edges(prepared.plain_mv, times, beats.scale_mv)
+        probabilities = less_sure(probabilities, limits.doubtful | at_edges)
     yield Classified(
         recording=recording,
         prepared=prepared,
@@ -199,8 +203,9 @@ def _check_heartbeats(beats: Beats, prepared: Prepared, times_s: npt.NDArray[np.
         raise _unclassifiable(lead, "steps or saw teeth, which a QRS complex is not: it goes back as fast")
     if width(good) < LEAST_WIDTH:
         raise _unclassifiable(lead, "spikes narrower than any QRS complex, as of a stimulator or a pacemaker")
-    if strokes(good) > MOST_STROKES:
-        raise _unclassifiable(lead, "bursts of noise, each of many strokes; a QRS complex has two or three")
+    at_edges = beside_edges(prepared.plain_mv, times_s, beats.scale_mv)
+    if strokes(good) > MOST_STROKES or at_edges.mean() > _HALF:
+        raise _unclassifiable(lead, "bursts of noise or hum, each of many strokes; a QRS complex has two or three")
 
 
 def _unclassifiable(lead: str, found: str) -> RecordError:

@@ -20,9 +20,11 @@ Marks = npt.NDArray[np.int64]
 LEAST_QRS_MV = 0.05  # lower than any lead that sees the heart; an EEG has 0.03
 LEAST_STEEPNESS = 2.5  # of the QRS, in that of the line between: DS1's lowest is 5.2
 LEAST_SWING = 0.35  # the median of a heart's beats, in 146 leads of 73 patients 0.43 and more; of steps 0.1 to 0.3
-MOST_STROKES = 6.5  # ... and these 5.9 and fewer; bursts of noise 8 and more
+MOST_STROKES = 5.2  # ... and these 4.2 and fewer, where they stand out of the line; bursts of noise 6 and more
 LEAST_WIDTH = 2.7  # samples, 22 ms: ... and these 3.0 and more; spikes, through the band-pass, 2.4
 _SWING_BEATS, _STROKES_BEATS, _WIDTH_BEATS = 13, 19, 5  # samples on either side: 0.10, 0.15 and 0.04 s
+_BESIDE = (12, 50)  # samples before and after a mark, 0.1 to 0.4 s: outside the QRS
+_LOUD, _CALM = 0.15, 0.25  # of the QRS height; of what is on the other side
 _STROKE, _LOOKED_AT = 0.3, 300
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
 _NEAR_S = 0.08  # around a mark is its QRS
@@ -81,6 +83,20 @@ def strokes(windows: Array) -> float:
         sizes = np.abs(np.diff(line[np.r_[0, turns, len(line) - 1]]))
         counts.append(int(np.sum(sizes >= _STROKE * sizes.max())))
     return float(np.mean(counts))
+
+
+def beside_edges(plain_mv: Signal, times_s: npt.NDArray[np.float64], scale_mv: float) -> npt.NDArray[np.bool_]:
+    """(K,) which marks are where noise or hum begins or ends: it is loud on one side of them only.
+
+    ``plain_mv`` is not band-passed; ``scale_mv`` is the height of a QRS.
+    """
+    bends = np.abs(np.diff(np.pad(plain_mv, (1, 1), mode="edge"), 2))
+    places = np.round(times_s * RATE_HZ).astype(np.int64)[:, None]
+    before, after = (
+        np.median(bends[np.clip(places + sign * np.arange(*_BESIDE), 0, len(bends) - 1)], axis=1) for sign in (-1, 1)
+    )
+    loud, calm = np.maximum(before, after), np.minimum(before, after)
+    return np.asarray((loud > _LOUD * scale_mv) & (calm < _CALM * loud))
 
 
 def with_missed(signal: Signal, marks: Marks) -> Marks:

@@ -211,7 +211,8 @@ def _style_of(text: str) -> _Style:
 
 def _middle_line(text: str) -> str:
     """A line that shows what the file holds: the one in its middle, or the next that is not empty."""
-    lines = text[len(text) // 2 : len(text) // 2 + _MIDDLE].split("\n")[1:] + text[:_HEAD].split("\n")
+    middle = len(text) // 2
+    lines = text[middle : middle + _MIDDLE].split("\n")[1:] + text[:_HEAD].split("\n")
     return next((line[:_LONGEST_LINE] for line in lines if line.strip()), "")
 
 

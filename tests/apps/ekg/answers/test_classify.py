@@ -46,6 +46,7 @@ def test_the_steps_of_an_answer(network: Ensemble) -> None:
         (1 - _T * 1.5 % 1, "steps or saw teeth"),
         (2.0 * (np.abs(_T * 1.2 % 1 - 0.5) < 0.003) + _NOISE, "spikes narrower than any QRS"),
         (100 * _NOISE * (np.abs(_T % 1 - 0.5) < 0.25) + 0.1 * _NOISE, "bursts of noise|noise"),
+        (np.sin(2 * np.pi * 50 * _T) * (_T % 1 < 0.3) + _NOISE, "bursts of noise or hum"),
         (100 * _NOISE, "cannot be classified"),
         (0.001 * np.arange(len(_T)), "only rises"),
         (-0.001 * np.arange(len(_T)), "only falls"),

@@ -82,3 +82,4 @@ def test_an_excerpt_ends_where_the_recording_does(network: Ensemble) -> None:
         part = excerpt(found, start_s=start_s, length_s=10)
         np.testing.assert_allclose(part.read(0, 0, part.n_samples), whole[first : first + 1250], atol=1e-6)
     assert excerpt(found).n_samples == len(whole)
+    np.testing.assert_allclose(excerpt(found, length_s=10).read(0, 0, 1250), whole[:1250], atol=1e-6)

@@ -134,3 +134,12 @@ def test_the_pauses_of_patients_are_those_of_the_cardiologists(data_dir: Path, n
         for start, stop in zip(times[:-1][long & readable], times[1:][long & readable], strict=True)
     ]
     assert confirmed == [True] * pauses
+
+
+@pytest.mark.parametrize(("interval_s", "asked"), [(2.0, False), (2.004, True)])
+def test_an_interval_of_two_seconds_is_no_pause_yet(interval_s: float, asked: bool) -> None:
+    prepared = prepare(synthetic(20, Rhythm()), 0)
+    prepared.usable[:] = False  # nothing of it can be read
+    times = np.array([2.0, 2.0 + interval_s])
+    assert readable_intervals(prepared, times, 1.0).tolist() == [not asked]
+    assert rhythm_of(times, np.zeros(2, np.int64), 20.0).pauses == int(asked)

@@ -13,6 +13,7 @@ from apps.ekg.beats.heart import (
     LEAST_SWING,
     LEAST_WIDTH,
     MOST_STROKES,
+    beside_edges,
     steepness,
     strokes,
     swing,
@@ -143,3 +144,20 @@ def test_spikes_are_narrower_than_any_qrs(rate_hz: int) -> None:
     assert width_of(line) > LEAST_WIDTH
     narrow = np.array([np.maximum(0, 1 - np.abs(np.arange(150.0) - PEAK) / 3)], np.float32)
     assert width(narrow) == pytest.approx(3)
+
+
+def test_an_edge_of_noise_is_loud_on_one_side_only() -> None:
+    t = np.arange(30 * RATE_HZ) / RATE_HZ
+    line, times = heart(t, 60)
+    hum = np.sin(2 * np.pi * 50 * t)
+    middle = (times[9] + times[10]) / 2
+    calm = 0.002 * np.random.default_rng(0).standard_normal(len(t))
+
+    def beside(mv: np.ndarray) -> list[int]:
+        return np.flatnonzero(beside_edges((line + calm + mv).astype(np.float32), times, 1.0)).tolist()
+
+    assert beside(0 * t) == beside(hum) == beside(0.02 * hum * (t > times[9])) == []
+    assert beside(hum * (t > times[9])) == [9]
+    assert beside(hum * (t < times[9])) == [9]
+    assert beside(hum * (t > middle)) == []  # it begins between two beats
+    assert beside(hum * np.where(t < times[9], 0.5, 1.0)) == []

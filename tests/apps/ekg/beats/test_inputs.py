@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,15 @@ def test_the_monitor_gives_the_same_inputs_for_what_it_has_seen(recording: Recor
         for monitored, served in zip(monitor.shown[-1], page.seen(), strict=True):
             np.testing.assert_allclose(monitored, served[places], atol=1e-3)
     assert len(monitor.shown) > 20
+
+
+def test_beats_that_cannot_be_used_have_no_shape_that_others_are_compared_with(recording: Recording) -> None:
+    assert recording.annotations is not None
+    beats = cut_beats(prepare(recording, 0), recording.annotations.times_s)
+    usable = np.arange(len(beats.rr_s)) % 3 != 1
+    chosen = network_inputs(replace(beats, usable=usable)).shapes.chosen
+    assert usable[chosen].all()
+    assert len(chosen) == usable.sum()
 
 
 def test_a_part_is_a_part_of_all(recording: Recording) -> None:

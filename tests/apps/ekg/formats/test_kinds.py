@@ -146,6 +146,9 @@ TIMED = {  # the rate is in the file
         ",",
     ),
     "the sign of a minus": _text("t,ecg\n", lambda n: (_second(n), _value(n))).replace("-", "\u2212"),
+    "two clocks, of which one falls once": _text(
+        "t,s,ecg\n", lambda n: (f"{(n ^ (n in (700, 701))) / RATE_HZ:.3f}", _second(n), _value(n))
+    ),
     "columns far apart": _text("t ecg\n", lambda n: (f"{_second(n):>40}", f"{_value(n):>40.4f}"), " "),
     "an interval, its unit first": _text("Sampling interval (ms): 4\nEKG\n", lambda n: (_value(n),)),
     "an interval without a unit": _text("dt=0.004\nEKG\n", lambda n: (_value(n),)),
@@ -304,6 +307,21 @@ def test_a_nameless_column_is_seconds_if_that_makes_a_rate(tmp_path: Path, rate_
     else:
         with pytest.raises(RecordError, match="a sampling rate"):
             _open(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("title", "lead"),
+    [
+        ("_ecg#", "ecg"),
+        ("'ecg'", "ecg"),
+        ("ecg (mV)%", "ecg"),
+        ("", "column 2"),
+        ("EKG_mV", "EKG"),
+        ("ECG (.05 - 40 Hz)", "ECG"),
+    ],
+)
+def test_signs_around_a_name_are_not_of_it(tmp_path: Path, title: str, lead: str) -> None:
+    assert _open(tmp_path, _text(f"# t;{title}\n", lambda n: (_second(n), _value(n)), ";")).leads == (lead,)
 
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:

@@ -496,6 +496,8 @@ def test_marks_that_are_not_of_all_the_record_or_of_another_one(tmp_path: Path) 
     reference = opened({"atr": every[50:80]})
     assert reference.annotations is not None
     assert "r1.atr marks beats in 23% of the recording" in reference.warnings[0]
+    assert "in 40% of the recording" in opened({"atr": every[:50]}).warnings[0]  # from 0.4 s to 39.6 s, and before
+    assert "in 60% of the recording" in opened({"atr": every[50:]}).warnings[0]
     assert opened({"atr": every}).warnings == ()
     foreign = opened({"atr": [*every[:60], *range(26_000, 46_000, 200)], "qrs": [1]})
     assert foreign.annotations is None

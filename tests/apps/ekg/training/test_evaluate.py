@@ -36,8 +36,6 @@ from apps.ekg.training.paired import paired
 from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, with_bias
 from shared.errors import RecordError
 
-pytestmark = pytest.mark.slow  # trains, paints or starts programs
-
 
 def _judged(n: int = 500, seed: int = 0, record: str = "r") -> Judged:
     random = np.random.default_rng(seed)
