@@ -52,6 +52,7 @@ _NO_RATE = re.compile(
     r"mm/|przepust|prop|prepust|áteresz|päästö|geçiren|pass|doorlaat|secteur|\bred\b|geräusch|rausch|noise|lọc|thông|"
     rf"bandwidth|response|range|{_FILTER_ABROAD}"
 )
+_CLAUSE = re.compile(r"[,;|{\[]")
 _EDGES_HZ = (80.0, 100.0, 150.0)  # of filters; a number alone in its line is one of these or a rate
 _HIGHEST_EDGE_HZ = 150.0  # of the usual filters: below it a number of hertz among unknown words is no rate
 _NEAR = 25  # characters behind a number that may say what it is
@@ -123,7 +124,8 @@ def _rate_in(lines: Sequence[str]) -> float | None:
             (sure if said else likely).append(number)
         if _QUANTITY.search(rest) or _HOW_MANY.search(rest):
             continue
-        if (bare := _BARE.search(rest)) and not _NO_RATE.search(rest[: bare.end()]):
+        bare = _BARE.search(rest)
+        if bare and not _NO_RATE.search(_CLAUSE.split(rest[: bare.start()])[-1] + bare[0]):
             sure.append(_value(bare[1]) * (1000 if bare["kilo"] else 1))
         elif (behind := _UNIT_FIRST.search(rest)) and not _NO_RATE.search(rest[: behind.end()]):
             likely += [number] if (number := _value(behind[1])) > _HIGHEST_EDGE_HZ else []

@@ -34,6 +34,7 @@ _MOST_ABOVE = 80  # lines above the numbers that are kept
 _HEAD = 100_000  # characters in which the first line of numbers must begin
 _MIDDLE = 20_000  # characters that decide what the columns are
 _MOST_BELOW = 40  # lines of words that may stand below the numbers
+_FEWEST_WORDS = 3  # lines of numbers and words above the first of numbers alone that are no heading
 _JUDGED = 1_000  # cells of a column that decide what is in it
 MOST_COLUMNS = 64
 _LONGEST_LINE = 4_000  # characters; no pattern below ever sees a longer one
@@ -129,7 +130,8 @@ def read_table(data: bytes) -> Table:
     head = text[:_HEAD].split("\n")
     first = next((n for n, line in enumerate(head) if style.fits(line[:_LONGEST_LINE])), None)
     if first is None:
-        raise RecordError("lines of numbers", quoted(_middle_line(text)), REMEDY)
+        raise _no_numbers(text)
+    first = _first_of_run(head, first, style)
     start = sum(len(line) + 1 for line in head[:first])
     stop, below = _end_of(text, style)
     _check_width(text, start, stop, style.separator)
@@ -193,8 +195,7 @@ def _style_of(text: str) -> _Style:
     lines = [line[:_LONGEST_LINE] for line in lines if not line.lstrip().startswith(_COMMENT)]
     lines = [line for line in lines if any(map(is_number, re.split(r"[;,|\t '\"]+", line)))]
     if not lines:
-        found = _middle_line(text)
-        raise RecordError("lines of numbers", quoted(found) if found else "an empty file", REMEDY)
+        raise _no_numbers(text)
     separator, decimal, thousands = _marks(lines, text[:_HEAD])
     style = _Style(separator, decimal, thousands, ())
     rows = [style.cells(line) for line in lines]
@@ -205,15 +206,30 @@ def _style_of(text: str) -> _Style:
         raise RecordError(f"at most {MOST_COLUMNS} columns", f"{width:,} or more", remedy)
     numeric = tuple(_is_numeric([row[n] for row in rows if n < len(row)]) for n in range(width))
     if not any(numeric):
-        raise RecordError("lines of numbers", quoted(_middle_line(text)), REMEDY)
+        raise _no_numbers(text)
     return _Style(separator, decimal, thousands, numeric)
 
 
-def _middle_line(text: str) -> str:
-    """A line that shows what the file holds: the one in its middle, or the next that is not empty."""
-    middle = len(text) // 2
+def _no_numbers(text: str) -> RecordError:
+    """Why no lines of numbers were found: one is too long to be looked at, or they hold something else."""
+    if re.search(rf"[^\n]{{{_LONGEST_LINE + 1}}}", text):
+        return RecordError(f"lines of at most {_LONGEST_LINE:,} characters", "a longer one", REMEDY)
+    middle = len(text) // 2  # a line there shows what the file holds
     lines = text[middle : middle + _MIDDLE].split("\n")[1:] + text[:_HEAD].split("\n")
-    return next((line[:_LONGEST_LINE] for line in lines if line.strip()), "")
+    found = next((line for line in lines if line.strip()), "")
+    return RecordError("lines of numbers", quoted(found) if found else "an empty file", REMEDY)
+
+
+def _first_of_run(head: Sequence[str], first: int, style: _Style) -> int:
+    """The first line of numbers: several above ``first`` that begin with a number, but hold a word, are no heading."""
+    width, place = len(style.numeric), style.numeric.index(True)
+
+    def goes_on(line: str) -> bool:
+        cells = style.cells(line[:_LONGEST_LINE])
+        return len(cells) == width > 1 and is_number(cells[place]) and not line.lstrip().startswith(_COMMENT)
+
+    start = next((n + 1 for n in range(first - 1, -1, -1) if not goes_on(head[n])), 0)
+    return start if first - start >= _FEWEST_WORDS else first
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:

@@ -146,6 +146,12 @@ TIMED = {  # the rate is in the file
         ",",
     ),
     "the sign of a minus": _text("t,ecg\n", lambda n: (_second(n), _value(n))).replace("-", "\u2212"),
+    "words in the first lines": _text(
+        "time,ecg (mV)\n", lambda n: (_second(n), "lead off" if n < 12 else _value(n))
+    ),
+    "what is measured beside the rate": _text(
+        '# {"sensor": ["ECG", "RESP"], "sampling rate": 250, "bits": 16}\nEKG\n', lambda n: (_value(n),)
+    ),
     "two clocks, of which one falls once": _text(
         "t,s,ecg\n", lambda n: (f"{(n ^ (n in (700, 701))) / RATE_HZ:.3f}", _second(n), _value(n))
     ),
@@ -245,6 +251,8 @@ def test_a_watch_in_the_language_of_its_phone(tmp_path: Path, name: str) -> None
         ("\n".join(",".join("0.1234" for _ in range(180)) for _ in range(60)), "single beats"),
         (_text("t,ecg\n", lambda n: (f"{n / RATE_HZ % 3:.3f}", _value(n))), "times that fall"),
         (_text("time,ecg\n", lambda n: (5, _value(n))), "stand still"),
+        ("," * 100_000 + "\n" + _text("", lambda n: (_second(n), _value(n))), "at most 4,000 characters"),
+        (_text("", lambda n: (_second(n), "," * 50_000 if n == 999 else _value(n))), "at most 4,000 characters"),
         ("a,b\n" + ",".join("1" for _ in range(3000)) + "\n" + ",".join("2" for _ in range(2999)), "one length"),
     ],
 )
