@@ -111,6 +111,12 @@ def test_unusable_numbers_are_refused(far: float, k: float) -> None:
         error_curves.stranger_chance(far, k)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("chance", "k"), [(1.001, 1), (-0.001, 1), (float("nan"), 1), (0.5, 0), (0.5, 2.5)])
+def test_a_chance_that_is_none_and_a_gallery_of_nobody_are_refused(chance: float, k: float) -> None:
+    with pytest.raises(OptionError):
+        error_curves.far_for(chance, k)  # type: ignore[arg-type]
+
+
 def test_the_payload_is_small_and_plain() -> None:
     known, _, _ = measured()
     data = error_curves.payload(known, 0.6, [0.41, 0.9], people=7)

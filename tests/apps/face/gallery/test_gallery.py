@@ -24,6 +24,7 @@ from apps.face.gallery.gallery import (
     GalleryFullError,
     Limits,
     MemoryGallery,
+    Photo,
     check_encoding,
     check_room,
     not_yours,
@@ -81,6 +82,12 @@ def test_one_photo_is_enough_and_more_are_kept_and_used(gallery: Gallery) -> Non
     assert best[0].distance == 0
     assert [photo.person for photo in gallery.photos("me")] == ["Anna", "Anna", "Ben"]
     assert all(photo.thumbnail == SMALL and photo.mine for photo in gallery.photos("me"))
+
+
+def test_what_is_left_of_a_photo_is_said_as_it_was_enrolled(gallery: Gallery) -> None:
+    photo = enroll(gallery, "Ada", 1, encoder=B).photo
+    for owner, mine in (("me", True), ("you", False)):
+        assert gallery.photos(owner) == (Photo(id=photo, person="Ada", encoder=B, thumbnail=SMALL, mine=mine),)
 
 
 def test_photos_are_numbered_upwards_and_no_number_comes_twice(gallery: Gallery) -> None:
