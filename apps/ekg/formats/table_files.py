@@ -82,10 +82,11 @@ def _rate(
     columns: tuple[Column, ...], heading: Heading, given_hz: float | None
 ) -> tuple[float, Times | None, tuple[str, ...]]:
     """(rate in Hz, the times if they are used, warnings)."""
+    stated_hz = heading.rate_hz or _rate_column(columns)
     try:
         found = times_of(columns)
     except RecordError:
-        if given_hz is None and heading.rate_hz is None:
+        if given_hz is None and stated_hz is None:
             raise
         found = None
     if given_hz is not None:
@@ -94,10 +95,17 @@ def _rate(
         return given_hz, None, ()
     if found is not None:
         return found[1].rate_hz, found[1], (found[1].warning,) if found[1].warning else ()
-    if heading.rate_hz is None:
+    if stated_hz is None:
         remedy = "Give the rate in Hz: next to the upload, or with --rate."
         raise RecordError("a sampling rate", "neither a time column nor a rate", remedy)
-    return heading.rate_hz, None, ()
+    return stated_hz, None, ()
+
+
+def _rate_column(columns: tuple[Column, ...]) -> float | None:
+    """The rate that a column repeats in every line, or says in one, under a title that speaks of sampling."""
+    stands = [column for column in columns if column.values is not None and kind_of(column.values) == STANDS]
+    said = [f"{column.title}: {np.nanmax(column.values):.10g}" for column in stands if column.values is not None]
+    return heading_of(said).rate_hz
 
 
 def _in_place(values: npt.NDArray[np.float64], times: Times | None) -> npt.NDArray[np.float64]:

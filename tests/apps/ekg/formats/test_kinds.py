@@ -152,6 +152,10 @@ TIMED = {  # the rate is in the file
     "what is measured beside the rate": _text(
         '# {"sensor": ["ECG", "RESP"], "sampling rate": 250, "bits": 16}\nEKG\n', lambda n: (_value(n),)
     ),
+    "a column that holds the rate": _text("fs,gain,ecg\n", lambda n: (250, 200, _value(n))),
+    "a column that holds the rate once": _text(
+        "Sampling rate (Hz);ecg\n", lambda n: ("250" if n == 0 else "", _value(n)), ";"
+    ),
     "two clocks, of which one falls once": _text(
         "t,s,ecg\n", lambda n: (f"{(n ^ (n in (700, 701))) / RATE_HZ:.3f}", _second(n), _value(n))
     ),
