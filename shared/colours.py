@@ -2,8 +2,8 @@
 
 * **Profiles.** An ICC profile inside the file is converted to sRGB by Little CMS; one that changes no colour by more
   than ``_UNSEEN`` is passed over. Cameras set to Adobe RGB often say so only in EXIF, and phones name Display P3 in the
-  HEIC container: for these the profile is made here. A profile that fits the picture's mode badly, or is damaged, is
-  ignored: the numbers are then read as sRGB.
+  HEIC container: for these the profile is made here. A profile that fits the picture's mode badly, is damaged, or is
+  made of floating-point steps is ignored: the numbers are then read as sRGB.
 * **Depth.** 16-bit numbers may hold 10, 12 or 14 bits of a camera or a scanner. Full white is the largest number of the
   fewest of these bits that the picture needs, so that no picture comes out black only because its file is roomy.
 * **Transparency** is laid on white; ``alpha`` returns it as a picture of its own.
@@ -41,6 +41,9 @@ DAMAGE = (  # what Pillow's readers raise at damaged files
     zlib.error,
 )
 _LARGEST_PROFILE = 8 * 2**20  # bytes; those of printing presses have 2 MB
+_MOST_TAGS = 100  # of a profile
+_CHAIN = b"mpet"  # type of a tag that is a chain of steps, each taken for every colour: 8 kB of them take 20 s
+_TABLE, _ENTRY = struct.Struct(">I"), struct.Struct(">4sII")  # of a profile, at 128: how many tags, and each
 _UNSEEN = 2  # levels of 255
 _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}  # a mode, and the colour space that its profile must have
 _DEPTHS = (8, 10, 12, 14, 16)  # bits of whole numbers in 16
@@ -143,12 +146,22 @@ def _to_srgb(image: Image.Image) -> Image.Image:
 
 def _profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     data = image.info.get("icc_profile") or _named_profile(image)
-    if not isinstance(data, bytes) or len(data) > _LARGEST_PROFILE:
+    if not isinstance(data, bytes) or len(data) > _LARGEST_PROFILE or not _is_plain(data):
         return None
     try:
         return ImageCms.ImageCmsProfile(io.BytesIO(data))
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
+
+
+def _is_plain(profile: bytes) -> bool:
+    """Whether ``profile`` holds curves and tables, which take as long as they are large, and no chains of steps."""
+    try:
+        (tags,) = _TABLE.unpack_from(profile, 128)
+        places = [_ENTRY.unpack_from(profile, 132 + 12 * tag)[1] for tag in range(min(tags, _MOST_TAGS))]
+    except struct.error:
+        return False
+    return tags <= _MOST_TAGS and all(profile[place : place + 4] != _CHAIN for place in places)
 
 
 def _named_profile(image: Image.Image) -> bytes | None:

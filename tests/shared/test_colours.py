@@ -119,6 +119,17 @@ def test_srgb_stays_as_it_is_and_damaged_profiles_are_ignored() -> None:
         assert off(open_image(saved(picture(), "PNG", icc_profile=icc))) == 0
 
 
+def test_a_profile_with_a_chain_of_steps_is_ignored() -> None:
+    """Each step is taken for every colour, and 8 kB of profile have room for a thousand of them: 20 s."""
+    adobe = bytearray(colours._matrix_profile("Adobe RGB (1998)"))
+    assert off(open_image(saved(picture(), "PNG", icc_profile=bytes(adobe)))) > 3
+    place = int.from_bytes(adobe[adobe.index(b"wtpt") + 4 :][:4], "big")
+    adobe[place : place + 4] = b"mpet"
+    assert off(open_image(saved(picture(), "PNG", icc_profile=bytes(adobe)))) == 0
+    assert not colours._is_plain(bytes(128) + (101).to_bytes(4, "big") + bytes(2_000))
+    assert colours._is_plain(bytes(128) + (100).to_bytes(4, "big") + bytes(2_000))
+
+
 def test_a_cmyk_photo_is_read_by_its_numbers_where_its_profile_does_not_fit() -> None:
     cmyk = picture().convert("CMYK")
     data = saved(cmyk, "TIFF", icc_profile=colours._matrix_profile("Display P3"))
