@@ -5,17 +5,21 @@ What the numbers in the file mean (depth, colour profile, transparency) is in ``
 Left out: every picture of a file but the one that it names as its own (a HEIC's primary one, an animation's first), and
 every format outside a short list.
 
-No process of its own decodes: the size is known from the header before anything is decoded, the decoders of these
-formats take memory and time in proportion to it, and they let other threads run meanwhile; what else a file may ask for
-is limited in ``shared/picture_files.py``. Handing each photo to another process and its pixels back would cost as much
-as finding the faces in it.
+No process of its own decodes, but for AVIF, whose header may say 64 x 64 above 268 megapixels and whose decoder lets
+nobody else run. Of the others the size is known from the header before anything is decoded, their decoders take memory
+and time in proportion to it, and they let other threads run meanwhile; what else a file may ask for is limited in
+``shared/picture_files.py``. Handing each photo to another process and its pixels back would cost as much as finding the
+faces in it.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+import os
 import re
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -39,6 +43,7 @@ MAX_JPEG_PIXELS = 250_000_000  # of a baseline JPEG, which is decoded at 1/2, 1/
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this
 _SCALABLE = ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr")  # modes that Pillow resizes as they are
 _FORMATS = "JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
+_ELSEWHERE_S, _ELSEWHERE_BYTES = 20.0, 2 * 2**30  # of a process that decodes one picture
 _LARGE_PIXELS = 16_000_000  # larger pictures are decoded one at a time
 _TURNS = {  # EXIF orientation -> what makes it upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,6 +56,7 @@ _TURNS = {  # EXIF orientation -> what makes it upright
 }
 _open_lock = threading.Lock()  # guards the warning filters, which are global
 _large_lock = threading.Lock()
+_elsewhere_lock = threading.Lock()
 
 
 def open_image(source: Source, what: str = "The photo", *, min_side: int = 2, max_side: int = MAX_SIDE) -> Image.Image:
@@ -127,7 +133,7 @@ def url_of(data: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
+def _decode(source: str | Path | bytes, what: str, max_side: int, *, here: bool = False) -> _Layers:
     _register_heif()
     Image.init()
     with ExitStack() as files:
@@ -146,6 +152,8 @@ def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
                     raise ImageError(f"{named(what)} as a usual TIFF", found, "Save it as PNG or JPEG.") from error
                 raise
         pixels = image.width * image.height
+        if image.format == "AVIF" and not here and pixels <= MAX_PIXELS:
+            return _decode_elsewhere(source, max_side)
         is_jpeg = image.format in ("JPEG", "MPO")
         reducible = is_jpeg and count_scans(source) == 1 and "progressive" not in image.info
         if pixels > (MAX_JPEG_PIXELS if reducible else MAX_PIXELS):
@@ -156,6 +164,39 @@ def _decode(source: str | Path | bytes, what: str, max_side: int) -> _Layers:
             with _large_lock:
                 return _upright_rgb(image, what, max_side)
         return _upright_rgb(deepened(image, again), what, max_side)
+
+
+def _decode_elsewhere(source: str | Path | bytes, max_side: int) -> _Layers:
+    """As ``_decode``, in a process of its own with limits."""
+    data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    command = [sys.executable, "-c", "from shared.images import decode_for_another as go; go()", str(max_side)]
+    place = Path(__file__).parents[1]
+    try:
+        with _elsewhere_lock:  # one at a time
+            done = subprocess.run(
+                command, input=data, capture_output=True, timeout=_ELSEWHERE_S, cwd=place, check=False
+            )
+    except subprocess.TimeoutExpired:
+        raise TiresomeError("one that takes too long to decode") from None
+    if done.returncode or not done.stdout:
+        raise OSError("its decoder gave up")
+    head, _, pixels = done.stdout.partition(b"\n")
+    width, height = map(int, head.split())
+    layers = [Image.frombytes("RGB", (width, height), pixels)]
+    if len(pixels) > 3 * width * height:
+        layers.append(Image.frombytes("L", (width, height), pixels[3 * width * height :]))
+    return layers[0], layers[1] if len(layers) > 1 else None
+
+
+def decode_for_another() -> None:
+    """Of a process of ``_decode_elsewhere``: the file comes on standard input, the pixels go to standard output."""
+    if os.name == "posix":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_ELSEWHERE_BYTES, _ELSEWHERE_BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(_ELSEWHERE_S), int(_ELSEWHERE_S)))
+    rgb, transparency = _decode(sys.stdin.buffer.read(), "The photo", int(sys.argv[1]), here=True)
+    sys.stdout.buffer.write(b"%d %d\n" % rgb.size + rgb.tobytes() + (transparency.tobytes() if transparency else b""))
 
 
 def _head(source: str | Path | bytes) -> bytes:

@@ -97,6 +97,13 @@ def _tiff_directory(numbers: int) -> bytes:
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + body + b"\0" * 4 + b"\x08\0\0\0" * numbers
 
 
+def _avif_that_lies() -> bytes:
+    data = bytearray(_saved(Image.new("RGB", (10_000, 10_000), "teal"), "AVIF", speed=10, quality=10))
+    place = data.index(b"ispe") + 8
+    data[place : place + 8] = struct.pack(">II", 64, 64)
+    return bytes(data)
+
+
 def _zip(members: Iterator[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -146,6 +153,7 @@ FILES: tuple[Hostile, ...] = (
     Hostile("TIFF of 64 megapixels in one strip", "a.tif",
             lambda: _saved(_picture(), "TIFF", compression="tiff_lzw", tiffinfo={278: _SIDE}), PHOTO[:3]),
     Hostile("AVIF of 25 megapixels", "a.avif", lambda: _saved(_picture(5_000), "AVIF", speed=10), PHOTO[:3]),
+    Hostile("AVIF of 100 megapixels that says 64 x 64", "a.avif", _avif_that_lies, PHOTO[:3]),
     Hostile("GIF of 65,535 x 1,000", "a.gif", lambda: _gif_of_size(65_535, 1_000), PHOTO[:3]),
     Hostile("GIF of 65,535 x 65,535", "a.gif", lambda: _gif_of_size(65_535, 65_535), PHOTO[:3]),
     Hostile("GIF with 10,000 frames", "a.gif", lambda: _gif_frames(10_000), PHOTO[:3]),

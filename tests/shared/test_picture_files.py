@@ -7,12 +7,13 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from shared import picture_files
+from shared import images, picture_files
 from shared.errors import ImageError
 from shared.images import as_sent, open_image
 
@@ -156,6 +157,47 @@ def test_exif_longer_than_any_cameras_is_passed_over() -> None:
     assert open_image(encoded("PNG", Image.new("L", (20, 10)), exif=exif)).size == (10, 20)
     exif[0x010E] = "x" * (picture_files.MOST_EXIF + 1)
     assert open_image(encoded("PNG", Image.new("L", (20, 10)), exif=exif)).size == (20, 10)
+
+
+def _avif(size: tuple[int, int], said: tuple[int, int]) -> bytes:
+    """An AVIF of ``size`` whose header says that it is of another one."""
+    data = bytearray(encoded("AVIF", Image.new("RGB", size, "teal")))
+    place = data.index(b"ispe") + 8
+    data[place : place + 8] = struct.pack(">II", *said)
+    return bytes(data)
+
+
+def test_an_avif_is_decoded_in_a_process_of_its_own_with_the_same_pixels(tmp_path: Path) -> None:
+    picture = Image.linear_gradient("L").convert("RGBA")
+    picture.putalpha(picture.getchannel("R"))
+    data = encoded("AVIF", picture)
+    (tmp_path / "a.avif").write_bytes(data)
+    for source in (data, tmp_path / "a.avif"):
+        elsewhere = images.open_with_alpha(source, max_side=100)
+        here = images._decode(data, "The photo", 100, here=True)
+        assert [layer and layer.tobytes() for layer in elsewhere] == [layer and layer.tobytes() for layer in here]
+        assert elsewhere[1] is not None
+    assert images.open_with_alpha(encoded("AVIF"))[1] is None
+
+
+def test_an_avif_that_takes_more_than_its_share_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    lying = _avif((2_000, 1_000), (64, 64))
+    monkeypatch.setattr(images, "_decode", _no_decoding_here(images._decode))
+    assert open_image(lying).size == (64, 64)
+    monkeypatch.setattr(images, "_ELSEWHERE_S", 0.001)
+    with pytest.raises(ImageError, match="takes too long to decode"):
+        open_image(lying)
+    monkeypatch.setattr(images.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=-9, stdout=b""))
+    with pytest.raises(ImageError, match="gave up"):
+        open_image(lying)
+
+
+def _no_decoding_here(decode: Callable[..., Any]) -> Callable[..., Any]:
+    def decoded(*args: Any, here: bool = False) -> Any:
+        assert not here
+        return decode(*args)
+
+    return decoded
 
 
 def test_a_file_that_is_gone_is_told_where_its_bytes_are_wanted(tmp_path: Path) -> None:
