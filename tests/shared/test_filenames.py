@@ -67,5 +67,38 @@ def test_a_character_of_daily_use_counts_more_than_one_of_the_box() -> None:
     assert filenames._daily("ж", "cp866") == 2.0
 
 
+@pytest.mark.parametrize(
+    ("page", "word", "points"),
+    [
+        ("cp1252", "Mölle", 2.0),  # one letter in daily use
+        ("cp1252", "Äöüle", 6.0),  # three of five
+        ("cp1252", "Äöüée", 4 * 2.0 - 3 * 4),  # no name is written in so many
+        ("cp1252", "mölle", 1.5),
+        ("cp1252", "MÖLLE", 1.0),
+        ("cp1252", "MöLle", 2.0 - 3),
+        ("cp1252", "aµµ", -10.0),  # signs, not letters
+        ("cp1251", "Лиza", -6.0),  # two scripts in one word
+        ("gbk", "王小", 8.0 + 4),  # twice as wide, and a family's name
+        ("gbk", "囧", -1.0),  # a rare character
+    ],
+)
+def test_a_word_has_points_for_letters_of_names(page: str, word: str, points: float) -> None:
+    assert filenames._points(word, page) == points
+
+
+@pytest.mark.parametrize("page", filenames._ASIAN)
+def test_rare_characters_of_two_bytes_speak_against_a_page(page: str) -> None:
+    both = set()
+    for code in range(0x4E00, 0x9FA6):
+        try:
+            lead = chr(code).encode(page)[0]
+        except UnicodeEncodeError:
+            continue
+        points = filenames._daily(chr(code), page)
+        assert points == (2.0 if lead in filenames._ASIAN[page] else -0.5)
+        both.add(points)
+    assert both == {2.0, -0.5} or page == "cp949"  # its Chinese characters are all rare
+
+
 def test_a_name_may_hold_characters_that_have_no_name() -> None:
     assert filenames._points("\x01é", "cp850") < 10

@@ -382,6 +382,9 @@ def test_a_large_side_is_reduced_in_proportion() -> None:
         made = open_image(Image.new(mode, (600, 200)), max_side=300)
         assert (made.mode, made.size) == ("RGB", (300, 100))
     check_quarters(open_image(quarters(640, 480), max_side=64), 3)
+    noise = Image.effect_noise((640, 480), 90).convert("RGB")
+    wanted = noise.resize((320, 240), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    assert open_image(noise, max_side=320).tobytes() == wanted.tobytes()
 
 
 def test_many_threads_open_pictures_at_once() -> None:

@@ -65,7 +65,7 @@ def test_keys_are_for_their_owner_alone() -> None:
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("CONVHUB_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ResourceError, match="folder for the certificate"):
+    with pytest.raises(ResourceError, match=r"folder for the certificate. Found: .*https: .+"):
         certificate.made_for(("localhost",))
     real = builtins.__import__
 
