@@ -21,11 +21,16 @@ _LOOKS = {  # small letters and digits of other scripts that most typefaces draw
     for latin, others in {
         "a": "аαɑ", "b": "ЬьƄ", "c": "сϲ", "d": "ԁ", "e": "еҽє", "g": "ɡց", "h": "һհ", "i": "іıɩιӏl1|ǀ", "j": "јϳ",
         "k": "кκ", "m": "м", "o": "оοօσ0ᴏ", "p": "рρ", "q": "ԛզ", "s": "ѕꜱ", "t": "тτ", "u": "սυ", "v": "ѵν",
-        "w": "ԝѡω", "x": "хχ", "y": "уүγ", "z": "ᴢ",
+        "w": "ԝѡω", "x": "хχ", "y": "уүγ", "z": "ᴢ", "'": "’‘ʼʹˈ′", "-": "‐‒–—−", ".": "ꓸ",
     }.items()
 }  # fmt: skip
+_RARE = {  # the same of Lisu, Cherokee, Coptic, Tifinagh, and small Latin capitals; l counts as i above
+    "a": "ꓮᎪⲁᴀ", "b": "ꓐᏴⲃʙ", "c": "ꓚᏟⲥᴄ", "d": "ꓓᎠᴅ", "e": "ꓰᎬⲉᴇ", "f": "ꓝꜰ", "g": "ꓖᏀɢ", "h": "ꓧᎻⲏʜ",
+    "i": "ꓲᏆⲓɪⵏꓡᏞⳑʟ", "j": "ꓙᎫᴊ", "k": "ꓗᏦⲕᴋ", "m": "ꓟᎷⲙᴍ", "n": "ꓠⲛɴ", "o": "ꓳⲟⵔ", "p": "ꓑᏢⲣᴘ", "r": "ꓣᏒᎡʀ",
+    "s": "ꓢᏚ", "t": "ꓔᎢⲧᴛ", "u": "ꓴᴜ", "v": "ꓦᏙᴠ", "w": "ꓪᏔᎳᴡ", "x": "ꓫⲭⵝ", "y": "ꓬᎩⲩʏ", "z": "ꓜᏃ",
+}  # fmt: skip
 _CAPITALS = dict(zip("АВЕЗІЈКМНОРСТУХЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abe3ijkmhopctyxsabezhikmnoptyx", strict=True))
-_LATIN = {other: latin for latin, others in _LOOKS.items() for other in others}
+_LATIN = {other: latin for table in (_LOOKS, _RARE) for latin, others in table.items() for other in others}
 _JOINERS = frozenset("\u200c\u200d\ufe0f")  # inside emoji, and in scripts that need them: in the name, not in its key
 
 
@@ -69,7 +74,8 @@ def name_key(name: str) -> str:
 def look_key(name: str) -> str:
     """What two names have in common that look the same: of letters that most typefaces draw alike, one stands for all.
 
-    Latin, Greek, Cyrillic and Armenian letters are compared, and digits with letters; accents count.
+    Letters of Latin, Greek, Cyrillic, Armenian and five rare scripts are compared, digits with letters, and the forms
+    of an apostrophe and a hyphen; accents count.
     """
     if len(name) > _LONGEST_TYPED:
         return name

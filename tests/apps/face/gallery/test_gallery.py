@@ -368,6 +368,13 @@ def test_a_thumbnail_is_small() -> None:
         ("A1ice", "Alice"),
         ("Ｊoe", "Joe"),
         ("J0e", "Joe"),
+        ("Ꭺda", "Ada"),  # Cherokee
+        ("ꓮꓓꓮ", "Ada"),  # Lisu
+        ("ᴀᴅᴀ", "Ada"),
+        ("Ⲧoⲙ", "Tom"),  # Coptic
+        ("ꓡea", "Lea"),
+        ("O’Brien", "O'Brien"),
+        ("Ann‐Lee", "Ann-Lee"),
     ],
 )
 def test_a_name_that_looks_like_anothers_is_refused(gallery: Gallery, name: str, like: str) -> None:
