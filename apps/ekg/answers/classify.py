@@ -28,6 +28,7 @@ from apps.ekg.beats.heart import (
     LEAST_WIDTH,
     MOST_STROKES,
     beside_edges,
+    stands_out,
     steepness,
     strokes,
     swing,
@@ -197,7 +198,7 @@ def _check_heartbeats(beats: Beats, prepared: Prepared, times_s: npt.NDArray[np.
     qrs_mv = float(np.median(np.ptp(good[:, QRS], axis=1))) * beats.scale_mv
     if qrs_mv < LEAST_QRS_MV:
         raise _unclassifiable(lead, f"waves of {1000 * qrs_mv:.2g} µV, lower than a QRS complex: check the unit")
-    if steepness(prepared, times_s) < LEAST_STEEPNESS:
+    if not stands_out(beats, steepness(prepared, times_s)):
         raise _unclassifiable(lead, "waves that do not stand out of the line as QRS complexes do")
     if float(np.median(swing(good))) < LEAST_SWING:
         raise _unclassifiable(lead, "steps or saw teeth, which a QRS complex is not: it goes back as fast")

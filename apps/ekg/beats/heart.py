@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.beats.signals import RATE_HZ, Prepared
-from apps.ekg.beats.windows import PEAK, Array
+from apps.ekg.beats.windows import PEAK, QRS, Array, Beats
 from apps.ekg.formats.recording import Signal
 
 Marks = npt.NDArray[np.int64]
@@ -29,6 +29,14 @@ _STROKE, _LOOKED_AT = 0.3, 300
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
 _NEAR_S = 0.08  # around a mark is its QRS
 _BETWEEN_S = 0.12  # away from every mark is the line between
+_AROUND = 75  # samples on either side of a mark, 0.6 s: the line that its QRS is compared with
+_MOST_BEATS = 3000  # that are looked at
+_ITS_T_WAVE = slice(PEAK + 18, PEAK + 46)  # of a window: behind the QRS, before the next beat's
+_LEAST_OF_ALL, _NARROW, _SAME_LINE = (
+    1.4,
+    6.0,
+    5.0,
+)  # steepness, width in samples, steepness in what differs between beats
 _LINE = 0.95  # quantile of the line's changes: T waves belong to it
 _CLOSEST_S = 0.17  # between two beats: 350 a minute
 _HALVED_S = (0.34, 1.02)  # intervals in which one or more beats at 180 a minute and above may be missed
@@ -41,20 +49,41 @@ _LEAST = 4  # intervals, of a short recording
 
 
 def steepness(prepared: Prepared, times_s: npt.NDArray[np.float64]) -> float:
-    """How steep the QRS complexes are, in the steepness of the line between them; infinite if there is no line."""
+    """How steep the QRS complexes are, in the steepness of the line around each: the median; infinite without one."""
     changes = np.abs(prepared.filtered_mv[_RISE:] - prepared.filtered_mv[:-_RISE])
     if not len(changes) or not len(times_s):
         return 0.0
     places = np.clip(np.round(times_s * RATE_HZ).astype(np.int64) - _RISE // 2, 0, len(changes) - 1)
-    reach = round(_NEAR_S * RATE_HZ)
-    near = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, len(changes) - 1)
     between = np.array(prepared.usable[: len(changes)])
     away = round(_BETWEEN_S * RATE_HZ)
     between[np.clip(places[:, None] + np.arange(-away, away + 1), 0, len(changes) - 1)] = False
-    if between.sum() < len(times_s):  # not a sample a beat: the beats follow one another without a line
+    some = places[:: -(-len(places) // _MOST_BEATS), None]
+    reach = round(_NEAR_S * RATE_HZ)
+    steepest = changes[np.clip(some + np.arange(-reach, reach + 1), 0, len(changes) - 1)].max(axis=1)
+    around = some + np.arange(-_AROUND, _AROUND + 1)
+    inside = np.clip(around, 0, len(changes) - 1)
+    line = np.sort(np.where(between[inside] & (around == inside), changes[inside], -1.0), axis=1)
+    n = np.sum(line >= 0, axis=1)
+    if between.sum() < len(times_s) or not n.any():  # not a sample a beat: they follow one another without a line
         return np.inf
-    line = float(np.quantile(changes[between], _LINE))
-    return float(np.median(changes[near].max(axis=1))) / max(line, 1e-9)
+    place = np.minimum(line.shape[1] - n + (_LINE * n).astype(np.int64), line.shape[1] - 1)
+    return float(np.median((steepest / np.maximum(line[np.arange(len(line)), place], 1e-9))[n > 0]))
+
+
+def stands_out(beats: Beats, ratio: float) -> bool:
+    """Whether the QRS complexes stand out of a line in which they are ``ratio`` times as steep, see ``steepness``.
+
+    Where a T wave is taller than its R, the QRS is steeper by less; but then it is narrow, and the line away from it
+    is the same from beat to beat.
+    """
+    if ratio >= LEAST_STEEPNESS:
+        return True
+    good = beats.windows[beats.usable][:_MOST_BEATS]
+    rest = np.abs(np.diff(good - np.median(good, axis=0), axis=1))
+    line = float(np.quantile(rest[:, _ITS_T_WAVE], _LINE))
+    steepest = float(np.median(np.abs(np.diff(good[:, QRS], axis=1)).max(axis=1)))
+    level = good[:, [PEAK - _WIDTH_BEATS, PEAK + _WIDTH_BEATS]].mean(axis=1, keepdims=True)
+    return ratio >= _LEAST_OF_ALL and width(good - level) < _NARROW and steepest >= _SAME_LINE * line
 
 
 def swing(windows: Array) -> Array:

@@ -150,7 +150,7 @@ def _seconds_per(title: str, values: Values, *, clock: bool) -> float | None:
         return _DAY_S  # as spreadsheets count
     if values[0] > _TICKS_FROM and MIN_RATE_HZ <= 1 / (usual * _TICK_S) <= _LIKELY_HZ:
         return _TICK_S
-    if usual == 1 and np.all(moving == 1) and values[0] < _AN_EPOCH:
+    if usual > 1 / MIN_RATE_HZ and np.all(moving == 1) and values[0] < _AN_EPOCH:  # of packets, perhaps
         return None
     if is_counter_name(title) and title.strip() and np.all(moving == np.round(moving)) and not _is_time_name(title):
         return None

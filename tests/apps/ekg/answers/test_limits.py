@@ -150,6 +150,10 @@ def test_beats_that_are_not_classified_are_surely_so() -> None:
     none = np.zeros(5, bool)
     doubts = Doubts(irregular=none, alone=none, on_moved_line=none, beside=none, moves=0.5)
     assert doubts.of(classes).tolist() == [False, True, True, True, False]
+    second = np.arange(5) % 2 == 1
+    for field, doubtful in (("irregular", [1]), ("alone", [1, 3]), ("on_moved_line", [1, 3]), ("beside", [1, 3])):
+        calm = replace(doubts, moves=0.0, **{field: second})
+        assert np.flatnonzero(calm.of(classes)).tolist() == doubtful
 
 
 @pytest.fixture(scope="module")

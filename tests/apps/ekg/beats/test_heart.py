@@ -14,6 +14,7 @@ from apps.ekg.beats.heart import (
     LEAST_WIDTH,
     MOST_STROKES,
     beside_edges,
+    stands_out,
     steepness,
     strokes,
     swing,
@@ -161,3 +162,28 @@ def test_an_edge_of_noise_is_loud_on_one_side_only() -> None:
     assert beside(hum * (t < times[9])) == [9]
     assert beside(hum * (t > middle)) == []  # it begins between two beats
     assert beside(hum * np.where(t < times[9], 0.5, 1.0)) == []
+
+
+@pytest.mark.parametrize("bpm", [50, 80, 110])
+def test_a_qrs_lower_than_its_t_wave_stands_out_and_a_pulse_does_not(bpm: float) -> None:
+    t = np.arange(60 * 250) / 250
+    line, times = heart(t, bpm)
+    for time in times:
+        line = line + 1.6 * np.exp(-0.5 * ((t - time - 0.27) / 0.05) ** 2)
+    tall = _prepared(line)
+    ratio = steepness(tall, times)
+    assert 1.4 < ratio < LEAST_STEEPNESS
+    assert stands_out(cut_beats(tall, times[1:-1]), ratio)
+    pulse = _prepared(np.exp(3 * (np.cos(2 * np.pi * bpm / 60 * t) - 1)))
+    beats = np.arange(60 / bpm, 59, 60 / bpm)
+    assert not stands_out(cut_beats(pulse, beats), min(steepness(pulse, beats), 2.4))
+    assert not stands_out(cut_beats(tall, times[1:-1]), 1.3)
+    noise = _prepared(0.3 * np.random.default_rng(6).standard_normal(len(t)))
+    assert not stands_out(cut_beats(noise, times[1:-1]), 2.0)
+
+
+def test_noise_in_a_part_of_a_recording_does_not_hide_its_beats() -> None:
+    t = np.arange(60 * 250) / 250
+    line, times = heart(t, 70)
+    noisy = line + 5 * np.random.default_rng(8).standard_normal(len(t)) * (t < 12)
+    assert steepness(_prepared(noisy), times) > LEAST_STEEPNESS

@@ -177,6 +177,7 @@ UNTIMED = {  # the rate has to be given
         "Notch 50 Hz\nLow pass 100 Hz\nBand 0.5..150 Hz\nEKG\n", lambda n: (_value(n),)
     ),
     "a column called time that counts": _text("time,ecg\n", lambda n: (n, _value(n))),
+    "a column called time that counts, in packets": _text("time,ecg\n", lambda n: (n // 2, _value(n))),
     "a counter in steps of two": _text("n,ecg\n", lambda n: (2 * n, _value(n))),
     "classes that hardly change": _text("", lambda n: (n // 250 * 7 % 6, _value(n))),
     "how many samples there are": _text("Abtastwerte: 2000\nSample ID: 1234\nEKG\n", lambda n: (_value(n),)),
@@ -333,7 +334,7 @@ def test_a_nameless_column_is_seconds_if_that_makes_a_rate(tmp_path: Path, rate_
     ],
 )
 def test_signs_around_a_name_are_not_of_it(tmp_path: Path, title: str, lead: str) -> None:
-    assert _open(tmp_path, _text(f"# t;{title}\n", lambda n: (_second(n), _value(n)), ";")).leads == (lead,)
+    assert _open(tmp_path, _text(f"# s;{title}\n", lambda n: (_second(n), _value(n)), ";")).leads == (lead,)
 
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
