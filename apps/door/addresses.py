@@ -66,6 +66,8 @@ def behind_proxy(settings: Settings) -> bool:
 
 def _name_of(host: str) -> str | None:
     """The name or address of a ``Host`` header, without its port; ``None`` if it is none."""
+    if any(mark in host for mark in "@/\\?#"):
+        return None
     try:
         return urlsplit(f"//{host}").hostname
     except ValueError:

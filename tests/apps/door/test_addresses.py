@@ -35,6 +35,10 @@ def test_the_hub_answers_to_its_names_and_to_numbers(host: str) -> None:
         "laptop.evil.example",
         "[::1",
         "a@b",
+        "evil.example@127.0.0.1",
+        "127.0.0.1/evil.example",
+        "127.0.0.1?evil.example",
+        "localhost#x",
     ],
 )
 def test_other_names_are_not_its_own(host: str | None) -> None:
