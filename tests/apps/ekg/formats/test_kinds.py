@@ -337,6 +337,11 @@ def test_signs_around_a_name_are_not_of_it(tmp_path: Path, title: str, lead: str
     assert _open(tmp_path, _text(f"# s;{title}\n", lambda n: (_second(n), _value(n)), ";")).leads == (lead,)
 
 
+@pytest.mark.parametrize("line", ["# Labels:= V5", "Channel: V5", "%lead = V5", "V5", '"V5"'])
+def test_a_line_of_its_own_names_the_only_column(tmp_path: Path, line: str) -> None:
+    assert _open(tmp_path, f"{line}\n" + _text("", lambda n: (_value(n),)), rate_hz=RATE_HZ).leads == ("V5",)
+
+
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     said = " ".join(_open(tmp_path, TIMED["what is no voltage"]).warnings)
     assert "Left out: temp (°C) (in °C), SpO2 (%) (in %)." in said

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from apps.ekg.formats.recording import called_otherwise, closest_to_mlii, in_memory, is_mlii
+from shared.errors import OptionError
 
 
 @pytest.mark.parametrize("name", ["MLII", " mlii ", "II", "ii", "Lead II", "DII", "ECG lead II", "II-raw", "ML2"])
@@ -60,3 +61,11 @@ def test_a_recording_in_memory_is_as_small_as_one_on_disk() -> None:
     assert found.read(1, 0, 10).dtype == np.float32
     assert [block.tolist()[0] for block in found.blocks(1, 400)] == [1000, 1400, 1800]
     assert [len(block) for block in found.blocks(0, 400)] == [400, 400, 200]
+
+
+def test_a_lead_is_found_in_capitals_or_small_letters_if_one_is_meant() -> None:
+    found = in_memory("x", np.zeros((3, 1000)), 125, ("V1", "avf", "AVF"))
+    assert [found.lead_index(name) for name in ("V1", " v1 ", "avf", "AVF")] == [0, 0, 1, 2]
+    for name in ("aVF", "V2", ""):
+        with pytest.raises(OptionError, match="the lead, one of"):
+            found.lead_index(name)
