@@ -36,6 +36,7 @@ _UNIT = re.compile(  # after the name or in brackets
     r"(min|mins|minutes?|分|мин)|(h|hours?|std))(?:[\s)\],/.]|$)"
 )
 _UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is warned of, or is a gap
+_LOST = 1.7  # waits: a longer one between two packets is that for one that was lost
 _PACKETS = 0.2  # share of steps of no time from which on samples share a time by packets
 _WRAPS_SEEN, _RISES_BETWEEN = 3, 0.8  # times that a counter falls back, and the share of steps in which it rises
 _AN_EPOCH = 1e8  # a column that begins above it is no counter of samples
@@ -225,6 +226,11 @@ def _packets(seconds: Values) -> Times:
             "a time that rises from line to line", "times that stand still", "Give the rate: it wins over the times."
         )
     lengths, waits = np.diff(starts), np.diff(seconds[starts])
-    held = waits < _UNEVEN * np.median(waits)  # not where packets were lost
+    usual_s = float(np.median(waits))
+    held = waits < _LOST * usual_s  # not where packets were lost
     rate_hz = float(lengths[held].sum() / waits[held].sum())
-    return Times(rate_hz, None, f"Samples share their times by packets: {rate_hz:.4g} Hz is their mean.")
+    warning = f"Samples share their times by packets: {rate_hz:.4g} Hz is their mean."
+    missing_s = float((waits[~held] - usual_s).sum())
+    if missing_s:
+        warning += f" Between them {missing_s:.3g} s are missing; what lies behind follows at once."
+    return Times(rate_hz, None, warning)

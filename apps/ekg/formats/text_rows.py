@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from apps.ekg.formats.recording import is_called_ekg
 from shared.errors import RecordError
 
 _MOST_LINES = 64
 _LARGEST = 10_000_000  # characters: an hour or two of one lead
 _FEWEST = 500  # numbers in a row that is a lead
 _CELLS = re.compile(r"[,;\t]")
-_RUN = re.compile(r"[-+\d.][-+\d.,;\seE]*")
+_NO_NAME = re.compile(r"[\d.,:/ -]*")
+_RUN = re.compile(r"(?<!\w)[-+\d.][-+\d.,;\seE]*")  # not from the 5 of V5 on
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ def read_rows(text: str, longest_line: int) -> Rows | None:
             return None
         before = [cell.strip(" '\"[(\r") for cell in _CELLS.split(line[: run.start()][:longest_line])]
         above += [f"{name}: {cell}" for name, cell in zip(names, before, strict=False) if cell]
-        own = next(filter(None, reversed(before)), "") if not names or before[-1] else ""
-        title = own or (names[len(before) - 1] if len(before) <= len(names) else "")
-        rows.append(Row(title, values))
+        own = next(filter(None, reversed(before)), "")
+        titled = names[len(before) - 1] if len(before) <= len(names) else ""
+        foreign = not before[-1] and (is_called_ekg(titled) or _NO_NAME.fullmatch(own))  # of another column
+        rows.append(Row((titled if foreign else own) or titled, values))
     if len({len(row.values) for row in rows}) > 1:
         found = ", ".join(f"{len(row.values):,}" for row in rows[:5])
         raise RecordError("leads of one length in the rows", found, "Write a table: one column per lead.")

@@ -31,6 +31,7 @@ def test_rhythm_of_a_known_sequence() -> None:
     rhythm = rhythm_of(times, classes, 60.0)
     assert rhythm.mean_bpm == pytest.approx(60 / np.diff(times).mean())
     assert rhythm.slowest_bpm < rhythm.fastest_bpm == pytest.approx(80)
+    assert rhythm.slowest_bpm == pytest.approx(60 / ((7 * 0.75 + 2.75) / 8))
     assert rhythm.counts == {"N": text.count("N"), "S": 4, "V": 5, "F": 0, "Q": 0}
     assert rhythm.burden["V"] == pytest.approx(5 / len(text))
     assert (rhythm.couplets, rhythm.runs) == ({"S": 0, "V": 1}, {"S": 1, "V": 0})

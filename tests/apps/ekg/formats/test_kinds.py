@@ -342,6 +342,35 @@ def test_a_line_of_its_own_names_the_only_column(tmp_path: Path, line: str) -> N
     assert _open(tmp_path, f"{line}\n" + _text("", lambda n: (_value(n),)), rate_hz=RATE_HZ).leads == ("V5",)
 
 
+@pytest.mark.parametrize(
+    ("above", "before", "behind", "lead"),
+    [
+        ("", "V5;", "", "V5"),
+        ("Samplerate;250 Hz\n", "V5;", "", "V5"),
+        ("id,ecg\n", '7,"[', ']"', "ecg"),
+        ("who,ecg\n", 'Anna,"[', ']"', "ecg"),
+        ("id,rate,signal\n", '7,250,"[', ']"', "signal"),
+        ("", "", "", "column 1"),
+    ],
+)
+def test_a_lead_in_a_row_has_the_name_before_its_numbers_or_above_them(
+    tmp_path: Path, above: str, before: str, behind: str, lead: str
+) -> None:
+    separator = ";" if ";" in before else ","
+    text = above + before + separator.join(f"{v:.5f}" for v in _MV) + behind + "\n"
+    found = _open(tmp_path, text, rate_hz=RATE_HZ)
+    assert found.leads == (lead,)
+    _is_heart(found)
+
+
+def test_packets_that_are_lost_do_not_slow_the_rate_down(tmp_path: Path) -> None:
+    kept = [n for n in range(_N) if n // 50 not in (7, 8, 9, 23)]
+    text = "t (s),ecg\n" + "".join(f"{n // 50 / 5:.3f},{_value(n):.4f}\n" for n in kept)
+    found = _open(tmp_path, text)
+    assert found.rate_hz == pytest.approx(RATE_HZ)
+    assert "Between them 0.8 s are missing" in found.warnings[0]
+
+
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     said = " ".join(_open(tmp_path, TIMED["what is no voltage"]).warnings)
     assert "Left out: temp (°C) (in °C), SpO2 (%) (in %)." in said

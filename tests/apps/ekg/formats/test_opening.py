@@ -499,6 +499,9 @@ def test_marks_that_are_not_of_all_the_record_or_of_another_one(tmp_path: Path) 
     assert "in 40% of the recording" in opened({"atr": every[:50]}).warnings[0]  # from 0.4 s to 39.6 s, and before
     assert "in 60% of the recording" in opened({"atr": every[50:]}).warnings[0]
     assert opened({"atr": every}).warnings == ()
+    one = opened({"atr": [5000]})
+    assert one.annotations is not None
+    assert one.annotations.symbols == ("N",)
     foreign = opened({"atr": [*every[:60], *range(26_000, 46_000, 200)], "qrs": [1]})
     assert foreign.annotations is None
     assert "Most beats in r1.atr are outside" in foreign.warnings[0]
