@@ -363,6 +363,20 @@ def test_a_lead_in_a_row_has_the_name_before_its_numbers_or_above_them(
     _is_heart(found)
 
 
+@pytest.mark.parametrize(("lines", "left_out"), [(40, True), (41, False)])
+def test_so_many_lines_of_words_may_stand_below_the_numbers(tmp_path: Path, lines: int, left_out: bool) -> None:
+    text = _text("t,ecg\n", lambda n: (_second(n), _value(n))) + "a word\n" * lines
+    said = " ".join(_open(tmp_path, text).warnings)
+    assert (f"Text below the numbers was left out, {lines} lines" in said) == left_out
+
+
+def test_decimal_commas_among_words(tmp_path: Path) -> None:
+    text = _text("t;ecg (mV)\n", lambda n: (_second(n), "off" if n == 900 else _value(n)), ";", ",")
+    signal = _open(tmp_path, text).read(0, 0, _N)
+    assert np.flatnonzero(np.isnan(signal)).tolist() == [900]
+    np.testing.assert_allclose(np.delete(signal, 900), np.delete(_MV, 900), atol=1e-4)
+
+
 def test_packets_that_are_lost_do_not_slow_the_rate_down(tmp_path: Path) -> None:
     kept = [n for n in range(_N) if n // 50 not in (7, 8, 9, 23)]
     text = "t (s),ecg\n" + "".join(f"{n // 50 / 5:.3f},{_value(n):.4f}\n" for n in kept)

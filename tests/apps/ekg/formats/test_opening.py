@@ -566,6 +566,10 @@ def test_a_header_may_leave_things_out(tmp_path: Path) -> None:
     with open_recording(tmp_path / "r1") as recording:
         assert recording.leads == ("signal 1", "signal 2")
         np.testing.assert_allclose(recording.read(1, 0, 2500), counts[:, 1] / 200, atol=1e-6)  # and the gain
+    (tmp_path / "r1.dat").write_bytes(b"\0" * 400 + counts.astype("<i2").tobytes())
+    (tmp_path / "r1.hea").write_text("r1 2 250\nr1.dat 16+400 0\nr1.dat 16+400 0\n")  # how long it is, too
+    with open_recording(tmp_path / "r1") as recording:
+        assert recording.n_samples == 2500
 
 
 @pytest.mark.parametrize("first", ["r1 2", "r1 2 250", "r1 2 250 0", "renamed 2 250 2500"])
