@@ -36,7 +36,7 @@ from apps.ekg.beats.heart import (
 )
 from apps.ekg.beats.inputs import NetworkInputs, network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
-from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, without_noisy
+from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, noise_of, without_noisy
 from apps.ekg.formats.recording import Recording, called_otherwise, is_mlii
 from apps.ekg.network.pooling import pooled
 from shared.errors import RecordError, quoted
@@ -52,6 +52,7 @@ _FEW = 16  # beats that one thread is quicker with than two: by a quarter for on
 _BATCH = 512  # beats per forward pass: bounded memory for a day's recording
 _MIN_LIKENESS = 0.5  # median correlation of a beat's QRS with its neighbours'; DS1's lowest is above 0.8
 _HALF = 0.5  # of the marks
+_CALM = 0.04  # noise in QRS heights: the line is clean enough to measure a shape
 _MIN_BPM, _MAX_BPM = 15.0, 350.0
 _WORTH_A_WARNING = 0.02  # share of the recording that is lost
 _LOW_QRS_MV = 0.15  # a median QRS below it is a wrong unit or a lead that hardly sees the heart
@@ -200,12 +201,14 @@ def _check_heartbeats(beats: Beats, prepared: Prepared, times_s: npt.NDArray[np.
         raise _unclassifiable(lead, f"waves of {1000 * qrs_mv:.2g} µV, lower than a QRS complex: check the unit")
     if not stands_out(beats, steepness(prepared, times_s)):
         raise _unclassifiable(lead, "waves that do not stand out of the line as QRS complexes do")
-    if float(np.median(swing(good))) < LEAST_SWING:
-        raise _unclassifiable(lead, "steps or saw teeth, which a QRS complex is not: it goes back as fast")
-    if width(good) < LEAST_WIDTH:
-        raise _unclassifiable(lead, "spikes narrower than any QRS complex, as of a stimulator or a pacemaker")
     at_edges = beside_edges(prepared.plain_mv, times_s, beats.scale_mv)
-    if strokes(good) > MOST_STROKES or at_edges.mean() > _HALF:
+    calm = beats.windows[beats.usable & (noise_of(beats) < _CALM)]  # in noise every wave has many strokes
+    many = len(calm) > _HALF * len(times_s)
+    if many and float(np.median(swing(calm))) < LEAST_SWING:
+        raise _unclassifiable(lead, "steps or saw teeth, which a QRS complex is not: it goes back as fast")
+    if many and width(calm) < LEAST_WIDTH:
+        raise _unclassifiable(lead, "spikes narrower than any QRS complex, as of a stimulator or a pacemaker")
+    if at_edges.mean() > _HALF or (many and strokes(calm) > MOST_STROKES):
         raise _unclassifiable(lead, "bursts of noise or hum, each of many strokes; a QRS complex has two or three")
 
 

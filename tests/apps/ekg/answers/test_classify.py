@@ -69,6 +69,17 @@ def test_a_heart_whose_every_second_beat_is_another_is_no_noise(network: Ensembl
     assert len(found.times_s) == len(_TIMES)
 
 
+@pytest.mark.parametrize("noise_mv", [0.1, 0.2, 0.3])
+def test_a_heart_in_constant_noise_is_no_burst(network: Ensemble, noise_mv: float) -> None:
+    try:
+        found = classified(_of(_LINE + 200 * noise_mv * _NOISE), network)
+    except RecordError as error:
+        assert "stands out of the noise" in str(error)  # noqa: PT017 - either will do
+    else:
+        near = np.abs(found.times_s[:, None] - _TIMES).min(axis=0)
+        assert (near < 0.15).mean() > 0.9
+
+
 def test_a_channel_that_is_something_else_is_answered_only_by_its_name(network: Ensemble) -> None:
     recording = _of(_LINE + _NOISE, lead="EEG Fp1")
     with pytest.raises(RecordError, match="“EEG Fp1”, by its name something else"):
