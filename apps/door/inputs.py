@@ -24,6 +24,7 @@ from gradio.utils import get_upload_folder
 from apps.door import type_hints
 from apps.door.lanes import REFUSED, asked_by
 from apps.door.visitors import FILES, NO_ROOM, UnreadableRequestError, file_objects, parts
+from apps.gradio_patches import takes_as_sent
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, disk_full, quoted
 
@@ -82,7 +83,9 @@ def guard_inputs(page: gr.Blocks) -> None:
         if not isinstance(inputs, list) or len(inputs) < len(wanted):
             found = len(inputs) if isinstance(inputs, list) else 0
             raise refusal(InputError(f"{len(wanted)} inputs ({', '.join(wanted)})", str(found), "Send all of them."))
-        _write_down(inputs)
+        for block, value in zip(block_fn.inputs, inputs, strict=False):
+            if not takes_as_sent(block):
+                _write_down(value)
         try:
             read_inputs: list[Any] = await read(block_fn, inputs, *args, **kwargs)
         except gr.Error as error:

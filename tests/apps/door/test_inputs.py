@@ -17,7 +17,7 @@ from apps.door import inputs
 from apps.door.inputs import guard_inputs
 from apps.door.middleware import ADDRESS, VISITOR
 from apps.door.visitors import FILES
-from apps.gradio_patches import hand_over_unopened
+from apps.gradio_patches import hand_over_as, hand_over_unopened
 from shared.errors import InputError, quoted
 from tests.conftest import run_alone
 
@@ -126,6 +126,21 @@ def test_a_file_inside_the_call_counts_as_the_visitors(
         call(page, 0, {"url": "data:image/png;base64,QUJD"})
     call(page, 0, {"url": "data:image/png;base64,QUI="})
     assert len(seen) == 1
+
+
+def test_a_webcams_frame_reaches_its_handler_as_it_was_sent_and_never_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    frames: list[Any] = []
+    with gr.Blocks() as page:
+        camera = gr.Image(label="Camera", sources=["webcam"], streaming=True)
+        hand_over_as(camera, lambda payload: payload.url)
+        gr.Button().click(frames.append, camera, None)
+    guard_inputs(page)
+    call(page, 0, {"url": "data:image/jpeg;base64,QUJD"})
+    assert frames == ["data:image/jpeg;base64,QUJD"]
+    assert not list(tmp_path.rglob("*.bin"))
 
 
 @pytest.mark.parametrize(
