@@ -46,17 +46,9 @@ def hand_over_unopened(image: gr.Image) -> None:
     vars(image)["preprocess"] = unopened
 
 
-_AS_SENT = "_convhub_as_sent"
-
-
 def hand_over_as(component: gr.components.Component, preprocess: Callable[[Any], Any]) -> None:
     """Give the handler of ``component`` what ``preprocess`` makes of the request: a webcam's frame never is a file."""
-    vars(component).update(preprocess=preprocess, **{_AS_SENT: True})
-
-
-def takes_as_sent(component: gr.blocks.Block) -> bool:
-    """Whether the handler of ``component`` gets what was sent by ``hand_over_as``, and gradio opens nothing."""
-    return bool(vars(component).get(_AS_SENT))
+    vars(component).update(preprocess=preprocess, takes_as_sent=True)  # the door makes no upload of it
 
 
 def write_pictures_whole() -> None:

@@ -24,7 +24,6 @@ from gradio.utils import get_upload_folder
 from apps.door import type_hints
 from apps.door.lanes import REFUSED, asked_by
 from apps.door.visitors import FILES, NO_ROOM, UnreadableRequestError, file_objects, parts
-from apps.gradio_patches import takes_as_sent
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, disk_full, quoted
 
@@ -84,7 +83,7 @@ def guard_inputs(page: gr.Blocks) -> None:
             found = len(inputs) if isinstance(inputs, list) else 0
             raise refusal(InputError(f"{len(wanted)} inputs ({', '.join(wanted)})", str(found), "Send all of them."))
         for block, value in zip(block_fn.inputs, inputs, strict=False):
-            if not takes_as_sent(block):
+            if not getattr(block, "takes_as_sent", False):  # hand_over_as
                 _write_down(value)
         try:
             read_inputs: list[Any] = await read(block_fn, inputs, *args, **kwargs)
