@@ -51,8 +51,8 @@ class Pages:
     """Answers that were given before, and one at a time being made."""
 
     def __init__(self, tabs: Iterable[str] = ()) -> None:
-        """Pages of a hub with ``tabs``."""
-        self._tabs = frozenset(tabs)
+        """Pages of a hub with ``tabs``, in their order."""
+        self._tabs = tuple(tabs)
         self._made: OrderedDict[Key, _Made] = OrderedDict()
         self._making = asyncio.Lock()
         self._packing: asyncio.Task[None] | None = None  # the latest, kept from the garbage collection
@@ -81,15 +81,14 @@ class Pages:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _asked(self, query: bytes) -> str:
-        try:
-            found = parse_qs(query[:_LONGEST_QUERY].decode("ascii"), max_num_fields=_MOST_FIELDS)
-        except ValueError:
-            return ""
+        fields = query[:_LONGEST_QUERY].decode("ascii", "replace").split("&")
+        found = parse_qs("&".join(fields[:_MOST_FIELDS]))
         path = found.get("tab", [""])[0]
         tab = path.partition("/")[0]
-        if tab not in self._tabs:
-            return ""
-        return tab if path == tab and found.keys() <= _PLAIN else tab + LATER
+        if tab not in self._tabs:  # the first one then says so
+            return next((one + LATER for one in self._tabs if path), "")
+        plain = path == tab and found.keys() <= _PLAIN and len(fields) <= _MOST_FIELDS
+        return tab if plain else tab + LATER
 
     async def _make(self, app: _App, scope: MutableMapping[str, Any], key: Key) -> _Made:
         status, headers, body = 500, [], bytearray()

@@ -36,17 +36,18 @@ def _real(dice: random.Random) -> Exercise:
     found = room("apps.gan.exhibits.requests").draw_samples(_RANDOM, count=4, seed=dice.randrange(2**31), real=1)
     place = found.real.index(True)
     names = _PLACES[:4]
-    d = [f"D takes it for real with {100 * float(p):.0f} %" for p in found.p_real]
+    # a "D" would be read as the fourth picture
+    verdict = [f"the discriminator takes it for real with {100 * float(p):.0f} %" for p in found.p_real]
     return Exercise(
         question="Three of these digits were drawn by the generator, one by a person. Which one is real?",
         shown=_lettered(found.pictures, names),
         answer=names[place],
-        because=f"{names[place]} is from MNIST. {d[place]}.",
+        because=f"{names[place]} is from MNIST; {verdict[place]}.",
         slips=tuple(
             Slip(
                 name,
-                f"G drew {name}; {d[n]}"
-                + (", so you are in good company." if found.p_real[n] > 0.5 else ", so D was not deceived."),
+                f"G drew {name}; {verdict[n]}"
+                + (", so you are in good company." if found.p_real[n] > 0.5 else ", so it was not deceived."),
             )
             for n, name in enumerate(names)
             if n != place

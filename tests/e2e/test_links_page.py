@@ -117,6 +117,14 @@ def test_a_damaged_link_in_a_slide_opens_its_tab_on_a_phone(new_page: Callable[.
     assert found == json.loads(json.dumps(conv_shapes(PRESETS["lenet"].input, PRESETS["lenet"].layers)))
 
 
+def test_a_link_to_no_tab_says_so(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page(PHONE)
+    page.goto(f"{hub_url}?tab=nonsense/x&v=1&seed=4")
+    page.get_by_text("There is no tab “nonsense/x” here.").wait_for()
+    page.goto(f"{hub_url}?tab=conv&v=1&{'&'.join(f'a{n}=1' for n in range(200))}")
+    page.locator("#tab-conv").get_by_text("It is damaged.").wait_for()
+
+
 def test_a_lesson_is_stepped_through_by_keys(new_page: Callable[..., Any], hub_url: str) -> None:
     page = new_page()
     page.goto(hub_url)

@@ -22,8 +22,8 @@ def panel() -> None:
         "use",
         "A GAN small enough to see",
         "Blue dots are the data, orange triangles are what G makes of its noise. The background is D's opinion: blue "
-        "where it says real, orange where it says fake, clear where it is uncertain. Both networks are trained in your "
-        "browser, now: nothing is sent anywhere, unless you take the results home.",
+        "where it says real, orange where it says fake, clear where it is uncertain. Every step that you see is taken "
+        "in your browser, now: nothing is sent anywhere, unless you take the results home.",
     )
     stage = gr.HTML(
         label="The game",

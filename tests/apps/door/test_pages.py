@@ -117,12 +117,18 @@ def test_a_tab_of_the_hub_that_an_address_asks_for_has_a_page_of_its_own() -> No
         b"tab=gan/latent-walk",
         b"a=b&tab=gan&tab=ekg",
         b"tab=ekg",
-        b"tab=GAN",
-        b"tab=%ff",
         b"",
+        b"utm_source=x",
         b"&" * 10_000 + b"tab=gan",
         b"tab=ekg" + b"&a=1" * 100,
     ):
         site.ask("/", query=query)
-    assert site.asked == ["gan", "gan/", "ekg", ""]
+    assert site.asked == ["gan", "gan/", "ekg", "", "ekg/"]
     assert all(scope["query_string"] == b"" for scope in site.made)
+
+
+def test_an_address_that_asks_for_no_tab_of_the_hub_gets_the_first_one_which_says_so() -> None:
+    for query in (b"tab=GAN", b"tab=%ff", b"tab=../../etc", b"tab=nonsense/x&v=1"):
+        site = Site()
+        site.ask("/", query=query)
+        assert site.asked == ["gan/"]
