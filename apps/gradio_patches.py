@@ -117,6 +117,19 @@ def share_fairly() -> None:
         vars(module)["SessionState"] = LeanState
 
 
+def serve_at_launch_alone() -> None:
+    """Make no web application of a page that is being laid out.
+
+    gradio makes three, with a description of the whole page each, and drops them when it makes that of the launch: a
+    third of the time in which the hub's page is built.
+    """
+    vars(blocks)["App"] = SimpleNamespace(create_app=_states_alone)  # ``launch`` takes gradio's own
+
+
+def _states_alone(page: gr.Blocks, **_: Any) -> None:
+    vars(routes)["StateHolder"]().set_blocks(page)
+
+
 class LeanState(SessionState):
     """A session's state without gradio's copy of the page: every value that was ever sent or shown in each component.
 

@@ -97,6 +97,7 @@ def build(settings: Settings) -> gr.Blocks:
     """The whole page with the tabs that ``settings`` ask for; no torch, no model, no outside host."""
     gradio_patches.write_pictures_whole()
     gradio_patches.share_fairly()
+    gradio_patches.serve_at_launch_alone()
     if settings.mcp:
         with contextlib.suppress(ImportError):  # gradio reports what is missing, see ``tools``
             gradio_patches.limit_tools(_NOT_FOR_AGENTS)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -111,7 +112,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is imported stays: to look through all of torch and gradio takes half a second every time."""
+    """What is imported stays: to look through all of torch and gradio takes half a second every time.
+
+    No page of a test is served in this process, and gradio makes web applications even so, of 0.1 s each.
+    """
+    if "gradio" in sys.modules:
+        from apps import gradio_patches
+
+        gradio_patches.serve_at_launch_alone()
     gc.freeze()
     gc.enable()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
-from gradio import processing_utils, routes
+from gradio import blocks, processing_utils, routes
 from gradio.data_classes import ImageData
 from gradio.route_utils import GradioMultiPartParser
 from PIL import Image
@@ -138,8 +138,20 @@ def test_a_session_costs_nothing_until_it_keeps_a_state() -> None:
     assert [one["type"] for one in state.components] == ["state"]
 
 
+def test_a_page_that_is_laid_out_is_not_served_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lay_out() -> gr.Blocks:
+        with gr.Blocks() as page:
+            gr.Textbox()
+        return page
+
+    monkeypatch.setattr(blocks, "App", routes.App)
+    assert isinstance(lay_out().app, routes.App)
+    gradio_patches.serve_at_launch_alone()
+    assert lay_out().app is None
+
+
 def test_no_session_at_all_is_as_cheap() -> None:
-    from gradio import blocks, route_utils
+    from gradio import route_utils
 
     gradio_patches.share_fairly()
     assert vars(route_utils)["SessionState"] is vars(blocks)["SessionState"] is gradio_patches.LeanState
