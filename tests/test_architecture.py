@@ -65,9 +65,15 @@ def parsed(name: str) -> ast.Module:
     return ast.parse((ROOT / name).read_text(encoding="utf-8"), name)
 
 
+@cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """``tree`` and everything in it, looked through once for all tests."""
+    return tuple(ast.walk(tree))
+
+
 def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and dotted name of everything imported anywhere in ``tree``; of ``from a import b`` it is "a.b"."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -245,7 +251,7 @@ def names_of(node: ast.expr | None) -> list[str]:
 def test_no_print_no_bare_except_no_raise_exception_no_assert() -> None:
     faults = []
     for name, tree in sources():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             place = f"{name}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Call) and names_of(node) == ["print"] and not PRINTS.fullmatch(name):
                 faults.append(f"{place} prints")
@@ -272,8 +278,8 @@ TAG = re.compile(r"(?<!\?P)</?[a-zA-Z][\w-]*[\s>/]|&(lt|gt|amp|quot|nbsp);")
 
 def hand_made(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Strings with tags in them that are neither docstrings nor the template of ``prose``; formatted such templates."""
-    spared = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
-    for node in ast.walk(tree):
+    spared = {id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and names_of(node) == ["prose"]:
             if not node.args or not isinstance(node.args[0], ast.Constant):
                 yield node.lineno, "prose() takes its template as it is written"
@@ -281,7 +287,7 @@ def hand_made(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 spared.add(id(node.args[0]))
         if isinstance(node, ast.Call) and names_of(node) == ["Markup"] and node.args:
             yield node.lineno, "Markup() declares text to be markup"
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spared:
             found = TAG.search(node.value)
             if found is not None:
@@ -367,20 +373,15 @@ def test_every_test_is_collected_once() -> None:
                     faults.append(f"{place} holds tests, but its name does not begin with Test")
                 if "__init__" in functions:
                     faults.append(f"{place} has an __init__, so pytest leaves it out")
-        if is_test_file and not any(n.name.lower().startswith("test") for n in ast.walk(tree)
+        if is_test_file and not any(n.name.lower().startswith("test") for n in nodes(tree)
                                     if isinstance(n, ast.FunctionDef | ast.ClassDef)):  # fmt: skip
             faults.append(f"{name} holds no test")
-        inside = (inner for outer in ast.walk(tree) if isinstance(outer, ast.FunctionDef) for inner in ast.walk(outer)
-                  if inner is not outer and isinstance(inner, ast.FunctionDef))  # fmt: skip
+        outer = (node for node in nodes(tree) if isinstance(node, ast.FunctionDef))
+        inside = (inner for node in outer for inner in nodes(node)[1:] if isinstance(inner, ast.FunctionDef))
         faults += [
             f"{name}:{i.lineno} {i.name} inside a function never runs" for i in inside if i.name.startswith("test_")
         ]
     report(faults)
-
-
-def _module(name: str) -> str:
-    """The name by which Python runs a file: that of its folder for ``__main__.py``."""
-    return name.removesuffix(".py").removesuffix("/__main__").replace("/", ".")
 
 
 def test_benchmarks_name_the_command_that_runs_them() -> None:

@@ -38,13 +38,15 @@ def test_patients_get_the_same_marks(data_dir: Path, name: str) -> None:
     assert assert_same(signal[: 10 * 60 * RATE_HZ]) > 400
 
 
-@pytest.mark.parametrize("rate_hz", [115, RATE_HZ, 200, 360, 1000])
-def test_made_beats_get_the_same_marks_at_any_rate(rate_hz: int) -> None:
-    recording = synthetic(100, Rhythm(s_share=0.1, v_share=0.1, noise_mv=0.05), seed=3)
+@pytest.mark.parametrize(
+    ("rate_hz", "seconds"), [(115, 100), (RATE_HZ, 100), (200, 100), (360, 100), (1000, 40)]
+)  # the last two: more samples than the buffer holds
+def test_made_beats_get_the_same_marks_at_any_rate(rate_hz: int, seconds: int) -> None:
+    recording = synthetic(seconds, Rhythm(s_share=0.1, v_share=0.1, noise_mv=0.05), seed=3)
     signal = prepare(recording, 0).filtered_mv
     places = np.arange(int(len(signal) * rate_hz / RATE_HZ)) * RATE_HZ / rate_hz
     signal = np.interp(places, np.arange(len(signal)), signal)
-    assert assert_same(signal, rate_hz) > 80
+    assert assert_same(signal, rate_hz) > 0.8 * seconds
     expected = wfdb_package("wfdb.processing").gqrs_detect(sig=signal, fs=rate_hz)
     np.testing.assert_array_equal(gqrs(signal, rate_hz), expected)
 
