@@ -92,7 +92,6 @@ class _Easel:
         """The steps that are left."""
         run = self.run
         descent = None if run.memory is None else Descent.recalled(run.memory, run.options, self.device)
-        run.memory = None  # until the next pause
         while run.stage < len(run.stages):
             stage = run.stages[run.stage]
             content, style = self.tensors(stage)
@@ -131,6 +130,7 @@ class _Easel:
     def _descend(self, descent: Descent, objective: Objective, stage: Stage, every_s: float) -> Iterator[Step]:
         """The iterations that are left at this size."""
         run = self.run
+        run.memory = None  # until the next pause: that of a smaller size is of no use
         size = (stage.height, stage.width)
         pending: list[tuple[int, Tensor]] = []
         begun = shown = time.perf_counter()

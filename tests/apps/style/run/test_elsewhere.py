@@ -19,6 +19,7 @@ from tests.shared.engine.fake_ray import busy, cluster_here
 pytestmark = pytest.mark.slow  # paints
 
 TINY = Options(size=48, iterations=5, init="noise", coarse_to_fine=False, precision="float32")
+GROWS = dataclasses.replace(TINY, iterations=4, coarse_to_fine=True, init="content", size=140)  # in two sizes
 TOLD: list[str] = []
 
 
@@ -76,9 +77,23 @@ def test_a_worker_dies_and_another_one_goes_on_from_g(
     assert run.memory is not None
 
 
-def test_what_a_step_tells_is_small(content: Image.Image, style: Image.Image) -> None:
+def test_a_worker_dies_at_the_second_size(far: cluster.Cluster, content: Image.Image, style: Image.Image) -> None:
+    run = Run(content, style, GROWS)
+    seen = []
+    for step in run.steps(every_s=0.0):
+        seen.append((step.done, max(step.picture.size)))
+        if step.done in (2, 3):  # the last of a size, and the first of the next one
+            busy(far)[0].die()
+    small, large = (max(stage.width, stage.height) for stage in run.stages)
+    assert small < large
+    assert seen == [(1, small), (2, small), (3, large), (4, large)]
+    assert len(TOLD) == 2
+
+
+@pytest.mark.parametrize("options", [TINY, GROWS], ids=["one size", "two sizes"])
+def test_what_a_step_tells_is_small(content: Image.Image, style: Image.Image, options: Options) -> None:
     """A painting in a class must not fill the network: of the optimizer's memory nothing, of the costs the new ones."""
-    run = Run(content, style, TINY)
+    run = Run(content, style, options)
     steps = run.steps(every_s=0.0)
     for _ in range(3):
         next(steps)
