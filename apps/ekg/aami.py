@@ -36,7 +36,9 @@ CLASSES = (
 )
 LETTERS = "".join(item.letter for item in CLASSES)  # "NSVFQ"
 UNCLASSIFIED = LETTERS.index("Q")
-UNSURE = 0.6  # an S, V or F with less is shown as doubtful: half of those are right, nine in ten of the others
+UNSURE = (
+    0.6  # an answer with less is shown as doubtful: of S, V and F half of those are right, nine in ten of the others
+)
 CLASS_OF_SYMBOL = {symbol: number for number, item in enumerate(CLASSES) for symbol in item.symbols}
 
 

@@ -231,7 +231,7 @@ def _doubtful(abnormal: Figures) -> str:
     """What the question marks on the strip mean, in figures."""
     below, above = abnormal["below"], abnormal["above"]
     return (
-        f"An S, V or F below {abnormal['limit']:.0%} has a question mark on the strip: of {below['n']:,} such answers "
+        f"An answer below {abnormal['limit']:.0%} has a question mark on the strip: of {below['n']:,} such S, V and F "
         f"{below['right']:.0%} were right, of the {above['n']:,} others {above['right']:.0%}."
     )
 

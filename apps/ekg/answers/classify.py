@@ -19,24 +19,12 @@ import numpy.typing as npt
 
 from apps.ekg.aami import CLASSES, UNCLASSIFIED, classes_of
 from apps.ekg.answers.limits import less_sure, limits_of
+from apps.ekg.answers.refusals import why_no_heart
 from apps.ekg.beats.detect import find_beats
-from apps.ekg.beats.features import qrs_likeness
-from apps.ekg.beats.heart import (
-    LEAST_QRS_MV,
-    LEAST_STEEPNESS,
-    LEAST_SWING,
-    LEAST_WIDTH,
-    MOST_STROKES,
-    beside_edges,
-    stands_out,
-    steepness,
-    strokes,
-    swing,
-    width,
-)
+from apps.ekg.beats.heart import LEAST_STEEPNESS, beside_edges, steepness
 from apps.ekg.beats.inputs import NetworkInputs, network_inputs
 from apps.ekg.beats.signals import RATE_HZ, Prepared, prepare
-from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, noise_of, without_noisy
+from apps.ekg.beats.windows import QRS, Array, Beats, cut_beats, without_noisy
 from apps.ekg.formats.recording import Recording, called_otherwise, is_mlii
 from apps.ekg.network.pooling import pooled
 from shared.errors import RecordError, quoted
@@ -50,10 +38,6 @@ if TYPE_CHECKING:
 MIN_BEATS = 5  # fewer say nothing about what is normal for this patient
 _FEW = 16  # beats that one thread is quicker with than two: by a quarter for one beat, by a tenth for sixteen
 _BATCH = 512  # beats per forward pass: bounded memory for a day's recording
-_MIN_LIKENESS = 0.5  # median correlation of a beat's QRS with its neighbours'; DS1's lowest is above 0.8
-_HALF = 0.5  # of the marks
-_CALM = 0.04  # noise in QRS heights: the line is clean enough to measure a shape
-_MIN_BPM, _MAX_BPM = 15.0, 350.0
 _WORTH_A_WARNING = 0.02  # share of the recording that is lost
 _LOW_QRS_MV = 0.15  # a median QRS below it is a wrong unit or a lead that hardly sees the heart
 _STAGES = ("Reading and filtering", "Finding the beats", "Comparing the beats", "Classifying")
@@ -114,7 +98,8 @@ def classify(
     if annotated is not None and steepness(prepared, times) < LEAST_STEEPNESS:
         misplaced = ("The marked beats do not lie on QRS complexes: of another recording, perhaps. Find them instead.",)
     if annotated is None:  # no person has vouched for the beats
-        _check_heartbeats(beats, prepared, times)
+        if reason := why_no_heart(beats, prepared, times):
+            raise _unclassifiable(prepared.lead, reason)
         cut, beats = beats, without_noisy(beats)
         noisy_share = float(np.mean(cut.usable & ~beats.usable))
         if not beats.usable.any():
@@ -179,37 +164,6 @@ def probabilities_of(network: nn.Module, windows: Array, features: Array) -> Arr
     with torch.inference_mode(), one_thread() if len(windows) <= _FEW else contextlib.nullcontext():
         logs = network(torch.from_numpy(windows).to(device), torch.from_numpy(features).to(device))
         return np.asarray(logs.exp().float().cpu().numpy())
-
-
-def _check_heartbeats(beats: Beats, prepared: Prepared, times_s: npt.NDArray[np.float64]) -> None:
-    """Refuse marks that a detector found where no heart is: their rate is not a heart's, no two look alike, they are
-    lower than any QRS, or no steeper than the line between them.
-    """
-    lead = prepared.lead
-    rate = 60 / float(np.median(beats.rr_s))
-    if not _MIN_BPM <= rate <= _MAX_BPM:
-        raise _unclassifiable(lead, f"{rate:.0f} beats per minute")
-    if not beats.usable.any():
-        raise _unclassifiable(lead, "no complete beat, because the line is flat, clipped or missing")
-    good = beats.windows[beats.usable]
-    typical = np.broadcast_to(np.median(good, axis=0), good[1:].shape)
-    alike = np.maximum(qrs_likeness(good[1:], good[:-1]), qrs_likeness(good[1:], typical))
-    if len(alike) and float(np.median(alike)) < _MIN_LIKENESS:
-        raise _unclassifiable(lead, "marks that do not look like one another: noise")
-    qrs_mv = float(np.median(np.ptp(good[:, QRS], axis=1))) * beats.scale_mv
-    if qrs_mv < LEAST_QRS_MV:
-        raise _unclassifiable(lead, f"waves of {1000 * qrs_mv:.2g} µV, lower than a QRS complex: check the unit")
-    if not stands_out(beats, steepness(prepared, times_s)):
-        raise _unclassifiable(lead, "waves that do not stand out of the line as QRS complexes do")
-    at_edges = beside_edges(prepared.plain_mv, times_s, beats.scale_mv)
-    calm = beats.windows[beats.usable & (noise_of(beats) < _CALM)]  # in noise every wave has many strokes
-    many = len(calm) > _HALF * len(times_s)
-    if many and float(np.median(swing(calm))) < LEAST_SWING:
-        raise _unclassifiable(lead, "steps or saw teeth, which a QRS complex is not: it goes back as fast")
-    if many and width(calm) < LEAST_WIDTH:
-        raise _unclassifiable(lead, "spikes narrower than any QRS complex, as of a stimulator or a pacemaker")
-    if at_edges.mean() > _HALF or (many and strokes(calm) > MOST_STROKES):
-        raise _unclassifiable(lead, "bursts of noise or hum, each of many strokes; a QRS complex has two or three")
 
 
 def _unclassifiable(lead: str, found: str) -> RecordError:

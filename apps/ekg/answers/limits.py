@@ -2,7 +2,8 @@
 
 It was trained on single ectopic beats in a rhythm. Where no rhythm is, as in atrial fibrillation, every second beat is
 early; a beat that looks like no other, or has the usual QRS on a line that moved, may be an electrode's doing; beats
-after a pacemaker's spikes are its own kind. There an S or V is no longer shown as sure.
+after a pacemaker's spikes are its own kind. There an S or V is no longer shown as sure; where the line moves as much as
+steps make it, no beat is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS, UNCLASSIFIED, UNSURE, fold_of
 from apps.ekg.beats.features import SHAPE_FEATURES, qrs_likeness
-from apps.ekg.beats.heart import swing
+from apps.ekg.beats.heart import changing, swing, unlike
 from apps.ekg.beats.inputs import NetworkInputs
 from apps.ekg.beats.moved_line import has_usual_qrs
 from apps.ekg.beats.spikes import is_paced
@@ -32,7 +33,9 @@ _HALF = 0.5  # of the beats called V
 _FEW = 3  # beats of which nothing is said
 _FASTEST_BPM = 180.0  # the networks' patients hardly have more
 _BEFORE, _BEHIND = slice(8, 32), slice(PEAK + 44, PEAK + 68)  # of a window: away from the QRS, most of it no wave
-_MOVES = 0.2  # in QRS heights: DS1's patients have 0.01 to 0.15
+_MOVES = 0.14  # in QRS heights, on a line that moves under the QRS, too: 11 of 1,449 strips of 74 patients have more
+_CHANGING = 0.2  # of ``heart.changing``: in a regular rhythm it is 0.05
+_UNLIKE = 0.3  # record 114 has 0.24; five of 1,449 strips of 74 patients, 10 to 120 s long, have more
 _STEP_SWING, _OF_USUAL_SWING = 0.3, 0.4  # a beat with less of ``heart.swing``, and less of the usual one, is a step
 _NEARLY_NOISY = 0.08  # in QRS heights: of the answers S, V and F above it 40 % are right (benchmarks/ekg/noise.py)
 _LEAST_LIKE = 0.7  # likeness of an early beat to the usual one: with less it is a mark on something else, or aberrant
@@ -50,13 +53,18 @@ class Doubts:
     on_moved_line: npt.NDArray[np.bool_]  # (K,) called V, with the usual QRS or where most called so have it
     beside: npt.NDArray[np.bool_]  # (K,) on a step of the line, beside such a mark or one in noise, or nearly in noise
     moves: float  # how far the line moves between the beats, in QRS heights
+    unlike: float  # how far the QRS complexes are from one another, see ``heart.unlike``
+
+    @property
+    def not_sure(self) -> bool:
+        """Whether steps, taps or a moving electrode may have made the beats: then none is sure."""
+        return self.moves > _MOVES or self.unlike > _UNLIKE
 
     def of(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """(K,) of which beats the answers ``classes`` (K,) are doubtful."""
         early = self.irregular & (classes == _S)
-        abnormal = _abnormal(classes)
-        doubtful = early | self.alone | self.on_moved_line | (abnormal & (self.beside | (self.moves > _MOVES)))
-        return np.asarray(doubtful)
+        doubtful = early | self.alone | self.on_moved_line | (_abnormal(classes) & self.beside)
+        return np.asarray(doubtful | (self.not_sure & (classes != UNCLASSIFIED)))
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,9 @@ def doubts_of(times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: 
         on_moved_line[places] = True
     alone, beside = beats_alone(inputs.beats, classes), beside_steps_and_noise(inputs.beats, classes)
     beside |= (classes == _S) & (inputs.shape[:, _LIKE_USUAL] < _LEAST_LIKE)  # early beats have the usual QRS
-    return Doubts(irregular_beats(times_s, classes), alone, on_moved_line, beside, movement(inputs))
+    return Doubts(
+        irregular_beats(times_s, classes), alone, on_moved_line, beside, movement(inputs), _unlike(inputs.beats)
+    )
 
 
 def limits_of(
@@ -124,8 +134,10 @@ def _notes(doubts: Doubts, classes: npt.NDArray[np.int64]) -> Iterator[str]:
     if doubts.moves > _MOVES:
         yield (
             f"Too noisy: the line between the beats moves by {doubts.moves:.0%} of the QRS height, as if an electrode "
-            "moved; no S, V or F is sure."
+            "moved; no beat is sure."
         )
+    if doubts.unlike > _UNLIKE:
+        yield "The beats hardly look like one another, as where an electrode is touched; no beat is sure."
     alone, moved = int(doubts.alone.sum()), int(doubts.on_moved_line.sum())
     beside = int((doubts.beside & _abnormal(classes)).sum())
     if beside > _FEW:
@@ -144,14 +156,14 @@ def _abnormal(classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
 def less_sure(probabilities: Array, doubtful: npt.NDArray[np.bool_]) -> Array:
     """``probabilities`` (K, 5) of which the ``doubtful`` (K,) have their best answer just below what counts as sure.
 
-    What is taken away goes to N; the best answer stays the best.
+    What is taken away goes to N, and from N to Q; the best answer stays the best.
     """
     result = probabilities.copy()
     rows = np.flatnonzero(doubtful)
     best = result[rows].argmax(axis=1)
     over = np.maximum(result[rows, best] - (UNSURE - 0.01), 0)
     result[rows, best] -= over
-    result[rows, 0] += over
+    result[rows, np.where(best == 0, UNCLASSIFIED, 0)] += over
     return result
 
 
@@ -171,9 +183,19 @@ def irregular_beats(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.in
     return np.asarray(shares[np.clip(before - _WINDOW // 2, 0, len(view) - 1)] < _REGULAR)
 
 
+def _unlike(beats: Beats) -> float:
+    return unlike(beats.windows[beats.usable]) if beats.usable.sum() > 1 else 0.0
+
+
 def movement(inputs: NetworkInputs) -> float:
-    """How far the line before and after the beats moves away from the usual beat's, in QRS heights: the median."""
+    """How far the line before and after the beats moves away from the usual beat's, in QRS heights: the median.
+
+    A line that moves does so under the QRS complexes, too. Where these hardly change, it is 0: what moves then are the
+    P and T waves of a fast heart, or its next beat.
+    """
     beats = inputs.beats
+    if changing(beats.windows[beats.usable]) < _CHANGING:
+        return 0.0
     total = []
     for start in range(0, len(beats.rr_s), _CHUNK):
         stop = min(start + _CHUNK, len(beats.rr_s))

@@ -26,6 +26,11 @@ _SWING_BEATS, _STROKES_BEATS, _WIDTH_BEATS = 13, 19, 5  # samples on either side
 _BESIDE = (12, 50)  # samples before and after a mark, 0.1 to 0.4 s: outside the QRS
 _LOUD, _CALM = 0.15, 0.25  # of the QRS height; of what is on the other side
 _STROKE, _LOOKED_AT = 0.3, 300
+_FIFTH = 0.2
+_BEFORE_S, _BEHIND_S, _BEFORE, _BEHIND = 0.45, 0.6, 0.45, 0.75  # around a QRS, seconds and shares of an interval
+_P_WAVE_ENDS, _T_WAVE_S, _SLOW_S = 11, 0.2, 0.8  # samples before a mark; seconds behind one, at an interval as slow
+_SPECTRUM_BEATS, _SPECTRUM_POINTS, _BROAD_HZ = 25, 512, 8.0
+_SHIFTS = (0, -2, -1, 1, 2)  # samples that two marks may be off
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
 _NEAR_S = 0.08  # around a mark is its QRS
 _BETWEEN_S = 0.12  # away from every mark is the line between
@@ -112,6 +117,46 @@ def strokes(windows: Array) -> float:
         sizes = np.abs(np.diff(line[np.r_[0, turns, len(line) - 1]]))
         counts.append(int(np.sum(sizes >= _STROKE * sizes.max())))
     return float(np.mean(counts))
+
+
+def other_waves(window: Array, bpm: float) -> float:
+    """How high the waves before and behind the QRS in a typical ``window`` (T,) are, P or T, in QRS heights."""
+    beat_s = 60 / bpm
+    behind_s = _T_WAVE_S * min(1.0, beat_s / _SLOW_S) ** 0.5  # later by the root of the interval, as Bazett has it
+    before = window[max(0, PEAK - round(min(_BEFORE_S, _BEFORE * beat_s) * RATE_HZ)) : PEAK - _P_WAVE_ENDS]
+    behind = window[PEAK + round(behind_s * RATE_HZ) : PEAK + round(min(_BEHIND_S, _BEHIND * beat_s) * RATE_HZ)]
+    height = max(float(np.ptp(part)) for part in (before, behind))
+    return height / max(float(np.ptp(window[QRS])), 1e-9)
+
+
+def fast_share(window: Array) -> float:
+    """The share of the power of the QRS in a typical ``window`` (T,) above 8 Hz: broad waves have little, 0..1."""
+    near = window[PEAK - _SPECTRUM_BEATS : PEAK + _SPECTRUM_BEATS + 1] * np.hanning(2 * _SPECTRUM_BEATS + 1)
+    power = np.abs(np.fft.rfft(near - near.mean(), _SPECTRUM_POINTS)) ** 2
+    return float(power[np.fft.rfftfreq(_SPECTRUM_POINTS, 1 / RATE_HZ) > _BROAD_HZ].sum() / max(power.sum(), 1e-9))
+
+
+def changing(windows: Array) -> float:
+    """How far QRS complexes in ``windows`` (K, T), K >= 1, lie apart, in their height: the middle half of them."""
+    some = windows[:: -(-len(windows) // _LOOKED_AT), QRS]
+    quarter, typical, three = np.quantile(some, [0.25, 0.5, 0.75], axis=0)
+    return float((three - quarter).mean() / max(np.ptp(typical), 1e-9))
+
+
+def unlike(windows: Array) -> float:
+    """How far each QRS in ``windows`` (K, T), K >= 2, is from the nearest fifth of the others: squared distances in the
+    mean power of the two, the median; a heart's beats come in a few shapes (0.0 to 0.2), bursts of noise in none (1.1).
+    """
+    some = windows[:: -(-len(windows) // _LOOKED_AT)]
+    parts = [some[:, QRS.start + shift : QRS.stop + shift] for shift in _SHIFTS]
+    own, *others = (part - part.mean(axis=1, keepdims=True) for part in parts)
+    power = (own * own).sum(axis=1)[:, None]
+    nearest = np.full((len(own), len(own)), np.inf, np.float32)
+    for other in (own, *others):
+        both = power + (other * other).sum(axis=1)
+        np.minimum(nearest, (both - 2 * own @ other.T) / np.maximum(both / 2, 1e-9), out=nearest)
+    fifth = round(_FIFTH * (len(own) - 1))
+    return float(np.median(np.partition(nearest, fifth, axis=1)[:, fifth]))  # the nearest of all is itself
 
 
 def beside_edges(plain_mv: Signal, times_s: npt.NDArray[np.float64], scale_mv: float) -> npt.NDArray[np.bool_]:

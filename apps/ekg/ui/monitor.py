@@ -48,8 +48,8 @@ def answers_on_strip(found: Classified, beats: tuple[LiveBeat, ...]) -> dict[int
 
 
 def _called(beat: LiveBeat) -> str:
-    """Its letter; as on the strip, an S, V or F that is not sure has a question mark."""
-    doubtful = 0 < beat.number < UNCLASSIFIED and beat.probability < UNSURE
+    """Its letter; as on the strip, an answer that is not sure has a question mark."""
+    doubtful = beat.number != UNCLASSIFIED and beat.probability < UNSURE
     return LETTERS[beat.number] + "?" * doubtful
 
 

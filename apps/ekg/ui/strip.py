@@ -39,7 +39,7 @@ def strip_json(found: Classified, token: str, *, start_s: float = 0.0, label: st
     beats = slice(int(first), int(last))
     rr_s, rates, mean_rates = (values[beats] for values in _rates(found))
     classes, sure = found.classes[beats], found.probabilities[beats].max(axis=1)
-    doubtful = (sure < UNSURE) & (classes > 0) & (classes != UNCLASSIFIED)
+    doubtful = (sure < UNSURE) & (classes != UNCLASSIFIED)
     fields = {
         "record": found.recording.name,
         "token": token,

@@ -7,15 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from apps.ekg.aami import UNCLASSIFIED, UNSURE
 from apps.ekg.answers.classify import Classified, classified, classify, with_unclassified
 from apps.ekg.formats.recording import Annotations, Recording, in_memory
 from apps.ekg.network.ensemble import Ensemble
 from benchmarks.ekg.hearts import heart
+from benchmarks.ekg.no_hearts import sensors
 from shared.errors import RecordError
 from shared.progress import Progress
 
 _T = np.arange(30 * 250) / 250
 _LINE, _TIMES = heart(_T, 75)
+_OTHERS = sensors(_T)
 _NOISE = 0.005 * np.random.default_rng(0).standard_normal(len(_T))
 
 
@@ -51,6 +54,13 @@ def test_the_steps_of_an_answer(network: Ensemble) -> None:
         (0.001 * np.arange(len(_T)), "only rises"),
         (-0.001 * np.arange(len(_T)), "only falls"),
         (0 * _T, "a flat, clipped or missing line"),
+        (_OTHERS["finger pulse, 140 a minute"], "broader than a QRS"),
+        (_OTHERS["pressure of 80 to 120, read as mV"], "broader than a QRS|steps or saw teeth"),
+        (_OTHERS["T waves alone"], "broader than a QRS"),
+        (_OTHERS["P waves alone"], "nothing between them"),
+        (_OTHERS["a stimulator"], "nothing between them"),
+        (_OTHERS["spikes and waves"], "broad waves a minute"),
+        (_OTHERS["speech"], "no two look alike|noise"),
     ],
 )
 def test_where_no_heart_is_the_words_are_those_of_what_is_there(
@@ -58,6 +68,17 @@ def test_where_no_heart_is_the_words_are_those_of_what_is_there(
 ) -> None:
     with pytest.raises(RecordError, match=says):
         classified(_of(line_mv), network)
+
+
+@pytest.mark.parametrize("name", ["walking, in g", "taps"])
+def test_what_may_be_steps_or_taps_is_never_sure(network: Ensemble, name: str) -> None:
+    try:
+        found = classified(_of(sensors(np.arange(60 * 250) / 250)[name]), network)
+    except RecordError as error:
+        assert "cannot be classified" in str(error)  # noqa: PT017 - either will do
+    else:
+        assert found.probabilities[found.classes != UNCLASSIFIED].max() < UNSURE
+        assert "no beat is sure" in " ".join(found.warnings)
 
 
 def test_a_heart_whose_every_second_beat_is_another_is_no_noise(network: Ensemble) -> None:

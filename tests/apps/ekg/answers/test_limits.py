@@ -16,6 +16,7 @@ from apps.ekg.answers.limits import (
     irregular_beats,
     less_sure,
     limits_of,
+    movement,
 )
 from apps.ekg.beats.inputs import network_inputs
 from apps.ekg.beats.signals import prepare
@@ -77,12 +78,16 @@ def test_of_three_beats_alone_nothing_is_said_and_of_four_it_is() -> None:
 
 
 def test_a_doubtful_answer_stays_the_best_and_is_no_longer_sure() -> None:
-    given = np.array([[0.05, 0.95, 0, 0, 0], [0.1, 0.9, 0, 0, 0], [0.3, 0.3, 0.4, 0, 0]], np.float32)
-    less = less_sure(given, np.array([True, False, True]))
-    assert less.argmax(axis=1).tolist() == [1, 1, 2]
+    given = np.array(
+        [[0.05, 0.95, 0, 0, 0], [0.1, 0.9, 0, 0, 0], [0.3, 0.3, 0.4, 0, 0], [0.9, 0.1, 0, 0, 0]], np.float32
+    )
+    less = less_sure(given, np.array([True, False, True, True]))
+    assert less.argmax(axis=1).tolist() == [1, 1, 2, 0]
     assert less[0, 1] < UNSURE
+    assert less[0, 0] > 0.4
+    assert (less[3, 0] < UNSURE, less[3, 4] > 0.3) == (True, True)  # what is no sure N may be no beat
     np.testing.assert_allclose(less.sum(axis=1), 1, atol=1e-6)
-    np.testing.assert_array_equal(less[1:], given[1:])
+    np.testing.assert_array_equal(less[1:3], given[1:3])
 
 
 def test_what_is_said() -> None:
@@ -113,6 +118,17 @@ def test_what_is_said() -> None:
     assert alone.doubtful[classes == 2].all()
     assert any("look like no other" in note for note in alone.notes)
     assert any("Too noisy" in note for note in alone.notes)
+    assert any("hardly look like one another" in note for note in alone.notes)
+
+
+def test_what_moves_in_a_fast_heart_is_no_electrode() -> None:
+    t = np.arange(60 * 250) / 250
+    for bpm, irregular in ((72, False), (134, False), (150, True)):
+        line, times = heart(t, bpm, irregular=irregular)
+        assert movement(network_inputs(cut_beats(prepare(in_memory("x", line, 250, ("II",)), 0), times))) == 0
+    line, times = heart(t, 72)
+    moved = line + np.sin(2 * np.pi * 1.9 * t)
+    assert movement(network_inputs(cut_beats(prepare(in_memory("x", moved, 250, ("II",)), 0), times))) > 0.2
 
 
 def test_a_normal_beat_on_a_bump_called_v_is_doubtful() -> None:
@@ -145,11 +161,13 @@ def test_beats_on_steps_and_early_ones_beside_them_or_beside_noise_are_doubtful(
 
 
 def test_beats_that_are_not_classified_are_surely_so() -> None:
-    """An electrode that moves makes S, V and F doubtful, not Q."""
+    """An electrode that moves makes every answer doubtful, not Q."""
     classes = np.array([0, 1, 2, 3, 4])
     none = np.zeros(5, bool)
-    doubts = Doubts(irregular=none, alone=none, on_moved_line=none, beside=none, moves=0.5)
-    assert doubts.of(classes).tolist() == [False, True, True, True, False]
+    doubts = Doubts(irregular=none, alone=none, on_moved_line=none, beside=none, moves=0.5, unlike=0.0)
+    assert doubts.of(classes).tolist() == [True, True, True, True, False]
+    assert replace(doubts, moves=0.1, unlike=0.5).of(classes).tolist() == [True, True, True, True, False]
+    assert not replace(doubts, moves=0.1, unlike=0.2).of(classes).any()
     second = np.arange(5) % 2 == 1
     for field, doubtful in (("irregular", [1]), ("alone", [1, 3]), ("on_moved_line", [1, 3]), ("beside", [1, 3])):
         calm = replace(doubts, moves=0.0, **{field: second})

@@ -14,10 +14,14 @@ from apps.ekg.beats.heart import (
     LEAST_WIDTH,
     MOST_STROKES,
     beside_edges,
+    changing,
+    fast_share,
+    other_waves,
     stands_out,
     steepness,
     strokes,
     swing,
+    unlike,
     width,
     with_missed,
 )
@@ -187,3 +191,35 @@ def test_noise_in_a_part_of_a_recording_does_not_hide_its_beats() -> None:
     line, times = heart(t, 70)
     noisy = line + 5 * np.random.default_rng(8).standard_normal(len(t)) * (t < 12)
     assert steepness(_prepared(noisy), times) > LEAST_STEEPNESS
+
+
+def test_p_and_t_waves_are_looked_for_where_they_stand_at_any_rate() -> None:
+    for bpm in (45, 72, 150):
+        line, times = heart(_T, bpm)
+        typical = np.median(_windows(line, times), axis=0)
+        assert 0.1 < other_waves(typical, bpm) < 0.3
+    alone = sum(np.exp(-0.5 * ((_T - time) / 0.012) ** 2) for time in times[::3])
+    assert other_waves(np.median(_windows(alone, times[::3]), axis=0), 50) < 0.03
+    flat = np.zeros(150)
+    flat[PEAK - 2 : PEAK + 2] = 1
+    flat[PEAK + 40] = 0.5
+    assert other_waves(flat, 60) == 0.5
+    assert other_waves(flat, 190) == 0  # that is the next beat
+
+
+def test_broad_waves_have_nothing_above_8_hz() -> None:
+    n = (np.arange(150.0) - PEAK) / RATE_HZ
+    assert fast_share(np.exp(-0.5 * (n / 0.04) ** 2)) < 0.1
+    assert fast_share(np.exp(-0.5 * (n / 0.01) ** 2)) > 0.5
+    assert fast_share(np.cos(2 * np.pi * 20 * n)) > 0.99
+
+
+def test_beats_of_two_shapes_are_alike_and_noise_is_not() -> None:
+    random = np.random.default_rng(2)
+    shapes = random.standard_normal((2, 150))
+    assert unlike(np.repeat(shapes, 20, axis=0)) == pytest.approx(0, abs=1e-5)
+    assert unlike(random.standard_normal((40, 150))) > 0.8
+    assert changing(np.repeat(shapes[:1], 20, axis=0)) == 0
+    levels = np.linspace(0, 1, 101)[:, None] * np.ones((101, 150))
+    levels[:, PEAK] += 1  # the middle half lies between 0.25 and 0.75, in QRS complexes 1 high
+    assert changing(levels) == pytest.approx(0.5, rel=0.01)

@@ -104,9 +104,9 @@ def test_a_later_part_knows_the_interval_before_it(found: Classified) -> None:
 def test_sure_beats_are_listed_before_doubtful_and_unclassified_ones(found: Classified) -> None:
     mixed = _as(found, "VNQSFVN", [1.0, 2, 3, 4, 5, 6, 7])
     mixed.probabilities[0] = (0.45, 0, 0.55, 0, 0)  # a V below 60 %
-    mixed.probabilities[6] = (0.55, 0, 0.45, 0, 0)  # an N is never doubtful
+    mixed.probabilities[6] = (0.55, 0, 0.45, 0, 0)  # an N, which is not in the list
     strip = _strip(mixed)
-    assert strip["called"] == ["V?", "N", "Q", "S", "F", "V", "N"]
+    assert strip["called"] == ["V?", "N", "Q", "S", "F", "V", "N?"]
     assert strip["sure"] == ["55 %", "90 %", "", "90 %", "90 %", "90 %", "55 %"]
     assert strip["listed"] == [3, 4, 5, 0, 2]
     assert strip["counts"] == {
@@ -131,4 +131,4 @@ def test_live_answers_go_to_the_beats_of_the_strip(found: Classified) -> None:
     assert answers_on_strip(known, beats) == {0: "V", 2: "S"}  # 3.5 s is near no beat
     assert answers_on_strip(known, ()) == {}
     unsure = tuple(LiveBeat(float(number + 1), number, 0.59, 5.0) for number in (0, 2))
-    assert answers_on_strip(known, unsure) == {0: "N", 2: "V?"}
+    assert answers_on_strip(known, unsure) == {0: "N?", 2: "V?"}
