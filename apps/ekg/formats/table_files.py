@@ -173,6 +173,8 @@ def _lead(column: Column, place: int, heading: Heading) -> _Lead:
     values = column.values if column.values is not None else np.empty(0)
     values, none = _without_signs(values)
     left = f"{none[1]:,} values of {none[0]:g} in {name}: taken for samples that are missing." if none else ""
+    if column.words:
+        left = f"{column.words:,} cells of {name} hold words: taken for samples that are missing. {left}".strip()
     stated = unit or heading.unit
     if stated and is_voltage(stated):
         return _Lead(name, place + 1, millivolts_per(stated), values, left)

@@ -39,6 +39,7 @@ _UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is war
 _LOST = 1.7  # waits: a longer one between two packets is that for one that was lost
 _PACKETS = 0.2  # share of steps of no time from which on samples share a time by packets
 _WRAPS_SEEN, _RISES_BETWEEN = 3, 0.8  # times that a counter falls back, and the share of steps in which it rises
+_CLOCK_LIMITS = (2.0**16, 2.0**32)
 _AN_EPOCH = 1e8  # a column that begins above it is no counter of samples
 SAME_RATE = 0.01  # two statements of one rate may differ by so much
 
@@ -100,11 +101,12 @@ def times_of(columns: Sequence[Column]) -> tuple[int, Times] | None:
         plain = column.title.lower().replace("μ", "µ")
         if _is_time_name(plain):
             named.append(place)
-        if kind_of(values) != RISES:
+        risen = past_its_limit(values)
+        if kind_of(risen) != RISES:
             continue
-        values = seconds[place] = from_digits(values)
+        values = seconds[place] = from_digits(risen)
         steps = np.diff(values)
-        if unit_s := _seconds_per(plain, values, clock=column.clock or values is not column.values):
+        if unit_s := _seconds_per(plain, values, clock=column.clock or values is not risen):
             found.append((float(np.mean(steps == 0)) + 0.1 * float(np.mean(steps < 0) > 0), place, unit_s))
         elif _is_time_name(plain) and np.all(steps[steps > 0] == 1):
             counting.append(column.title)
@@ -124,6 +126,20 @@ def times_of(columns: Sequence[Column]) -> tuple[int, Times] | None:
             "Write one column of time in seconds, or leave it out and give the rate.",
         )
     return None
+
+
+def past_its_limit(values: Values) -> Values:
+    """``values`` of a clock that ran through the largest number of 16 or 32 bits and went on from 0, made to rise."""
+    known = np.isfinite(values)
+    clock = values[known]
+    falls = np.flatnonzero(np.diff(clock) < 0)
+    for limit in _CLOCK_LIMITS:
+        before, behind = clock[falls] / limit, clock[falls + 1] / limit
+        if len(falls) and np.all((before > 0.99) & (before < 1)) and np.all((behind >= 0) & (behind < 0.01)):
+            result = values.copy()
+            result[known] += limit * np.cumsum(np.diff(clock, prepend=clock[:1]) < 0)
+            return result
+    return values
 
 
 def is_counter_name(title: str) -> bool:

@@ -72,7 +72,7 @@ _HOW_MANY = re.compile(
     r"number|count|total|length|anzahl|nombre|número|numero|liczba|\bno\.|\bn_?samples|число|数|\bsamples\s?[:=]|abtastwerte|"
     r"échantillons|muestras|campioni|amostras|vzork[ůy]\b|próbek|minták|отсч"
 )
-_DT = re.compile(r"\b(?:dt|ts)\s?[:=]\s?(0?\.\d{2,7})(?![\d\s]*[a-zµ])")
+_DT = re.compile(r"\b(?:dt|ts|delta_x)\s?[:=\t]\s?(0?\.\d{2,7})(?![\d\s]*[a-zµ])")
 _SECONDS = {None: 1.0, "m": 1e-3, "milli": 1e-3, "µ": 1e-6, "u": 1e-6, "micro": 1e-6}
 _LEAD = re.compile(r".*[^A-Za-z0-9](I{1,3})|(I{1,3})[^A-Za-z0-9].*")  # Lead I, Ableitung I, リードI, I 导联
 _ABROAD = re.compile(

@@ -57,8 +57,14 @@ def read_rows(text: str, longest_line: int) -> Rows | None:
         values = _numbers(run[0]) if run else np.empty(0)
         if run is None or len(values) < _FEWEST:
             return None
-        before = [cell.strip(" '\"[(\r") for cell in _CELLS.split(line[: run.start()][:longest_line])]
+        before = [
+            cell.strip(" '\"[({\r").removesuffix(":").strip('"')
+            for cell in _CELLS.split(line[: run.start()][:longest_line])
+        ]
+        behind = [cell.strip(" '\"])}\r") for cell in _CELLS.split(line[run.end() :][:longest_line])]
         above += [f"{name}: {cell}" for name, cell in zip(names, before, strict=False) if cell]
+        above += [f"{name}: {cell}" for name, cell in zip(names[::-1], behind[:0:-1], strict=False) if cell]
+        above += [cell for cell in (*before[:-1], *behind) if ":" in cell]  # as JSON has it: its rate may stand there
         own = next(filter(None, reversed(before)), "")
         titled = names[len(before) - 1] if len(before) <= len(names) else ""
         foreign = not before[-1] and (is_called_ekg(titled) or _NO_NAME.fullmatch(own))  # of another column

@@ -8,6 +8,7 @@ with the last one; pandas reads what lies between. Semicolons or tabs between th
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
@@ -21,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.formats.clock import is_clock, seconds_of
-from apps.ekg.formats.text_heading import speaks_of_recording
+from apps.ekg.formats.text_decoding import decoded
 from apps.ekg.formats.text_rows import read_rows
 from apps.ekg.formats.units import is_voltage
 from shared.errors import RecordError, quoted
@@ -46,13 +47,7 @@ _NUMBER = re.compile(rf"{_SIGNED}|[-+]?\d{{1,3}}([.,]\d{{3}})+([.,]\d+)?")
 _NOTHING = re.compile(r"|nan|null|none|n/?a|inf|-+|#n/?a|missing", re.IGNORECASE)  # instead of a number
 _UNIT_CELL = re.compile(r"[\w :./%°²]{0,12}")
 _COMMENT = ("#", "%", "//")
-_PLAIN = {ord(first) + n: str(n) for first in "٠۰०０" for n in range(10)} | {
-    ord("−"): "-",
-    ord("－"): "-",
-    ord("٫"): ".",
-}
-_THOUSANDS = re.compile(r"(?<=\d)['’\u00a0\u202f٬](?=\d{3}(?!\d))")  # marks that cannot be decimals nor separators
-_LEGACY = ("gb18030", "shift_jis", "euc_kr", "big5", "cp1251")  # of what programs for one country write
+_BEYOND = 4  # columns that single lines have more than all others
 
 
 @dataclass(frozen=True)
@@ -62,6 +57,7 @@ class Column:
     title: str
     values: npt.NDArray[np.float64] | None  # (rows,), NaN where a cell holds no number
     clock: bool = False
+    words: int = 0  # cells with something else than a number
 
 
 @dataclass(frozen=True)
@@ -81,6 +77,7 @@ class _Style:
     decimal: str
     thousands: str | None
     numeric: tuple[bool, ...]  # per column: numbers or clock times, not words
+    most: int = 0  # cells of a usual line, those that are mostly empty among them
 
     def cells(self, line: str) -> list[str]:
         """The cells of ``line`` without quotes; a separator at its end makes none."""
@@ -99,9 +96,10 @@ class _Style:
         if line.lstrip().startswith(_COMMENT):
             return False
         cells = self.cells(line)
-        if len(cells) > len(self.numeric):
+        if len(cells) > max(len(self.numeric), self.most):
             return False
-        checked = [cell for cell, numeric in itertools.zip_longest(cells, self.numeric, fillvalue="") if numeric]
+        own = cells[: len(self.numeric)]
+        checked = [cell for cell, numeric in itertools.zip_longest(own, self.numeric, fillvalue="") if numeric]
         return is_number(checked[0]) and all(is_number(cell) or _NOTHING.fullmatch(cell) for cell in checked)
 
 
@@ -123,7 +121,7 @@ def read_table(data: bytes) -> Table:
     Raises:
         RecordError: there are no lines of numbers, their lengths differ, or they are too long.
     """
-    text = _decoded(data)
+    text = decoded(data)
     if rows := read_rows(text, _LONGEST_LINE):
         return Table(tuple(Column(row.title, row.values) for row in rows.rows), rows.above)
     style = _style_of(text)
@@ -140,48 +138,29 @@ def read_table(data: bytes) -> Table:
     titles = _titles(
         above[-2:], style.separator, len(style.numeric), frame.shape[1], len(_parts(head[first], style.separator))
     )
-    columns = tuple(_column(frame[name], title, style) for name, title in zip(frame.columns, titles, strict=True))
-    warnings = (f"Text below the numbers was left out, {below} line{'s' * (below > 1)}.",) if below else ()
-    return Table(columns, tuple(line.strip() for line in above[:_MOST_ABOVE]), warnings)
+    columns = [_column(frame[name], title, style) for name, title in zip(frame.columns, titles, strict=True)]
+    warnings = [f"Text below the numbers was left out, {below} line{'s' * (below > 1)}."] if below else []
+    said = _said_in_words(columns)
+    if said.any():
+        columns = [
+            _column(frame[name][~said], column.title, style) for name, column in zip(frame, columns, strict=True)
+        ]
+        lines = int(said.sum())
+        warnings.append(f"Text between the numbers was left out, {lines} line{'s' * (lines > 1)}.")
+    return Table(tuple(columns), tuple(line.strip() for line in above[:_MOST_ABOVE]), tuple(warnings))
+
+
+def _said_in_words(columns: Sequence[Column]) -> npt.NDArray[np.bool_]:
+    """(rows,) which lines between the numbers hold none, but words in every column of numbers: a heading, again."""
+    numbers = [column.values for column in columns if column.values is not None]
+    if len(numbers) < 2 or not all(column.words for column in columns if column.values is not None):
+        return np.zeros(1, np.bool_)
+    return np.asarray(np.isnan(numbers).all(axis=0))
 
 
 def is_number(cell: str) -> bool:
     """Whether ``cell`` is a number or a time of day."""
     return len(cell) <= _LONGEST_CELL and bool(_NUMBER.fullmatch(cell) or is_clock(cell))
-
-
-def _decoded(data: bytes) -> str:
-    """``data`` as text: UTF-8, UTF-16 or 32 (by their marks or zeros), else what programs of one country write."""
-    zeros = data[:2000:2].count(0), data[1:2000:2].count(0)
-    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-        text = data.decode("utf-32", "replace")
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = data.decode("utf-16", "replace")
-    elif max(zeros) > len(data[:2000]) // 4:
-        text = data.decode("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", "replace")
-    else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode(_legacy(data[:_HEAD]), "replace")
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    text = text if text.isascii() else text.translate(_PLAIN)
-    return _THOUSANDS.sub("", text) if re.search("['’\u00a0\u202f٬]", text) else text
-
-
-def _legacy(head: bytes) -> str:
-    """The encoding in which ``head``, which is no UTF-8, says something of a recording; else Western Europe's."""
-    for encoding in _LEGACY:
-        try:
-            text = head.decode(encoding)
-        except UnicodeDecodeError as error:
-            if error.start < len(head) - 4:  # not just cut in the middle of a letter
-                continue
-            text = head[: error.start].decode(encoding)
-        if speaks_of_recording(text):
-            return encoding
-    return "cp1252"
 
 
 def _style_of(text: str) -> _Style:
@@ -193,6 +172,8 @@ def _style_of(text: str) -> _Style:
     else:
         lines = text[len(text) // 2 : len(text) // 2 + _MIDDLE].split("\n")[1:-1]
     lines = [line[:_LONGEST_LINE] for line in lines if not line.lstrip().startswith(_COMMENT)]
+    if 2 * sum(line.lstrip().startswith('{"') for line in lines) > len(lines):
+        raise RecordError("a table, or one list of numbers", "JSON in every line", REMEDY)
     lines = [line for line in lines if any(map(is_number, re.split(r"[;,|\t '\"]+", line)))]
     if not lines:
         raise _no_numbers(text)
@@ -207,7 +188,8 @@ def _style_of(text: str) -> _Style:
     numeric = tuple(_is_numeric([row[n] for row in rows if n < len(row)]) for n in range(width))
     if not any(numeric):
         raise _no_numbers(text)
-    return _Style(separator, decimal, thousands, numeric)
+    parts = Counter(len(_parts(line.rstrip("\r"), separator)) for line in lines)
+    return _Style(separator, decimal, thousands, numeric, parts.most_common(1)[0][0])
 
 
 def _no_numbers(text: str) -> RecordError:
@@ -320,13 +302,17 @@ def _frame(body: str, style: _Style) -> pd.DataFrame:
     """``body`` as pandas reads it, without the columns that are empty in every line."""
     import pandas as pd  # gradio needs it anyway; half a second nobody should wait for at start
 
-    try:
-        frame = pd.read_csv(
+    width = len(style.numeric)
+
+    def read(names: range | None) -> pd.DataFrame:
+        return pd.read_csv(
             io.StringIO(body),
             sep=r"\s+" if style.separator == " " else style.separator,
             decimal=style.decimal,
             thousands=style.thousands,
             header=None,
+            names=names,
+            index_col=False,
             engine="c",
             comment="#",
             skip_blank_lines=True,
@@ -334,10 +320,22 @@ def _frame(body: str, style: _Style) -> pd.DataFrame:
             skipinitialspace=True,
             low_memory=False,
         )
+
+    try:
+        return read(None).iloc[:, :width]  # what a separator at the end of the lines adds is empty
     except (pd.errors.ParserError, ValueError) as error:
+        with contextlib.suppress(pd.errors.ParserError, ValueError):
+            frame = read(range(width + _BEYOND))
+            if all(_are_words(frame[n]) for n in range(width, width + _BEYOND)):
+                return frame.iloc[:, :width]
         what = str(error).rpartition("C error: ")[2].strip() or "different numbers"
         raise RecordError("the same number of columns in every line", what, REMEDY) from error
-    return frame.iloc[:, : len(style.numeric)]  # what a separator at the end of the lines adds is empty
+
+
+def _are_words(cells: pd.Series) -> bool:
+    """Whether a column is empty but for words in a few lines: marks of events."""
+    said = cells.dropna()
+    return 2 * len(said) < len(cells) and not any(is_number(str(cell).strip()) for cell in said.iloc[:_JUDGED])
 
 
 def _column(cells: pd.Series, title: str, style: _Style) -> Column:
@@ -357,7 +355,9 @@ def _column(cells: pd.Series, title: str, style: _Style) -> Column:
     text = cells.astype(str).str.strip(" '\"")
     text = text.str.replace(style.thousands, "", regex=False) if style.thousands else text
     text = text.str.replace(",", ".", regex=False) if style.decimal == "," else text
-    return Column(title, pd.to_numeric(text, errors="coerce").to_numpy(np.float64))
+    values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
+    said = text[np.isnan(values) & cells.notna().to_numpy()]
+    return Column(title, values, words=int((~said.str.fullmatch(_NOTHING)).sum()))
 
 
 def _titles(above: Sequence[str], separator: str, width: int, columns: int, cells: int) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ the lead's shape (its correlation with the heart), the rate, and the lead that i
 from __future__ import annotations
 
 import contextlib
+import json
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -165,6 +166,22 @@ TIMED = {  # the rate is in the file
     "rows, with times": "time," + ",".join(map(_second, range(_N))) + "\nlead," + ",".join(map(str, _MV)) + "\n",
     "UTF-32": _text("t,ecg\n", lambda n: (_second(n), _value(n))),
     "rows, not columns": "Samplerate;250 Hz\nEKG II;" + ";".join(map(str, _MV)) + "\n;" + ";".join(map(str, _BREATH)),
+    "negative numbers in brackets, as accountants write them": _text(
+        "t,ecg\n", lambda n: (_second(n), f"{_MV[n]:.4f}" if _MV[n] >= 0 else f"({-_MV[n]:.4f})")
+    ),
+    "exponents of Fortran": _text("", lambda n: (f"{n / RATE_HZ:.6E}", f"{_MV[n]:.6E}")).replace("E", "D"),
+    "a heading that comes again": (whole := _text("t,ecg\n", lambda n: (_second(n), _value(n)))).replace(
+        "\n4.000", "\nt,ecg\n4.000"
+    ),
+    "pages": whole.replace("\n4.000", "\n\f\n4.000"),
+    "lines and zeros behind the numbers": whole + "\n" * 50_000 + "\0" * 99,
+    "a note in the first line": _text("t,ecg,note\n", lambda n: (_second(n), _value(n), "start" if n == 0 else "")),
+    "events in a few lines, which alone have a third cell": "t,ecg\n"
+    + "".join(f"{_second(n)},{_value(n):.4f}{',button' * (n in (9, 700))}\n" for n in range(_N)),
+    "a clock that runs past 32 bits": _text("millis,ecg\n", lambda n: ((2**32 - 4000 + 4 * n) % 2**32, _value(n))),
+    "the interval of a laboratory": "Delta_X\t0.004\n***End***\nUntitled\n" + "".join(f"{v:.5f}\n" for v in _MV),
+    "a list in a cell, its rate behind it": 'a,ecg,sampling_frequency\n0,"[' + ",".join(map(str, _MV)) + ']",250\n',
+    "JSON of one list": json.dumps({"fs": 250, "ecg": _MV.round(4).tolist()}),
     "a list in a cell": 'id,ecg\n7,"[' + ", ".join(map(str, _MV)) + ']"\nSampling rate 250 Hz\n',
 }  # fmt: skip
 UNTIMED = {  # the rate has to be given
@@ -256,6 +273,7 @@ def test_a_watch_in_the_language_of_its_phone(tmp_path: Path, name: str) -> None
         ("\n".join(",".join("0.1234" for _ in range(180)) for _ in range(60)), "single beats"),
         (_text("t,ecg\n", lambda n: (f"{n / RATE_HZ % 3:.3f}", _value(n))), "times that fall"),
         (_text("time,ecg\n", lambda n: (5, _value(n))), "stand still"),
+        ('{"ecg": [1, 2], "t": 3}\n' * 500, "JSON in every line"),
         ("," * 100_000 + "\n" + _text("", lambda n: (_second(n), _value(n))), "at most 4,000 characters"),
         (_text("", lambda n: (_second(n), "," * 50_000 if n == 999 else _value(n))), "at most 4,000 characters"),
         ("a,b\n" + ",".join("1" for _ in range(3000)) + "\n" + ",".join("2" for _ in range(2999)), "one length"),
@@ -393,6 +411,11 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     )
     assert "The file's times say 250 Hz; 300 Hz" in " ".join(
         _open(tmp_path, TIMED["microseconds"], rate_hz=300).warnings
+    )
+    off = _text("time,ecg (mV)\n", lambda n: (_second(n), {7: "off", 8: "off", 9: "NULL"}.get(n, _value(n))))
+    assert _open(tmp_path, off).warnings == ("2 cells of ecg hold words: taken for samples that are missing.",)
+    assert _open(tmp_path, TIMED["a heading that comes again"]).warnings == (
+        "Text between the numbers was left out, 1 line.",
     )
     assert "text below the numbers" in " ".join(_open(tmp_path, TIMED["numbers, then a summary"]).warnings).lower()
 

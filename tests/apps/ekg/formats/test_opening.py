@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from apps.ekg.formats import uploads
 from apps.ekg.formats.opening import newest, open_recording
 from apps.ekg.formats.recording import Recording, check_recording, in_memory
-from apps.ekg.formats.text_table import _decoded
+from apps.ekg.formats.text_decoding import decoded
 from apps.ekg.formats.uploads import LIMITS
 from apps.ekg.formats.wfdb_files import open_header
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
@@ -425,10 +425,11 @@ def test_names_become_plain(tmp_path: Path) -> None:
 
 
 def test_a_text_is_utf_16_only_if_a_quarter_of_it_is_zeros() -> None:
-    assert _decoded(b"1\n2") == "1\n2"
-    assert _decoded(b"12\0\x004567") == "12\0\x004567"
-    assert _decoded("1,2\n3,4\n".encode("utf-16-be")) == _decoded("1,2\n3,4\n".encode("utf-16-le")) == "1,2\n3,4\n"
-    assert _decoded(b"1\r2\r") == "1\n2\n"
+    assert decoded(b"1\n2") == "1\n2"
+    assert decoded(b"12\0\x004567") == "12\0\x004567"
+    assert decoded("1,2\n3,4\n".encode("utf-16-be")) == decoded("1,2\n3,4\n".encode("utf-16-le")) == "1,2\n3,4\n"
+    assert decoded(b"1\r2\r") == "1\n2\n"
+    assert decoded(b"1\n2" + b"\n" * 200 + b"\0" * 20) == "1\n2\n"
 
 
 def test_a_member_of_many_files_is_named_in_the_refusal(tmp_path: Path) -> None:
