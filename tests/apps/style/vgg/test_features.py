@@ -79,6 +79,23 @@ def test_runs_share_the_kernels_of_their_network_which_go_with_it(network: VGG, 
     assert len(features._KERNELS) <= before + 1  # that of ``network`` may be new
 
 
+def test_runs_share_the_weights_in_bfloat16_which_go_with_their_network(network: VGG, noise: torch.Tensor) -> None:
+    other = VGG(network.layers[:3])
+    module = other.get_submodule("conv1_2")
+    with torch.inference_mode():  # whoever is the first to need them
+        Extractor(other, ["conv1_2"], pooling="max", dtype=torch.bfloat16)(noise)
+    made = features._WEIGHTS[module][torch.bfloat16][0]
+    assert not made.is_inference()
+    Extractor(other, ["conv1_2"], pooling="max", dtype=torch.float64)
+    second = Extractor(other, ["conv1_2"], pooling="max", dtype=torch.bfloat16)
+    assert features._WEIGHTS[module][torch.bfloat16][0] is made
+    assert second(noise)["conv1_2"].dtype is torch.bfloat16
+    before = len(features._WEIGHTS)
+    del other, module, second
+    gc.collect()
+    assert len(features._WEIGHTS) == before - 2
+
+
 @pytest.mark.parametrize("shape", [(8, 8), (7, 10), (3, 3)])
 def test_our_average_and_its_gradient_are_torch_s(shape: tuple[int, int]) -> None:
     x = (
