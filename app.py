@@ -19,6 +19,7 @@ from shared.cli import BAD_INPUT
 from shared.errors import HubError, OptionError, one_line
 from shared.serving import workspace
 from shared.serving.connections import make_room
+from shared.serving.memory import share_heaps
 from shared.serving.offline import forbid_connections
 from shared.threads import be_a_good_neighbour
 
@@ -36,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
         return BAD_INPUT
     settings.publish(chosen)
     be_a_good_neighbour()
+    share_heaps()
     make_room()
     if chosen.offline:
         forbid_connections(also=(chosen.host, *settings.engine_hosts(chosen.engine)))

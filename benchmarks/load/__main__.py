@@ -145,6 +145,7 @@ def main() -> None:
         one = Visitor(url)
         for name, ask in QUICK.items():  # loads the networks
             _timed(name, ask, one, Tally())
+        one.predict(STYLE / "cat.jpg", STYLE / "woodcut.jpg", 96, 2, api_name="/stylize")  # ... of painters, too
         clients: list[Visitor] = []
         together([lambda: clients.append(Visitor(url)) for _ in range(options.sessions)])
         _hold(clients, tally, 60 * options.minutes, options.pause, pid)
