@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from apps.ekg.aami import UNCLASSIFIED, UNSURE
-from apps.ekg.answers.classify import Classified, classified, classify, with_unclassified
+from apps.ekg.answers.classify import Classified, classified, classify, probabilities_of, with_unclassified
 from apps.ekg.formats.recording import Annotations, Recording, in_memory
 from apps.ekg.network.ensemble import Ensemble
 from benchmarks.ekg.hearts import heart
@@ -24,6 +25,33 @@ _NOISE = 0.005 * np.random.default_rng(0).standard_normal(len(_T))
 
 def _of(line_mv: np.ndarray, *, rate_hz: float = 250, lead: str = "II") -> Recording:
     return in_memory("made", line_mv, rate_hz, (lead,))
+
+
+@pytest.mark.parametrize(("bpm", "answered"), [(15, True), (14.7, False)])
+def test_fifteen_a_minute_may_be_a_heart_and_fewer_are_none(network: Ensemble, bpm: float, answered: bool) -> None:
+    line, times = heart(np.arange(90 * 250) / 250, bpm)
+    recording = _of(line + np.tile(_NOISE, 3))
+    if answered:
+        assert len(classified(recording, network).times_s) == len(times)
+    else:
+        with pytest.raises(RecordError, match="15 beats per minute"):
+            classified(recording, network)
+
+
+def test_the_inputs_go_where_the_network_is() -> None:
+    class Elsewhere(torch.nn.Module):
+        """A network on a device without memory, as all of torch has it, which answers that every beat is a V."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.empty(1, device="meta"))
+
+        def forward(self, windows: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+            assert windows.device == features.device == self.weight.device
+            return torch.log(torch.tensor([[0.0, 0.0, 1.0, 0.0]])).expand(len(windows), 4)
+
+    found = probabilities_of(Elsewhere(), np.zeros((3, 8, 128), np.float32), np.zeros((3, 5), np.float32))
+    assert found.tolist() == [[0, 0, 1, 0]] * 3
 
 
 def test_the_steps_of_an_answer(network: Ensemble) -> None:

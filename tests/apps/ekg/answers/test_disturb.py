@@ -34,6 +34,18 @@ def test_disturbances_do_what_they_say(network: Ensemble) -> None:
     assert agreement(found, None).lost == len(found.times_s)
 
 
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("noise_mv", 0, 5), ("drift_mv", 0, 10), ("gain", 0, 100), ("rate_hz", 10, None)]
+)
+def test_the_ends_of_each_range_are_in_it(name: str, low: float, high: float | None) -> None:
+    part = in_memory("x", np.sin(np.arange(1000) / 9), 125, ("II",))
+    for end, beyond in ((low, low - 0.01), (high, None if high is None else high + 0.01)):
+        if end is not None and beyond is not None:
+            assert disturbed(part, Disturbance(**{name: end})).n_samples == 1000
+            with pytest.raises(OptionError, match="a number from"):
+                disturbed(part, Disturbance(**{name: beyond}))
+
+
 def _answers(times_s: list[float], letters: str) -> Any:
     return SimpleNamespace(
         times_s=np.array(times_s, np.float64), classes=np.array([LETTERS.index(one) for one in letters], np.int64)

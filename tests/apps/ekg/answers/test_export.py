@@ -13,6 +13,7 @@ import torch
 from apps.ekg.aami import LETTERS
 from apps.ekg.answers.classify import Classified, classified
 from apps.ekg.answers.export import answer_of, check_annotations, csv_text, told, write_annotations, write_csv
+from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
 from apps.ekg.network.ensemble import Ensemble
@@ -49,6 +50,9 @@ def test_an_answer_is_plain_values(found: Classified) -> None:
     assert (answer["record"], answer["lead"], answer["rate_hz"]) == (found.recording.name, "MLII", 360.0)
     assert answer["warnings"] == list(found.warnings)
     assert answer["rhythm"]["n_beats"] == len(answer["beats"]) == len(found.times_s)
+    exact = rhythm_in(found)
+    assert answer["rhythm"]["mean_bpm"] == pytest.approx(exact.mean_bpm, abs=5e-5)
+    assert answer["rhythm"]["mean_bpm"] != exact.mean_bpm, "it is rounded"
     best = found.probabilities[3].max()
     assert answer["beats"][3] == {
         "time_s": round(float(found.times_s[3]), 4),

@@ -77,6 +77,13 @@ def test_of_three_beats_alone_nothing_is_said_and_of_four_it_is() -> None:
         assert np.flatnonzero(beats_alone(noise, classes)).size == alone
 
 
+def test_a_beat_called_s_in_a_stretch_that_cannot_be_used_is_doubtful_like_those_beside_it() -> None:
+    whole = cut_beats(prepare(synthetic(60, Rhythm(noise_mv=0)), 0), np.arange(1.0, 41.0))
+    beats = replace(whole, windows=np.repeat(whole.windows[5:6], 40, axis=0), usable=np.arange(40) != 20)
+    for called, doubtful in ((np.full(40, 1), [19, 20, 21]), (np.full(40, 2), [])):
+        assert np.flatnonzero(beside_steps_and_noise(beats, called)).tolist() == doubtful
+
+
 def test_a_doubtful_answer_stays_the_best_and_is_no_longer_sure() -> None:
     given = np.array(
         [[0.05, 0.95, 0, 0, 0], [0.1, 0.9, 0, 0, 0], [0.3, 0.3, 0.4, 0, 0], [0.9, 0.1, 0, 0, 0]], np.float32

@@ -62,6 +62,16 @@ def test_nothing_is_added_between_slow_beats_nor_where_only_one_interval_has_it(
     assert with_missed(_prepared(fast).filtered_mv, halved).tolist() == pytest.approx(whole[: len(halved) * 2], abs=2)
 
 
+def test_beats_are_missed_alike_at_every_height() -> None:
+    line, times = heart(_T, 120)
+    marks = np.delete(np.round(times * RATE_HZ).astype(np.int64), 11)
+    filtered = _prepared(line).filtered_mv
+    found = with_missed(filtered, marks)
+    assert len(found) == len(marks) + 1
+    for gain in (0.02, 50):
+        assert with_missed(gain * filtered, marks).tolist() == found.tolist()
+
+
 def test_a_qrs_is_steeper_than_its_line_and_waves_are_not() -> None:
     line, times = heart(_T, 75)
     assert steepness(_prepared(line), times) > 2 * LEAST_STEEPNESS
@@ -69,6 +79,18 @@ def test_a_qrs_is_steeper_than_its_line_and_waves_are_not() -> None:
         waves = np.sin(2 * np.pi * hertz * _T)
         assert steepness(_prepared(waves), np.arange(1, 19) + 0.1) < LEAST_STEEPNESS
     assert steepness(_prepared(line), np.empty(0)) == 0
+
+
+@pytest.mark.parametrize(("samples", "ratio"), [(3, 4.0), (2, np.inf)])
+def test_a_line_has_a_sample_for_each_beat_at_least(samples: int, ratio: float) -> None:
+    """A line that rises evenly, and three QRS complexes four times as steep; few samples between them can be used."""
+    line = np.cumsum(np.full(1000, 0.01, np.float32))
+    places = np.array([250, 500, 750])
+    for place in places:
+        line[place - 2 :] += 0.03 * np.clip(np.arange(len(line) - place + 2), 0, 4)
+    usable = np.isin(np.arange(1000), [280, 530, 780][:samples])
+    found = steepness(Prepared(line, line, usable, "II"), places / RATE_HZ)
+    assert found == pytest.approx(ratio, rel=1e-3)
 
 
 @pytest.mark.parametrize(("step", "near"), [(14, True), (15, False), (-9, True), (-10, False)])

@@ -58,3 +58,10 @@ def test_a_part_is_a_part_of_all_and_unusable_beats_are_not_compared_with() -> N
     none = shapes_of(_two_shapes(wide), np.zeros(90, bool))
     own = np.ones((90, 4), np.float32)
     assert np.isfinite(shared_features(none.weights(0, 90), own, own[none.chosen])).all()
+
+
+def test_a_mark_may_be_three_samples_off_either_way() -> None:
+    moved = np.stack([np.exp(-0.5 * ((_T - off) / 2.5) ** 2) for off in (0, -3, 3, -7, 7)]).astype(np.float32)
+    early, late, too_early, too_late = shapes_of(moved, np.arange(5) == 0).weights(1, 5)[:, 0]
+    assert min(early, late) > 0.99
+    assert max(too_early, too_late) < 0.1

@@ -35,6 +35,9 @@ def test_it_is_the_naive_count() -> None:
         near = values[max(0, start - 32) : start + 40]
         expected = (*_naive(values, values[place]), *_naive(near, values[place]))
         np.testing.assert_allclose(features[place, [0, 1, 2, 4, 5, 6]], np.clip(expected, -2, 2), atol=1e-9)
+        after = values[min(place + 1, 149)]  # the last interval stands for the one that would follow
+        following = _naive(values, after)[2], _naive(near, after)[2]
+        np.testing.assert_allclose(features[place, [3, 7]], np.clip(following, -2, 2), atol=1e-9)
         usual = values[place] - expected[5]
         away = np.mean(np.abs(near - usual) >= 0.06)
         np.testing.assert_allclose(features[place, 8], away)

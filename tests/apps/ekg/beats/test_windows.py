@@ -146,6 +146,18 @@ def test_the_reference_is_the_sinus_beat_even_in_the_minority() -> None:
     assert found.local.max() == 0
 
 
+def test_the_local_reference_is_made_of_the_beats_around() -> None:
+    """After 300 beats of one shape come 100 of another: those far from the change are compared with their own."""
+    later = np.arange(400) >= 300
+    windows = np.repeat(later.astype(np.float32)[:, None], WINDOW + 2 * MARGIN, axis=1)
+    found = references(Beats(windows, np.ones(400), np.ones(400, bool), 1.0))
+    assert found.record.max() == 0
+    assert found.near(0, 270).max() == 0
+    assert found.near(330, 400).min() == 1
+    rr = np.where(later, 1.0, 0.9)  # nine tenths of the long interval are still long
+    assert references(Beats(windows, rr, np.ones(400, bool), 1.0)).near(285, 295).max() == 0
+
+
 def test_channels_are_what_they_are_called() -> None:
     windows, _ = _features()
     assert windows.shape[1] == len(CHANNELS)

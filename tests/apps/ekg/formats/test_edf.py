@@ -135,6 +135,18 @@ def test_a_discontinuous_file_says_when_its_records_begin(tmp_path: Path) -> Non
         open_edf(path)
 
 
+def test_a_unit_that_is_not_given_is_guessed_from_a_file_of_one_record(tmp_path: Path) -> None:
+    path = tmp_path / "a.edf"
+    write_edf(path, [counts_of(2000, 1)[:, 0]], rate=2000)  # a data record of 2,000 samples, which lasts 10 s
+    data = bytearray(path.read_bytes())
+    data[244:252] = b"10".ljust(8)
+    path.write_bytes(data)
+    _field(path, 2, _UNIT, 8, 0, "")
+    recording = open_edf(path)
+    assert (recording.rate_hz, recording.n_samples) == (200, 2000)
+    np.testing.assert_allclose(recording.read(0, 0, 2000), counts_of(2000, 1)[:, 0] * 1e-4, atol=1e-6)
+
+
 def test_24_bits(tmp_path: Path) -> None:
     path = _edf(tmp_path, 1)
     counts = 300 * counts_of(2000, 1)[:, 0]

@@ -551,6 +551,19 @@ def test_flac_and_a_signal_file_of_any_name(tmp_path: Path) -> None:
         pass
 
 
+def test_differences_are_summed_from_the_beginning_whatever_part_is_read(tmp_path: Path) -> None:
+    """Format 8: each byte is the change since the sample before."""
+    changes = np.random.default_rng(0).integers(-90, 91, (3000, 2))
+    changes[0] = 0
+    counts = changes.cumsum(axis=0) + np.array([40, -7])
+    (tmp_path / "d.dat").write_bytes(changes.astype(np.int8).tobytes())
+    lines = [f"d.dat 8 200(0)/mV 12 0 {counts[0, n]} {counts[:, n].sum() & 0xFFFF} 0 {('II', 'V1')[n]}" for n in (0, 1)]
+    (tmp_path / "d.hea").write_text("\n".join(["d 2 250 3000", *lines, ""]))
+    with open_recording(tmp_path / "d") as recording:
+        for lead in (1, 0, 1):
+            np.testing.assert_allclose(recording.read(lead, 700, 2400), counts[700:2400, lead] / 200, atol=1e-6)
+
+
 def test_names_in_capitals(tmp_path: Path) -> None:
     write_wfdb(tmp_path, "CARD", file="card.dat")
     (tmp_path / "CARD.dat").rename(tmp_path / "CARD.DAT")

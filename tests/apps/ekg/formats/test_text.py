@@ -11,6 +11,7 @@ import pytest
 from apps.ekg.formats import table_files
 from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.recording import Recording
+from apps.ekg.formats.table_times import from_digits
 from apps.ekg.formats.text_table import Table, read_table
 from apps.ekg.formats.units import guess_unit, is_voltage, millivolts_per
 from shared.errors import OptionError, RecordError
@@ -202,6 +203,11 @@ def test_names_and_what_is_above_the_numbers() -> None:
         ("1,2,3\n4,5,6\n", [[1, 2, 3], [4, 5, 6]]),
         ("10:00:01.5,1\n10:00:02.5,2\n", [[36001.5, 1], [36002.5, 2]]),
         ("1:01.5;1\n1:02.5;2\n", [[61.5, 1], [62.5, 2]]),
+        ("0.5;1.5\n1.5;2.5\n2.5;3,5\n3.5;4.5\n", [[0.5, 1.5], [1.5, 2.5], [2.5, np.nan], [3.5, 4.5]]),
+        (
+            "1\n2 x\n3\n4 x\n5\n6 x\n7\n",
+            [[1], [np.nan], [3], [np.nan], [5], [np.nan], [7]],
+        ),  # blanks in most lines would separate
     ],
 )
 def test_separators_and_decimal_marks(text: str, values: list[list[float]]) -> None:
@@ -211,3 +217,32 @@ def test_separators_and_decimal_marks(text: str, values: list[list[float]]) -> N
 def test_lines_of_different_lengths_are_refused() -> None:
     with pytest.raises(RecordError, match="the same number of columns"):
         read_table(b"1,2\n3,4\n5,6,7\n")
+
+
+def test_the_digits_of_a_clock_are_read_at_every_time_of_a_day() -> None:
+    seconds = np.arange(0, 86_400, 7.0)
+    clock = [f"{int(at) // 3600:02d}{int(at) // 60 % 60:02d}{int(at) % 60:02d}" for at in seconds]
+    np.testing.assert_array_equal(from_digits(np.array(clock, np.float64)), seconds)
+    dated = np.array([f"20240305{at}000" for at in clock], np.float64)  # a float holds them to 4 ms
+    np.testing.assert_allclose(from_digits(dated), seconds, atol=0.005)
+    for none in (240_000.0, 106_000.0, 100_060.0):  # hours, minutes and seconds that a clock has not
+        np.testing.assert_array_equal(from_digits(np.array([95_959.0, none])), [95_959.0, none])
+
+
+def test_a_number_above_0_stands_for_no_missing_sample(tmp_path: Path) -> None:
+    """As 0 and below do, which recorders write where they have none."""
+    values = np.where(np.arange(1000) % 100 < 3, 5.0, 900 + np.sin(np.arange(1000)))
+    assert np.isfinite(_open(tmp_path, _rows(values), rate_hz=200).read(0, 0, 1000)).all()
+    recording = _open(tmp_path, _rows(values - 5), rate_hz=200)
+    np.testing.assert_array_equal(np.isnan(recording.read(0, 0, 1000)), values == 5)
+
+
+def test_a_microsecond_a_sample_is_what_the_title_says(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=r"1e\+06 Hz"):
+        _open(tmp_path, "time (µs),ecg (mV)\n" + _rows(np.arange(1000), np.sin(np.arange(1000) / 9)))
+
+
+def test_of_rows_of_different_lengths_the_first_five_are_named(tmp_path: Path) -> None:
+    rows = [",".join(map(str, np.arange(4000 + n) / 7)) for n in range(7)]
+    with pytest.raises(RecordError, match=r"Found: “?4,000, 4,001, 4,002, 4,003, 4,004”?\."):
+        _open(tmp_path, "\n".join(rows), rate_hz=250)
