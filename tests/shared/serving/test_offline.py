@@ -39,3 +39,28 @@ def test_no_connection_leaves_this_machine(action: str) -> None:
         [sys.executable, "-c", _TRY.format(action=action)], capture_output=True, text=True, check=False, timeout=60
     )
     assert "this hub is offline" in done.stdout, done.stdout + done.stderr
+
+
+_NAMED = """
+import socket, sys
+from shared.serving.offline import forbid_connections
+
+def found(host, *rest, **more):  # by a name server
+    sys.audit('socket.getaddrinfo', host, *rest)
+    return [(socket.AF_INET, socket.SOCK_STREAM, 0, '', (given.get(host, host), 80))]
+
+given = {'cluster.local': '192.0.2.7', 'other.local': '192.0.2.8'}
+socket.getaddrinfo = found
+forbid_connections(also=('cluster.local', '0.0.0.0'))
+for host in ('cluster.local', '192.0.2.7', 'other.local', '192.0.2.8', '127.0.0.1'):
+    try:
+        socket.create_connection((host, 80), timeout=0.01)
+    except OSError as error:
+        print('offline' if 'this hub is offline' in str(error) else 'tried')
+"""
+
+
+def test_a_machine_that_is_named_may_be_reached_by_its_address_too() -> None:
+    """Python resolves a name first, and connects to what it found."""
+    done = subprocess.run([sys.executable, "-c", _NAMED], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["tried", "tried", "offline", "offline", "tried"], done.stderr
