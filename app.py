@@ -40,7 +40,8 @@ def main(argv: Sequence[str]) -> int:
     share_heaps()
     make_room()
     if chosen.offline:
-        forbid_connections(also=(chosen.host, *settings.engine_hosts(chosen.engine)))
+        named = (*settings.hosts_in(chosen.engine), *settings.hosts_in(str(chosen.gallery or "")))
+        forbid_connections(also=(chosen.host, *named))
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell that starts it in the background has SIGINT ignored
         signal.signal(number, _end)
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from shared.cli import Parser
 from shared.demos import SLUGS
@@ -142,10 +143,14 @@ def _engine(text: str) -> str:
     raise OptionError(f"{LOCAL}, {RAY} or {RAY}://HOST:PORT for --engine", quoted(text), f"Write for example {RAY}.")
 
 
-def engine_hosts(engine: str) -> tuple[str, ...]:
-    """The name or address in a value of ``--engine``, if there is one."""
-    host = engine.partition("://")[2].rpartition(":")[0].strip("[]")
-    return (host,) if host else ()
+def hosts_in(place: str) -> tuple[str, ...]:
+    """The names or addresses of machines in a value of ``--engine`` or ``--gallery``; none in a word or a path."""
+    try:
+        found = urlsplit(place)
+    except ValueError:  # no address, as whoever uses it will say
+        return ()
+    machines = [*found.netloc.rpartition("@")[2].split(","), *parse_qs(found.query).get("host", ())]
+    return tuple(filter(None, (re.sub(r":\d*$", "", one).strip("[]") for one in machines)))
 
 
 def _workers(text: str) -> tuple[int, int]:

@@ -73,9 +73,24 @@ def test_every_setting_is_an_option_and_every_option_is_tested() -> None:
     assert {option.name for option in OPTIONS} == set(GOOD) == set(BAD)
 
 
-def test_the_machine_of_a_cluster_is_known() -> None:
-    found = [settings.engine_hosts(engine) for engine in ("local", "ray", "ray://hub.example:6379", "ray://[::1]:1")]
-    assert found == [(), (), ("hub.example",), ("::1",)]
+@pytest.mark.parametrize(
+    ("place", "hosts"),
+    [
+        ("local", ()),
+        ("ray", ()),
+        ("ray://hub.example:6379", ("hub.example",)),
+        ("ray://[::1]:1", ("::1",)),
+        ("class.sqlite3", ()),
+        ("/home/me/class@5:3.sqlite3", ()),
+        ("postgresql://hub@database/hub", ("database",)),
+        ("postgres://hub:p%40ss@10.0.0.7:5432/hub?sslmode=require", ("10.0.0.7",)),
+        ("postgresql://hub@one:1,two:2,[fe80::1]:3/hub", ("one", "two", "fe80::1")),
+        ("postgresql:///hub?host=three&port=5", ("three",)),
+        ("postgresql://[hub", ()),
+    ],
+)
+def test_the_machines_in_a_setting_are_known(place: str, hosts: tuple[str, ...]) -> None:
+    assert settings.hosts_in(place) == hosts
 
 
 def test_all_demos_are_shown_unless_some_are_chosen() -> None:
