@@ -100,6 +100,25 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
     assert f"127.0.0.1, port {port}: Address already in use. Choose another --port" in lines[0]
 
 
+def test_an_offline_hub_may_reach_what_its_options_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of ``deploy/compose.yaml``."""
+
+    class NamedError(Exception):
+        """Instead of a hub."""
+
+    def forbid(also: tuple[str, ...]) -> None:
+        raise NamedError(*also)
+
+    for name in ("be_a_good_neighbour", "share_heaps", "make_room"):
+        monkeypatch.setattr(app, name, lambda: None)
+    monkeypatch.setattr(app.settings, "publish", lambda chosen: None)
+    monkeypatch.setattr(app, "forbid_connections", forbid)
+    options = ["--engine", "ray://head:6379", "--gallery", "postgresql://hub@database/hub"]
+    with pytest.raises(NamedError) as named:
+        app.main(["--offline", *options])
+    assert named.value.args == ("127.0.0.1", "head", "database")
+
+
 @pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid"])
 def test_a_host_that_is_not_this_machine_is_refused(host: str) -> None:
     command = [sys.executable, "app.py", "--offline", "--host", host]
