@@ -225,9 +225,13 @@ def beats_alone(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.
     """(K,) True for beats called V that look like none of the others called V nearby, and like no neighbour."""
     alone = np.zeros(len(classes), np.bool_)
     places = np.flatnonzero(classes == _V)
-    for number, place in enumerate(places.tolist()):
-        near = places[max(0, number - _NEIGHBOURS) : number + _NEIGHBOURS + 1]
-        others = near[near != place]
-        own = np.broadcast_to(beats.windows[place], (len(others), beats.windows.shape[1]))
-        alone[place] = not len(others) or float(qrs_likeness(own, beats.windows[others]).max()) < _ALIKE
-    return alone if len(places) > _FEW else np.zeros_like(alone)
+    if len(places) <= _FEW:
+        return alone
+    steps = np.r_[-_NEIGHBOURS:0, 1 : _NEIGHBOURS + 1]
+    for part in np.array_split(np.arange(len(places)), -(-len(places) * len(steps) // _CHUNK)):
+        near = part[:, None] + steps
+        own, others = places[np.repeat(part, len(steps))], places[np.clip(near, 0, len(places) - 1).reshape(-1)]
+        alike = qrs_likeness(beats.windows[own], beats.windows[others]).reshape(near.shape)
+        alike[(near < 0) | (near >= len(places))] = -1
+        alone[places[part]] = alike.max(axis=1) < _ALIKE
+    return alone

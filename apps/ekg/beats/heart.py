@@ -188,9 +188,19 @@ def with_missed(signal: Signal, marks: Marks) -> Marks:
     size = float(np.linalg.norm(usual))
     if size == 0:
         return marks
+    pairs = list(zip(marks[:-1][asked].tolist(), marks[1:][asked].tolist(), strict=True))
+    least = round(_CLOSEST_S * RATE_HZ)
+    between = [np.arange(before + least, after - least + 1) for before, after in pairs]
+    places = np.concatenate(between)
+    own = windows[places] - windows[places].mean(axis=1, keepdims=True)
+    heights = np.linalg.norm(own, axis=1) / size
+    alike = own @ usual / (size * size * np.maximum(heights, 1e-9))
+    alike[(heights < _HEIGHT[0]) | (heights > _HEIGHT[1])] = 0
     missed, sure = [], []
-    for before, after in zip(marks[:-1][asked].tolist(), marks[1:][asked].tolist(), strict=True):
-        evenly, surely = _between(windows, before, after, usual, size)
+    ends = np.cumsum([len(each) for each in between])
+    for (before, after), end, own_places in zip(pairs, ends.tolist(), between, strict=True):
+        part = slice(end - len(own_places), end)
+        evenly, surely = _between(own_places, alike[part], heights[part], (before, after))
         missed.append(evenly)
         sure += surely
     has = np.zeros(len(asked))
@@ -200,25 +210,19 @@ def with_missed(signal: Signal, marks: Marks) -> Marks:
     return np.unique(np.concatenate([marks, np.array(added + sure, np.int64)]))
 
 
-def _between(windows: Signal, before: int, after: int, usual: Signal, size: float) -> tuple[list[int], list[int]]:
-    """The places between two marks that look like beats: those that divide the interval evenly, else none; and those
-    that look and measure just like the usual QRS, as in fibrillation, wherever they are.
+def _between(places: Marks, alike: Array, heights: Array, marks: tuple[int, int]) -> tuple[list[int], list[int]]:
+    """Of the ``places`` (P,) between two ``marks`` those that look like beats: those that divide the interval evenly,
+    else none; and those that look and measure just like the usual QRS, as in fibrillation, wherever they are.
+
+    ``alike`` (P,) is how alike each is to it, ``heights`` (P,) how high, in its height; ``alike`` is used up.
     """
-    least = round(_CLOSEST_S * RATE_HZ)
-    places = np.arange(before + least, after - least + 1)
-    if not places.size:
-        return [], []
-    own = windows[places] - windows[places].mean(axis=1, keepdims=True)
-    sizes = np.linalg.norm(own, axis=1)
-    alike = own @ usual / (size * np.maximum(sizes, 1e-9))
-    alike[(sizes < _HEIGHT[0] * size) | (sizes > _HEIGHT[1] * size)] = 0
     found, sure = [], []
-    while alike.max() >= _ALIKE:
+    while alike.size and alike.max() >= _ALIKE:
         best = int(alike.argmax())
         place = int(places[best])
         found.append(place)
-        if alike[best] >= _JUST_LIKE and _JUST_AS_HIGH[0] <= sizes[best] / size <= _JUST_AS_HIGH[1]:
+        if alike[best] >= _JUST_LIKE and _JUST_AS_HIGH[0] <= heights[best] <= _JUST_AS_HIGH[1]:
             sure.append(place)
-        alike[np.abs(places - place) < least] = 0
-    parts = np.diff([before, *sorted(found), after])
+        alike[np.abs(places - place) < round(_CLOSEST_S * RATE_HZ)] = 0
+    parts = np.diff([marks[0], *sorted(found), marks[1]])
     return (found if found and parts.max() <= _EVEN * parts.min() else []), sure
