@@ -65,6 +65,7 @@ def test_fibrillation_is_irregular_and_ectopic_beats_are_not() -> None:
     assert not irregular_beats(
         np.cumsum(np.where(every_third == 2, _RANDOM.uniform(0.3, 0.7, 200), 0.8)), every_third
     ).any()
+    assert not irregular_beats(wild, np.tile([0, 2], 100)).any()  # before and after V an interval says nothing
     assert not irregular_beats(wild[:20], n[:20]).any()  # too few to tell
 
 

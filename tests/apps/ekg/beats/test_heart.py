@@ -72,6 +72,14 @@ def test_beats_are_missed_alike_at_every_height() -> None:
         assert with_missed(gain * filtered, marks).tolist() == found.tolist()
 
 
+@pytest.mark.parametrize(("off", "found"), [(21, True), (20, False), (79, True), (80, False)])
+def test_a_missed_beat_is_17_hundredths_of_a_second_from_its_neighbours(off: int, found: bool) -> None:
+    n, marks = np.arange(1100), np.arange(100, 1001, 100)
+    line = np.exp(-0.5 * ((n - marks[:, None]) / 1.5) ** 2).sum(axis=0) + np.exp(-0.5 * ((n - 500 - off) / 1.5) ** 2)
+    expected = sorted([*marks, 500 + off]) if found else marks
+    assert with_missed(line.astype(np.float32), marks).tolist() == list(expected)
+
+
 def test_a_qrs_is_steeper_than_its_line_and_waves_are_not() -> None:
     line, times = heart(_T, 75)
     assert steepness(_prepared(line), times) > 2 * LEAST_STEEPNESS
@@ -81,14 +89,16 @@ def test_a_qrs_is_steeper_than_its_line_and_waves_are_not() -> None:
     assert steepness(_prepared(line), np.empty(0)) == 0
 
 
-@pytest.mark.parametrize(("samples", "ratio"), [(3, 4.0), (2, np.inf)])
-def test_a_line_has_a_sample_for_each_beat_at_least(samples: int, ratio: float) -> None:
+@pytest.mark.parametrize(
+    ("samples", "away", "ratio"), [(3, 30, 4.0), (2, 30, np.inf), (3, 14, 4.0), (3, 13, np.inf), (3, -18, 4.0)]
+)
+def test_a_line_has_a_sample_for_each_beat_at_least(samples: int, away: int, ratio: float) -> None:
     """A line that rises evenly, and three QRS complexes four times as steep; few samples between them can be used."""
     line = np.cumsum(np.full(1000, 0.01, np.float32))
     places = np.array([250, 500, 750])
     for place in places:
         line[place - 2 :] += 0.03 * np.clip(np.arange(len(line) - place + 2), 0, 4)
-    usable = np.isin(np.arange(1000), [280, 530, 780][:samples])
+    usable = np.isin(np.arange(1000), places[:samples] + away)
     found = steepness(Prepared(line, line, usable, "II"), places / RATE_HZ)
     assert found == pytest.approx(ratio, rel=1e-3)
 
@@ -124,7 +134,8 @@ def test_the_swing_of_steps_ramps_and_triangles_has_a_closed_form() -> None:
         np.where(n < 0, np.maximum(0, 8 + n / 4), np.maximum(0, 8 - n)),
         0 * n,
     ]
-    assert swing(np.array(lines, np.float32)) == pytest.approx([1, 0, 0.25, 0.25, 0])
+    for gain in (1, 0.01):
+        assert swing(gain * np.array(lines, np.float32)) == pytest.approx([1, 0, 0.25, 0.25, 0])
 
 
 def test_strokes_are_counted_from_a_third_of_the_largest_on() -> None:
@@ -134,6 +145,8 @@ def test_strokes_are_counted_from_a_third_of_the_largest_on() -> None:
     assert strokes(np.array([one, one], np.float32)) == 2
     assert strokes(np.array([one, lower], np.float32)) == 2.0
     assert strokes(np.array([np.sin(2 * np.pi * n / 8)], np.float32)) == pytest.approx(9.5, abs=1)
+    sharp = np.where((n >= 0) & (n < 8), n, 0) + 0.5 * np.maximum(0, 6 - np.abs(n + 12))  # 7 up and down, 3 up and down
+    assert strokes(np.array([sharp], np.float32)) == 4
 
 
 def _windows(line: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -108,6 +108,9 @@ TIMED = {  # the rate is in the file
     ),
     "a date without signs": _text("t,ecg\n", lambda n: (f"{_when(n):%Y%m%dT%H%M%S.%f}Z", _value(n))),
     "days and a clock": _text("t,ecg\n", lambda n: (f"0 days 00:00:{n / RATE_HZ:09.6f}", _value(n))),
+    "a clock whose title names its parts": _text(
+        "Time (hh:mm:ss.ms),ecg (mV)\n", lambda n: (f"{_when(n):%H:%M:%S.%f}", _value(n))
+    ),
     "the digits of a clock, across midnight": _text(
         "time,ecg\n", lambda n: (f"{_when(n):%H%M%S}.{4 * n % 1000:03d}", _value(n))
     ),

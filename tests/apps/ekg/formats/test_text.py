@@ -246,3 +246,19 @@ def test_of_rows_of_different_lengths_the_first_five_are_named(tmp_path: Path) -
     rows = [",".join(map(str, np.arange(4000 + n) / 7)) for n in range(7)]
     with pytest.raises(RecordError, match=r"Found: “?4,000, 4,001, 4,002, 4,003, 4,004”?\."):
         _open(tmp_path, "\n".join(rows), rate_hz=250)
+
+
+def test_smooth_whole_numbers_are_two_columns_if_20_rows_say_so() -> None:
+    """Fewer may be one column with decimal commas; the second half of the rows is asked."""
+    rows = [f"{300 - 5 * n},{100 + 7 * n}" for n in range(39)]
+    assert _values(read_table("\n".join(rows).encode()))[-1].tolist() == [110, 366]
+    assert _values(read_table("\n".join(rows[:38]).encode()))[-1].tolist() == [115.359]
+
+
+def test_a_line_is_no_longer_than_those_that_patterns_may_see() -> None:
+    rows = ["1;2"] * 300
+    whole = ["0;" + "2".rjust(3998), *rows, "3;" + "4".rjust(3998), *rows]
+    assert _values(read_table("\n".join(whole).encode())).shape == (602, 2)
+    whole[301] += " "
+    with pytest.raises(RecordError, match="lines of at most 4,000 characters"):
+        read_table("\n".join(whole).encode())
