@@ -1,4 +1,4 @@
-"""What sensors beside the heart, and hands, put on a line: pulses, pressures, brains, muscles, speech, steps, taps.
+"""What hands, and sensors of something else, put on a line: pulses, pressures, brains, muscles, speech, steps, taps.
 
 Each is made of bell curves or swings at the times of its own rhythm, as a recorder with nothing written beside it gives
 them: in millivolts, or drawn as if they were.

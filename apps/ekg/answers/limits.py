@@ -51,7 +51,7 @@ class Doubts:
     irregular: npt.NDArray[np.bool_]  # (K,) no rhythm around it that a beat could be early in
     alone: npt.NDArray[np.bool_]  # (K,) called V and like no other
     on_moved_line: npt.NDArray[np.bool_]  # (K,) called V, with the usual QRS or where most called so have it
-    beside: npt.NDArray[np.bool_]  # (K,) on a step of the line, beside such a mark or one in noise, or nearly in noise
+    beside: npt.NDArray[np.bool_]  # (K,) on a step of the line, next to such a mark or one in noise, or nearly in noise
     moves: float  # how far the line moves between the beats, in QRS heights
     unlike: float  # how far the QRS complexes are from one another, see ``heart.unlike``
 
@@ -141,7 +141,7 @@ def _notes(doubts: Doubts, classes: npt.NDArray[np.int64]) -> Iterator[str]:
     alone, moved = int(doubts.alone.sum()), int(doubts.on_moved_line.sum())
     beside = int((doubts.beside & _abnormal(classes)).sum())
     if beside > _FEW:
-        yield f"{beside} beats called S, V or F lie on a step of the line or beside noise; they are not sure."
+        yield f"{beside} beats called S, V or F lie on a step of the line or next to noise; they are not sure."
     if alone > _FEW:
         yield f"{alone} beats called V look like no other of this recording: a moved electrode, perhaps."
     if moved > _FEW:
@@ -205,9 +205,9 @@ def movement(inputs: NetworkInputs) -> float:
 
 
 def beside_steps_and_noise(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """(K,) True for beats that a step of the line makes up, for those nearly in noise, and for S beside one of these.
+    """(K,) True for beats that a step of the line makes up, for those nearly in noise, and for S next to one of these.
 
-    A mark on a step or in noise may be no beat; then the beats beside it are neither early nor late.
+    A mark on a step or in noise may be no beat; then its neighbours are neither early nor late.
     """
     if not _abnormal(classes).any():
         return np.zeros(len(classes), np.bool_)

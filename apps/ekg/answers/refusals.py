@@ -1,4 +1,4 @@
-"""Why a recording in which a detector found beats is refused all the same: there is no heart in it, or none to be told.
+"""Why a recording in which a detector found beats is refused all the same: there is no heart in it, or none to be seen.
 
 A forced diagnosis of a pulse wave or of steps on a floor would be worse than none. Every limit below lies outside what
 148 leads of 74 patients have (DS1, the paced record 102, the QT Database), and outside the made-up hearts of

@@ -145,8 +145,8 @@ def test_strokes_are_counted_from_a_third_of_the_largest_on() -> None:
     assert strokes(np.array([one, one], np.float32)) == 2
     assert strokes(np.array([one, lower], np.float32)) == 2.0
     assert strokes(np.array([np.sin(2 * np.pi * n / 8)], np.float32)) == pytest.approx(9.5, abs=1)
-    sharp = np.where((n >= 0) & (n < 8), n, 0) + 0.5 * np.maximum(0, 6 - np.abs(n + 12))  # 7 up and down, 3 up and down
-    assert strokes(np.array([sharp], np.float32)) == 4
+    sharp = np.where((n >= 0) & (n < 8), n, 0) + 0.25 * np.maximum(0, 7 - np.abs(n + 12))  # 7 and 1.75 up and down
+    assert strokes(np.array([sharp], np.float32)) == 2
 
 
 def _windows(line: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def test_evaluate_on_training_patients(data_dir: Path) -> None:
     assert result["accuracy"] > 0.97
     assert result["n_records"] == 3
     assert result["paced"]["n_records"] == 1  # apart
-    assert result["networks"] == {"101": 4, "119": 4, "209": 4, "102": 24}  # patients of DS1: those that never saw him
+    assert result["networks"] == {"101": 4, "119": 4, "209": 4, "102": 24}  # of DS1: those that never saw them
     assert result["per_class"]["V"]["se"] > 0.95
     assert result["per_class"]["S"]["se"] > 0.7
 

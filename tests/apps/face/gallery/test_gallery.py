@@ -131,7 +131,7 @@ def test_everybody_deletes_their_own_and_nobody_elses(gallery: Gallery) -> None:
     for act in (
         lambda: gallery.forget("Ben", owner="me"),
         lambda: gallery.forget_photo(ben.photo, owner="me"),
-        lambda: enroll(gallery, "BEN", 3, owner="me"),  # his face under Ben's name
+        lambda: enroll(gallery, "BEN", 3, owner="me"),  # this face under Ben's name
     ):
         with pytest.raises(InputError):
             act()

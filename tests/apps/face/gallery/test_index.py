@@ -186,7 +186,7 @@ def test_ties_are_ranked_in_the_order_of_enrolment() -> None:
 
 
 def test_a_template_answers_on_the_scale_of_one_pair() -> None:
-    # photos of one person scatter around a centre; two more photos of him are as far apart as a photo and his template
+    # photos of one person scatter around a centre; two more are as far apart as a photo and the person's template
     rng = np.random.default_rng(0)
     centre, sigma = np.zeros(64), 0.03
     centre[0] = 1.0
