@@ -4,7 +4,8 @@ A new format is a module ``NAME_files.py`` in this folder with one function that
 here. A long recording (a 24-hour Holter's) gives a ``Recording`` whose ``read`` takes blocks from the file, as in
 ``edf_files`` and ``wfdb_files``; ``in_memory`` is for what is short or cannot be read in parts. The reader returns
 ``check_recording(...)``, has NaN where samples are missing, and raises ``RecordError``. The ending alone decides: it
-belongs to one format, and to no annotator of ``wfdb_marks``. A file over 50 MB needs a hub with ``--max-upload-mb``.
+belongs to one format, and to no annotator of ``wfdb_marks``: ISHNE's .ecg is one, so next to a header of its name such
+a file has to stay the header's (``_only_one_of`` in ``opening``). Files over 50 MB need a hub with ``--max-upload-mb``.
 """
 
 from __future__ import annotations

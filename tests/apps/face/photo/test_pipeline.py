@@ -17,45 +17,20 @@ from PIL import Image
 from apps.face import __main__ as command
 from apps.face.decision.matching import distance
 from apps.face.encoding import facenet
-from apps.face.encoding.encoders import ENCODERS, encode_chips
 from apps.face.gallery.index import repeated
 from apps.face.photo import detector
 from apps.face.photo.pipeline import Face, encode, find_face, find_faces, locate_faces, prominence, views
-from apps.face.ui import api
 from shared import cli
 from shared.errors import ImageError, InputError, OptionError, WeightsError
 from shared.images import open_image
-from shared.registry import find, records
 
 SAMPLES = Path(__file__).resolve().parents[4] / "apps" / "face" / "samples"
-
-
-@pytest.fixture(scope="module")
-def faces() -> dict[str, Face]:
-    return {path.stem: find_face(open_image(path)) for path in sorted(SAMPLES.glob("*.jpg"))}
-
-
-@pytest.fixture(scope="module")
-def encodings(faces: dict[str, Face]) -> dict[str, np.ndarray]:
-    return dict(zip(faces, encode(list(faces.values())), strict=True))
 
 
 def test_one_person_is_nearer_than_two_people(encodings: dict[str, np.ndarray]) -> None:
     same = float(distance(encodings["obama"], encodings["obama2"]))
     others = [float(distance(encodings[a], encodings[b])) for a in encodings for b in encodings if a[:5] != b[:5]]
     assert same < 0.35 < 0.45 < min(others)
-
-
-def test_every_record_has_an_encoder_and_every_encoder_a_record(faces: dict[str, Face]) -> None:
-    (face, *_) = faces.values()
-    assert {f"face/{name}" for name in ENCODERS} == {one.name for one in records("face")} - {"face/detector"}
-    for name, spec in ENCODERS.items():
-        assert find(name, "face").name == f"face/{name}"
-        assert spec.name == name
-        assert getattr(face, spec.cut).shape == (spec.side, spec.side, 3)
-        assert find(name, "face").measured or find(name, "face").published_threshold
-        for endpoint in (api.verify, api.identify, api.enroll, api.triplet):
-            assert f'"{name}"' in (endpoint.__doc__ or "")
 
 
 def test_how_hard_faces_are_looked_for_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,20 +67,6 @@ def test_the_averages_stay_near_each_other(faces: dict[str, Face], encodings: di
     for average in ("single", "flip"):
         for one, full in zip(encode(list(faces.values()), average=average), encodings.values(), strict=True):
             assert float(distance(one, full)) < 0.2
-
-
-def test_fast_arithmetic_moves_a_distance_by_less_than_a_hundredth(faces: dict[str, Face]) -> None:
-    chips = [face.chip for face in faces.values()]
-    fast, exact = encode_chips(chips), encode_chips(chips, exact=True)
-    pairs = np.triu_indices(len(chips), 1)
-    moved = distance(fast[pairs[0]], fast[pairs[1]]) - distance(exact[pairs[0]], exact[pairs[1]])
-    assert np.abs(moved).max() < 0.01
-
-
-def test_a_flipped_chip_has_the_same_encoding(faces: dict[str, Face]) -> None:
-    chip = faces["collins"].chip
-    one, other = encode_chips([chip, np.ascontiguousarray(chip[:, ::-1])], exact=True)
-    assert float(distance(one, other)) < 1e-5
 
 
 def test_chips_of_another_encoder_are_refused(faces: dict[str, Face]) -> None:
