@@ -158,8 +158,12 @@ def migrate(db: psycopg.Connection[Any]) -> None:
     """Bring the tables to this hub's version, in one transaction; nothing happens where they are.
 
     Raises:
-        StoreError: they are of a newer hub.
+        StoreError: they are of a newer hub, or the database cannot hold every name.
     """
+    row = db.execute("SHOW server_encoding").fetchone()
+    if row != ("UTF8",):
+        remedy = "Make one: createdb --encoding UTF8 --template template0 NAME."
+        raise StoreError("a database in UTF8", str(row and row[0]), remedy)
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         there = db.execute("SELECT to_regclass('changes') IS NOT NULL").fetchone()
@@ -193,7 +197,8 @@ def prepare(url: str, role: str) -> None:
 
 
 def _connecting() -> dict[str, Any]:
-    return {"connect_timeout": 10, "options": f"-c lock_timeout={_WAIT_S}s -c statement_timeout=60s"}
+    options = f"-c lock_timeout={_WAIT_S}s -c statement_timeout=60s"
+    return {"connect_timeout": 10, "client_encoding": "utf8", "options": options}
 
 
 def _reason(error: Exception) -> str:

@@ -55,6 +55,20 @@ def names(gallery: Any) -> set[str]:
     return {photo.person for photo in gallery.photos("")}
 
 
+def test_names_of_every_language_need_a_database_in_utf8(
+    server: Postgres, open_database: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(server.url(), autocommit=True) as db:
+        db.execute("CREATE DATABASE old ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(StoreError, match=r"Needed: a database in UTF8\. Found: SQL_ASCII\. .*createdb --encoding UTF8"):
+        PostgresGallery(server.url("old"))
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    gallery = open_database()
+    put(gallery, "Łukasz 😀", 1)
+    assert names(gallery) == {"Łukasz 😀"}
+
+
 def test_another_hub_hears_of_a_change_without_asking(open_database: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     here = open_database()
     there = open_database(here._url)
