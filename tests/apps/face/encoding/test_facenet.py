@@ -31,7 +31,7 @@ from apps.face.ui.verify import panel_html
 from shared.errors import HubError, WeightsError
 from shared.model_cache import model_cache
 from shared.registry import face, find
-from shared.registry.types import WeightFile
+from shared.registry.types import Record, WeightFile
 
 NAME = "facenet-vggface2"
 SAMPLES = Path(__file__).parents[4] / "apps" / "face" / "samples"
@@ -49,20 +49,25 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def cached(stand_in: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """The stand-in, as if it had been downloaded."""
-    record = find(NAME, "face")
+@pytest.fixture(scope="module")
+def downloaded(stand_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, tuple[Record, ...]]]:
+    """(a cache folder with the stand-in, the registry's records with its hash); the network is loaded once."""
+    record, folder = find(NAME, "face"), tmp_path_factory.mktemp("cache")
     name = record.files[0].path
     file = WeightFile(path=name, sha256=hashlib.sha256(stand_in.read_bytes()).hexdigest(), size=stand_in.stat().st_size)
-    patched = tuple(replace(one, files=(file,)) if one is record else one for one in face.RECORDS)
-    monkeypatch.setattr(face, "RECORDS", patched)
-    monkeypatch.setenv("CONVHUB_CACHE", str(tmp_path))
-    (tmp_path / "weights" / name).parent.mkdir(parents=True)
-    (tmp_path / "weights" / name).symlink_to(stand_in)
+    (folder / "weights" / name).parent.mkdir(parents=True)
+    (folder / "weights" / name).symlink_to(stand_in)
     model_cache().evict_idle()
-    yield
+    yield folder, tuple(replace(one, files=(file,)) if one is record else one for one in face.RECORDS)
     model_cache().evict_idle()
+
+
+@pytest.fixture
+def cached(downloaded: tuple[Path, tuple[Record, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in, as if it had been downloaded."""
+    folder, records = downloaded
+    monkeypatch.setattr(face, "RECORDS", records)
+    monkeypatch.setenv("CONVHUB_CACHE", str(folder))
 
 
 def test_the_published_threshold_is_a_plain_distance_with_its_origin() -> None:
