@@ -183,10 +183,11 @@ def test_beats_in_noise_are_not_classified_unless_a_person_marked_them(network: 
     assert {LETTERS[n] for n in found.classes[inside]} == {"Q"}
     assert "Q" not in {LETTERS[n] for n in found.classes[calm]}
     assert any("lost in noise" in warning for warning in found.warnings)
-    counted = agreement(classified(synthetic(90, Rhythm()), network), found)
+    undisturbed = classified(synthetic(90, Rhythm()), network)
+    counted = agreement(undisturbed, found)
     assert counted.given_up > 5
     assert (counted.changed, counted.added) == (0, 0)
-    clean, noisy = rhythm_in(classified(synthetic(90, Rhythm()), network)), rhythm_in(found)
+    clean, noisy = rhythm_in(undisturbed), rhythm_in(found)
     assert noisy.fastest_bpm == pytest.approx(clean.fastest_bpm, rel=0.1)  # no beat of the noise counts
     assert noisy.sdnn_ms == pytest.approx(clean.sdnn_ms, rel=0.3)
     marked = classified(recording, network)
@@ -218,9 +219,10 @@ def test_live_looks_at_the_past_only(network: Ensemble) -> None:
         yield network
         leased.pop()
 
-    for _ in follow(prepared, lease):
+    steps = []
+    for step in follow(prepared, lease):
         assert not leased, "between two looks nobody holds the network"
-    steps = list(follow(prepared, lease))
+        steps.append(step)
     beats = [beat for step in steps for beat in step.beats]
     assert recording.annotations is not None
     truth = recording.annotations.times_s
