@@ -33,9 +33,9 @@ _HALF = 0.5  # of the beats called V
 _FEW = 3  # beats of which nothing is said
 _FASTEST_BPM = 180.0  # the networks' patients hardly have more
 _BEFORE, _BEHIND = slice(8, 32), slice(PEAK + 44, PEAK + 68)  # of a window: away from the QRS, most of it no wave
-_MOVES = 0.14  # in QRS heights, on a line that moves under the QRS, too: 11 of 1,449 strips of 74 patients have more
+_MOVES = 0.14  # in QRS heights, on a line that moves under the QRS, too
 _CHANGING = 0.2  # of ``heart.changing``: in a regular rhythm it is 0.05
-_UNLIKE = 0.3  # record 114 has 0.24; five of 1,449 strips of 74 patients, 10 to 120 s long, have more
+_UNLIKE = 0.3  # record 114 has 0.24; of 1,162 strips of 74 patients six have more, of this or the two above
 _STEP_SWING, _OF_USUAL_SWING = 0.3, 0.4  # a beat with less of ``heart.swing``, and less of the usual one, is a step
 _NEARLY_NOISY = 0.08  # in QRS heights: of the answers S, V and F above it 40 % are right (benchmarks/ekg/noise.py)
 _LEAST_LIKE = 0.7  # likeness of an early beat to the usual one: with less it is a mark on something else, or aberrant
@@ -86,9 +86,9 @@ def doubts_of(times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: 
         on_moved_line[places] = True
     alone, beside = beats_alone(inputs.beats, classes), beside_steps_and_noise(inputs.beats, classes)
     beside |= (classes == _S) & (inputs.shape[:, _LIKE_USUAL] < _LEAST_LIKE)  # early beats have the usual QRS
-    return Doubts(
-        irregular_beats(times_s, classes), alone, on_moved_line, beside, movement(inputs), _unlike(inputs.beats)
-    )
+    moves = movement(inputs, _of_commonest_class(inputs.beats, classes))
+    irregular = irregular_beats(times_s, classes)
+    return Doubts(irregular, alone, on_moved_line, beside, moves, _unlike(inputs.beats))
 
 
 def limits_of(
@@ -187,21 +187,27 @@ def _unlike(beats: Beats) -> float:
     return unlike(beats.windows[beats.usable]) if beats.usable.sum() > 1 else 0.0
 
 
-def movement(inputs: NetworkInputs) -> float:
-    """How far the line before and after the beats moves away from the usual beat's, in QRS heights: the median.
+def movement(inputs: NetworkInputs, chosen: npt.NDArray[np.bool_]) -> float:
+    """How far the line before and after the ``chosen`` beats (K,) moves away from the usual beat's, in QRS heights: the
+    median.
 
     A line that moves does so under the QRS complexes, too. Where these hardly change, it is 0: what moves then are the
     P and T waves of a fast heart, or its next beat.
     """
-    beats = inputs.beats
-    if changing(beats.windows[beats.usable]) < _CHANGING:
+    places = np.flatnonzero(chosen)
+    if not len(places) or changing(inputs.beats.windows[places]) < _CHANGING:
         return 0.0
     total = []
-    for start in range(0, len(beats.rr_s), _CHUNK):
-        stop = min(start + _CHUNK, len(beats.rr_s))
-        moved = beats.windows[start:stop] - inputs.reference.near(start, stop)
+    for part in np.array_split(places, -(-len(places) // _CHUNK)):
+        moved = inputs.beats.windows[part] - inputs.reference.local[local_reference(part)]
         total.append(np.minimum(np.ptp(moved[:, _BEFORE], axis=1), np.ptp(moved[:, _BEHIND], axis=1)))
     return float(np.median(np.concatenate(total)))
+
+
+def _of_commonest_class(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """(K,) the beats that can be used and are of the class that most are of: others differ from these by themselves."""
+    commonest = np.bincount(classes[beats.usable], minlength=1).argmax()
+    return np.asarray(beats.usable & (classes == commonest))
 
 
 def beside_steps_and_noise(beats: Beats, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

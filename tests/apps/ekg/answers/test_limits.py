@@ -129,14 +129,21 @@ def test_what_is_said() -> None:
     assert any("hardly look like one another" in note for note in alone.notes)
 
 
-def test_what_moves_in_a_fast_heart_is_no_electrode() -> None:
+def _moves(line: np.ndarray, times: np.ndarray, *, every: int = 1) -> float:
+    inputs = network_inputs(cut_beats(prepare(in_memory("x", line, 250, ("II",)), 0), times))
+    return movement(inputs, np.arange(len(times)) % every == 0)
+
+
+def test_what_moves_in_a_fast_heart_and_between_beats_of_two_classes_is_no_electrode() -> None:
     t = np.arange(60 * 250) / 250
     for bpm, irregular in ((72, False), (134, False), (150, True)):
-        line, times = heart(t, bpm, irregular=irregular)
-        assert movement(network_inputs(cut_beats(prepare(in_memory("x", line, 250, ("II",)), 0), times))) == 0
+        assert _moves(*heart(t, bpm, irregular=irregular)) == 0
     line, times = heart(t, 72)
-    moved = line + np.sin(2 * np.pi * 1.9 * t)
-    assert movement(network_inputs(cut_beats(prepare(in_memory("x", moved, 250, ("II",)), 0), times))) > 0.2
+    assert _moves(line + np.sin(2 * np.pi * 1.9 * t), times) > 0.2
+    wide, _ = heart(t, 72, wide=True)
+    second = np.any([np.abs(t - time - 0.1) < 0.4 for time in times[1::2]], axis=0)
+    assert _moves(np.where(second, wide, line), times) > 0
+    assert _moves(np.where(second, wide, line), times, every=2) == 0
 
 
 def test_a_normal_beat_on_a_bump_called_v_is_doubtful() -> None:
