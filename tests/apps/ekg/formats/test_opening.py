@@ -354,6 +354,16 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_a_zip_without_a_recording_says_what_to_pack(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("photo.jpg", b"x")
+    with (
+        pytest.raises(RecordError, match=r"a zip with \.hea, .* files\. Found: .*none.*Pack the files"),
+        open_recording([tmp_path / "a.zip"]),
+    ):
+        pass
+
+
 def test_a_zip_in_memory_is_as_good(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     write_wfdb(tmp_path)

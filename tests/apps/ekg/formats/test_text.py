@@ -11,7 +11,7 @@ import pytest
 from apps.ekg.formats import table_files
 from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.recording import Recording
-from apps.ekg.formats.table_times import from_digits
+from apps.ekg.formats.table_times import MOVES, WRAPS, from_digits, kind_of
 from apps.ekg.formats.text_table import Table, read_table
 from apps.ekg.formats.units import guess_unit, is_voltage, millivolts_per
 from shared.errors import OptionError, RecordError
@@ -262,3 +262,11 @@ def test_a_line_is_no_longer_than_those_that_patterns_may_see() -> None:
     whole[301] += " "
     with pytest.raises(RecordError, match="lines of at most 4,000 characters"):
         read_table("\n".join(whole).encode())
+
+
+@pytest.mark.parametrize("size", [1e-5, 1.0, 1e5])
+def test_a_counter_falls_back_by_one_and_the_same_step(size: float) -> None:
+    counter = np.tile(np.arange(10.0) ** 1.3, 20)
+    assert kind_of(size * counter) == WRAPS
+    uneven = counter + np.repeat(np.arange(20) % 3, 10)  # it falls by 16, 16 and 19
+    assert kind_of(size * uneven) == MOVES
