@@ -134,7 +134,7 @@ def read_table(data: bytes) -> Table:
     stop, below = _end_of(text, style)
     _check_width(text, start, stop, style.separator)
     above = [line.strip("\r")[:_LONGEST_LINE] for line in head[:first] if line.strip(" ,;\t\r\n")]
-    frame = _frame(text[start:stop], style)
+    frame = _frame(text[start:stop].encode("utf-8", "replace"), style)
     titles = _titles(
         above[-2:], style.separator, len(style.numeric), frame.shape[1], len(_parts(head[first], style.separator))
     )
@@ -298,15 +298,18 @@ def _check_width(text: str, start: int, stop: int, separator: str) -> None:
         start = end + 1
 
 
-def _frame(body: str, style: _Style) -> pd.DataFrame:
-    """``body`` as pandas reads it, without the columns that are empty in every line."""
+def _frame(body: bytes, style: _Style) -> pd.DataFrame:
+    """``body`` as pandas reads it, without the columns that are empty in every line.
+
+    Bytes of UTF-8 take a quarter of the memory that ``StringIO`` needs.
+    """
     import pandas as pd  # gradio needs it anyway; half a second nobody should wait for at start
 
     width = len(style.numeric)
 
     def read(names: range | None) -> pd.DataFrame:
         return pd.read_csv(
-            io.StringIO(body),
+            io.BytesIO(body),
             sep=r"\s+" if style.separator == " " else style.separator,
             decimal=style.decimal,
             thousands=style.thousands,
