@@ -61,8 +61,8 @@ def warn_if_long(run: Run) -> str:
 def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Answer]:
     """The steps of ``run`` until it ends or the visitor stops it, then its exact result.
 
-    Each is one turn of the machine. With ``compare`` the picture in one pass gets its place on the axis of J: after the
-    first step, or at the end where others would wait for that.
+    Each is one turn of the machine. What others would wait for comes later: curves and style matrices with the second
+    step, and, with ``compare``, the picture in one pass on the axis of J at the end instead of after the first step.
     """
     RESTING.end(session)
     steps = run.steps()
@@ -71,9 +71,13 @@ def stream(session: Session, run: Run, *, compare: bool = False) -> Iterator[Ans
         for alone in steps:
             step = dataclasses.replace(alone, left_s=current().until_done_s(alone.left_s))
             data = session.frames.add(step.picture, step.done)
-            grams: Any = graphics.gram_table(step.grams) if step.grams else gr.skip()
-            live = graphics.live(data, step, others=current().sharing() - 1)
-            yield live, curves(session, run), grams, _numbers(step), gr.skip()
+            others = current().sharing() - 1
+            live = graphics.live(data, step, others=others)
+            if step.done == 1 and others > 0:
+                yield live, graphics.cost_curves([], {}, log=True), graphics.gram_table({}), _numbers(step), gr.skip()
+            else:
+                grams: Any = graphics.gram_table(step.grams) if step.grams else gr.skip()
+                yield live, curves(session, run), grams, _numbers(step), gr.skip()
             if session.stop_requested.is_set():
                 break
             if compare and (step.finished or current().sharing() <= 1):

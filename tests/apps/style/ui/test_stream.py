@@ -13,8 +13,10 @@ from apps.charts import short
 from apps.style.options import Options
 from apps.style.run import limits
 from apps.style.run.transfer import Run
+from apps.style.ui import graphics
 from apps.style.ui.run import curves, stream, warn_if_long
 from apps.style.ui.state import Session
+from shared.serving.turns import TURNS
 
 TINY = Options(size=48, iterations=3, coarse_to_fine=False, precision="float32")
 
@@ -52,6 +54,17 @@ def test_every_step_is_shown_and_the_last_answer_is_exact(session: Session, run:
     assert skipped(grams)
     assert "in J, now" in costs
     assert len(session.frames.kept()) == 3
+
+
+def test_in_a_class_the_first_picture_does_not_wait_for_its_charts(session: Session, run: Run) -> None:
+    with TURNS.call("a", long=True), TURNS.call("b", long=True):
+        answers = list(stream(session, run))
+    assert [numbers["iteration"] for _, _, _, numbers, _ in answers[:-1]] == [1, 2, 3]
+    first, second = answers[:2]
+    assert "Iteration 1" in first[0]
+    assert (first[1], first[2]) == (graphics.cost_curves([], {}, log=True), graphics.gram_table({}))
+    assert second[1] != first[1]
+    assert "<svg" in second[1]
 
 
 def test_a_stop_ends_it_after_the_iteration(session: Session, run: Run) -> None:
