@@ -299,10 +299,7 @@ def _check_width(text: str, start: int, stop: int, separator: str) -> None:
 
 
 def _frame(body: bytes, style: _Style) -> pd.DataFrame:
-    """``body`` as pandas reads it, without the columns that are empty in every line.
-
-    Bytes of UTF-8 take a quarter of the memory that ``StringIO`` needs.
-    """
+    """``body`` (bytes take a quarter of a text's memory) as pandas reads it, without columns that are always empty."""
     import pandas as pd  # gradio needs it anyway; half a second nobody should wait for at start
 
     width = len(style.numeric)

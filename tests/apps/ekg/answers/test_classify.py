@@ -12,8 +12,7 @@ from apps.ekg.aami import UNCLASSIFIED, UNSURE
 from apps.ekg.answers.classify import Classified, classified, classify, probabilities_of, with_unclassified
 from apps.ekg.formats.recording import Annotations, Recording, in_memory
 from apps.ekg.network.ensemble import Ensemble
-from benchmarks.ekg.hearts import heart
-from benchmarks.ekg.no_hearts import sensors
+from benchmarks.ekg.hearts import heart, sensors
 from shared.errors import RecordError
 from shared.progress import Progress
 
