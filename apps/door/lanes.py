@@ -46,6 +46,7 @@ _SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
 REFUSED = "Please check"  # title of a message about a visitor's mistake
 _IN_TURNS = (HEAVY_LANE, QUICK_LANE, "webcam")
+_NARROW = {"stylize"}  # whose first step computes with one thread anyhow
 _LANES = {HEAVY_LANE: "long", QUICK_LANE: QUICK_LANE}  # their names in the metrics; others are "other"
 
 Answer = tuple[bool, Any, Any]
@@ -192,8 +193,9 @@ def compute_in_turns(page: gr.Blocks) -> None:
     async def call_function(block_fn: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         lane = block_fn.concurrency_id
         here = lane in _IN_TURNS and not elsewhere
-        in_turn = TURNS.turn(long=lane == HEAVY_LANE) if here else contextlib.nullcontext()
         endpoint = _endpoint(block_fn)
+        narrow = endpoint[1] in _NARROW
+        in_turn = TURNS.turn(long=lane == HEAVY_LANE, narrow=narrow) if here else contextlib.nullcontext()
         try:
             async with in_turn:
                 begun = time.perf_counter()

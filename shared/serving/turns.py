@@ -3,7 +3,9 @@
 A long call (a painting, a lesson) computes in turns of a fraction of a second, each with all cores, with those of
 others in between: every run moves, a question waits for one turn, not for a painting, and what a run computes does not
 depend on who else computes. A question that is alone has all cores, too. Where several wait, one core each answers more
-of them in the same time: reading a photo and small networks gain little from a second thread.
+of them in the same time: reading a photo and small networks gain little from a second thread. So it is with the first
+turns of long calls that ask for it (``narrow``), for which a class waits that presses Paint at once. Such a turn has
+one core also where nobody else computes, so that what it computes does not depend on that either.
 
 A turn that lasts for seconds is no turn any more: others go on meanwhile, so that nothing ever holds up everything.
 
@@ -54,6 +56,7 @@ class _Waiting:
     wake: Callable[[], object]  # from any thread: it has a turn, or is gone
     granted: bool = False
     begun: float = 0.0  # when its turn began
+    narrow: bool = False  # a long call's turn that has one core, whoever else computes
 
 
 @dataclass(eq=False)
@@ -67,7 +70,7 @@ class Turns:
     cores: int = 1
     _calls: list[Call] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
-    _holders: list[_Waiting] = field(default_factory=list)  # one with all cores, or questions with one each
+    _holders: list[_Waiting] = field(default_factory=list)  # one with all cores, or several with one each
     _long_ended: float = 0.0  # when the last turn of a long call ended
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -88,10 +91,11 @@ class Turns:
                 self._calls.remove(made)
 
     @contextlib.asynccontextmanager
-    async def turn(self, *, long: bool) -> AsyncIterator[None]:
+    async def turn(self, *, long: bool, narrow: bool = False) -> AsyncIterator[None]:
         """Wait, without a thread, until it is the turn of this context's call; the turn lasts as long as the block.
 
-        Without a call around it, as gradio's direct addresses come, it is one of its own.
+        Without a call around it, as gradio's direct addresses come, it is one of its own. ``narrow``: the first turn of
+        this long call has one core, beside those of others.
 
         Raises:
             GoneError: the call's owner went away while it waited.
@@ -101,6 +105,7 @@ class Turns:
         with contextlib.ExitStack() as own:
             call = _current.get() or own.enter_context(self.call("", long=long))
             asked = _Waiting(call, next(self._numbers), lambda: loop.call_soon_threadsafe(woken.set))
+            asked.narrow = long and narrow and call.turns == 0
             try:
                 self._ask(asked)
                 while not woken.is_set():
@@ -214,7 +219,8 @@ class Turns:
             call = following.call
             self._waiting.remove(following)
             crowd = self._holders or any(not one.call.long for one in self._waiting)
-            call.threads = 1 if not call.long and crowd and self.cores > 1 else None
+            alone = following.narrow if call.long else crowd
+            call.threads = 1 if alone and self.cores > 1 else None
             self._holders.append(following)
             following.begun, following.granted = self.clock(), True
             following.wake()
@@ -222,7 +228,7 @@ class Turns:
     def _following(self) -> _Waiting | None:
         """Who waits and is to begin now. Call under the lock."""
         now = self.clock()
-        impatient = now - self._long_ended >= PATIENCE_S
+        impatient = now - self._long_ended >= PATIENCE_S and not any(one.call.long for one in self._holders)
 
         def place(one: _Waiting) -> tuple[bool, bool, float, int]:
             call = one.call
@@ -234,7 +240,7 @@ class Turns:
         if not self._holders:
             return first
         beside = len(self._holders) < self.cores and all(one.call.threads for one in self._holders)
-        return first if beside and not first.call.long else None
+        return first if beside and (first.narrow or not first.call.long) else None
 
 
 _current: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", default=None)

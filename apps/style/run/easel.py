@@ -2,10 +2,14 @@
 
 These functions hold the networks and the tensors. What a run knows between two of them, or after a worker has died, is
 in the ``Run``: plain values.
+
+The first iteration, and what it needs, is computed with one thread wherever that is: a class that presses Paint at once
+gets the first pictures side by side, a core for each, and the sums are those of a run that is alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
@@ -26,6 +30,7 @@ from apps.style.vgg.backbones import BACKBONES
 from apps.style.vgg.features import fastest_dtype
 from shared.device import describe, pick_device
 from shared.model_cache import model_cache
+from shared.threads import one_thread
 
 if TYPE_CHECKING:
     from apps.style.vgg.network import VGG
@@ -95,13 +100,14 @@ class _Easel:
         while run.stage < len(run.stages):
             stage = run.stages[run.stage]
             content, style = self.tensors(stage)
-            if descent is None:
-                begin = self.start(stage, content, style)
-                strokes = run.options.beta > 0 and run.options.init in ("content", "style")
-                descent = Descent(canvas.grained(begin, run.options.seed) if strokes else begin, run.options)
-            elif run.in_stage == 0:
-                descent = Descent(canvas.enlarged(descent.pixels, stage), run.options)
-            objective = Objective(network, run.options, content, style, dtype=self.dtype, edge_goes_on=True)
+            with one_thread() if run.stage == 0 else contextlib.nullcontext():
+                if descent is None:
+                    begin = self.start(stage, content, style)
+                    strokes = run.options.beta > 0 and run.options.init in ("content", "style")
+                    descent = Descent(canvas.grained(begin, run.options.seed) if strokes else begin, run.options)
+                elif run.in_stage == 0:
+                    descent = Descent(canvas.enlarged(descent.pixels, stage), run.options)
+                objective = Objective(network, run.options, content, style, dtype=self.dtype, edge_goes_on=True)
             yield from self._descend(descent, objective, stage, every_s)
             if run.stage == len(run.stages) - 1 or run.at_stop():
                 break
@@ -146,7 +152,8 @@ class _Easel:
 
         try:
             while run.in_stage < stage.iterations and not run.at_stop():
-                values = descent.step(objective, stage.share(run.in_stage), self._watch)
+                with one_thread() if run.done == 0 else contextlib.nullcontext():
+                    values = descent.step(objective, stage.share(run.in_stage), self._watch)
                 run.in_stage += 1
                 counted += 1
                 pending.append((run.done, values))

@@ -316,7 +316,13 @@ def test_a_long_call_is_begun_only_if_there_is_memory_for_it(
         assert begin(class_room) is None
 
 
-def test_a_long_call_computes_alone_and_other_events_when_they_like(page: gr.Blocks) -> None:
+def event_of(lane: str, api_name: str = "x") -> Any:
+    return SimpleNamespace(concurrency_id=lane, api_name=api_name)
+
+
+def test_a_long_call_computes_alone_and_other_events_when_they_like(
+    page: gr.Blocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
     computing: list[str] = []
     together: list[list[str]] = []
 
@@ -331,10 +337,10 @@ def test_a_long_call_computes_alone_and_other_events_when_they_like(page: gr.Blo
     vars(page)["call_function"] = compute
     lanes.compute_in_turns(page)
 
-    async def all_at_once(*names: str) -> None:
+    async def all_at_once(*names: str, api_name: str = "x") -> None:
         await asyncio.gather(
-            *(page.call_function(SimpleNamespace(concurrency_id=name, api_name="x")) for name in names)
-        )  # type: ignore[arg-type,call-arg]
+            *(page.call_function(event_of(name, api_name)) for name in names)  # type: ignore[call-arg]
+        )
 
     run_alone(all_at_once(HEAVY_LANE, HEAVY_LANE, QUICK_LANE, QUICK_LANE))
     assert all(names == [HEAVY_LANE] for names in together if HEAVY_LANE in names)
@@ -342,6 +348,10 @@ def test_a_long_call_computes_alone_and_other_events_when_they_like(page: gr.Blo
     together.clear()
     run_alone(all_at_once("other", "other", HEAVY_LANE))
     assert max(map(len, together)) == 3
+    together.clear()
+    monkeypatch.setattr(TURNS, "cores", 2)
+    run_alone(all_at_once(HEAVY_LANE, HEAVY_LANE, HEAVY_LANE, api_name="stylize"))  # the first steps of three
+    assert max(map(len, together)) == 2
 
 
 def test_who_has_gone_gets_nothing_computed_and_no_line_in_the_log(page: gr.Blocks) -> None:
@@ -354,7 +364,7 @@ def test_who_has_gone_gets_nothing_computed_and_no_line_in_the_log(page: gr.Bloc
     async def gone() -> None:
         with TURNS.call("a", long=True):
             TURNS.drop("a")
-            await page.call_function(SimpleNamespace(concurrency_id=HEAVY_LANE, api_name="x"))  # type: ignore[arg-type,call-arg]
+            await page.call_function(event_of(HEAVY_LANE))  # type: ignore[call-arg]
 
     with pytest.raises(gr.Error) as found:
         run_alone(gone())

@@ -34,12 +34,17 @@ class Machine:
         self.most_at_once = 0
 
     async def call(
-        self, name: str, *steps_s: float, long: bool = True, each: Callable[[Call], None] | None = None
+        self,
+        name: str,
+        *steps_s: float,
+        long: bool = True,
+        narrow: bool = False,
+        each: Callable[[Call], None] | None = None,
     ) -> None:
         """One call with a step for each of the durations."""
         with self.turns.call(name, long=long) as call:
             for step_s in steps_s:
-                async with self.turns.turn(long=long):
+                async with self.turns.turn(long=long, narrow=narrow):
                     taken = call.threads or self.turns.cores
                     self.at_once += taken
                     self.most_at_once = max(self.at_once, self.most_at_once)
@@ -135,6 +140,100 @@ def test_questions_compute_side_by_side_one_core_each(cores: int) -> None:
     assert threads.pop("a") == [None] * 3
     assert sorted(threads.values()) == [[1]] * 4
     assert machine.most_at_once == cores
+
+
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_first_steps_have_one_core_each_whoever_else_computes(others: int) -> None:
+    machine = Machine(cores=2)
+    threads: dict[str, list[int | None]] = {}
+
+    def see(call: Call) -> None:
+        threads.setdefault(call.owner, []).append(call.threads)
+
+    machine.run(*(machine.call(f"run {number}", 0.1, 0.1, 0.1, narrow=True, each=see) for number in range(others + 1)))
+    assert list(threads.values()) == [[1, None, None]] * (others + 1)
+    assert machine.order[: others + 1] == list(threads)
+    assert machine.most_at_once == 2
+
+
+def test_first_steps_and_questions_compute_side_by_side() -> None:
+    machine = Machine(cores=2)
+    seen: list[tuple[str, int]] = []
+    asking = [machine.call(f"question {number}", 0.1, long=False) for number in range(3)]
+    machine.run(machine.call("a", 0.1, narrow=True, each=lambda _: seen.append(("a", machine.at_once))), *asking)
+    assert seen == [("a", 2)]
+
+
+def test_of_first_steps_one_at_a_time_goes_before_questions_that_wait() -> None:
+    clock = Clock()
+    turns = Turns(clock, cores=2)
+    order: list[str] = []
+    ends = {name: asyncio.Event() for name in ("q0", "q1", "q2", "a", "b", "q3")}
+
+    async def hold(name: str) -> None:
+        long = name in "ab"
+        with turns.call(name, long=long):
+            async with turns.turn(long=long, narrow=long):
+                order.append(name)
+                await ends[name].wait()
+
+    async def settled() -> list[str]:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return order[3:]
+
+    async def scene() -> None:
+        tasks = [asyncio.create_task(hold(name)) for name in ("q0", "q1", "q2")]
+        await settled()
+        ends["q0"].set()  # it was alone and had all cores
+        await settled()
+        assert order == ["q0", "q1", "q2"]
+        tasks += [asyncio.create_task(hold(name)) for name in ("a", "b", "q3")]
+        assert await settled() == []
+        clock.now += PATIENCE_S
+        ends["q1"].set()
+        assert await settled() == ["a"]
+        ends["q2"].set()
+        assert await settled() == ["a", "q3"]  # the long calls have the core that they are due
+        ends["a"].set()
+        assert await settled() == ["a", "q3", "b"]
+        for end in ends.values():
+            end.set()
+        await asyncio.gather(*tasks)
+
+    run_alone(scene())
+
+
+def test_a_first_step_that_breathes_keeps_its_one_core() -> None:
+    turns = Turns(cores=2)
+    threads: list[int | None] = []
+
+    async def first_step() -> None:
+        def work() -> None:
+            threads.append(call.threads)
+            asking.set()
+            while not turns._waiting:
+                pass
+            turns.breathe()
+            threads.append(call.threads)
+
+        with turns.call("a", long=True) as call:
+            async with turns.turn(long=True, narrow=True):
+                await asyncio.to_thread(work)
+
+    async def other() -> None:
+        await asyncio.to_thread(asking.wait)
+        with turns.call("b", long=True):
+            async with turns.turn(long=True):
+                pass
+
+    asking = threading.Event()
+
+    async def together() -> None:
+        await asyncio.gather(first_step(), other())
+
+    run_alone(together())
+    assert threads == [1, 1]
 
 
 def test_a_question_that_is_alone_has_all_cores() -> None:

@@ -316,3 +316,27 @@ def test_a_run_beside_others_is_the_run_alone(content: Image.Image, style: Image
         assert np.array_equal(pixels(one), pixels(other))
         assert [cost.J for cost in one.costs] == [cost.J for cost in other.costs]
         assert one.result().last == other.result().last
+
+
+@pytest.mark.parametrize("init", ["content", "instant"])
+def test_a_first_step_on_one_core_is_the_first_step_on_two(
+    content: Image.Image, style: Image.Image, init: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a class it has one, alone on the machine there are more; a run that goes on has all of them again."""
+    recipe = Options(size=160, iterations=3, init=init, coarse_to_fine=False, precision="float32")
+    runs = [Run(content, style, recipe) for _ in range(2)]
+    before = torch.get_num_threads()
+    monkeypatch.setattr("shared.threads._known", {"all": 2})
+    try:
+        for run, threads in zip(runs, (1, 2), strict=True):
+            torch.set_num_threads(threads)
+            steps = run.steps(every_s=0.0)
+            next(steps)
+            assert torch.get_num_threads() == threads
+            torch.set_num_threads(2)
+            for _ in steps:
+                pass
+    finally:
+        torch.set_num_threads(before)
+    assert [cost.J for cost in runs[0].costs] == [cost.J for cost in runs[1].costs]
+    assert np.array_equal(pixels(runs[0]), pixels(runs[1]))
