@@ -81,7 +81,7 @@ def test_every_setting_is_an_option_and_every_option_is_tested() -> None:
         ("ray://hub.example:6379", ("hub.example",)),
         ("ray://[::1]:1", ("::1",)),
         ("class.sqlite3", ()),
-        ("/home/me/class@5:3.sqlite3", ()),
+        ("lists/class@5:3.sqlite3", ()),
         ("postgresql://hub@database/hub", ("database",)),
         ("postgres://hub:p%40ss@10.0.0.7:5432/hub?sslmode=require", ("10.0.0.7",)),
         ("postgresql://hub@one:1,two:2,[fe80::1]:3/hub", ("one", "two", "fe80::1")),

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from apps.ekg.aami import LETTERS, UNCLASSIFIED, UNSURE, fold_of
+from apps.ekg.answers.refusals import by_noise
 from apps.ekg.beats.features import SHAPE_FEATURES, qrs_likeness
-from apps.ekg.beats.heart import changing, swing, unlike
+from apps.ekg.beats.heart import changing, other_waves, swing, unlike, width
 from apps.ekg.beats.inputs import NetworkInputs
 from apps.ekg.beats.moved_line import has_usual_qrs
 from apps.ekg.beats.spikes import is_paced
@@ -36,6 +37,7 @@ _BEFORE, _BEHIND = slice(8, 32), slice(PEAK + 44, PEAK + 68)  # of a window: awa
 _MOVES = 0.14  # in QRS heights, on a line that moves under the QRS, too
 _CHANGING = 0.2  # of ``heart.changing``: in a regular rhythm it is 0.05
 _UNLIKE = 0.3  # record 114 has 0.24; of 1,162 strips of 74 patients six have more, of this or the two above
+_BROAD, _BARE = 8.0, 0.055  # of ``heart.width`` and ``other_waves``: 2 and 0 of 148 leads of 74 patients are beyond
 _STEP_SWING, _OF_USUAL_SWING = 0.3, 0.4  # a beat with less of ``heart.swing``, and less of the usual one, is a step
 _NEARLY_NOISY = 0.08  # in QRS heights: of the answers S, V and F above it 40 % are right (benchmarks/ekg/noise.py)
 _LEAST_LIKE = 0.7  # likeness of an early beat to the usual one: with less it is a mark on something else, or aberrant
@@ -54,11 +56,13 @@ class Doubts:
     beside: npt.NDArray[np.bool_]  # (K,) on a step of the line, next to such a mark or one in noise, or nearly in noise
     moves: float  # how far the line moves between the beats, in QRS heights
     unlike: float  # how far the QRS complexes are from one another, see ``heart.unlike``
+    broad: bool  # as a pulse may be
+    bare: bool  # hardly a P or T wave next to them
 
     @property
     def not_sure(self) -> bool:
-        """Whether steps, taps or a moving electrode may have made the beats: then none is sure."""
-        return self.moves > _MOVES or self.unlike > _UNLIKE
+        """Whether a pulse, steps, taps or a moving electrode may have made the beats: then none is sure."""
+        return self.moves > _MOVES or self.unlike > _UNLIKE or self.broad or self.bare
 
     def of(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """(K,) of which beats the answers ``classes`` (K,) are doubtful."""
@@ -88,7 +92,7 @@ def doubts_of(times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: 
     beside |= (classes == _S) & (inputs.shape[:, _LIKE_USUAL] < _LEAST_LIKE)  # early beats have the usual QRS
     moves = movement(inputs, _of_commonest_class(inputs.beats, classes))
     irregular = irregular_beats(times_s, classes)
-    return Doubts(irregular, alone, on_moved_line, beside, moves, _unlike(inputs.beats))
+    return Doubts(irregular, alone, on_moved_line, beside, moves, _unlike(inputs.beats), *_broad_and_bare(inputs.beats))
 
 
 def limits_of(
@@ -138,6 +142,10 @@ def _notes(doubts: Doubts, classes: npt.NDArray[np.int64]) -> Iterator[str]:
         )
     if doubts.unlike > _UNLIKE:
         yield "The beats hardly look like one another, as where an electrode is touched; no beat is sure."
+    if doubts.broad:
+        yield "The beats are as broad as the waves of a pulse, or as the broadest QRS complexes; no beat is sure."
+    if doubts.bare:
+        yield "There is hardly a P or a T wave next to the beats, as with taps or spikes; no beat is sure."
     alone, moved = int(doubts.alone.sum()), int(doubts.on_moved_line.sum())
     beside = int((doubts.beside & _abnormal(classes)).sum())
     if beside > _FEW:
@@ -185,6 +193,14 @@ def irregular_beats(times_s: npt.NDArray[np.float64], classes: npt.NDArray[np.in
 
 def _unlike(beats: Beats) -> float:
     return unlike(beats.windows[beats.usable]) if beats.usable.sum() > 1 else 0.0
+
+
+def _broad_and_bare(beats: Beats) -> tuple[bool, bool]:
+    calm, kept = by_noise(beats)
+    if not len(kept):
+        return False, False
+    rate = 60 / float(np.median(beats.rr_s))
+    return width(calm if len(calm) else kept) > _BROAD, other_waves(np.median(kept, axis=0), rate) < _BARE
 
 
 def movement(inputs: NetworkInputs, chosen: npt.NDArray[np.bool_]) -> float:

@@ -29,6 +29,7 @@ _STROKE, _LOOKED_AT = 0.3, 300
 _FIFTH = 0.2
 _BEFORE_S, _BEHIND_S, _BEFORE, _BEHIND = 0.45, 0.6, 0.45, 0.75  # around a QRS, seconds and shares of an interval
 _P_WAVE_ENDS, _T_WAVE_S, _SLOW_S = 11, 0.2, 0.8  # samples before a mark; seconds behind one, at an interval as slow
+_ROOM_S = 0.315  # of an interval, in which a wave can be seen: up to 190 a minute
 _SPECTRUM_BEATS, _SPECTRUM_POINTS, _BROAD_HZ = 25, 512, 8.0
 _SHIFTS = (0, -2, -1, 1, 2)  # samples that two marks may be off
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
@@ -120,8 +121,13 @@ def strokes(windows: Array) -> float:
 
 
 def other_waves(window: Array, bpm: float) -> float:
-    """How high the waves before and behind the QRS in a typical ``window`` (T,) are, P or T, in QRS heights."""
+    """How high the waves before and behind the QRS in a typical ``window`` (T,) are, P or T, in QRS heights.
+
+    Infinite where the heart is so fast that there is no room for them.
+    """
     beat_s = 60 / bpm
+    if beat_s < _ROOM_S:
+        return np.inf
     behind_s = _T_WAVE_S * min(1.0, beat_s / _SLOW_S) ** 0.5  # later by the root of the interval, as Bazett has it
     before = window[max(0, PEAK - round(min(_BEFORE_S, _BEFORE * beat_s) * RATE_HZ)) : PEAK - _P_WAVE_ENDS]
     behind = window[PEAK + round(behind_s * RATE_HZ) : PEAK + round(min(_BEHIND_S, _BEHIND * beat_s) * RATE_HZ)]

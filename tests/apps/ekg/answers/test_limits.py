@@ -179,9 +179,11 @@ def test_beats_that_are_not_classified_are_surely_so() -> None:
     """An electrode that moves makes every answer doubtful, not Q."""
     classes = np.array([0, 1, 2, 3, 4])
     none = np.zeros(5, bool)
-    doubts = Doubts(irregular=none, alone=none, on_moved_line=none, beside=none, moves=0.5, unlike=0.0)
+    doubts = Doubts(none, none, none, none, moves=0.5, unlike=0.0, broad=False, bare=False)
     assert doubts.of(classes).tolist() == [True, True, True, True, False]
     assert replace(doubts, moves=0.1, unlike=0.5).of(classes).tolist() == [True, True, True, True, False]
+    for field in ("broad", "bare"):
+        assert replace(doubts, moves=0.1, **{field: True}).of(classes).tolist() == [True, True, True, True, False]
     assert not replace(doubts, moves=0.1, unlike=0.2).of(classes).any()
     second = np.arange(5) % 2 == 1
     for field, doubtful in (("irregular", [1]), ("alone", [1, 3]), ("on_moved_line", [1, 3]), ("beside", [1, 3])):
