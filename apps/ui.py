@@ -17,7 +17,7 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from apps import gradio_patches, results
-from apps.door.inputs import as_gradio_error, refusal
+from apps.door.inputs import GONE, as_gradio_error, refusal, written_here
 from apps.door.lanes import asked_by
 from apps.markup import Content, h
 from apps.measured import Chapter
@@ -105,6 +105,8 @@ def _for_the_page(error: Exception, handler: Callable[..., Any]) -> gr.Error:
         return error
     if isinstance(error, AttributeError) and isinstance(error.obj, gr.EventData):  # a client can send any event
         error = InputError("", f"This event came without its {error.name}", "Reload the page and try again.")
+    if isinstance(error, FileNotFoundError) and written_here(str(error.filename)):  # while it waited for its turn
+        error = GONE
     if isinstance(error, HubError):
         return refusal(error)
     return as_gradio_error(error, str(getattr(handler, "__qualname__", handler)))

@@ -30,6 +30,9 @@ from shared.errors import HubError, InputError, disk_full, quoted
 log = logging.getLogger("convhub")
 
 NEUTRAL = "Something went wrong on our side. It was written to the log; your inputs are still here. Please try again."
+GONE = InputError(
+    "a file that was uploaded here", "another one, or one that is gone by now", "Choose the file on the page again."
+)
 LONGEST_TEXT = 200_000  # characters that a client may send as one text; pictures inside a call begin with data:
 _asking: contextvars.ContextVar[str] = contextvars.ContextVar("visitor")
 _ERROR_S = 12.0
@@ -98,7 +101,7 @@ def guard_inputs(page: gr.Blocks) -> None:
     async def postprocess_data(*args: Any, **kwargs: Any) -> list[Any]:
         shown: list[Any] = await write(*args, **kwargs)
         named = (file.get("path") for file in file_objects(_plain(shown)))
-        FILES.give(_asking.get("unknown"), [path for path in named if isinstance(path, str) and _written_here(path)])
+        FILES.give(_asking.get("unknown"), [path for path in named if isinstance(path, str) and written_here(path)])
         return shown
 
     patched: dict[str, Callable[..., Awaitable[Any]]] = {
@@ -109,7 +112,7 @@ def guard_inputs(page: gr.Blocks) -> None:
     vars(page).update(patched)
 
 
-def _written_here(path: str) -> bool:
+def written_here(path: str) -> bool:
     """Whether ``path`` lies where gradio writes: an answer may repeat what a visitor wrote, a "path" among it."""
     try:
         return Path(get_upload_folder()).resolve() in Path(path).resolve().parents
@@ -171,13 +174,7 @@ def _check(sent: Any) -> None:
             if path:
                 # the disk is asked about the visitor's own files only
                 if not isinstance(path, str) or not FILES.may_read(visitor, path) or not Path(path).is_file():
-                    raise refusal(
-                        InputError(
-                            "a file that was uploaded here",
-                            "another one, or one that is gone by now",
-                            "Choose the file on the page again.",
-                        )
-                    )
+                    raise refusal(GONE)
                 file["url"] = None  # the path counts; no address is ever fetched
             elif url and not (isinstance(url, str) and url.startswith("data:")):
                 raise refusal(

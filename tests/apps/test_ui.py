@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -90,3 +91,21 @@ def test_a_missing_attribute_of_anything_else_is_a_bug_of_ours(caplog: pytest.Lo
     with pytest.raises(gr.Error, match="went wrong on our side"):
         ui.guard(lambda: object().sample)()  # type: ignore[attr-defined]
     assert "Traceback" in caplog.text
+
+
+def test_a_file_that_goes_while_its_call_waits_gets_a_reason_and_any_other_is_a_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    @ui.guard
+    def handler(path: Path) -> int:
+        return path.stat().st_size
+
+    with pytest.raises(gr.Error, match="gone by now") as refused:
+        handler(tmp_path / "uploads" / "photo.jpg")
+    assert "Choose the file on the page again." in str(refused.value)
+    assert not caplog.records
+    with pytest.raises(gr.Error, match="Something went wrong"):
+        handler(tmp_path.parent / "weights.bin")
+    assert len(caplog.records) == 1

@@ -292,7 +292,7 @@ def test_a_bug_of_ours_is_an_apology_that_stays_for_a_while() -> None:
 
 
 def test_what_is_no_path_at_all_was_not_written_here() -> None:
-    assert not any(map(inputs._written_here, ("nul\0", "x" * 9999, "/etc/passwd")))
+    assert not any(map(inputs.written_here, ("nul\0", "x" * 9999, "/etc/passwd")))
 
 
 def test_an_endless_text_is_refused_wherever_it_stands(page: gr.Blocks, seen: list[Any]) -> None:
