@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.gan.ui.tab import PANELS
-from tests.e2e.conftest import PHONE, open_tab, playwright, type_in
+from tests.e2e.conftest import PHONE, open_tab, playwright, repeat_until, type_in
 
 _WAIT_MS = 60_000
 
@@ -110,7 +110,8 @@ def test_a_round_against_d_is_scored(gan: Callable[..., Any]) -> None:
     first = page.locator(".gan-tiles:visible").inner_html()
     _press(page, "Deal ten pictures")
     page.wait_for_function("(b) => document.querySelector('.gan-tiles')?.innerHTML !== b", arg=first, timeout=_WAIT_MS)
-    page.get_by_label("3", exact=True).locator("visible=true").first.check()
+    tick = page.get_by_label("3", exact=True).locator("visible=true").first
+    repeat_until(lambda: tick.is_checked() or tick.click(), page.locator("input[name='3']:checked:visible"))
     _press(page, "Check my answers")
     page.get_by_text(re.compile(r"You \d+, D \d+ of 10")).first.wait_for(timeout=_WAIT_MS)
     assert page.locator(".gan-tiles .gan-real:visible, .gan-tiles .gan-fake:visible").count() == 10
