@@ -31,6 +31,7 @@ _BEFORE_S, _BEHIND_S, _BEFORE, _BEHIND = 0.45, 0.6, 0.45, 0.75  # around a QRS, 
 _P_WAVE_ENDS, _T_WAVE_S, _SLOW_S = 11, 0.2, 0.8  # samples before a mark; seconds behind one, at an interval as slow
 _ROOM_S = 0.315  # of an interval, in which a wave can be seen: up to 190 a minute
 _SPECTRUM_BEATS, _SPECTRUM_POINTS, _BROAD_HZ = 25, 512, 8.0
+_PLACES = 65_536  # at a time
 _SHIFTS = (0, -2, -1, 1, 2)  # samples that two marks may be off
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
 _NEAR_S = 0.08  # around a mark is its QRS
@@ -198,9 +199,13 @@ def with_missed(signal: Signal, marks: Marks) -> Marks:
     least = round(_CLOSEST_S * RATE_HZ)
     between = [np.arange(before + least, after - least + 1) for before, after in pairs]
     places = np.concatenate(between)
-    own = windows[places] - windows[places].mean(axis=1, keepdims=True)
-    heights = np.linalg.norm(own, axis=1) / size
-    alike = own @ usual / (size * size * np.maximum(heights, 1e-9))
+    alike, heights = np.empty(len(places), np.float32), np.empty(len(places), np.float32)
+    for start in range(0, len(places), _PLACES):  # a day with many pauses has millions of places, each with its window
+        part = slice(start, start + _PLACES)
+        own = windows[places[part]]
+        own = own - own.mean(axis=1, keepdims=True)
+        heights[part] = np.linalg.norm(own, axis=1) / size
+        alike[part] = own @ usual / (size * size * np.maximum(heights[part], 1e-9))
     alike[(heights < _HEIGHT[0]) | (heights > _HEIGHT[1])] = 0
     missed, sure = [], []
     ends = np.cumsum([len(each) for each in between])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from apps.ekg.beats import heart as heart_module
 from apps.ekg.beats.detect import find_beats
 from apps.ekg.beats.heart import (
     LEAST_STEEPNESS,
@@ -60,6 +61,16 @@ def test_nothing_is_added_between_slow_beats_nor_where_only_one_interval_has_it(
     assert with_missed(_prepared(lower).filtered_mv, one_missing).tolist() == one_missing.tolist()
     halved = whole[::2]
     assert with_missed(_prepared(fast).filtered_mv, halved).tolist() == pytest.approx(whole[: len(halved) * 2], abs=2)
+
+
+def test_a_long_recording_is_looked_through_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, times = heart(_T, 120)
+    halved = np.round(times * RATE_HZ).astype(np.int64)[::2]
+    filtered = _prepared(line).filtered_mv
+    at_once = with_missed(filtered, halved).tolist()
+    assert len(at_once) > 1.9 * len(halved)
+    monkeypatch.setattr(heart_module, "_PLACES", 7)
+    assert with_missed(filtered, halved).tolist() == at_once
 
 
 def test_beats_are_missed_alike_at_every_height() -> None:
