@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 from gradio import blocks, processing_utils, queueing, route_utils, routes, state_holder
 from gradio.data_classes import ImageData
-from gradio.route_utils import GradioMultiPartParser
+from gradio.route_utils import FileUploadProgress, GradioMultiPartParser
 from gradio.state_holder import SessionState, StateHolder
 from gradio_client import Client
 
@@ -87,6 +87,7 @@ def put_door(gate: Gate) -> None:
     """
     Door.gate = gate
     vars(routes)["CustomCORSMiddleware"] = Door
+    vars(routes)["file_upload_statuses"] = Progress()
     setattr(GradioMultiPartParser, "parse", _parse_or_remove)  # noqa: B010 - mypy takes no assignment of a method
 
 
@@ -128,6 +129,31 @@ def serve_at_launch_alone() -> None:
 
 def _states_alone(page: gr.Blocks, **_: Any) -> None:
     vars(routes)["StateHolder"]().set_blocks(page)
+
+
+class Progress(FileUploadProgress):
+    """How far each upload is. gradio keeps every name that a client has ever asked about or uploaded under."""
+
+    most = 500  # uploads; of those before, a page learns no more than their end
+
+    def track(self, upload_id: str) -> None:
+        """Begin with ``upload_id``; the oldest ones give way."""
+        super().track(upload_id)
+        for oldest in list(self._statuses)[: -self.most]:
+            self.stop_tracking(oldest)
+
+    async def is_tracked(self, upload_id: str) -> bool:
+        """Wait until an upload of that name begins."""
+        try:
+            return bool(await super().is_tracked(upload_id))
+        finally:
+            if upload_id not in self._statuses:
+                self._signals.pop(upload_id, None)
+
+    def stop_tracking(self, upload_id: str) -> None:
+        """It is over."""
+        super().stop_tracking(upload_id)
+        self._signals.pop(upload_id, None)
 
 
 class LeanState(SessionState):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -40,7 +41,9 @@ _SAFE = {
     b"content-security-policy": addresses.frame_ancestors().encode(),
 }
 
-PRESENT = Attendance(most_per_address=10**9)  # streams per visitor: who is gone loses their files
+PRESENT = Attendance(most_per_address=10**9, most_streams=10**9)  # per visitor: who is gone loses their files
+_UPLOADING = Attendance()  # streams that tell how far an upload is; each is asked twenty times a second
+_UPLOAD = re.compile(r"[\w-]{0,64}", re.ASCII)  # the name that a page gives to an upload
 
 
 class Gate:
@@ -130,7 +133,13 @@ class Door:
         if route.kind == "stream":
             await self._stream(scope, receive, send, route)
         elif route.kind == "upload":
+            _name_of_upload(scope)
             await self._upload(scope, receive, send)
+        elif route.kind == "progress":
+            with _UPLOADING.stream(_name_of_upload(scope), scope[ADDRESS]) as allowed:
+                if not allowed:
+                    raise RefusedError(429, "Too many uploads from this address.")
+                await self.app(scope, receive, send)
         elif route.kind == "login":
             await self._log_in(scope, receive, send, route, secure=https)
         elif route.kind in ("class", "class work"):
@@ -225,7 +234,7 @@ class Door:
         match = route.pattern.fullmatch(scope["path"])
         session = match.groupdict().get("session") if match else None
         if session is None:
-            session = next(iter(parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", ())), "")
+            session = _asked_for(scope, "session_hash")
         if not session or len(session) > 64:
             raise RefusedError(400, "Needed: session_hash, the name of a session.")
         visitor = scope[VISITOR]
@@ -261,6 +270,17 @@ class Door:
             await send(message)
 
         await self.app(scope, bounded(receive, left, _UPLOAD_S), keep)
+
+
+def _asked_for(scope: Scope, name: str) -> str:
+    return next(iter(parse_qs(scope["query_string"].decode("latin-1")).get(name, ())), "")
+
+
+def _name_of_upload(scope: Scope) -> str:
+    name = _asked_for(scope, "upload_id")
+    if not _UPLOAD.fullmatch(name):
+        raise RefusedError(400, "Needed: upload_id, at most 64 letters and digits.")
+    return name
 
 
 def _note_failure(path: str, error: Exception) -> None:

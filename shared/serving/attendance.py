@@ -13,22 +13,24 @@ from collections import Counter
 from collections.abc import Iterator
 
 MOST_PER_ADDRESS = 120  # sessions that one address may have at a time: a class behind one router
+MOST_STREAMS = 6  # of one session: its heartbeat, its answers, and those that a phone has lost and not yet closed
 
 
 class Attendance:
     """Open streams, counted per session and per address. All methods may be called from any thread."""
 
-    def __init__(self, most_per_address: int = MOST_PER_ADDRESS) -> None:
+    def __init__(self, most_per_address: int = MOST_PER_ADDRESS, most_streams: int = MOST_STREAMS) -> None:
         self._most = most_per_address
+        self._most_streams = most_streams
         self._streams: Counter[str] = Counter()  # of a session
         self._sessions: dict[str, Counter[str]] = {}  # address -> its streams of each session
         self._lock = threading.Lock()
 
     def enter(self, session: str, address: str) -> bool:
-        """Count one more stream of ``session``; ``False``, and nothing is counted, if ``address`` has too many."""
+        """Count one more stream of ``session``; ``False`` if it or ``address`` has too many."""
         with self._lock:
             here = self._sessions.setdefault(address, Counter())
-            if session not in here and len(here) >= self._most:
+            if (session not in here and len(here) >= self._most) or here[session] >= self._most_streams:
                 return False
             here[session] += 1
             self._streams[session] += 1

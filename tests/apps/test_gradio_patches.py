@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -155,6 +156,33 @@ def test_no_session_at_all_is_as_cheap() -> None:
 
     gradio_patches.share_fairly()
     assert vars(route_utils)["SessionState"] is vars(blocks)["SessionState"] is gradio_patches.LeanState
+
+
+def test_names_of_uploads_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "CustomCORSMiddleware", None)
+    monkeypatch.setattr(routes, "file_upload_statuses", None)
+    monkeypatch.setattr(GradioMultiPartParser, "parse", GradioMultiPartParser.parse)
+    gradio_patches.put_door(Gate(Settings()))
+    progress = routes.file_upload_statuses
+    monkeypatch.setattr(type(progress), "most", 5)
+
+    async def ask_and_upload() -> None:
+        for number in range(20):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(progress.is_tracked(f"never {number}"), 0.001)
+        assert not progress._signals
+        waiting = asyncio.ensure_future(progress.is_tracked("19"))
+        await asyncio.sleep(0)
+        for number in range(20):  # nobody asks how far these are
+            progress.append(str(number), "a.jpg", b"xx")
+        progress.append("19", "a.jpg", b"xx")
+        assert await waiting
+        assert sorted(progress._statuses) == sorted(progress._signals) == ["15", "16", "17", "18", "19"]
+        assert progress.pop("19").chunk_size == 4
+        progress.stop_tracking("19")
+        assert "19" not in progress._signals
+
+    run_alone(ask_and_upload())
 
 
 @pytest.mark.parametrize("end", [ClientDisconnect, None])

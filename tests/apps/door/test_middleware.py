@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import json
 from pathlib import Path
@@ -12,11 +13,11 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
-from apps.door import bodies, visitors
+from apps.door import bodies, middleware, visitors
 from apps.door.middleware import PRESENT, VISITOR, Door, Gate
 from apps.door.plain import Asked, as_json
 from apps.door.visitors import FILES
-from shared.serving.attendance import ATTENDANCE
+from shared.serving.attendance import ATTENDANCE, MOST_STREAMS
 from shared.settings import Settings
 from tests.conftest import run_alone
 
@@ -350,6 +351,29 @@ def test_a_session_is_there_while_its_stream_is_open(hub: Hub) -> None:
         assert not ATTENDANCE.there("session1")
         assert not PRESENT.there("address 10.0.0.9")
     assert hub.ask("/gradio_api/queue/data")[0] == 400
+
+
+def test_streams_that_are_open_already_leave_no_place_for_thousands_more(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, query, streams in (
+        ("/gradio_api/heartbeat/session1", "", ATTENDANCE),
+        ("/gradio_api/upload_progress", "upload_id=session1", middleware._UPLOADING),
+    ):
+        with contextlib.ExitStack() as opened:
+            for _ in range(MOST_STREAMS):
+                assert opened.enter_context(streams.stream("session1", "10.0.0.9"))
+            assert hub.ask(path, query=query)[0] == 429
+        assert hub.ask(path, query=query)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/upload_progress", "/gradio_api/upload"])
+def test_the_name_of_an_upload_is_a_short_word(hub: Hub, path: str) -> None:
+    method = "POST" if path.endswith("/upload") else "GET"
+    for name in ("x" * 65, "x" * 60_000, "%0a", "é"):
+        assert hub.ask(path, method, query=f"upload_id={name}")[0] == 400
+    assert hub.ask(path, method, query="upload_id=ab12-_")[0] == 200
+    assert len(hub.seen) == 1
 
 
 def test_the_app_behind_the_door_learns_of_start_and_end_and_nothing_else_that_is_no_request(hub: Hub) -> None:

@@ -16,7 +16,7 @@ def test_a_session_is_there_while_one_of_its_streams_is_open() -> None:
     assert not attendance.there("s")
 
 
-def test_one_address_has_a_limited_number_of_sessions_but_many_streams_of_each() -> None:
+def test_one_address_has_a_limited_number_of_sessions_but_several_streams_of_each() -> None:
     attendance = Attendance(most_per_address=2)
     assert attendance.enter("one", "a")
     assert attendance.enter("two", "a")
@@ -26,6 +26,16 @@ def test_one_address_has_a_limited_number_of_sessions_but_many_streams_of_each()
     assert attendance.enter("three", "b")
     attendance.leave("one", "a")
     assert attendance.enter("four", "a")
+
+
+def test_a_session_has_a_limited_number_of_streams() -> None:
+    attendance = Attendance(most_streams=2)
+    assert attendance.enter("s", "a")
+    assert attendance.enter("s", "a")
+    assert not attendance.enter("s", "a")
+    assert attendance.enter("s", "b")  # who knows its name keeps nobody else out
+    attendance.leave("s", "a")
+    assert attendance.enter("s", "a")
 
 
 def test_made_up_sessions_push_nobody_out_who_is_there() -> None:
