@@ -20,8 +20,9 @@ import gradio as gr
 from apps import DEMOS, Demo, gradio_patches
 from apps.choices import let_the_last_choice_count
 from apps.classroom.requests import Desk, scripts_at
+from apps.door import addresses
 from apps.door.addresses import behind_proxy
-from apps.door.idle import hang_up_on_idlers
+from apps.door.idle import MOST_EACH, hang_up_on_idlers
 from apps.door.inputs import guard_inputs
 from apps.door.janitor import Janitor
 from apps.door.lanes import compute_in_turns, count_waiting
@@ -162,7 +163,7 @@ def put_door(settings: Settings, folder: Path) -> Gate:
     janitor = Janitor(folder / UPLOADS)
     gate.classroom = Desk(Lessons(settings.tabs), functools.partial(wipe_class, settings, janitor)).answer
     gradio_patches.put_door(gate)
-    hang_up_on_idlers()
+    hang_up_on_idlers(None if addresses.behind_proxy(settings) else MOST_EACH)
     janitor.start()
     DOWNLOADS.on = True
     return gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -103,4 +104,69 @@ def test_after_an_answer_it_is_closed_too() -> None:
         assert (await reader.read()).endswith(b"ok")
         writer.close()
 
+    talk(conversation)
+
+
+def test_one_address_has_only_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        answer.set()
+        opened = [await connect() for _ in range(3)]
+        for reader, writer in opened[:2]:
+            writer.write(HEAD + b"\r\n")
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        with contextlib.suppress(ConnectionError):
+            assert await opened[2][0].read() == b""
+        for _, writer in opened:
+            writer.close()
+            await asyncio.sleep(0)
+        for _ in range(3):  # those that have ended leave room for others
+            await asyncio.sleep(0.02)
+            reader, writer = await connect()
+            writer.write(HEAD + b"\r\n")
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+            writer.close()
+            await writer.wait_closed()
+
+    monkeypatch.setattr(idle, "IDLE_S", 60)
+    idle.hang_up_on_idlers(2)
+    talk(conversation)
+    assert not idle._open
+
+
+def test_a_proxy_brings_everybodys_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        answer.set()
+        opened = [await connect() for _ in range(idle.MOST_EACH + 2)]
+        for reader, writer in opened[-2:]:
+            writer.write(HEAD + b"\r\n")
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        for _, writer in opened:
+            writer.close()
+
+    monkeypatch.setattr(idle, "IDLE_S", 60)
+    monkeypatch.setattr(idle, "MOST_EACH", 2)
+    idle.hang_up_on_idlers(None)
+    talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("piece", "answered"), [(1, False), (idle.CRUMB - 1, False), (idle.CRUMB, True), (100_000, True)]
+)
+def test_a_body_does_not_come_in_crumbs(piece: int, answered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation(connect: Any, answer: asyncio.Event) -> None:
+        reader, writer = await connect()
+        writer.write(b"POST" + HEAD[3:] + b"transfer-encoding: chunked\r\n\r\n")
+        one = b"%x\r\n%s\r\n" % (piece, b"x" * piece)
+        for _ in range(11):
+            writer.write(one)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        answer.set()
+        writer.write(b"0\r\n\r\n")
+        said = (await reader.read(12))[9:]
+        assert said == (b"200" if answered else b"400")
+        writer.close()
+
+    monkeypatch.setattr(idle, "IDLE_S", 60)
+    monkeypatch.setattr(idle, "MOST_CRUMBS", 10)
     talk(conversation)
