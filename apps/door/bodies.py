@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
+
+ADDRESS = "convhub.address"  # in a request's scope: where it comes from
+LENGTH = "convhub.length"  # ... and how long its body is
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 BYTE_S = 20.0  # s that a body may pause
 CALL_S = 60.0  # ... and take in all
+SMALL = 500_000  # bytes of a call for which there is always room: a webcam's frame has a fifth
+MOST_EACH = 100_000_000  # bytes of larger calls that one address may send, and have waiting, at a time
+MOST_ALL = 400_000_000  # ... and all of them
 _DEEPEST = 200  # levels of a call's JSON; the page's own have about ten
 _MOST_VALUES = 100_000  # of a call's JSON, which is read and looked through while everybody waits
 
@@ -27,21 +35,61 @@ class RefusedError(Exception):
         self.headers = headers or {}
 
 
-async def read_body(receive: Receive, largest: int, *, is_json: bool) -> bytes:
+class Held:
+    """How much of the memory the bodies hold that have not arrived as a whole yet; for one event loop."""
+
+    def __init__(self) -> None:
+        self._of: Counter[str] = Counter()  # bytes by address
+
+    @contextmanager
+    def body(self, address: str) -> Iterator[Callable[[int], None]]:
+        """Inside, ``address`` sends a body; to be called with its length so far.
+
+        Raises:
+            RefusedError: too much is held already.
+        """
+        mine = 0
+
+        def holds(size: int) -> None:
+            nonlocal mine
+            if size <= SMALL:
+                return
+            self._of[address] += size - mine
+            mine = size
+            if not fits(self._of[address], self._of.total()):
+                raise RefusedError(429, "Too many large calls are being sent at once. Try again in a minute.")
+
+        try:
+            yield holds
+        finally:
+            self._of = self._of - Counter({address: mine})
+
+
+HELD = Held()
+
+
+def fits(of_address: int, of_all: int) -> bool:
+    """Whether there is room for so many bytes of calls."""
+    return of_address <= MOST_EACH and of_all <= MOST_ALL
+
+
+async def read_body(receive: Receive, largest: int, *, is_json: bool, address: str) -> bytes:
     """The body, as much as has come when the client leaves.
 
     Raises:
-        RefusedError: it is too long, too slow, or JSON with too many values or too deep.
+        RefusedError: it is too long, too slow, JSON with too many values or too deep, or one of too many.
     """
     body = bytearray()
     limited = bounded(receive, largest, CALL_S)
-    while True:
-        message = await limited()
-        if message["type"] == "http.disconnect":
-            break
-        body.extend(message.get("body", b""))
-        if not message.get("more_body"):
-            break
+    with HELD.body(address) as holds:
+        while True:
+            message = await limited()
+            if message["type"] == "http.disconnect":
+                break
+            body.extend(message.get("body", b""))
+            holds(len(body))
+            if not message.get("more_body"):
+                break
     if is_json:
         _check_json(body)
     return bytes(body)
@@ -68,9 +116,10 @@ def _is_shallow(body: bytearray) -> bool:
     return False
 
 
-async def whole(receive: Receive, largest: int, *, is_json: bool) -> Receive:
+async def whole(scope: MutableMapping[str, Any], receive: Receive, largest: int, *, is_json: bool) -> Receive:
     """The body, read now and checked as by ``read_body``, as the ``receive`` of whoever comes next."""
-    body = await read_body(receive, largest, is_json=is_json)
+    body = await read_body(receive, largest, is_json=is_json, address=scope[ADDRESS])
+    scope[LENGTH] = len(body)
     left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -22,8 +22,9 @@ import psutil
 from gradio import queueing
 from gradio.queueing import Event, EventQueue
 
+from apps.door.bodies import ADDRESS, LENGTH, SMALL, fits
 from apps.door.metrics import METRICS
-from apps.door.middleware import ADDRESS, VISITOR
+from apps.door.middleware import VISITOR
 from shared import engine
 from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.serving.attendance import ATTENDANCE
@@ -93,10 +94,24 @@ class FairQueue(queueing.Queue):
             return "queue_full", "The hub is busy: too many calls wait. Try again in a minute."
         if sum(asked_by(event.request)[1] == address for event in waiting) >= most * ADDRESS_SHARE:
             return "queue_full", "Too many calls from this address wait. Try again in a minute."
+        if not self._has_room_for(request):
+            return "queue_full", "Too many large calls wait. Try again in a minute."
         each = HEAVY_EACH if fn.concurrency_id == HEAVY_LANE else OTHER_EACH
         if sum(asked_by(event.request)[0] == visitor for event in waiting) >= each:
             return "queue_full", f"{each} of your calls wait already. Let them finish first."
         return None
+
+    def _has_room_for(self, request: Any) -> bool:
+        """Whether the memory has room for one more call of this length, beside those that wait."""
+        mine = _length(request)
+        if mine == 0:
+            return True
+        lanes = self.event_queue_per_concurrency_id.values()
+        lengths = [(asked_by(event.request)[1], _length(event.request)) for lane in lanes for event in lane.queue]
+        address = asked_by(request)[1]
+        return fits(
+            mine + sum(length for other, length in lengths if other == address), mine + sum(one for _, one in lengths)
+        )
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
         """The event to begin now: in a lane with room, of the visitor who was served longest ago."""
@@ -252,6 +267,12 @@ def _clicks(event: Event) -> tuple[str, int] | None:
 
 def _is_long(event: Event) -> bool:
     return event.concurrency_id == HEAVY_LANE
+
+
+def _length(request: Any) -> int:
+    """Bytes of a call, if it is a large one."""
+    length = int(getattr(request, "scope", {}).get(LENGTH, 0))
+    return length if length > SMALL else 0
 
 
 def asked_by(request: Any) -> tuple[str, str]:

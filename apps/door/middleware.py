@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect
 
 from apps.door import addresses
-from apps.door.bodies import Message, Receive, RefusedError, bounded, read_body, whole
+from apps.door.bodies import ADDRESS, Message, Receive, RefusedError, bounded, read_body, whole
 from apps.door.logins import TICKET, Guesses, Tickets
 from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, LOCKED, Key, Pages
@@ -33,7 +33,6 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 VISITOR = "convhub.visitor"  # in a request's scope: who asks
-ADDRESS = "convhub.address"
 _UPLOAD_S = 1200.0  # s that an upload may take in all
 _SAFE = {
     b"x-content-type-options": b"nosniff",
@@ -159,7 +158,7 @@ class Door:
                 await gate.pages.answer(self.app, scope, send, self._seen_as(scope, headers, cookies))
                 return
             if route.largest:
-                receive = await whole(receive, route.largest, is_json=route.kind in ("call", "tools"))
+                receive = await whole(scope, receive, route.largest, is_json=route.kind in ("call", "tools"))
             await self.app(scope, receive, send)
 
     def _seen_as(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str]) -> Key:
@@ -192,7 +191,7 @@ class Door:
         raise RefusedError(401, "Log in first.")
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send, route: Route, *, secure: bool) -> None:
-        receive = await whole(receive, route.largest, is_json=False)
+        receive = await whole(scope, receive, route.largest, is_json=False)
         async with self.gate.logging_in:  # guesses that arrive together count one after the other
             await self._try_log_in(scope, receive, send, secure=secure)
 
@@ -217,8 +216,10 @@ class Door:
         await self.app(scope, receive, note)
 
     async def _class(self, scope: Scope, receive: Receive, send: Send, route: Route) -> None:
-        sent = await read_body(receive, route.largest, is_json=route.kind == "class") if route.largest else b""
-        asked = Asked.of(scope, sent, visitor=scope[VISITOR], address=scope[ADDRESS])
+        sent, address = b"", scope[ADDRESS]
+        if route.largest:
+            sent = await read_body(receive, route.largest, is_json=route.kind == "class", address=address)
+        asked = Asked.of(scope, sent, visitor=scope[VISITOR], address=address)
         answer = self.gate.classroom
         made = await asyncio.to_thread(answer, asked) if route.kind == "class work" else answer(asked)
         await made.send(send)

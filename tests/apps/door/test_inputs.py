@@ -14,8 +14,9 @@ import pytest
 
 from apps import ui
 from apps.door import inputs
+from apps.door.bodies import ADDRESS
 from apps.door.inputs import guard_inputs
-from apps.door.middleware import ADDRESS, VISITOR
+from apps.door.middleware import VISITOR
 from apps.door.visitors import FILES
 from apps.gradio_patches import hand_over_as, hand_over_unopened
 from shared.errors import InputError, quoted

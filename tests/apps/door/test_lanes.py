@@ -13,10 +13,11 @@ from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event
 from gradio.utils import set_task_name
 
-from apps.door import lanes
+from apps.door import bodies, lanes
+from apps.door.bodies import ADDRESS, LENGTH
 from apps.door.lanes import FairQueue
 from apps.door.metrics import Metrics
-from apps.door.middleware import ADDRESS, VISITOR
+from apps.door.middleware import VISITOR
 from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.serving.attendance import ATTENDANCE
 from shared.serving.turns import TURNS, current_call
@@ -46,10 +47,11 @@ def ask(
     session: str | None = None,
     address: str | None = None,
     event: Any = None,
+    length: int = 0,
 ) -> Any:
     session = session or f"session-{visitor}"
     body = PredictBodyInternal(session_hash=session, fn_index=fn, data=[], event_data=event, request=None)
-    scope = {VISITOR: visitor, ADDRESS: address or f"at {visitor}"}
+    scope = {VISITOR: visitor, ADDRESS: address or f"at {visitor}", LENGTH: length}
     return run_alone(queue.push(body, SimpleNamespace(scope=scope), None))
 
 
@@ -399,3 +401,18 @@ def test_what_follows_the_load_of_the_page_is_taken_in(queue: FairQueue, page: g
     assert page._id not in page.blocks
     body = PredictBodyInternal(session_hash="session", fn_index=0, data=[], request=None, trigger_id=page._id)
     assert run_alone(queue.push(body, SimpleNamespace(scope={}), None))[0]
+
+
+def test_calls_that_wait_do_not_fill_the_memory(queue: FairQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MOST_EACH", 2_500_000)
+    monkeypatch.setattr(bodies, "MOST_ALL", 3_500_000)
+    large = 1_000_000
+    assert ask(queue, "a", 1, address="home", length=large)[0]
+    assert ask(queue, "b", 0, address="home", length=large)[0]
+    accepted, reason, kind = ask(queue, "c", 1, address="home", length=large)
+    assert (accepted, kind) == (False, "queue_full")
+    assert "large calls" in reason
+    assert ask(queue, "c", 1, address="home", length=bodies.SMALL)[0]  # there is always room for small ones
+    assert ask(queue, "d", 1, length=large)[0]
+    assert not ask(queue, "e", 1, length=large)[0]
+    assert ask(queue, "e", 1)[0]

@@ -288,6 +288,26 @@ def test_a_body_may_take_only_so_long_in_all(hub: Hub, monkeypatch: pytest.Monke
     assert hub.seen == []
 
 
+def test_half_sent_calls_do_not_fill_the_memory(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SMALL", 5)
+    monkeypatch.setattr(bodies, "MOST_EACH", 20)
+    monkeypatch.setattr(bodies, "MOST_ALL", 30)
+    call = "/gradio_api/queue/join"
+    with bodies.HELD.body("10.0.0.9") as mine, bodies.HELD.body("10.0.0.8") as other:
+        mine(12)
+        assert hub.ask(call, "POST", [b'"1234', b'67"'])[0] == 200
+        assert hub.ask(call, "POST", [b'"1234', b'67"'])[0] == 200  # the ones before have left
+        assert hub.ask(call, "POST", [b'"1234', b'678"'])[0] == 429
+        assert hub.ask(call, "POST", b'"123"')[0] == 200  # there is always room for small ones
+        other(19)
+        assert hub.ask(call, "POST", b'"1234"')[0] == 429
+        assert hub.ask("/class/answer", "POST", b'"1234"')[0] == 429
+        assert hub.ask("/class/answer", "POST", b'"123"')[0] == 404
+    assert hub.ask(call, "POST", b'"1234"')[0] == 200
+    assert not bodies.HELD._of
+    assert hub.seen[-1][bodies.LENGTH] == 6
+
+
 def test_a_client_that_leaves_in_the_middle_leaves_no_traceback(hub: Hub) -> None:
     async def app(*_: Any) -> None:
         raise ClientDisconnect

@@ -11,8 +11,9 @@ import gradio as gr
 import pytest
 
 from apps.door import logins
+from apps.door.bodies import ADDRESS
 from apps.door.logins import Guesses
-from apps.door.middleware import ADDRESS, VISITOR
+from apps.door.middleware import VISITOR
 from apps.face.gallery.gallery import TEACHER, GalleryFullError
 from apps.face.ui import state, teacher
 from shared.errors import InputError
