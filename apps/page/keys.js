@@ -81,6 +81,35 @@ document.addEventListener(
   true,
 );
 
+// While nothing has the focus, the first stage or film in view is steered. In a lesson the arrows stay the lesson's.
+function inView(one) {
+  const { top, bottom, height } = one.getBoundingClientRect();
+  const seen = Math.min(bottom, window.innerHeight) - Math.max(top, 0);
+  return height > 0 && seen >= Math.min(height, window.innerHeight) / 2;
+}
+
+function isForThePage(event) {
+  const lesson = document.documentElement.classList.contains('ch-in-lesson');
+  const steers = event.key === ' ' || (!lesson && ['ArrowLeft', 'ArrowRight'].includes(event.key));
+  const taken = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey;
+  return steers && !taken && event.target === document.body && !document.querySelector('dialog[open]');
+}
+
+function steerWhatIsSeen(event) {
+  if (!isForThePage(event)) return;
+  const { key, shiftKey } = event;
+  const seen = [...document.querySelectorAll('[data-plays], .ch-film, video')].find(
+    (one) => !one.srcObject && inView(one),
+  );
+  if (!seen) return;
+  event.preventDefault();
+  const takes = seen.dataset.plays ? seen.querySelector(seen.dataset.plays) : seen;
+  if (seen.matches('.ch-film') && key === ' ') seen.click();
+  else takes.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true, cancelable: true }));
+}
+
+document.addEventListener('keydown', steerWhatIsSeen);
+
 // For whoever asked for less motion a film waits, whatever plays it when it arrives.
 const started = new WeakSet();
 for (const kind of ['pointerdown', 'keydown'])

@@ -63,6 +63,11 @@ def test_a_question_mark_shows_the_keys_but_not_while_one_types(new_page: Callab
     assert page.evaluate("() => { starts(); return went.slice(2).join(' '); }") == (
         "play pause 0.07 pause 1.07 pause 1.00 play"
     )
+    page.evaluate("() => { document.activeElement.blur(); document.querySelector('.cx').hidden = true; }")
+    page.evaluate("document.getElementById('film').scrollIntoView()")
+    for key in ("ArrowLeft", "Space"):  # what is in view takes the keys while nothing has the focus
+        page.keyboard.press(key)
+    assert page.evaluate("went.slice(-3).join(' ')") == "pause 0.93 play"
     moving = page.locator("#moving")
     assert moving.get_attribute("aria-pressed") == "false"
     moving.press("Space")
@@ -88,6 +93,17 @@ def test_a_game_is_played_and_a_fold_stays_open_by_keyboard(new_page: Callable[.
     for key in ("ArrowRight", "Shift+ArrowRight"):
         page.keyboard.press(key)
     assert page.evaluate("document.querySelector('.lab').stage.game.rounds") == before + 11
+    page.evaluate("document.activeElement.blur()")  # what is in view takes the keys while nothing has the focus
+    for words in ("Pause", "Play"):
+        page.keyboard.press("Space")
+        play.get_by_text(words).wait_for()
+    before = page.evaluate("document.querySelector('.lab').stage.game.rounds")
+    page.keyboard.press("ArrowRight")
+    page.evaluate("document.documentElement.classList.add('ch-in-lesson')")
+    page.keyboard.press("ArrowRight")  # the lesson's
+    assert page.evaluate("document.querySelector('.lab').stage.game.rounds") == before + 1
+    page.evaluate("document.documentElement.classList.remove('ch-in-lesson')")
+    before -= 10
     fold = page.locator("[data-numbers=losses] details")
     fold.locator("summary").press("Enter")
     fold.locator("tbody tr").first.wait_for()

@@ -62,6 +62,7 @@ def template() -> Markup:
                 h.div((_panel(place, word) for place, word in enumerate(WORDS, 1)), class_="cx-panels"),
                 h.div(class_="cx-unseen", aria_live="polite", data_do="live"),
                 class_="cx",
+                data_plays="[data-panel=output]",
                 data_dims=1,
                 data_scene="signal",
             ),

@@ -87,6 +87,7 @@ def template() -> Markup:
                 _overview(),
                 h.div(_sheet(), h.div(_curves(), _settings(), class_="lab-side"), class_="lab-both"),
                 class_="lab",
+                data_plays="[data-sheet=main]",
             ),
         )
     )

@@ -190,7 +190,7 @@ class Hands {
         if (last) this.take();
         last = null;
       });
-    canvas.addEventListener('keydown', (event) => this.steer(event, isDrawn()));
+    canvas.addEventListener('keydown', (event) => this.steer(event, isDrawn() && document.activeElement === canvas));
   }
 
   // Space plays, the right arrow plays a round (in slow motion a step of it), with Shift ten.
