@@ -156,8 +156,7 @@ async function showCode(query) {
 }
 
 // What a link asks for stays in view while what stands above it arrives, until the visitor does something.
-function keepInView(element) {
-  const see = () => element.scrollIntoView({ block: 'nearest' });
+function keepInView(element, see = () => element.scrollIntoView({ block: 'nearest' })) {
   const watching = new ResizeObserver(see);
   const acts = ['wheel', 'pointerdown', 'keydown', 'touchstart'];
   const end = () => {
@@ -169,6 +168,15 @@ function keepInView(element) {
   watching.observe(document.body);
   setTimeout(end, ARRIVED_MS);
   see();
+}
+
+// The row of a sub-tab that the address names may stand below the first screen, under a recording: it is brought up.
+function bringUp(path) {
+  const panel = document.getElementById(`tab-${path.replaceAll('/', '--')}`);
+  const row = panel?.parentElement;
+  if (row?.getClientRects().length && panel.getClientRects().length)
+    keepInView(panel, () => row.getBoundingClientRect().top > innerHeight / 2 && row.scrollIntoView());
+  else if (arriving() || chosen() === '') setTimeout(bringUp, 100, path);
 }
 
 // The visitor's results have been packed: `file` is where.
@@ -292,4 +300,5 @@ document.addEventListener('click', (event) => {
   if (event.target.closest('.tab-wrapper')) setTimeout(follow, 50); // when the other panel is there
 });
 for (const kind of ['input', 'change', 'click']) document.addEventListener(kind, keepSoon, true);
+if (pathOf(location.search).includes('/')) bringUp(pathOf(location.search));
 window.hubLinks = { copy, csv, follow, give, keep, keepInView, offer, samples, save, settle, tell };

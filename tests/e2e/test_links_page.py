@@ -174,6 +174,17 @@ def test_an_exercise_below_a_strip_stays_in_view_until_the_strip_is_there(
     assert page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done(scrollY)))") == 0
 
 
+def test_a_link_to_a_part_below_a_strip_shows_that_part(new_page: Callable[..., Any], hub_url: str) -> None:
+    page = new_page()
+    page.goto(f"{hub_url}?tab=ekg/how-good-is-it&lesson=week&step=14")
+    page.locator("#ekg-summary .ekg-chips").wait_for()
+    row = page.get_by_role("tab", name="How good is it?")
+    page.wait_for_function("one => one.getBoundingClientRect().top < 100", arg=row.element_handle())
+    page.goto(f"{hub_url}?tab=face/threshold")  # what is on the first screen stays where it is
+    page.locator("#tab-face--threshold .ch-chart, #tab-face--threshold figure").first.wait_for()
+    assert page.evaluate("scrollY") == 0
+
+
 def test_an_exercise_by_a_link_is_answered_by_keyboard(new_page: Callable[..., Any], hub_url: str) -> None:
     page = new_page(PHONE)
     page.goto(f"{hub_url}?tab=conv/exercises&v=1&exercise=parameters&number=7")
