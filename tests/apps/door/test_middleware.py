@@ -299,7 +299,7 @@ def test_half_sent_calls_do_not_fill_the_memory(hub: Hub, monkeypatch: pytest.Mo
         assert hub.ask(call, "POST", [b'"1234', b'67"'])[0] == 200  # the ones before have left
         assert hub.ask(call, "POST", [b'"1234', b'678"'])[0] == 429
         assert hub.ask(call, "POST", b'"123"')[0] == 200  # there is always room for small ones
-        other(19)
+        other(17)
         assert hub.ask(call, "POST", b'"1234"')[0] == 429
         assert hub.ask("/class/answer", "POST", b'"1234"')[0] == 429
         assert hub.ask("/class/answer", "POST", b'"123"')[0] == 404
