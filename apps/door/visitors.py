@@ -21,6 +21,7 @@ from typing import Any
 COOKIE = "convhub-visitor"
 NO_ROOM = "Your files on this hub have reached their limit. Close the page, and open it again later."
 _SECRETS = [secrets.token_bytes(32)]  # the last one signs
+FOLDER = 8_192  # bytes of the disk that each file takes besides its own: its folder, and the rest of its last block
 _DEEPEST = 40  # nested lists and objects of a request that are looked through
 
 
@@ -72,7 +73,7 @@ class Files:
         """Note that ``paths`` were uploaded by, or made for, ``visitor``; each must exist."""
         for path in paths:
             with suppress(OSError, ValueError):  # gone already, or no path at all
-                size = Path(path).stat().st_size
+                size = Path(path).stat().st_size + FOLDER
                 with self._lock:
                     file = self._files.setdefault(path, _File(size, self._clock()))
                     file.owners.add(visitor)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.door import visitors
 from apps.door.visitors import Files, UnreadableRequestError, file_objects, new_cookie, visitor_of
 
 
@@ -28,7 +29,8 @@ def test_a_cookie_of_the_hub_is_a_visitor_and_a_made_up_one_is_not() -> None:
 
 
 @pytest.fixture
-def paths(tmp_path: Path) -> list[str]:
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setattr(visitors, "FOLDER", 0)
     made = [tmp_path / name for name in "abc"]
     for size, path in enumerate(made, 1):
         path.write_bytes(b"x" * size)
@@ -56,6 +58,16 @@ def test_all_files_together_and_those_of_one_visitor_have_limits(paths: list[str
     assert (files.left("ann"), files.left("bob")) == (1, 4)  # an eighth each
     files.allow(5, largest=10)
     assert (files.left("ann"), files.left("bob")) == (2, 2)  # one of the largest each, and all there is
+
+
+def test_empty_files_are_no_way_round_the_limit(tmp_path: Path) -> None:
+    files = Files()
+    files.allow(8_000_000, largest=1)
+    for number in range(1000):
+        path = tmp_path / f"{number}.txt"
+        path.touch()
+        files.give("ann", [str(path)])
+    assert files.left("ann") < 0 < files.left("bob")
 
 
 def test_what_is_deleted_counts_no_more(paths: list[str]) -> None:
