@@ -47,7 +47,10 @@ def host_is_ours(host: str | None, names: frozenset[str]) -> bool:
 
 def origin_is_ours(origin: str, host: str) -> bool:
     """Whether the page at ``origin`` was served under ``host`` (both as their headers say, ports included)."""
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return False
     standard = {"http": ":80", "https": ":443"}[parts.scheme]
@@ -69,6 +72,7 @@ def _name_of(host: str) -> str | None:
     if any(mark in host for mark in "@/\\?#"):
         return None
     try:
-        return urlsplit(f"//{host}").hostname
+        place = urlsplit(f"//{host}")
+        return place.hostname if place.port is None or place.port else None  # a port that is none raises
     except ValueError:
         return None

@@ -39,6 +39,9 @@ def test_the_hub_answers_to_its_names_and_to_numbers(host: str) -> None:
         "127.0.0.1/evil.example",
         "127.0.0.1?evil.example",
         "localhost#x",
+        "localhost:x",
+        "localhost:99999",
+        "localhost:0",
     ],
 )
 def test_other_names_are_not_its_own(host: str | None) -> None:
@@ -78,6 +81,7 @@ def test_names_of_a_proxy_of_a_tunnel_and_of_a_space(monkeypatch: pytest.MonkeyP
         ("http://evil.example", "127.0.0.1:7860", False),
         ("file://127.0.0.1:7860", "127.0.0.1:7860", False),
         ("", "", False),
+        ("http://[::1", "[::1", False),
     ],
 )
 def test_an_origin_is_ours_if_the_page_came_from_this_host(origin: str, host: str, own: bool) -> None:
