@@ -35,8 +35,8 @@ from apps.ekg.network.ensemble import Ensemble
 from apps.ekg.training import dataset
 from apps.ekg.training.evaluate import accuracy_of, confusion_of, macro_f1_of, scores_of
 from apps.ekg.training.train import TrainOptions, train
-from apps.ekg.training.validation import best_bias, by_patient, with_bias
 from apps.ekg.training.variants import Labelled, Random
+from benchmarks.ekg.validation import best_bias, by_patient, with_bias
 
 STEPS, BATCH = TrainOptions.steps, TrainOptions.batch  # the product's: shorter trainings turn the order around
 MARKS = ("<!-- choices -->", "<!-- end of choices -->")  # around the table in the card
@@ -52,7 +52,7 @@ class Choice:
     group: str
     name: str
     options: dict[str, Any] = field(default_factory=dict)  # of the training
-    constants: dict[str, Any] = field(default_factory=dict)  # "module.name" and what it is instead
+    constants: dict[str, Any] = field(default_factory=dict)  # "package.module.name" and what it is instead
     beats: Callable[[Labelled], Labelled] = lambda source: source  # after cutting
     inputs: Callable[[Array, Array], Inputs] = lambda windows, features: (windows, features)
 
@@ -120,8 +120,8 @@ _LIKE_REFERENCES = [_N_RHYTHM + n for n in (0, 1, 4, 5, 6, 7, 9)]
 CHOICES = (
     Choice("window", "0.25 s before to 0.35 s after the peak", inputs=_each(
         _zeroed(slice(0, PEAK - 31), of="samples"), _zeroed(slice(PEAK + 44, None), of="samples"))),
-    Choice("filter", "1 to 30 Hz", constants={"beats.signals.BAND_HZ": (1.0, 30.0)}),
-    Choice("filter", "0.05 to 60 Hz: hardly any", constants={"beats.signals.BAND_HZ": (0.05, 60.0)}),
+    Choice("filter", "1 to 30 Hz", constants={"apps.ekg.beats.signals.BAND_HZ": (1.0, 30.0)}),
+    Choice("filter", "0.05 to 60 Hz: hardly any", constants={"apps.ekg.beats.signals.BAND_HZ": (0.05, 60.0)}),
     Choice("sampling rate", "62.5 Hz", beats=_with_windows(_at_half_rate)),
     Choice("normalisation", "none: millivolts", beats=_with_windows(
         lambda source: source.beats.windows * source.beats.scale_mv)),
@@ -133,7 +133,7 @@ CHOICES = (
     Choice("references", "none", inputs=_each(
         _zeroed(_REFERENCES, of="channels"), _zeroed(_LIKE_REFERENCES, of="features"))),
     Choice("references", "medians of all beats, not of those after long intervals",
-        constants={"beats.windows.LONG": 0.0}),
+        constants={"apps.ekg.beats.windows.LONG": 0.0}),
     Choice("neighbours", "no differences from the beats before and after", inputs=_each(
         _zeroed(_NEIGHBOURS, of="channels"), _zeroed([_N_RHYTHM + 2, _N_RHYTHM + 3], of="features"))),
     Choice("likenesses", "none", inputs=_zeroed(
@@ -143,13 +143,13 @@ CHOICES = (
     Choice("beats of one shape", "share nothing before the network", inputs=_zeroed(_SHARED, of="features")),
     Choice("convolutions", "none: intervals and likenesses only", inputs=_zeroed(slice(None), of="channels")),
     Choice("loss", "without label smoothing", options={"smoothing": 0.0}),
-    Choice("loss", "focal, gamma 2", constants={"training.train.F.cross_entropy": _focal}),
-    Choice("drawing", "every beat equally often", constants={"training.dataset._chances": _every_beat_alike}),
+    Choice("loss", "focal, gamma 2", constants={"apps.ekg.training.train.F.cross_entropy": _focal}),
+    Choice("drawing", "every beat equally often", constants={"apps.ekg.training.dataset._chances": _every_beat_alike}),
     Choice("made-up rhythms", "none", options={"draws": 0}),
     Choice("disturbances", "none but gain and shift", options={"noise": 0.0, "drift": 0.0}),
     Choice("disturbances", "twice the noise and drift", options={"noise": 0.12, "drift": 0.3}),
     Choice("pooling by shape", "none",
-        constants={"training.validation.pooled": lambda probabilities, *_: probabilities}),
+        constants={"benchmarks.ekg.validation.pooled": lambda probabilities, *_: probabilities}),
 )  # fmt: skip
 AS_IS = Choice("", "as it is")
 
@@ -183,11 +183,11 @@ def run(choice: Choice, data: Path, seed: int, *, steps: int = STEPS, batch: int
         features = choice.inputs(no_windows, examples.features)[1]
         return _Changed(**{**vars(examples), "features": features}, choice=choice)
 
-    changes = {"training.train.draw_examples": drawn, "training.validation.inputs": viewed, **choice.constants}
+    changes = {"apps.ekg.training.train.draw_examples": drawn, "benchmarks.ekg.validation.inputs": viewed}
     with ExitStack() as stack:
-        for name, value in changes.items():
-            stack.enter_context(patch(f"apps.ekg.{name}", value))
-        filtered_again = any(name.startswith("beats.signals.") for name in choice.constants)
+        for name, value in (changes | choice.constants).items():
+            stack.enter_context(patch(name, value))
+        filtered_again = any(name.startswith("apps.ekg.beats.signals.") for name in choice.constants)
         read = _read.__wrapped__ if filtered_again else _read
         records = [choice.beats(source) for source in read(data)]
         options = replace(TrainOptions(), members=len(FOLDS), feature_nets=0, steps=steps, batch=batch, seed=seed)

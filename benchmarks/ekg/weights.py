@@ -26,9 +26,10 @@ from apps.ekg.network.ensemble import BeatNet, Ensemble, FeatureNet, load_ensemb
 from apps.ekg.network.weights import save_weights
 from apps.ekg.training.dataset import read_labelled
 from apps.ekg.training.evaluate import Judged, macro_f1_of
-from apps.ekg.training.paired import Stack, paired, stacked
 from apps.ekg.training.train import TrainOptions
-from apps.ekg.training.validation import (
+from apps.ekg.training.variants import Labelled
+from benchmarks.ekg.paired import Stack, paired, stacked
+from benchmarks.ekg.validation import (
     FoldDone,
     answers_for,
     best_bias,
@@ -38,7 +39,6 @@ from apps.ekg.training.validation import (
     figures,
     with_bias,
 )
-from apps.ekg.training.variants import Labelled
 
 _DRAWS = 1000  # of patients
 ABOUT = (

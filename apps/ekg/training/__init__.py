@@ -1,1 +1,1 @@
-"""Data, training, cross-validation by patient, and the evaluation on annotated records."""
+"""Data, training, and the evaluation on annotated records; by patient it is judged in ``benchmarks/ekg``."""

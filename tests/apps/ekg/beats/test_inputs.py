@@ -18,7 +18,7 @@ from apps.ekg.beats.windows import CHANNELS, MARGIN, WINDOW, Array, cut_beats
 from apps.ekg.formats.recording import Recording, in_memory
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.training import dataset
-from apps.ekg.training.validation import answers_for
+from benchmarks.ekg.validation import answers_for
 
 
 class Recorder(nn.Module):

@@ -32,12 +32,11 @@ from apps.ekg.training.evaluate import (
     scores_of,
     summary,
 )
-from apps.ekg.training.paired import paired
-from apps.ekg.training.validation import FoldDone, best_bias, by_bias_of_others, with_bias
 from shared.errors import RecordError
 
 
-def _judged(n: int = 500, seed: int = 0, record: str = "r") -> Judged:
+def judged(n: int = 500, seed: int = 0, record: str = "r") -> Judged:
+    """``n`` answers, most of them right."""
     random = np.random.default_rng(seed)
     truth = random.choice(5, n, p=[0.7, 0.1, 0.15, 0.04, 0.01])
     logits = random.standard_normal((n, 5)) + 2.5 * np.eye(5)[truth]
@@ -46,7 +45,7 @@ def _judged(n: int = 500, seed: int = 0, record: str = "r") -> Judged:
 
 
 def test_figures_are_scikit_learns() -> None:
-    item = _judged()
+    item = judged()
     confusion = confusion_of(item.truth, item.answer)
     np.testing.assert_array_equal(confusion, confusion_matrix(item.truth, item.answer, labels=range(5)))
     precision, recall, f1, support = precision_recall_fscore_support(
@@ -92,42 +91,13 @@ def test_doubtful_answers_are_counted_apart() -> None:
 
 
 def test_the_summary_has_the_keys_that_others_read() -> None:
-    result = summary([_judged(record="101"), _judged(300, 1, "106")], seconds=1.0)
+    result = summary([judged(record="101"), judged(300, 1, "106")], seconds=1.0)
     assert {"accuracy", "per_class", "macro_f1_nsv", "confusion", "n_beats", "n_records", "seconds"} <= {*result}
     assert list(result["per_class"]) == list("NSVFQ")
     assert {*result["per_class"]["S"]} == {"se", "ppv", "f1", "support"}
     assert result["n_beats"] == 800 == int(np.sum(result["confusion"]))
     share_n = sum(result["confusion"][0]) / 800
     assert result["always_n"]["accuracy"] == pytest.approx(share_n)
-
-
-def _over_shown(record: str, seed: int, factor: float) -> Judged:
-    """A calibrated observer of N and S whose S was shown ``factor`` times too often in training."""
-    random = np.random.default_rng(seed)
-    truth = (random.random(2000) < 0.1).astype(int)
-    evidence = np.exp(np.where(truth == 1, 1.5, -1.5) + np.sqrt(3) * random.standard_normal(2000))
-    probabilities = np.zeros((2000, 5), np.float32)
-    probabilities[:, 0], probabilities[:, 1] = 0.9, 0.1 * evidence * factor
-    return Judged(record, truth, probabilities / probabilities.sum(axis=1, keepdims=True))
-
-
-def test_the_bias_takes_back_what_training_showed_too_often() -> None:
-    folds = [FoldDone(n, (_over_shown(f"a{n}", n, np.e**2), _over_shown(f"b{n}", 9 + n, np.e**2))) for n in range(2)]
-    fair = [FoldDone(n, (_over_shown(f"a{n}", n, 1.0), _over_shown(f"b{n}", 9 + n, 1.0))) for n in range(2)]
-    bias = best_bias(folds)
-    assert bias[1] == best_bias(fair)[1] - 2
-    assert (bias[0], bias[3]) == (0, 0)
-    item = folds[0].judged[0]
-    after = with_bias(item, (0.0, -2.0, 0.0, 0.0)).probabilities
-    before = item.probabilities[:, 1] / item.probabilities[:, 0]
-    np.testing.assert_allclose(after[:, 1] / after[:, 0], before * np.exp(-2), rtol=1e-4)
-    others = by_bias_of_others(folds)
-    assert [fold.fold for fold in others] == [0, 1]
-    expected = with_bias(item, best_bias([folds[1]]))
-    np.testing.assert_array_equal(others[0].judged[0].probabilities, expected.probabilities)
-    also = by_bias_of_others(folds[:1], also=[folds[0], fair[1]])  # of another training its other folds, too
-    expected = with_bias(item, best_bias([fair[1]]))
-    np.testing.assert_array_equal(also[0].judged[0].probabilities, expected.probabilities)
 
 
 @pytest.mark.parametrize("gain", [0.01, 0.3, 5.0, 1000.0])
@@ -235,21 +205,6 @@ def test_live_looks_at_the_past_only(network: Ensemble) -> None:
     prefix = type(prepared)(prepared.plain_mv[:cut], prepared.filtered_mv[:cut], prepared.usable[:cut], prepared.lead)
     known = [beat for step in follow(prefix, lease) for beat in step.beats]
     assert known == [beat for beat in beats if beat.decided_s <= 30]  # the future changed nothing
-
-
-def test_two_classifiers_are_compared_patient_by_patient() -> None:
-    items = [_judged(300, seed, f"r{seed}") for seed in range(8)]
-    same = paired(items, items[::-1])
-    assert (same["macro_f1_gain"], same["interval_95"], same["wilcoxon_p"]) == (0, [0, 0], 1)
-    perfect = [dataclasses.replace(item, probabilities=np.eye(5, dtype=np.float32)[item.truth]) for item in items]
-    better = paired(items, perfect)
-    assert (better["n_patients"], better["n_beats"]) == (8, 2400)
-    assert (better["patients_better"], better["patients_worse"]) == (8, 0)
-    assert better["wilcoxon_p"] == pytest.approx(2 / 2**8)  # all eight signs alike, either way
-    assert better["macro_f1_gain"] == pytest.approx(1 - better["without"]["macro_f1_nsv"])
-    assert 0 < better["interval_95"][0] < better["macro_f1_gain"] < better["interval_95"][1]
-    with pytest.raises(ValueError, match="the same records"):
-        paired(items, items[1:])
 
 
 class _AlwaysV(torch.nn.Module):
