@@ -83,7 +83,10 @@ def test_a_header_cannot_point_elsewhere(tmp_path: Path, name: str) -> None:
     folder.mkdir()
     (tmp_path / "secret.dat").write_bytes(b"\0" * 20_000)
     write_wfdb(folder, file=name)
-    with pytest.raises(RecordError, match=r"names files in its own folder|the file"), open_recording(folder / "r1"):
+    with pytest.raises(RecordError, match="names files in its own folder"), open_recording(folder / "r1"):
+        pass
+    (folder / "r1.hea").write_text(f"r1/1 1 360 100\n{name} 100\n")
+    with pytest.raises(RecordError, match="names segments in its own folder"), open_recording(folder / "r1"):
         pass
 
 
