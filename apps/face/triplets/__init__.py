@@ -1,1 +1,1 @@
-"""The triplet loss, the mining of triplets, and a small head that learns with it in view."""
+"""The triplet loss, the mining of triplets, and a small linear map that learns with it in view."""

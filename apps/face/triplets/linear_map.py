@@ -1,6 +1,6 @@
-"""Learn with the triplet loss, live: a small linear head on top of frozen encodings, trained in seconds on a CPU.
+"""Learn with the triplet loss, live: a small linear map on top of frozen encodings, trained in seconds on a CPU.
 
-The head maps an encoding x (D) to g(x) = W x (E numbers) and is trained so that L(A, P, N) falls on the gallery's own
+The map takes an encoding x (D) to g(x) = W x (E numbers) and is trained so that L(A, P, N) falls on the gallery's own
 triplets, mined again in every step as ``mining.MINERS`` does. It is no better face encoder than what it stands on, and
 is not meant to be: it shows what the loss does to a cloud of points, what mining changes, and why the margin is
 there. With the margin 0 the constant g = 0 has no loss, and nothing stops W from shrinking towards it: the collapse.
@@ -9,7 +9,7 @@ E = 2 by default, so that the drawing shows the encodings themselves and no proj
 their two principal axes. Gradients are the closed form of ``triplet``; the optimizer is Adam (Kingma and Ba 2015).
 numpy only.
 
-Axis letters: N photos, T triplets, D numbers of an encoding, E numbers of the head.
+Axis letters: N photos, T triplets, D numbers of an encoding, E numbers that the map gives.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from apps.face.triplets.mining import MINERS, Triplets, census, check_gallery, m
 from shared.errors import check_choice, check_number, check_whole
 
 Matrix = NDArray[np.float64]
-COLLAPSED = 0.01  # mean length of g(x), as a share of the length at the start, below which the head has collapsed
+COLLAPSED = 0.01  # mean length of g(x), as a share of the length at the start, below which the map has collapsed
 _BETAS, _EPSILON = (0.9, 0.999), 1e-8  # of Adam
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """How the head is trained."""
+    """How the map is trained."""
 
     margin: float = DEFAULT_MARGIN  # alpha
     mining: str = "semi-hard"  # a key of mining.MINERS
@@ -46,7 +46,7 @@ class Training:
 class Step:
     """The state after so many updates."""
 
-    step: int  # 0 is the head as it was drawn
+    step: int  # 0 is the map as it was drawn
     loss: float  # mean over the triplets mined for this state
     with_loss: int  # how many of the gallery's triplets still have a loss
     total: int  # how many triplets the gallery has
@@ -66,13 +66,13 @@ def check_training(training: Training) -> Training:
     check_whole(training.steps, "The number of steps", low=1, high=5_000)
     check_number(training.rate, "The learning rate", low=1e-5, high=1.0)
     check_number(training.decay, "The weight decay", low=0.0, high=10.0)
-    check_whole(training.numbers, "The numbers of the head", low=2, high=64)
+    check_whole(training.numbers, "The numbers that the map gives", low=2, high=64)
     check_whole(training.seed, "The seed", low=0, high=2**31)
     return training
 
 
 def train(encodings: ArrayLike, person: ArrayLike, training: Training, *, every: int = 5) -> Iterator[Step]:
-    """Train a head on ``encodings`` (N, D) of ``person`` (N,); yields the start, every ``every`` steps, and the end.
+    """Train a map on ``encodings`` (N, D) of ``person`` (N,); yields the start, every ``every`` steps, and the end.
 
     Raises:
         OptionError: an unusable option.

@@ -143,7 +143,7 @@ def _figures(figures: Mapping[str, Any], kind: str) -> Markup:
         h.div(
             h.b("What the head is good for."),
             " ",
-            verdict_on_head(plain, head, curve),
+            verdict_on_figures(plain, head, curve),
             table(titles, rows, class_="cf-table cf-left"),
             h.span(source),
             class_="cf-lesson",
@@ -156,7 +156,7 @@ def _bins(rows: Sequence[Mapping[str, Any]]) -> list[Bin]:
     return [Bin(row["predicted"], row["observed"], row["n"]) for row in rows]
 
 
-def verdict_on_head(plain: Mapping[str, Any], head: Mapping[str, Any], curve: Mapping[str, Any]) -> str:
+def verdict_on_figures(plain: Mapping[str, Any], head: Mapping[str, Any], curve: Mapping[str, Any]) -> str:
     """What the figures say, in words, whichever way they fall."""
     gain = 100 * (head["accuracy"] - plain["accuracy"])
     spread = 100 * max(head["accuracy_std"], plain["accuracy_std"])

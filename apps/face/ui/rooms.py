@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from shared.engine import room
 
-__all__ = ("heads", "pipeline")
+__all__ = ("linear_map", "pipeline")
 
 if TYPE_CHECKING:
     from apps.face.photo import pipeline as pipeline
-    from apps.face.triplets import head as heads
+    from apps.face.triplets import linear_map
 else:
-    heads, pipeline = room("apps.face.triplets.head"), room("apps.face.photo.pipeline")
+    linear_map, pipeline = room("apps.face.triplets.linear_map"), room("apps.face.photo.pipeline")

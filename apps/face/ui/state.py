@@ -129,12 +129,12 @@ class ShownTriplet:
 
 
 @dataclass(frozen=True)
-class TrainedHead:
-    """How one training of the head ended."""
+class TrainedMap:
+    """How one training of the linear map ended."""
 
     mining: str
     margin: float
-    numbers: int  # of the head
+    numbers: int  # that it gives
     with_loss: int  # triplets of the gallery
     total: int
     length: float  # mean ||g(x)||
@@ -169,7 +169,7 @@ class Visitor:
         self.prepared: tuple[Prepared, str] | None = None  # a class that was read, and its encoder
         self.pairs: deque[Pair] = deque(maxlen=_PAIRS)
         self.triplet: ShownTriplet | None = None
-        self.runs: deque[TrainedHead] = deque(maxlen=8)
+        self.runs: deque[TrainedMap] = deque(maxlen=8)
 
     def shot(self, slot: str, what: str) -> Shot:
         """The photo in ``slot``.

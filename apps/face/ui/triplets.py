@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from apps.charts import spark
 from apps.face.decision.matching import squared_distance
 from apps.face.samples import sample, sample_picture
-from apps.face.triplets.head import Step, Training
+from apps.face.triplets.linear_map import Step, Training
 from apps.face.triplets.loss import (
     DEFAULT_MARGIN,
     REGIONS,
@@ -27,12 +27,12 @@ from apps.face.triplets.mining import census, mine
 from apps.face.ui.draw import chip_url, jpeg_url, panel
 from apps.face.ui.playground import Playground, playground
 from apps.face.ui.plots import cloud, number_line, regions_bar
-from apps.face.ui.rooms import heads
+from apps.face.ui.rooms import linear_map
 from apps.face.ui.state import (
     PHOTO,
     Shot,
     ShownTriplet,
-    TrainedHead,
+    TrainedMap,
     Visitor,
     gallery_of,
     owner_of,
@@ -93,7 +93,7 @@ def build(encoder: gr.Dropdown, owner: gr.Textbox) -> tuple[gr.Slider, gr.HTML, 
         numbers = gr.Radio(
             [("2 numbers, drawn as they are", 2), ("16 numbers, by their principal axes", 16)],
             value=2,
-            label="The head g(x) = W f(x) gives",
+            label="The map g(x) = W f(x) gives",
             scale=3,
             min_width=260,
         )
@@ -271,16 +271,16 @@ def _train(
     steps: list[Step] = []
     drawn = 0.0
     training = Training(margin=margin, mining=mining, numbers=int(numbers))
-    for step in heads.train(ground.encodings, ground.person, training):
+    for step in linear_map.train(ground.encodings, ground.person, training):
         steps.append(step)
         if time.monotonic() - drawn >= _EVERY_S:
             drawn = time.monotonic()
             yield _training_html(ground, steps, margin, mining)
     runs = visitor(request).runs
-    runs.append(TrainedHead(mining, margin, int(numbers), steps[-1].with_loss, steps[-1].total, steps[-1].length))
+    runs.append(TrainedMap(mining, margin, int(numbers), steps[-1].with_loss, steps[-1].total, steps[-1].length))
     rows = [(one.step, one.loss, one.with_loss, one.total, one.length) for one in steps]
     head = "step", "loss", "triplets with a loss", "triplets", "mean length"
-    files = {"training.csv": (csv_table(head, rows), "How the head learned.")}
+    files = {"training.csv": (csv_table(head, rows), "How the map learned.")}
     settings = {"margin": margin, "mining": mining, "numbers": int(numbers)}
     keep_result("face/triplets", files, part="training", settings=settings)
     yield joined((_training_html(ground, steps, margin, mining), _runs_html(runs)))
@@ -310,8 +310,8 @@ def _training_html(ground: Playground, steps: list[Step], margin: float, mining:
     )
 
 
-def _runs_html(runs: Sequence[TrainedHead]) -> Markup:
-    """The latest trainings side by side: what mining, margin and size of the head change."""
+def _runs_html(runs: Sequence[TrainedMap]) -> Markup:
+    """The latest trainings side by side: what mining, margin and size of the map change."""
     rows = (
         (run.mining, f"{run.margin:.2f}", run.numbers, f"{run.with_loss:,} of {run.total:,}", f"{run.length:.3f}")
         for run in runs

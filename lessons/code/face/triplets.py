@@ -7,7 +7,7 @@ sys.path.insert(0, ".")  # the folder of the repository, where this is run
 
 from apps.face.photo.pipeline import encode, find_face
 from apps.face.samples import sample_picture
-from apps.face.triplets.head import Training, train
+from apps.face.triplets.linear_map import Training, train
 from apps.face.triplets.loss import measure
 from apps.face.ui.playground import of_samples
 
@@ -18,8 +18,8 @@ from apps.face.ui.playground import of_samples
 encoder = "resnet29-128d"
 margin = 0.2
 mining = "semi-hard"
-numbers = 2  # of the head's encodings
-updates = 300  # of the head; 0: none is trained
+numbers = 2  # of the encodings that the linear map gives
+updates = 300  # of the map; 0: none is trained
 photos = ("obama", "obama2", "biden")
 
 # %%
@@ -28,12 +28,12 @@ one = measure(A, P, N, margin)
 print(f"max({one.d_ap:.4f} - {one.d_an:.4f} + {margin:.4f}, 0) = {one.loss:.4f}: {one.region}")
 
 # %% [markdown]
-# A small head that learns with this loss, on nine variations of each sample photo.
+# A small linear map that learns with this loss, on nine variations of each sample photo.
 
 # %%
 if updates:
     ground = of_samples(encoder)
-    head = Training(margin=margin, mining=mining, numbers=numbers, steps=updates)
-    for step in train(ground.encodings, ground.person, head):
+    training = Training(margin=margin, mining=mining, numbers=numbers, steps=updates)
+    for step in train(ground.encodings, ground.person, training):
         if step.step % 50 == 0:
             print(f"step {step.step}: L = {step.loss:.4f}, {step.with_loss:,} of {step.total:,} triplets with a loss")

@@ -1,4 +1,4 @@
-"""The trainable head: its gradient, that it learns, and that it collapses when the margin is 0."""
+"""The trainable linear map: its gradient, that it learns, and that it collapses when the margin is 0."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from apps.face.triplets import head, mining
+from apps.face.triplets import linear_map, mining
 from apps.face.triplets.loss import DEFAULT_MARGIN
 from shared.errors import InputError, OptionError
 
@@ -20,9 +20,9 @@ def gallery(
     return centres[who] + rng.normal(size=(len(who), dimension)) * spread, who
 
 
-def run(**options: object) -> list[head.Step]:
+def run(**options: object) -> list[linear_map.Step]:
     x, who = gallery()
-    return list(head.train(x, who, head.Training(**options), every=10))  # type: ignore[arg-type]
+    return list(linear_map.train(x, who, linear_map.Training(**options), every=10))  # type: ignore[arg-type]
 
 
 def test_the_gradient_is_that_of_autograd() -> None:
@@ -33,8 +33,8 @@ def test_the_gradient_is_that_of_autograd() -> None:
     loss = ((a - p).square().sum(1) - (a - n).square().sum(1) + 0.2).clamp_min(0).mean()
     torch.autograd.backward(loss)
     assert g.grad is not None
-    np.testing.assert_allclose(head.gradient_of(x, triplets, 0.2), g.grad.numpy(), atol=1e-12)
-    assert head.mean_loss(x, triplets, 0.2) == pytest.approx(loss.item())
+    np.testing.assert_allclose(linear_map.gradient_of(x, triplets, 0.2), g.grad.numpy(), atol=1e-12)
+    assert linear_map.mean_loss(x, triplets, 0.2) == pytest.approx(loss.item())
 
 
 @pytest.mark.parametrize("miner", mining.MINERS)
@@ -67,11 +67,11 @@ def test_the_same_seed_gives_the_same_run() -> None:
 def test_more_numbers_are_drawn_by_their_principal_axes() -> None:
     rng = np.random.default_rng(0)
     g = rng.normal(size=(50, 8)) * np.array([5, 3, 1, 1, 1, 1, 1, 1]) ** 1.0
-    axes = head.principal_axes(g)
+    axes = linear_map.principal_axes(g)
     drawn = (g - g.mean(0)) @ axes
     values = np.sort(np.linalg.eigvalsh(np.cov(g.T)))[::-1]
     np.testing.assert_allclose(np.cov(drawn.T), np.diag(values[:2]), atol=1e-9)
-    np.testing.assert_allclose(head.principal_axes(g, -axes), -axes)  # no flip
+    np.testing.assert_allclose(linear_map.principal_axes(g, -axes), -axes)  # no flip
     assert run(numbers=16, steps=20)[-1].points.shape == (30, 2)
 
 
@@ -85,4 +85,4 @@ def test_unusable_options_are_refused(options: dict[str, object]) -> None:
 
 def test_a_gallery_without_triplets_is_refused() -> None:
     with pytest.raises(InputError, match="two photos of one person"):
-        next(head.train(np.zeros((3, 4)), [0, 1, 2], head.Training()))
+        next(linear_map.train(np.zeros((3, 4)), [0, 1, 2], linear_map.Training()))

@@ -218,9 +218,9 @@ def test_the_heads_sum_is_the_formula() -> None:
 )
 def test_the_verdict_on_the_head_follows_the_figures(accuracy: float, words: str) -> None:
     plain = {"accuracy": 0.985, "accuracy_std": 0.01}
-    assert words in logistic.verdict_on_head(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
-    assert "the head is the better" in logistic.verdict_on_head(plain, HEAD, {"ece": 0.05})
-    assert "plain distance is the better" in logistic.verdict_on_head(plain, HEAD, {"ece": 0.01})
+    assert words in logistic.verdict_on_figures(plain, HEAD | {"accuracy": accuracy}, {"ece": 0.01})
+    assert "the head is the better" in logistic.verdict_on_figures(plain, HEAD, {"ece": 0.05})
+    assert "plain distance is the better" in logistic.verdict_on_figures(plain, HEAD, {"ece": 0.01})
 
 
 def test_views_that_explain_a_pair_begin_with_the_samples() -> None:
