@@ -30,10 +30,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.stats import binomtest
 
 from apps.face.encoding.encoders import DEFAULT_ENCODER, mirrored, outputs, unit
 from apps.face.evaluation.calibrate import FARS, all_pairs, resampled
-from apps.face.evaluation.metrics import fold_accuracy, mcnemar, wilson_interval
+from apps.face.evaluation.metrics import fold_accuracy, wilson_interval
 from apps.face.evaluation.pairs import PairList, find_photos, read_pairs
 from apps.face.evaluation.protocol import FAR
 from apps.face.photo.alignment import chips, crop_box
@@ -264,6 +265,12 @@ def _compared(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> dict[str, 
         "lost": int((before & ~after).sum()),
         "p": float(f"{mcnemar(before, after):.3g}"),
     }
+
+
+def mcnemar(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
+    """The exact two-sided p-value that two verifiers are equally good, from the pairs that only one gets right."""
+    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
+    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
 
 
 def _tar_gain(pairs: PairList, before: Floats, after: Floats) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _decode(source: str | Path | bytes, what: str, max_side: int, *, here: bool 
             try:
                 image = again()
             except UnidentifiedImageError as error:
-                if _head(source) in TIFF_HEADS:
+                if _first_bytes(source) in TIFF_HEADS:
                     found = "one with numbers that this hub does not read, as colours as floating-point numbers"
                     raise ImageError(f"{named(what)} as a usual TIFF", found, "Save it as PNG or JPEG.") from error
                 raise
@@ -199,7 +199,7 @@ def decode_for_another() -> None:
     sys.stdout.buffer.write(b"%d %d\n" % rgb.size + rgb.tobytes() + (transparency.tobytes() if transparency else b""))
 
 
-def _head(source: str | Path | bytes) -> bytes:
+def _first_bytes(source: str | Path | bytes) -> bytes:
     """The first four bytes."""
     if isinstance(source, bytes):
         return source[:4]

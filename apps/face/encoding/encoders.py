@@ -87,34 +87,25 @@ def find_encoder(name: str = DEFAULT_ENCODER) -> Encoder:
     return ENCODERS[check_choice(short, ENCODERS, "The encoder")]
 
 
-def encode_chips(
-    chips: Sequence[Chip], encoder: str = DEFAULT_ENCODER, *, flip: bool = True, exact: bool = False
-) -> Encodings:
-    """The encodings of ``chips``: unit vectors, float32 (n, D), in their order; (0, D) for none.
-
-    Args:
-        chips: uint8 RGB (side, side, 3), the face upright, of the side that the encoder wants.
-        encoder: a key of ``ENCODERS``.
-        flip: the mean of the encodings of the chip and of its mirror image (twice the time).
-        exact: compute in float32 also where bfloat16 is faster.
-
-    Raises:
-        OptionError: no such encoder.
-        InputError: a chip has another shape.
-        WeightsError: the encoder's weights are not available.
-    """
-    return unit(outputs(chips, encoder, flip=flip, exact=exact))
-
-
 def mirrored(chip: Chip) -> Chip:
     """The mirror image of ``chip``."""
     return np.ascontiguousarray(chip[:, ::-1])
 
 
 def encode_views(views: Sequence[Sequence[Chip]], encoder: str = DEFAULT_ENCODER) -> Encodings:
-    """One encoding per face from all of its ``views`` (at least one chip each): the direction of their mean, (n, D).
+    """One encoding per face from all of its ``views`` (at least one chip each): the direction of their mean.
 
-    Errors are those of ``encode_chips``.
+    Args:
+        views: of each face its chips, uint8 RGB (side, side, 3), upright, of the side that the encoder wants.
+        encoder: a key of ``ENCODERS``.
+
+    Returns:
+        Unit vectors, float32 (n, D), in their order; (0, D) for none.
+
+    Raises:
+        OptionError: no such encoder.
+        InputError: a chip has another shape.
+        WeightsError: the encoder's weights are not available.
     """
     raw = outputs([chip for chips in views for chip in chips], encoder)
     if not len(views):
@@ -123,10 +114,8 @@ def encode_views(views: Sequence[Sequence[Chip]], encoder: str = DEFAULT_ENCODER
     return unit(np.stack([part.mean(0) for part in np.split(raw, ends[:-1])]))
 
 
-def outputs(
-    chips: Sequence[Chip], encoder: str = DEFAULT_ENCODER, *, flip: bool = False, exact: bool = False
-) -> Encodings:
-    """What the network says of each chip, (n, D), at the length that it has; see ``encode_chips``."""
+def outputs(chips: Sequence[Chip], encoder: str = DEFAULT_ENCODER) -> Encodings:
+    """What the network says of each chip, (n, D), at the length that it has; see ``encode_views``."""
     import torch
 
     spec = find_encoder(encoder)
@@ -137,12 +126,10 @@ def outputs(
     if not chips:
         return np.zeros((0, spec.dimension), np.float32)
     parts: list[Encodings] = []
-    dtype = None if exact else _fast_dtype()
-    with model_cache().lease(find(spec.name, "face"), dtype=dtype) as network, torch.inference_mode():
+    with model_cache().lease(find(spec.name, "face"), dtype=_fast_dtype()) as network, torch.inference_mode():
         for start in range(0, len(chips), spec.batch):
             x = _input(np.stack(chips[start : start + spec.batch]), spec, next(network.parameters()))
-            y = network(torch.cat([x, x.flip(3)]) if flip else x).float()
-            parts.append((y.view(2, -1, spec.dimension).mean(0) if flip else y).cpu().numpy())
+            parts.append(network(x).float().cpu().numpy())
     return np.concatenate(parts)
 
 

@@ -251,7 +251,7 @@ def probability_curve(pairs: PairList, encoded: Encoded, every: AllPairs) -> dic
 def fit_head(pairs: PairList, encoded: Encoded, every: AllPairs, head: str) -> dict[str, Any]:
     """One logistic head: its weights from all people, its figures from people it was not fitted to."""
     features = FEATURES[head]
-    chosen = _sample(every)
+    chosen = _chosen_pairs(every)
     encodings = encoded.encodings[encoded.found].astype(np.float64)
     X = features(encodings[every.i[chosen]], encodings[every.j[chosen]])
     same, weights = every.same[chosen], every.weights[chosen]
@@ -341,7 +341,7 @@ def _fit_distance(every: AllPairs, train: NDArray[np.bool_]) -> Logistic:
     return fit(_column(np.tile(centres, 2)[used]), same, both[used])
 
 
-def _sample(every: AllPairs) -> NDArray[np.int64]:
+def _chosen_pairs(every: AllPairs) -> NDArray[np.int64]:
     """All pairs of one person and a fixed sample of pairs of two: places in ``every``."""
     same, different = np.flatnonzero(every.same), np.flatnonzero(~every.same)
     rng = np.random.default_rng(SEED)

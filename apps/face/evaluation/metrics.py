@@ -130,11 +130,3 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
 
     interval = binomtest(right, n).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
-
-
-def mcnemar(first: Flags, second: Flags) -> float:
-    """The exact two-sided p-value that two verifiers are equally good, from the pairs that only one gets right."""
-    from scipy.stats import binomtest
-
-    gained, lost = int((second & ~first).sum()), int((first & ~second).sum())
-    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0

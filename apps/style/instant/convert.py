@@ -15,18 +15,16 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.style.instant.load import SCALE
 from apps.style.instant.networks import ANY, MANY
-from shared.cli import Parser, run, say
 from shared.errors import WeightsError
 from shared.registry.types import WeightFile
-from shared.settings import weights_dir
-from shared.targets import check_folder
 from shared.weights import write_shards
+from shared.weights.converting import conversion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,16 +159,5 @@ def _constants(graph: Any) -> dict[str, np.ndarray[Any, Any]]:
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
 
-def main(argv: Sequence[str]) -> None:
-    """Convert, and say what the registry has to know about the files."""
-    parser = Parser(prog="python -m apps.style.instant.convert", description=__doc__)
-    parser.add_argument("--out", type=Path, default=None, help="folder for the files (default: weights/style)")
-    chosen = parser.parse_args(argv)
-    folder = chosen.out or weights_dir() / "style"
-    check_folder(folder)
-    for file in convert(folder):
-        say(f"{file.path}  {file.size} bytes  {file.sha256}")
-
-
 if __name__ == "__main__":
-    run(main)
+    conversion(convert, "apps.style.instant.convert", "style")

@@ -50,7 +50,6 @@ def paint_now(
     size: int = SIZE,
     strength: float = 1.0,
     keep_colours: bool = False,
-    device: torch.device | None = None,
 ) -> Image.Image:
     """``content``, RGB, in ``style``; the longer side is ``size`` pixels, 64 to 1,024, also where it had fewer.
 
@@ -60,7 +59,7 @@ def paint_now(
         ResourceError: out of memory.
     """
     wish = Wish(content=content, style=style, size=size, strength=strength, keep_colours=keep_colours)
-    return next(iter(paint_together([wish], device=device)))
+    return next(iter(paint_together([wish])))
 
 
 def paint_together(wishes: Sequence[Wish], *, device: torch.device | None = None) -> list[Image.Image]:

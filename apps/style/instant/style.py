@@ -77,12 +77,12 @@ def find_any_style(given: str | Path | bytes | Image.Image | Style) -> Style:
         return given
     if isinstance(given, str):
         return named_style(find_style(given))
-    if not isinstance(given, Image.Image) and looks_like_style(head := _head(given)):
+    if not isinstance(given, Image.Image) and looks_like_style(head := _first_bytes(given)):
         return from_file(read_style(head))
     return style_of_picture(canvas.open_style(given))
 
 
-def _head(given: Path | bytes) -> bytes:
+def _first_bytes(given: Path | bytes) -> bytes:
     """As much of a file as shows whether it is a style file, and holds all of one."""
     if isinstance(given, bytes):
         return given[: LARGEST + 1]
@@ -124,7 +124,7 @@ def from_file(file: StyleFile) -> Style:
     return Style(title=file.title, record=find(MANY_RECORD), gamma=file.gamma, beta=file.beta)
 
 
-def style_of_picture(picture: Image.Image, title: str = "Your picture") -> Style:
+def style_of_picture(picture: Image.Image) -> Style:
     """The style of ``picture``, RGB: the mean of what the predictor reads in squares that cover all of it."""
     record, cpu = find(ANY_RECORD), torch.device("cpu")
     with (
@@ -136,7 +136,7 @@ def style_of_picture(picture: Image.Image, title: str = "Your picture") -> Style
         code = cast("StylePredictor", predictor)(seen).mean(0, keepdim=True)  # 1 100
         maps = cast("AnyStyle", held)
         gamma, beta = maps.gamma(code)[0], maps.beta(code)[0]
-    return Style(title=title, record=record, gamma=gamma.clone(), beta=beta.clone())
+    return Style(title="Your picture", record=record, gamma=gamma.clone(), beta=beta.clone())
 
 
 def squares(picture: Image.Image) -> list[Image.Image]:

@@ -50,17 +50,19 @@ def estimate_note(options: Options, shape: tuple[int, int]) -> str:
     Raises:
         ResourceError: see ``check_fits``.
     """
-    device = devices.pick_device()
-    check_fits(options, shape, device)
-    return duration_note(estimate_s(options, shape, device))
+    return duration_note(_seconds(options, shape))
 
 
 def warning(options: Options, shape: tuple[int, int]) -> str:
     """The same where a run is long enough to be announced, else nothing."""
+    seconds = _seconds(options, shape)
+    return duration_note(seconds) if seconds > LONG_S else ""
+
+
+def _seconds(options: Options, shape: tuple[int, int]) -> float:
     device = devices.pick_device()
     check_fits(options, shape, device)
-    seconds = estimate_s(options, shape, device)
-    return duration_note(seconds) if seconds > LONG_S else ""
+    return estimate_s(options, shape, device)
 
 
 def check_fits(options: Options, shape: tuple[int, int], device: torch.device) -> None:

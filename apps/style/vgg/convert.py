@@ -8,17 +8,15 @@ HWIO there, OIHW here; input channels stay BGR as trained. float16 is enough: se
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.style.vgg.layers import VGG16
-from shared.cli import Parser, run, say
 from shared.errors import WeightsError
 from shared.registry.types import WeightFile
-from shared.settings import weights_dir
-from shared.targets import check_folder
 from shared.weights import write_shards
+from shared.weights.converting import conversion
 
 if TYPE_CHECKING:
     import torch
@@ -68,16 +66,5 @@ def convert(tensors: Mapping[str, torch.Tensor], folder: Path) -> tuple[WeightFi
     return write_shards(tensors, folder, STEM, dtype=torch.float16)
 
 
-def main(argv: Sequence[str]) -> None:
-    """Convert, and print what the registry must declare about the files."""
-    parser = Parser(prog="python -m apps.style.vgg.convert", description=__doc__)
-    parser.add_argument("--out", type=Path, default=None, help="folder for the shards (default: weights/style)")
-    chosen = parser.parse_args(argv)
-    folder = chosen.out or weights_dir() / "style"
-    check_folder(folder)
-    for file in convert(read_convolutions(source_file()), folder):
-        say(f"{file.path}  {file.size} bytes  {file.sha256}")
-
-
 if __name__ == "__main__":
-    run(main)
+    conversion(lambda folder: convert(read_convolutions(source_file()), folder), "apps.style.vgg.convert", "style")

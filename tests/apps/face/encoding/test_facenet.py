@@ -21,7 +21,7 @@ from PIL import Image
 from apps.face.__main__ import main
 from apps.face.decision.error_curves import pooling
 from apps.face.decision.matching import Calibration, Uncalibrated, calibration, decision_at, find_calibration
-from apps.face.encoding.encoders import encode_chips
+from apps.face.encoding.encoders import encode_views
 from apps.face.gallery.gallery import MemoryGallery
 from apps.face.ui import answers as ui_answers
 from apps.face.ui import ruler as ui_ruler
@@ -109,7 +109,7 @@ def test_what_is_missing_is_said_if_the_file_is_not_available(monkeypatch: pytes
     monkeypatch.setenv("CONVHUB_OFFLINE", "1")
     model_cache().evict_idle()
     with pytest.raises(HubError):
-        encode_chips([np.zeros((160, 160, 3), np.uint8)], NAME)
+        encode_views([[np.zeros((160, 160, 3), np.uint8)]], NAME)
 
 
 def test_folding_the_normalisations_changes_no_number(stand_in: Path) -> None:

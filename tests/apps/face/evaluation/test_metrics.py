@@ -13,12 +13,12 @@ from apps.face.evaluation.metrics import (
     equal_error_rate,
     error_rates,
     fold_accuracy,
-    mcnemar,
     tar_at_far,
     tar_interval,
     threshold_at_far,
     wilson_interval,
 )
+from benchmarks.face_accuracy import mcnemar
 
 
 def sample(seed: int, n: int = 400) -> tuple[np.ndarray, np.ndarray]:
