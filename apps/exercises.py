@@ -68,12 +68,12 @@ class Panel:
         return self.asked(kind, number) if answer is None else self.answered(kind, number, str(answer))
 
     def _keep(self, kind: str, number: int, one: Exercise, given: Answer) -> None:
-        told = written(given, one.unit), written(one.answer, one.unit), "yes" if one.is_right(given) else "no"
+        row = written(given, one.unit), written(one.answer, one.unit), "yes" if one.is_right(given) else "no"
         keep_row(
             f"{self._slug}/exercises",
             "answers.csv",
             ("exercise", "number", "question", "your answer", "the answer", "right"),
-            (self._kinds[kind].title, number, one.question, *told),
+            (self._kinds[kind].title, number, one.question, *row),
             about="What you answered; its number brings an exercise back.",
             settings={"exercise": kind, "number": number},
         )
@@ -118,7 +118,7 @@ def verdict(one: Exercise, given: Answer) -> Markup:
     """Right or wrong, why this mistake is made, and how one gets there."""
     slip = one.slip_of(given)
     right = one.is_right(given)
-    told = [h.p(h.b("Right." if right else "Not quite."), " ", slip.why if slip else None)]
+    parts = [h.p(h.b("Right." if right else "Not quite."), " ", slip.why if slip else None)]
     if not right:
-        told.append(h.p("The answer is ", h.b(written(one.answer, one.unit)), "."))
-    return h.div(*told, h.p(one.because), class_="ch-good" if right else "ch-bad")
+        parts.append(h.p("The answer is ", h.b(written(one.answer, one.unit)), "."))
+    return h.div(*parts, h.p(one.because), class_="ch-good" if right else "ch-bad")

@@ -152,7 +152,7 @@ def choose_engine(settings: Settings) -> None:
 
     least, most = settings.workers
     address = settings.engine.partition("://")[2] or None
-    engine.use(Cluster(address, least=least, most=most, told=tell_visitor))
+    engine.use(Cluster(address, least=least, most=most, notify=tell_visitor))
 
 
 def put_door(settings: Settings, folder: Path) -> Gate:

@@ -68,7 +68,7 @@ class Page(gr.Blocks, metaclass=_Plain):
     def __init__(self, **options: Any) -> None:
         self.parts: dict[int, int] = {}  # by the event that opens it: the tab that it stands in
         self.fill: Fill | None = None  # called with each part before a browser gets it
-        self._told: dict[int, Description] = {}
+        self._described: dict[int, Description] = {}
         self._opened: dict[str, Description] = {}  # the description of the page by its open tab's name
         super().__init__(**options)
 
@@ -81,20 +81,20 @@ class Page(gr.Blocks, metaclass=_Plain):
     @config.setter
     def config(self, config: BlocksConfigDict) -> None:
         """Take in how gradio describes the page: each time when it has changed."""
-        self._told = split(dict(config), self.parts)
-        self._opened = dict(_openings(dict(config), self._told, self.parts))
+        self._described = split(dict(config), self.parts)
+        self._opened = dict(_openings(dict(config), self._described, self.parts))
 
     async def process_api(self, block_fn: BlockFunction | int, *args: Any, **rest: Any) -> dict[str, Any]:
         """gradio's answer to an event; that of opening a tab brings along what stands in it."""
         answer: dict[str, Any] = await super().process_api(block_fn, *args, **rest)
         number = block_fn if isinstance(block_fn, int) else block_fn._id
         if number in self.parts:
-            told = utils.safe_deepcopy(self._told[number]) | {"render_id": number}
+            described = utils.safe_deepcopy(self._described[number]) | {"render_id": number}
             asking = getattr(rest.get("request"), "request", None)  # gradio's page asks with the query of its address
             if self.fill is not None and asking is not None:
-                self.fill(told, asking.url.query)
+                self.fill(described, asking.url.query)
             root = rest.get("root_path")
-            answer["render_config"] = processing_utils.add_root_url(told, root, None) if root else told
+            answer["render_config"] = processing_utils.add_root_url(described, root, None) if root else described
         return answer
 
 
@@ -126,11 +126,11 @@ def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
         return tree | {"children": [cut(child, chain) for child in tree["children"]]} if "children" in tree else tree
 
     layouts[FIRST] = cut(config["layout"], (FIRST,))
-    told: dict[int, Description] = {
+    described: dict[int, Description] = {
         key: {"components": [], "dependencies": [], "layout": layout} for key, layout in layouts.items()
     }
     for component in config["components"]:
-        told[chains[component["id"]][-1]]["components"].append(component)
+        described[chains[component["id"]][-1]]["components"].append(component)
     belongs: dict[int, Chain] = {}
     triggered: dict[tuple[int, str], Chain] = {}
     for dependency in config["dependencies"]:
@@ -138,32 +138,34 @@ def split(config: Description, parts: dict[int, int]) -> dict[int, Description]:
         for target, event in dependency["targets"] if dependency["id"] not in parts else ():
             if target in chains and event != "load" and triggered.setdefault((target, event), chain) != chain:
                 raise _unreachable("triggers of one part", dependency)
-        told[chain[-1]]["dependencies"].append(_with_opening(dependency, chain, chains, tabs, config["layout"]["id"]))
+        described[chain[-1]]["dependencies"].append(
+            _with_opening(dependency, chain, chains, tabs, config["layout"]["id"])
+        )
     used = {kind: {number for event in config["dependencies"] for number in event[kind]} for kind in _ENDS}
     known = {component["id"]: component for component in config["components"]}
     events = {dependency["id"]: dependency for dependency in config["dependencies"]}
     for key, tab in parts.items():
-        inside = [known[tab], *told[key]["components"]]
-        told[key]["components"] = [_with_interactive(component, **used) for component in inside]
-        told[key]["dependencies"].append(events[key] | {"backend_fn": False})
-    return told
+        inside = [known[tab], *described[key]["components"]]
+        described[key]["components"] = [_with_interactive(component, **used) for component in inside]
+        described[key]["dependencies"].append(events[key] | {"backend_fn": False})
+    return described
 
 
 def _openings(
-    config: Description, told: dict[int, Description], parts: dict[int, int]
+    config: Description, described: dict[int, Description], parts: dict[int, int]
 ) -> Iterator[tuple[str, Description]]:
     """``config`` for each tab of the frame, by its name, with the tab open; without a name if there are none.
 
     By its name with ``LATER`` only the frame, with the tab chosen: it comes with what the address says of its controls.
     """
-    frame = told[FIRST]
+    frame = described[FIRST]
     known = {component["id"]: component for component in config["components"]}
     at_first = {kind: [one["id"] for one in frame[kind]] for kind in ("components", "dependencies")}
     outer = [(key, tab) for key, tab in parts.items() if any(one["id"] == tab for one in frame["components"])]
     if not outer:
         yield "", config | {"page": {"": at_first | {"layout": frame["layout"]}}}
     for key, tab in outer:
-        part = told[key]
+        part = described[key]
         bar, layout = _filled(frame["layout"], part["layout"])
         name = known[tab]["props"]["id"]
         better = {one["id"]: one for one in part["components"]}

@@ -205,7 +205,7 @@ def zipped(
 
 
 def _packed(results: Sequence[Result], link: Callable[[Result], str], code: Callable[[Result], str]) -> bytes:
-    told, left, out = [_TEXT.format(when=_now(), code=CODE)], _LARGEST, io.BytesIO()
+    words, left, out = [_TEXT.format(when=_now(), code=CODE)], _LARGEST, io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for result in results:
             lines = []
@@ -224,9 +224,9 @@ def _packed(results: Sequence[Result], link: Callable[[Result], str], code: Call
                 method = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
                 archive.writestr(f"{result.folder}/{name}", data, method)
                 lines.append(f"  {name}: {about}")
-            told.append("\n".join((f"{result.folder}/", *lines, *_settings(result, link(result)))))
-        told.append("Made with " + ", ".join(_versions()) + ".\n")
-        archive.writestr(README, "\n\n".join(told))
+            words.append("\n".join((f"{result.folder}/", *lines, *_settings(result, link(result)))))
+        words.append("Made with " + ", ".join(_versions()) + ".\n")
+        archive.writestr(README, "\n\n".join(words))
     return out.getvalue()
 
 

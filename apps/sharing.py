@@ -235,8 +235,8 @@ class Sharing:
         asked = read_link(query, self.paths, self.groups)
         if asked.path not in {one.group for one in self.declared if one.stage is not None}:
             raise InputError("the address of a stage", "another", "Reload the page and try again.")
-        told: dict[str, results.File] = {name: (data, "As the page showed it.") for name, data in files.items()}
-        return results.Result(path=asked.path, part="", files=told, settings=asked.values or {})
+        copies: dict[str, results.File] = {name: (data, "As the page showed it.") for name, data in files.items()}
+        return results.Result(path=asked.path, part="", files=copies, settings=asked.values or {})
 
     def link_to(self, result: results.Result, base: str = "") -> str:
         """The address that opens the page with the settings of ``result``, as far as a link carries them."""
@@ -262,16 +262,16 @@ class Sharing:
             found |= given
         return {name: value for name, value in found.items() if value is not None}
 
-    def fill(self, told: Props, query: str) -> None:
-        """Put what a link, by its ``query``, asks for into ``told``, the description of a part of the page."""
+    def fill(self, described: Props, query: str) -> None:
+        """Put what a link, by its ``query``, asks for into ``described``, the description of a part of the page."""
         if not query:
             return
         asked = read_link(query, self.paths, self.groups)
         changes = self._changes(asked)
-        for component in told["components"]:
+        for component in described["components"]:
             component["props"].update(changes.get(component["id"], {}))
         arriving = {number for one in self._named_in(asked) for number in one.then}
-        for event in told["dependencies"]:
+        for event in described["dependencies"]:
             if event["id"] in arriving:
                 event["targets"] = [*event["targets"], (self._page, "load")]
 

@@ -103,13 +103,13 @@ def encodings(first: Path, second: Path) -> dict[str, Floats]:
         if seen is not None:
             faces.append((restored, seen))
             names.append(f"{way} {size} detected")
-    told = dict(zip(names, verifier.encodings(faces), strict=True))
-    missing = np.full_like(told["original"], np.nan)
+    found_of = dict(zip(names, verifier.encodings(faces), strict=True))
+    missing = np.full_like(found_of["original"], np.nan)
     for way in WAYS:
-        found[way] = np.stack([told[f"{way} {size}"] for size in SIZES])
-        found[f"{way}-detected"] = np.stack([told.get(f"{way} {size} detected", missing) for size in SIZES])
+        found[way] = np.stack([found_of[f"{way} {size}"] for size in SIZES])
+        found[f"{way}-detected"] = np.stack([found_of.get(f"{way} {size} detected", missing) for size in SIZES])
     eyes = np.linalg.norm(landmarks[1] - landmarks[0]) / original.width
-    return found | {"original": told["original"], "second": told["second"], "eyes": np.array(eyes)}
+    return found | {"original": found_of["original"], "second": found_of["second"], "eyes": np.array(eyes)}
 
 
 def judged(people: list[dict[str, Floats]]) -> dict[str, Any]:
@@ -172,8 +172,8 @@ def _apart(a: Floats, b: Floats) -> Floats:
 
 def _median(values: Floats, drawn: NDArray[np.int64]) -> dict[str, Any]:
     low, high = np.quantile(values, (0.25, 0.75))
-    told = _with_interval(float(np.median(values)), np.median(values[drawn], axis=1))
-    return told | {"quartiles": [round(float(low), 4), round(float(high), 4)]}
+    found_of = _with_interval(float(np.median(values)), np.median(values[drawn], axis=1))
+    return found_of | {"quartiles": [round(float(low), 4), round(float(high), 4)]}
 
 
 def _share(hits: NDArray[np.bool_], drawn: NDArray[np.int64]) -> dict[str, Any]:

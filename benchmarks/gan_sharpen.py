@@ -136,15 +136,15 @@ def _decay(path: Path) -> dict[str, Any]:
     """What a cut down the middle changes behind an overlap, at most, of a full scale of 1: by network, float32."""
     small = prepared(shrunk(open_image(path), (_DECAY_SIDE, _DECAY_SIDE)))
     picture, middle = as_tensor(small), _DECAY_SIDE // 2
-    told: dict[str, Any] = {"pixels": list(OVERLAPS)}
+    row: dict[str, Any] = {"pixels": list(OVERLAPS)}
     for way in ("small", "gan"):
         with model_cache().lease(find(str(UPSCALERS[way].record))) as network:
             whole = network(picture)[..., FACTOR * middle :]
             parts = [network(picture[..., middle - pixels :])[..., FACTOR * pixels :] for pixels in OVERLAPS]
-            told[way] = [float(f"{(part - whole).abs().max().item():.2g}") for part in parts]
-            told[f"{way}_convolutions"] = sum(1 for m in network.modules() if isinstance(m, torch.nn.Conv2d))
-            told[f"{way}_stages"] = {name: stage.halo for name, stage in stages(cast("Network", network)).items()}
-    return told
+            row[way] = [float(f"{(part - whole).abs().max().item():.2g}") for part in parts]
+            row[f"{way}_convolutions"] = sum(1 for m in network.modules() if isinstance(m, torch.nn.Conv2d))
+            row[f"{way}_stages"] = {name: stage.halo for name, stage in stages(cast("Network", network)).items()}
+    return row
 
 
 if __name__ == "__main__":

@@ -77,11 +77,11 @@ def measured(content: Sample, style: Sample, options: Options) -> dict[str, Any]
 def summary(pairs: Sequence[dict[str, Any]], iterations: int) -> dict[str, Any]:
     """Medians and quartiles over the pairs; a pair that was never reached counts as one iteration more than the run."""
     worth = [iterations if pair["worth"] is None else pair["worth"] for pair in pairs]
-    told: dict[str, Any] = {"worth": spread(worth), "not_reached": sum(pair["worth"] is None for pair in pairs)}
-    told |= {name: spread([pair[name] for pair in pairs]) for name in ("instant", "any_style")}
+    row: dict[str, Any] = {"worth": spread(worth), "not_reached": sum(pair["worth"] is None for pair in pairs)}
+    row |= {name: spread([pair[name] for pair in pairs]) for name in ("instant", "any_style")}
     for name in ("from_content", "from_instant"):
-        told[name] = [spread(values) for values in zip(*(pair[name] for pair in pairs), strict=True)]
-    return told
+        row[name] = [spread(values) for values in zip(*(pair[name] for pair in pairs), strict=True)]
+    return row
 
 
 def spread(values: Sequence[float]) -> list[float]:

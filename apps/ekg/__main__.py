@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.ekg.aami import LETTERS, PACED, QTDB
 from apps.ekg.answers.classify import classified
-from apps.ekg.answers.export import answer_of, check_annotations, csv_text, told, write_annotations
+from apps.ekg.answers.export import answer_of, check_annotations, csv_text, in_words, write_annotations
 from apps.ekg.formats.opening import open_recording
 from apps.ekg.formats.supported import NAMES
 from apps.ekg.training.sources import MORE, ensure_records, parse_records
@@ -80,7 +80,7 @@ def _classify(arguments: argparse.Namespace) -> None:
     if arguments.json:
         cli.write_json(answer_of(found))
         return
-    print(told(found))
+    print(in_words(found))
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:

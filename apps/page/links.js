@@ -7,7 +7,7 @@ const PATIENCE_MS = 600; // until a sub-tab that has not arrived is linked to wi
 const ARRIVED_MS = 20_000; // after the page was opened, all that its address asks for is there, or will not come
 const KEEP_MS = 150; // after the visitor did something
 const embedded = new URLSearchParams(location.search).get('embed') === '1';
-const told = new WeakMap(); // element of a stage -> what its link has to say
+const says = new WeakMap(); // element of a stage -> what its link has to say
 const beside = new WeakMap(); // ... -> other sub-tabs whose links say it, too
 const giving = new Map(); // ... -> what it gives to be taken home
 const offered = []; // title, and how its controls are asked
@@ -98,7 +98,7 @@ function stages() {
   const here = chosen();
   const tells = (one) => one.getClientRects().length || beside.get(one)?.includes(here);
   const seen = [...panel.querySelectorAll('[data-tells]')].filter(tells);
-  return Object.assign({}, ...seen.map((one) => told.get(one)()));
+  return Object.assign({}, ...seen.map((one) => says.get(one)()));
 }
 
 function linkTo(path, values) {
@@ -256,7 +256,7 @@ function settle() {
 
 function tell(stage, what, others = []) {
   stage.dataset.tells = '';
-  told.set(stage, what);
+  says.set(stage, what);
   beside.set(stage, others);
 }
 
@@ -272,16 +272,16 @@ function csv(rows) {
 
 // Link and files of every stage that was used and has something to give.
 function given() {
-  const used = (stage) => stage.getClientRects().length || Object.keys(told.get(stage)()).length;
+  const used = (stage) => stage.getClientRects().length || Object.keys(says.get(stage)()).length;
   const there = [...giving].filter(([stage]) => stage.isConnected && used(stage));
   const all = there.map(([stage, what]) => {
     const path = stage.closest('[role=tabpanel][id^="tab-"]').id.slice('tab-'.length).replaceAll('--', '/');
-    return { query: linkTo(path, told.get(stage)()), files: what() };
+    return { query: linkTo(path, says.get(stage)()), files: what() };
   });
   return { given: all.filter(({ files }) => files) };
 }
 
-// Of a strip of samples: the one that a link asks for is clicked, and told is the one that the picture shows.
+// Of a strip of samples: the one that a link asks for is clicked, and the link carries the one that the picture shows.
 function samples(strip, trigger, shares, wanted) {
   if (!shares) return;
   const [name, first, picture, others] = shares;

@@ -68,11 +68,11 @@ class Visitor:
             raise CallError(f"{asked.status_code} {asked.text[:200]}")
         with self._http.stream("GET", f"gradio_api/queue/data?session_hash={self.session}") as answer:
             for line in answer.iter_lines():
-                told = json.loads(line[6:]) if line.startswith("data: ") else {}
-                if told.get("msg") == "process_completed":
-                    if not told["success"]:
-                        raise CallError(str(told["output"])[:300])
-                    return told["output"]["data"]
+                message = json.loads(line[6:]) if line.startswith("data: ") else {}
+                if message.get("msg") == "process_completed":
+                    if not message["success"]:
+                        raise CallError(str(message["output"])[:300])
+                    return message["output"]["data"]
         raise CallError("no answer")
 
     @contextlib.contextmanager

@@ -57,17 +57,19 @@ class Cluster:
 
     far = True
 
-    def __init__(self, address: str | None, *, least: int, most: int, told: Callable[[str], object] = log.info) -> None:
+    def __init__(
+        self, address: str | None, *, least: int, most: int, notify: Callable[[str], object] = log.info
+    ) -> None:
         """Join the cluster whose head is at ``address``, or start one here, with ``least`` to ``most`` workers.
 
-        ``told`` gets a sentence for the visitor of a call that another worker goes on with.
+        ``notify`` gets a sentence for the visitor of a call that another worker goes on with.
 
         Raises:
             OptionError: Ray is not installed.
             ResourceError: there is no such cluster.
         """
         self._ray = _connected(address)
-        self.told = told
+        self.notify = notify
         self._page = secrets.token_hex(8)
         self._numbers = itertools.count()
         self._pool = self._shared_pool(least, most)
@@ -123,7 +125,7 @@ class Cluster:
                     self._gone.add(worker)
                 if attempt == _TRIES:
                     raise ResourceError("", "The machines that compute are gone", "Try again in a minute.") from error
-                self.told(_MOVED)
+                self.notify(_MOVED)
             finally:
                 with self._lock:
                     self._mine[worker] -= 1

@@ -30,7 +30,7 @@ class Message:
     sharing: int = 1  # long calls on this worker, this one included
 
 
-def told(function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Message]:
+def messages_of(function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Iterator[Message]:
     """The messages of a call of ``function`` that runs alone, as it runs."""
     resumable = engine.resumable_of(args)
     try:

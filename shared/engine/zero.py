@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from shared import engine
-from shared.engine.messages import Message, answer, check, take, told
+from shared.engine.messages import Message, answer, check, messages_of, take
 
 
 class ZeroGpu(engine.Here):
@@ -22,7 +22,7 @@ class ZeroGpu(engine.Here):
     def __init__(self) -> None:
         import spaces
 
-        self._lent: Any = spaces.GPU(told)
+        self._lent: Any = spaces.GPU(messages_of)
 
     def run(self, function: engine.Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """See ``Engine.run``."""

@@ -83,6 +83,6 @@ def test_a_browser_hears_of_them_when_their_tab_is_opened() -> None:
     with Page() as page, gr.Tabs(), gr.Tab("Exercises", id="exercises") as tab, part():
         exercises.build("apps.conv.exercises", KINDS)
     (event,) = page.parts
-    inside = [one["id"] for one in page._told[event]["components"] if one["id"] != tab._id]
+    inside = [one["id"] for one in page._described[event]["components"] if one["id"] != tab._id]
     assert len(inside) <= 3  # a heading, the exercise, what holds them
-    assert not set(inside) & {one["id"] for one in page._told[FIRST]["components"]}
+    assert not set(inside) & {one["id"] for one in page._described[FIRST]["components"]}

@@ -217,7 +217,7 @@ def test_what_the_address_says_comes_with_each_tab() -> None:
 def test_files_of_a_part_have_the_address_under_which_the_hub_was_asked(root: str) -> None:
     page = lay_out()
     event = next(iter(page.parts))
-    page._told[event]["components"][0]["props"]["value"] = {
+    page._described[event]["components"][0]["props"]["value"] = {
         "path": "/t/a.png", "url": "/gradio_api/file=/t/a.png", "meta": {"_type": "gradio.FileData"}
     }  # fmt: skip
     answer = run_alone(page.process_api(event, [], state=None, root_path=root))

@@ -82,7 +82,7 @@ def test_the_pages_stack_has_the_pages_shapes(run: Callable[[str], dict[str, Any
     from apps.conv.ui.shapes import conv_shapes
 
     names = run("?tab=conv/shapes&v=1&preset=lenet")
-    assert names["told"] == conv_shapes(names["input_"], names["layers"])
+    assert names["found"] == conv_shapes(names["input_"], names["layers"])
     assert "61,706 parameters" in names["said"]
 
 
@@ -184,7 +184,7 @@ def test_the_same_beats(run: Callable[[str], dict[str, Any]]) -> None:
 @pytest.mark.slow
 def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     from apps.face.samples import sample
-    from apps.face.triplets import head as heads
+    from apps.face.triplets import linear_map
     from apps.face.ui import playground
     from apps.face.ui.answers import verify_answer
     from apps.face.ui.state import read_photo
@@ -201,10 +201,10 @@ def test_the_same_verdicts_and_rates(run: Callable[[str], dict[str, Any]], monke
     alike = verify_answer(shots[0], read_photo(sample("obama2")), "resnet29-128d", 0.6)
     assert names["parts"].sum() == pytest.approx(alike["d_squared"], rel=1e-4)
     asked: list[Any] = []
-    monkeypatch.setattr(heads, "train", lambda *given: asked.append(given) or iter(()))
+    monkeypatch.setattr(linear_map, "train", lambda *given: asked.append(given) or iter(()))
     monkeypatch.setattr(playground, "of_samples", lambda encoder: SimpleNamespace(encodings=encoder, person=None))
     one = run("?tab=face/triplets&v=1&margin=0.5&numbers=16&mining=hardest")["one"]
-    assert asked == [("resnet29-128d", None, heads.Training(margin=0.5, mining="hardest", numbers=16))]
+    assert asked == [("resnet29-128d", None, linear_map.Training(margin=0.5, mining="hardest", numbers=16))]
     assert (one.d_ap, one.d_an) == pytest.approx((alike["d_squared"], answer["d_squared"]), rel=1e-4)
     found = run("?tab=face/recognise")["answer"]
     assert found.winner.person == "Barack Obama"

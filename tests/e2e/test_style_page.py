@@ -29,7 +29,7 @@ def test_paint_stop_and_continue(open_page: Callable[..., Any]) -> None:
     page.locator("#style-samples-style [data-sample=woodcut]").click()
     _set(page, "Size", "128")
     _set(page, "Iterations", "400")
-    status = page.locator("#style-told")
+    status = page.locator("#style-status")
     repeat_until(page.locator("#style-stop").click, status.filter(has_text="You have no run in progress"))
     page.locator("#style-paint").click()
     page.locator("#style-live figcaption", has_text="Iteration").wait_for(timeout=WAIT_MS)
@@ -78,7 +78,7 @@ def test_the_picture_in_one_pass_comes_before_the_optimizers(open_page: Callable
 @pytest.mark.parametrize("viewport", [PROJECTOR, PHONE], ids=["projector", "phone"])
 def test_a_style_is_chosen_mixed_and_loaded(open_page: Callable[..., Any], viewport: dict[str, int]) -> None:
     page = open_page("style", viewport=viewport)
-    told = page.locator("#style-now-told")
+    told = page.locator("#style-now-estimate")
     page.get_by_role("tab", name="In one pass").click()
     told.filter(has_text="Starry blue, 384 ×").wait_for(timeout=WAIT_MS)
     assert page.locator("#style-now-styles [data-act=style]").count() == 34
@@ -98,9 +98,9 @@ def test_a_saved_style_is_loaded_and_painted_with(open_page: Callable[..., Any])
     page.wait_for_selector("text=You have no style of your own yet", timeout=WAIT_MS)
     page.locator("#style-teach-load button").first.click()
     page.locator("#style-teach-file input[type=file]").set_input_files(weights_dir() / "style/learned/ink.safetensors")
-    page.locator("#style-teach-told", has_text="“Brown ink” is loaded").wait_for(timeout=WAIT_MS)
+    page.locator("#style-teach-status", has_text="“Brown ink” is loaded").wait_for(timeout=WAIT_MS)
     page.locator("#style-teach-use").click()
-    page.locator("#style-now-told", has_text="Brown ink, 384 ×").wait_for(timeout=WAIT_MS)
+    page.locator("#style-now-estimate", has_text="Brown ink, 384 ×").wait_for(timeout=WAIT_MS)
     page.locator("#style-now-styles [data-style=own-1][aria-pressed=true]").wait_for(timeout=WAIT_MS)
 
 
@@ -113,11 +113,11 @@ def test_those_who_paint_at_once_share_the_machine(open_page: Callable[..., Any]
     for page in (first, second):  # neither has to wait for the other's end
         page.locator("#style-live figcaption", has_text="taking turns with 1 other").wait_for(timeout=WAIT_MS)
     first.locator("#style-stop").dispatch_event("click")
-    first.locator("#style-told", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
+    first.locator("#style-status", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
     words = "document.querySelector('#style-live figcaption').innerText"
     second.wait_for_function(f"{words}.includes('Iteration') && !{words}.includes('taking turns')", timeout=WAIT_MS)
     second.locator("#style-stop").dispatch_event("click")  # the picture moves, and the button with it
-    second.locator("#style-told", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
+    second.locator("#style-status", has_text="Stopped: the picture stays").wait_for(timeout=WAIT_MS)
 
 
 def test_mistakes_are_shown(open_page: Callable[..., Any]) -> None:

@@ -49,8 +49,8 @@ class Teaching {
     presenter.began = Date.now() - 1000 * now.elapsed;
     const pages = now.leads ? `${now.following} of ${now.here} follow` : `${now.here} here`;
     const answers = now.question && sum(now.question.counts);
-    const told = `${answers} ${answers === 1 ? 'answer' : 'answers'}`;
-    presenter.count.textContent = now.question ? `${pages} · ${told}` : pages;
+    const counted = `${answers} ${answers === 1 ? 'answer' : 'answers'}`;
+    presenter.count.textContent = now.question ? `${pages} · ${counted}` : pages;
     this.pictures?.see(now);
     this.board.textContent = now.board.pictures ? `Board (${now.board.pictures})` : 'Board';
     this.lead.textContent = now.leads ? 'Let them go' : 'Everyone follow me';

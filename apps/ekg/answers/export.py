@@ -43,7 +43,7 @@ def answer_of(found: Classified) -> dict[str, Any]:
     }
 
 
-def told(found: Classified) -> str:
+def in_words(found: Classified) -> str:
     """The answer in three lines, for people."""
     rhythm = rhythm_in(found)
     counts = ", ".join(f"{letter} {rhythm.counts[letter]:,}" for letter in LETTERS)

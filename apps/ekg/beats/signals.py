@@ -59,7 +59,7 @@ def prepare(recording: Recording, lead: int) -> Prepared:
         stop = min(start + per_block, recording.n_samples)
         before, after = max(0, start - overlap), min(stop + overlap, recording.n_samples)
         raw = recording.read(lead, before, after).astype(np.float64)
-        good = _good_samples(raw, recording.rate_hz, limits)
+        good = _good_values(raw, recording.rate_hz, limits)
         smooth = _resampled(_filled(raw), up, down)
         first, count = (start - before) * up // down, -(-(stop - start) * up // down)
         plain.append(smooth[first : first + count].astype(np.float32))
@@ -142,7 +142,7 @@ def steadied(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(sosfiltfilt(sections, values, padlen=padding))
 
 
-def _good_samples(raw: npt.NDArray[np.float64], rate_hz: float, limits: tuple[float, float]) -> npt.NDArray[np.bool_]:
+def _good_values(raw: npt.NDArray[np.float64], rate_hz: float, limits: tuple[float, float]) -> npt.NDArray[np.bool_]:
     """False where samples are missing, the line is flat, or it sticks to the recorder's limit."""
     finite = np.isfinite(raw)
     values = np.where(finite, raw, 0.0)

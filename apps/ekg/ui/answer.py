@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from apps.ekg.answers.classify import Classified
-from apps.ekg.answers.export import answer_of, csv_text, told, write_annotations, write_csv
+from apps.ekg.answers.export import answer_of, csv_text, in_words, write_annotations, write_csv
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.opening import newest, open_recording
 from apps.ekg.samples import SAMPLES, Sample, open_sample
@@ -103,7 +103,7 @@ def _take_home(token: str, settings: dict[str, Any]) -> None:
 
 
 def _report(found: Classified) -> str:
-    return "\n".join((told(found), *found.warnings, answer_of(found)["notice"], ""))
+    return "\n".join((in_words(found), *found.warnings, answer_of(found)["notice"], ""))
 
 
 def _refused(error: HubError, strip: str, leads: Any = None) -> tuple[Any, ...]:

@@ -115,8 +115,8 @@ def nearest_patches(name: str, *, out: Path, x: str, y: str, seed: str) -> dict[
     pairs = nearest(wish)
     beside = in_rows([pair.made for pair in pairs], [pair.nearest for pair in pairs])
     save([("--out", out, picture_bytes(beside, out))])
-    told = {"picture": wish.name, "seed": wish.seed, "x": wish.x, "y": wish.y}
-    return told | {"distances": [round(pair.distance, 4) for pair in pairs], "files": [str(out)]}
+    window = {"picture": wish.name, "seed": wish.seed, "x": wish.x, "y": wish.y}
+    return window | {"distances": [round(pair.distance, 4) for pair in pairs], "files": [str(out)]}
 
 
 def train_art(picture: str, *, steps: str | None, seed: str, folder: Path, begin: str | None) -> Iterator[str]:

@@ -91,9 +91,9 @@ class OwnTraining:
 
     def numbers(self) -> dict[str, Any]:
         """The seed and everything of ``breath`` but the pictures, as plain values."""
-        told = {name: value for name, value in vars(self.breath).items() if name != "pictures"}
-        chances = {name: told.pop(name).tolist() for name in ("fake", "real")}
-        return {"seed": self.seed, "steps": self.breath.steps, **told, **chances}
+        values = {name: value for name, value in vars(self.breath).items() if name != "pictures"}
+        chances = {name: values.pop(name).tolist() for name in ("fake", "real")}
+        return {"seed": self.seed, "steps": self.breath.steps, **values, **chances}
 
     def film(self) -> bytes:
         """The sixteen pictures from the first step to the latest as an animated GIF, which stands still at its end."""

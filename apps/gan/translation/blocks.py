@@ -21,7 +21,7 @@ from torch import Tensor
 from apps.gan.translation.choices import CLASSES, KM_PER_PIXEL, REGIONS, Region
 from apps.gan.translation.classes import WATER, painted, rounded
 from apps.gan.translation.draws import places
-from apps.gan.translation.earth import Earth, Tiles, reach_km, sample
+from apps.gan.translation.earth import Earth, Tiles, reach_km, tiles_at
 from apps.gan.translation.networks import UNet
 from apps.gan.translation.translate import translated
 
@@ -68,7 +68,7 @@ def blocks(earth: Earth, use: Use, *, by_hand: bool = False) -> Blocks:
                 names.append(region)
                 lats.append(lat)
                 lons.append(lon)
-    tiles = sample(earth, torch.tensor(lats).double(), torch.tensor(lons).double(), side=SIDE)
+    tiles = tiles_at(earth, torch.tensor(lats).double(), torch.tensor(lons).double(), side=SIDE)
     inside = torch.stack([_inside(region, tiles.latitude[i], tiles.longitude[i]) for i, region in enumerate(names)])
     counted = middle(inside & (tiles.classes != WATER))
     kept = counted.float().mean(dim=(1, 2)) >= LEAST_LAND
@@ -136,7 +136,7 @@ def _training_land(earth: Earth, *, seed: int, count: int) -> Tiles:
     lat, lon, weight = places(earth, reach_km(PATCH, KM_PER_PIXEL))
     chosen = torch.multinomial(weight, count, replacement=True, generator=random)
     shift = torch.rand(2, count, generator=random, dtype=torch.float64) - 0.5
-    return sample(earth, lat[chosen] + shift[0], lon[chosen] + shift[1], side=PATCH)
+    return tiles_at(earth, lat[chosen] + shift[0], lon[chosen] + shift[1], side=PATCH)
 
 
 def nearest_nights(day: Tensor, bank_day: Tensor, bank_night: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from apps.gan.translation.choices import KM_PER_PIXEL, REGIONS, Region
 from apps.gan.translation.classes import ICE, WATER, painted, rounded
-from apps.gan.translation.earth import RADIUS_KM, Earth, nearest, reach_km, sample
+from apps.gan.translation.earth import RADIUS_KM, Earth, nearest, reach_km, tiles_at
 
 MARGIN_KM = 100.0  # between a training tile's corner and a held-out region, at least
 ZOOM = math.log(1.22)  # kilometres per pixel vary by at most this factor, on a logarithmic axis
@@ -51,7 +51,7 @@ class Draws:
         random = torch.Generator().manual_seed(mixed_seed(seed, step))
         chosen = torch.multinomial(self.weight, size, replacement=True, generator=random)
         chance = torch.rand(size, 5, generator=random, dtype=torch.float64)
-        tiles = sample(
+        tiles = tiles_at(
             self.earth,
             self.latitude[chosen] + (chance[:, 0] - 0.5) * _CELL,
             self.longitude[chosen] + (chance[:, 1] - 0.5) * _CELL,

@@ -120,8 +120,9 @@ def coordinates(
     return torch.rad2deg(lat), (lon + 180) % 360 - 180
 
 
-def sample(earth: Earth, latitude: Tensor, longitude: Tensor, *, side: int, km_per_pixel: Tensor | float = KM_PER_PIXEL,
-           heading: Tensor | float = 0.0, mirrored: Tensor | bool = False) -> Tiles:  # fmt: skip
+def tiles_at(earth: Earth, latitude: Tensor, longitude: Tensor, *, side: int,
+             km_per_pixel: Tensor | float = KM_PER_PIXEL, heading: Tensor | float = 0.0,
+             mirrored: Tensor | bool = False) -> Tiles:  # fmt: skip
     """Tiles around the given centres, degrees (B,); the rest as in ``coordinates``, one value for all or (B,)."""
     B = len(latitude)
     scale = torch.as_tensor(km_per_pixel, dtype=torch.float64).expand(B)

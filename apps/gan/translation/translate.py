@@ -28,7 +28,7 @@ from apps.gan.translation.choices import (
     held_out,
 )
 from apps.gan.translation.classes import WATER, classes_of, painted, rounded
-from apps.gan.translation.earth import Earth, light, sample
+from apps.gan.translation.earth import Earth, light, tiles_at
 from apps.gan.translation.networks import UNet, noise
 from apps.gan.translation.nights import Lights, Place
 from shared.errors import check_choice, check_number, check_whole
@@ -125,7 +125,7 @@ def place(earth: Earth, latitude: float, longitude: float, *, side: int = PLACE_
     lat = check_number(latitude, "The latitude", low=-90, high=90)
     lon = check_number(longitude, "The longitude", low=-180, high=180)
     size = check_whole(side, "The side", low=SMALLEST_SIDE, high=LARGEST_SIDE)
-    tiles = sample(earth, torch.tensor([lat]), torch.tensor([lon]), side=size)
+    tiles = tiles_at(earth, torch.tensor([lat]), torch.tensor([lon]), side=size)
     night = as_image(tiles.night[0])
     return Place(
         latitude=lat,

@@ -263,7 +263,7 @@ def _nearest_of(
         )
         for pair in pairs
     ]
-    told = note(
+    explained = note(
         "Above: painted. Below: the nearest patch of the picture. Distance: root mean square, 0 to 1; 0 is a copy."
     )
-    return joined([h.div(figures, class_="art-pairs"), told])
+    return joined([h.div(figures, class_="art-pairs"), explained])

@@ -72,13 +72,13 @@ def discriminate(seed: int = 0, called_fake: list[str] | None = None) -> tuple[d
         marks = (truth, "right" if yours == truth else "wrong")
         captions.append(Tile(f"{name} is {truth}", f"you: {yours} · D: {its} ({p_real:.0%} real)", marks))
     scores = {who: sum(row[who] == row["truth"] for row in rows) for who in ("you", "d")}
-    told = {"round": rows, "score": scores, "of": ROUND}
+    answer = {"round": rows, "score": scores, "of": ROUND}
     files: dict[str, File] = {
-        "round.json": (as_json(told), "What they are, what you said and what D said."),
+        "round.json": (as_json(answer), "What they are, what you said and what D said."),
         "round.png": (sheet(found.pictures, ROUND // 2), "The ten pictures, row by row."),
     }
     keep_result("gan/are-you-better-than-d", files, settings={"round": seed, "fake": sorted(called, key=int)})
-    return told, tiles(found.pictures, captions, width_px=_WIDTH_PX)
+    return answer, tiles(found.pictures, captions, width_px=_WIDTH_PX)
 
 
 def _deal(seed: float | None = None, ticked: list[str] | None = None) -> tuple[int, int, Markup, list[str], Markup]:

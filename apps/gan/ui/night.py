@@ -74,8 +74,8 @@ def _continent(at: gr.Slider, seed: gr.Number) -> gr.State:
             pad = continent_pad()
         with gr.Column(scale=1, min_width=320):
             out = gr.HTML(_WAIT, label="The continent by night", elem_id="night-continent", elem_classes=SENDS)
-    told = pad.click(guard(_taken), None, painting, **LIGHT, **PRIVATE)
-    told.then(guard(_painting_by_night), [painting, at, seed], out, **REDRAW, **PRIVATE)
+    taken = pad.click(guard(_taken), None, painting, **LIGHT, **PRIVATE)
+    taken.then(guard(_painting_by_night), [painting, at, seed], out, **REDRAW, **PRIVATE)
     gr.on([at.change, seed.change], guard(_painting_by_night), [painting, at, seed], out,
           **LATEST, **REDRAW, **PRIVATE)  # fmt: skip
     return painting
@@ -182,8 +182,8 @@ def translate(
     if photo is None:
         raise InputError("", "No picture was given", "Choose one first.")
     found = nights.night_of_picture(as_sent(photo), model=model, by_hand=painted, seed=seed)
-    told = {"light": round(found.lights.mean, 5), "lit": round(found.lights.lit, 5), "lit_km2": found.lights.lit_km2}
-    numbers = {"model": model, "seed": int(seed), **told}
+    lights = {"light": round(found.lights.mean, 5), "lit": round(found.lights.lit, 5), "lit_km2": found.lights.lit_km2}
+    numbers = {"model": model, "seed": int(seed), **lights}
     keep_result(
         "gan/day-to-night",
         {"night.png": (found.night, "Your picture by night."), "lights.json": (as_json(numbers), "Its lights.")},

@@ -66,7 +66,7 @@ def build(tab: gr.Tab, name: gr.Textbox) -> None:
                 elem_id="style-now-painted",
                 elem_classes=SENDS,
             )
-            estimate = gr.HTML(elem_id="style-now-told", label="How long it takes")
+            estimate = gr.HTML(elem_id="style-now-estimate", label="How long it takes")
             with gr.Row():
                 second = gr.Dropdown(
                     styles.choices(Session()), value="", label="Blend with", elem_id="style-now-second", min_width=160

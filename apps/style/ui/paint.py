@@ -68,7 +68,7 @@ def build() -> dict[str, Any]:
                 paint = gr.Button("Paint", variant="primary", elem_id="style-paint", min_width=110)
                 stop = gr.Button("Stop", elem_id="style-stop", min_width=80)
                 more = gr.Button("Continue", elem_id="style-more", min_width=100)
-            status = gr.HTML(elem_id="style-told", label="Progress")
+            status = gr.HTML(elem_id="style-status", label="Progress")
             controls = main_controls()
             with gr.Row(elem_classes="cs-buttons"):
                 content_only = gr.Button("Content only", size="sm", min_width=110, elem_id="style-content-only")

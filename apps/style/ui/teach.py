@@ -58,7 +58,7 @@ def build(style: gr.Textbox, tabs: gr.Tabs) -> None:
                 stop = gr.Button("Stop", elem_id="style-teach-stop", min_width=80)
                 use = gr.Button("Paint with it", elem_id="style-teach-use", min_width=120)
             progress = gr.HTML(
-                note("A lesson shares the machine with paintings, in turns."), elem_id="style-teach-told"
+                note("A lesson shares the machine with paintings, in turns."), elem_id="style-teach-status"
             )
             with gr.Accordion("Load a style that somebody saved", open=False, elem_id="style-teach-load"):
                 sent = gr.File(

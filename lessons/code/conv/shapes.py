@@ -19,7 +19,9 @@ layers = """\
 
 # %%
 steps = read_stack(input_, layers)
-told = answer(steps, verdicts(steps))
-for layer in told["layers"]:
+found = answer(steps, verdicts(steps))
+for layer in found["layers"]:
     print(f"{layer['text']:24} {layer['output']}  {layer['parameters']:,} parameters")
-print(f"{told['parameters']:,} parameters, {told['multiplications']:,} multiplications; torch agrees: {told['agrees']}")
+print(
+    f"{found['parameters']:,} parameters, {found['multiplications']:,} multiplications; torch agrees: {found['agrees']}"
+)

@@ -155,7 +155,7 @@ def cluster_here(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> Iterator[c
     monkeypatch.setattr(cluster, "_HEAR_S", 0.05)
     monkeypatch.setattr(pool, "LOOK_S", 0.05)
     monkeypatch.setattr(engine, "_chosen", [engine.Here()])
-    made = cluster.Cluster(None, least=2, most=2, told=told.append)
+    made = cluster.Cluster(None, least=2, most=2, notify=told.append)
     engine.use(made)
     try:
         yield made

@@ -33,7 +33,7 @@ def told() -> list[str]:
 def far(told: list[str]) -> Iterator[Cluster]:
     pytest.importorskip("ray", reason="needs Ray: pip install -r requirements-cluster.txt")
     os.environ |= {"CONVHUB_OFFLINE": "1", "CONVHUB_DEVICE": "cpu"}
-    made = Cluster(None, least=2, most=2, told=told.append)
+    made = Cluster(None, least=2, most=2, notify=told.append)
     engine.use(made)
     yield made
     engine.use(engine.Here())

@@ -169,7 +169,7 @@ class Game {
     if (loss === 'wasserstein') this.payForSlope(real, fake, this.dice.uniform(batch));
     if (r1) this.d.penalize(real, batch, () => r1 / batch);
     this.batch = { player: 'd', z, real, fake, scores };
-    return this.told('d', sum / batch);
+    return this.note('d', sum / batch);
   }
 
   // Gulrajani's penalty at places between fakes and real points.
@@ -191,10 +191,10 @@ class Game {
     this.g.forget();
     this.g.collect(made, this.g.slopes(made, atFakes, batch), batch);
     this.batch = { player: 'g', z, real: null, fake: made.at(-1).slice(), scores };
-    return this.told('g', scores.reduce((sum, score) => sum + cost(score), 0) / batch);
+    return this.note('g', scores.reduce((sum, score) => sum + cost(score), 0) / batch);
   }
 
-  told(player, loss) {
+  note(player, loss) {
     this.losses[player] = loss;
     this.steps[player] += 1;
     if (Number.isFinite(loss)) this.curves[player].add(loss);

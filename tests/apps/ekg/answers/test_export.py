@@ -12,7 +12,7 @@ import torch
 
 from apps.ekg.aami import LETTERS
 from apps.ekg.answers.classify import Classified, classified
-from apps.ekg.answers.export import answer_of, check_annotations, csv_text, told, write_annotations, write_csv
+from apps.ekg.answers.export import answer_of, check_annotations, csv_text, in_words, write_annotations, write_csv
 from apps.ekg.answers.rhythm import rhythm_in
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.formats.wfdb_package import quietly, wfdb_package
@@ -27,7 +27,7 @@ def found() -> Classified:
 
 
 def test_three_lines_for_people(found: Classified) -> None:
-    first, rate, counts = told(found).splitlines()
+    first, rate, counts = in_words(found).splitlines()
     assert first == f"{found.recording.name}, lead MLII: {len(found.times_s)} beats in 40 s"
     assert rate.startswith("rate ")
     assert counts == ", ".join(f"{letter} {(found.classes == n).sum()}" for n, letter in enumerate(LETTERS))

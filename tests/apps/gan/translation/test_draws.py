@@ -10,7 +10,7 @@ import torch
 from apps.gan.translation import draws as module
 from apps.gan.translation.choices import KM_PER_PIXEL, REGIONS
 from apps.gan.translation.draws import MARGIN_KM, ZOOM, Draws, distance_to, places
-from apps.gan.translation.earth import RADIUS_KM, Earth, Tiles, reach_km, sample
+from apps.gan.translation.earth import RADIUS_KM, Earth, Tiles, reach_km, tiles_at
 
 pytestmark = pytest.mark.slow  # trains, paints or starts programs
 
@@ -26,10 +26,10 @@ def test_no_pixel_of_a_training_tile_lies_in_a_held_out_region(draws: Draws, mon
     seen: list[Tiles] = []
 
     def watched(*args: object, **options: object) -> Tiles:
-        seen.append(sample(*args, **options))  # type: ignore[arg-type]
+        seen.append(tiles_at(*args, **options))  # type: ignore[arg-type]
         return seen[-1]
 
-    monkeypatch.setattr(module, "sample", watched)
+    monkeypatch.setattr(module, "tiles_at", watched)
     for step in range(ROUNDS):
         draws.batch(8, seed=1, step=step)
     lats = torch.cat([tiles.latitude for tiles in seen])

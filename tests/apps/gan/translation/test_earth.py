@@ -20,7 +20,7 @@ from apps.gan.translation.earth import (
     load_earth,
     nearest,
     reach_km,
-    sample,
+    tiles_at,
 )
 from shared.errors import InputError
 
@@ -111,14 +111,14 @@ def test_well_known_places_have_their_class(earth: Earth, lat: float, lon: float
 
 def test_big_cities_are_lit_and_the_desert_is_dark(earth: Earth) -> None:
     lats, lons = torch.tensor([48.9, 40.7, -23.55, 23.0, 0.0]), torch.tensor([2.3, -74.0, -46.6, 10.0, -30.0])
-    found = light(sample(earth, lats, lons, side=8).night).mean(dim=(1, 2))
+    found = light(tiles_at(earth, lats, lons, side=8).night).mean(dim=(1, 2))
     assert (found[:3] > 0.3).all()
     assert (found[3:] < 0.02).all()
 
 
 def test_day_and_night_are_of_the_same_place(earth: Earth) -> None:
     """The coast by day is the edge of the night's glow: the sea is darker than the desert, pixel by pixel."""
-    tiles = sample(earth, torch.tensor([28.0]), torch.tensor([-12.0]), side=64)  # where the Sahara meets the Atlantic
+    tiles = tiles_at(earth, torch.tensor([28.0]), torch.tensor([-12.0]), side=64)  # where the Sahara meets the Atlantic
     water = tiles.classes[0] == 0
     night = tiles.night[0].mean(dim=0)
     assert night[water].mean() < 0.6 * night[tiles.classes[0] == 3].mean()
