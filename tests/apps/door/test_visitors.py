@@ -62,7 +62,7 @@ def test_all_files_together_and_those_of_one_visitor_have_limits(paths: list[str
 
 def test_empty_files_are_no_way_round_the_limit(tmp_path: Path) -> None:
     files = Files()
-    files.allow(8_000_000, largest=1)
+    files.allow(40_000_000, largest=1)
     for number in range(1000):
         path = tmp_path / f"{number}.txt"
         path.touch()
