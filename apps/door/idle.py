@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections import Counter
 from typing import Any
 
 import h11
@@ -29,7 +28,7 @@ _BUSY = object()
 _SERVERS = (("h11_impl", "H11Protocol"), ("httptools_impl", "HttpToolsProtocol"))  # uvicorn takes what is installed
 
 
-_open: Counter[str] = Counter()  # connections by address
+_open: dict[str, dict[Any, None]] = {}  # address -> its connections, the oldest first
 
 
 def hang_up_on_idlers(most_each: int | None = MOST_EACH) -> None:
@@ -49,15 +48,20 @@ def hang_up_on_idlers(most_each: int | None = MOST_EACH) -> None:
 
 
 def _connection_lost(connection: Any, error: Exception | None) -> None:
-    address = _address(connection)
-    _open[address] -= 1
-    if _open[address] <= 0:
-        del _open[address]
+    others = _open.get(_address(connection), {})
+    others.pop(connection, None)
+    if not others:
+        _open.pop(_address(connection), None)
     connection.watched_lost(error)
 
 
 def _address(connection: Any) -> str:
     return str((connection.client or ("unknown",))[0])
+
+
+def _is_idle(connection: Any) -> bool:
+    """Whether no request has come whole, or the answer to the last one is over."""
+    return connection.cycle is None or connection.cycle.response_complete
 
 
 def _refuse_crumbs(connection: Any) -> None:
@@ -84,11 +88,15 @@ def _refuse_crumbs(connection: Any) -> None:
 
 def _connection_made(connection: Any, transport: Any) -> None:
     connection.watched(transport)
-    address = _address(connection)
-    _open[address] += 1
-    if connection.most_each is not None and _open[address] > connection.most_each:
-        transport.abort()
-        return
+    others = _open.setdefault(_address(connection), {})
+    others[connection] = None
+    if connection.most_each is not None and len(others) > connection.most_each:
+        # whoever shares the address with somebody who leaves hundreds open gets in
+        over = next((one for one in others if one is not connection and _is_idle(one)), connection)
+        over.transport.abort()
+        others.pop(over)
+        if over is connection:
+            return
     _refuse_crumbs(connection)
     connection.timeout_keep_alive = KEPT_S
     was_idle = None  # the request whose answer was over the last time; at first there is none, and nothing to be over
@@ -97,8 +105,7 @@ def _connection_made(connection: Any, transport: Any) -> None:
         nonlocal was_idle
         if transport.is_closing() or transport.get_protocol() is not connection:
             return
-        cycle = connection.cycle
-        idle = cycle is None or cycle.response_complete
+        cycle, idle = connection.cycle, _is_idle(connection)
         if idle and cycle is was_idle:
             transport.close()
             return

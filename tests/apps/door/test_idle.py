@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -107,30 +106,42 @@ def test_after_an_answer_it_is_closed_too() -> None:
     talk(conversation)
 
 
-def test_one_address_has_only_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_one_address_those_that_ask_nothing_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
     async def conversation(connect: Any, answer: asyncio.Event) -> None:
-        answer.set()
-        opened = [await connect() for _ in range(3)]
-        for reader, writer in opened[:2]:
-            writer.write(HEAD + b"\r\n")
-            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
-        with contextlib.suppress(ConnectionError):
-            assert await opened[2][0].read() == b""
-        for _, writer in opened:
-            writer.close()
-            await asyncio.sleep(0)
-        for _ in range(3):  # those that have ended leave room for others
-            await asyncio.sleep(0.02)
+        async def connected() -> Any:
             reader, writer = await connect()
-            writer.write(HEAD + b"\r\n")
+            writers.append(writer)
+            await asyncio.sleep(0.05)
+            return reader
+
+        writers: list[asyncio.StreamWriter] = []
+        busy, idle_one = await connected(), None
+        writers[0].write(HEAD + b"\r\n")
+        idle_one = await connected()
+        third = await connected()
+        assert await _rest(idle_one) == b""  # the oldest without a request
+        writers[2].write(HEAD + b"\r\n")
+        await asyncio.sleep(0.05)
+        fourth = await connected()
+        assert await _rest(fourth) == b""  # the others are being answered
+        answer.set()
+        for reader in (busy, third):
             assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        for writer in writers:
             writer.close()
-            await writer.wait_closed()
+        await asyncio.sleep(0.05)
+        assert not idle._open
 
     monkeypatch.setattr(idle, "IDLE_S", 60)
     idle.hang_up_on_idlers(2)
     talk(conversation)
-    assert not idle._open
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
 
 
 def test_a_proxy_brings_everybodys_connections(monkeypatch: pytest.MonkeyPatch) -> None:
