@@ -36,8 +36,8 @@ class UnreachableError(HubError):
 
 
 @contextlib.contextmanager
-def part() -> Iterator[None]:
-    """What is laid out inside comes when the tab around it is first opened.
+def part(when: Callable[..., Any] | None = None) -> Iterator[None]:
+    """What is laid out inside comes when the tab around it is first opened, or at another event: ``run.then``.
 
     On a page that is no ``Page``, as in a test of one tab, it is there from the start.
     """
@@ -45,7 +45,8 @@ def part() -> Iterator[None]:
     yield
     page = gr.context.Context.root_block
     if isinstance(page, Page) and isinstance(tab, gr.Tab):
-        opened = tab.select(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
+        opens = when or tab.select
+        opened = opens(_nothing, None, None, queue=False, trigger_mode="once", **LIGHT, **PRIVATE)
         page.parts[opened["id"]] = tab._id
 
 

@@ -130,6 +130,18 @@ def test_a_tab_is_asked_for_once() -> None:
     ]
 
 
+def test_a_part_may_come_after_an_event() -> None:
+    with Page() as page, gr.Tabs(elem_id="tabs"), gr.Tab("Outer", id="1", elem_id="outer"), part():
+        early = gr.Textbox("early", elem_id="early")
+        run = early.change(str.upper, early, early, api_name="shout")
+        with gr.Tabs(), gr.Tab("Inner", elem_id="inner"), part(run.then):
+            gr.Button("Go", elem_id="go")
+    (event,) = (event for event, tab in page.parts.items() if tab == numbers(page)["inner"])
+    assert told_at_first(page) == {"tabs", "outer", "early", "inner"}
+    assert page.fns[event].trigger_after == run["id"]
+    assert names(page, openings(page)["inner"]) == {"inner", "go"}
+
+
 def test_clients_know_the_complete_page() -> None:
     page = lay_out()
     for tab in ("1", "2"):

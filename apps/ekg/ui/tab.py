@@ -36,11 +36,11 @@ def build() -> None:
         with gr.Column(scale=1, min_width=260, elem_id="ekg-controls"):
             controls = _controls()
         with gr.Column(scale=4, min_width=320, elem_id="ekg-result"):
-            viewer = _result(token, controls)
+            viewer, run = _result(token, controls)
     page: Any = Context.root_block
     page.unload(guard(_leave))
     with gr.Tabs(elem_id="ekg-below"):
-        with gr.Tab("One beat"):
+        with gr.Tab("One beat"), part(run.then):  # until then there is none to look into
             inside.build_beat(token, viewer)
         with gr.Tab("Break it"), part():
             inside.build_break(token, viewer)
@@ -75,8 +75,8 @@ def _leave(request: gr.Request) -> None:
     leave(str(request.session_hash))
 
 
-def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:
-    """The answer and the strip, and the events that fill them; returns the strip."""
+def _result(token: gr.State, controls: dict[str, Any]) -> tuple[gr.HTML, Any]:
+    """The answer and the strip, and the events that fill them; returns the strip, and the event that classifies."""
     sample, files, rate, lead, annotated, go = controls.values()
     summary = gr.HTML(progress_html("Opening the sample", 0.0), elem_id="ekg-summary")
     viewer = gr.HTML(
@@ -115,4 +115,4 @@ def _result(token: gr.State, controls: dict[str, Any]) -> gr.HTML:
     answer = gr.JSON(visible=False, label="The classified recording")
     hidden = gr.Button(visible=False)
     hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
-    return viewer
+    return viewer, run

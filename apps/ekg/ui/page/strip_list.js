@@ -49,7 +49,14 @@ function show(place) {
   const inside = find('.ekg-inside');
   inside.hidden = false;
   inside.textContent = `Beat ${index + 1}: ${`${data.called[place]} ${data.sure[place]}`.trim()} · why? ↓`;
-  trigger('select', { index, token: data.token });
+  lookInside({ index, token: data.token });
+}
+
+// What shows the beat may still be on its way; of several that were asked for meanwhile, the last one counts.
+function lookInside(beat) {
+  clearTimeout(state.looks);
+  if (document.querySelector('#ekg-beat')) trigger('select', beat);
+  else state.looks = setTimeout(lookInside, 100, beat);
 }
 
 // The next abnormal beat, or with -1 the one before.
