@@ -1,8 +1,9 @@
 """What a visitor made in the present session, to take home as one zip: kept as it is made, packed when asked for.
 
-Of each kind the latest result is kept, in memory, for whoever made it and no longer than their session. Settings carry
-the names of the controls that links carry, so that each result has the link that leads to it and the code that gives
-the same numbers. What a demo keeps anyhow is no second time here: a function fetches it when the zip is made.
+Of each kind the latest result is kept, a large one on the disk, for whoever made it and no longer than their session.
+Settings carry the names of the controls that links carry, so that each result has the link that leads to it and the
+code that gives the same numbers. What a demo keeps anyhow is no second time here: a function fetches it when the zip
+is made.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import platform
 import re
+import tempfile
 import threading
 import weakref
 import zipfile
@@ -21,21 +24,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
 
 from shared.errors import HubError, InputError
 from shared.images import png_bytes
 from shared.serving.later import LATER
 from shared.sessions import Sessions
 
-if TYPE_CHECKING:
-    from PIL import Image
-
 Owner = TypeVar("Owner")
 NAME = "convhub-results.zip"
 README, CODE = "README.txt", "code.py"
 _EACH = 24_000_000  # bytes that are kept for one session
 _ALL = 300_000_000  # ... for all of them; a class of 40 that draws and paints keeps a third of that
+_LARGE = 50_000  # ... of a picture or a file that waits on the disk
 _LARGEST = 48_000_000  # bytes in a zip, before they are packed
 _PACKED = (".gif", ".jpg", ".mp4", ".png", ".safetensors", ".webp")  # would not become smaller
 _ROWS = 500  # of a table that grows line by line
@@ -50,7 +54,48 @@ page with the settings of its result; photos and files of yours are not part of 
 the same numbers without the page, of sample photos where yours were shown: save it in the repository's folder and run
 it there, offline, after pip install -r requirements.txt."""
 
-File = tuple["Image.Image | bytes | str | Callable[[], bytes | str]", str]  # what is in it, or gives that; what it is
+File = tuple[Image.Image | bytes | str | Callable[[], bytes | str], str]  # what is in it, or gives that; what it is
+
+
+class OnDisk:
+    """A picture or a file that waits on the disk until it is packed; it goes with this object, or with the hub."""
+
+    def __init__(self, what: Image.Image | bytes) -> None:
+        """Write ``what`` to a file.
+
+        Raises:
+            OSError: there is no room for it.
+        """
+        self.size = _held(what)
+        self._form = None if isinstance(what, bytes) else (what.mode, what.size)
+        file, name = tempfile.mkstemp(prefix="convhub-result-")
+        self._path = Path(name)
+        weakref.finalize(self, self._path.unlink, missing_ok=True)
+        with os.fdopen(file, "wb") as out:
+            out.write(what if isinstance(what, bytes) else what.tobytes())
+
+    def __call__(self) -> bytes:
+        """The file, of a picture as PNG.
+
+        Raises:
+            InputError: it is not there any more.
+        """
+        try:
+            data = self._path.read_bytes()
+        except OSError as error:
+            raise InputError("", "This is not kept any more", "Make it again.") from error
+        return data if self._form is None else png_bytes(Image.frombytes(*self._form, data))
+
+
+def put_aside(what: Any) -> Any:
+    """``what`` of a result's file, on the disk if it is large and there is room."""
+    plain = isinstance(what, bytes) or getattr(what, "mode", "") in ("L", "RGB", "RGBA")
+    if not plain or _held(what) < _LARGE:
+        return what
+    try:
+        return OnDisk(what)
+    except OSError:
+        return what
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +115,7 @@ class Result:
 
     @property
     def size(self) -> int:
-        """Bytes of memory that it holds."""
+        """Bytes of memory and of the disk that it holds."""
         return self.holds + sum(_held(what) for what, _ in self.files.values())
 
 
@@ -80,7 +125,7 @@ class Kept:
 
     results: OrderedDict[str, Result] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    size: int = 0  # bytes of memory
+    size: int = 0  # bytes of memory and of the disk
 
     def add(self, result: Result) -> None:
         """Keep ``result`` in the place of its forerunner; the oldest ones give way to it."""
@@ -124,7 +169,8 @@ def keep(owner: str, result: Result, *, made_of: str = "") -> None:
     ``made_of``: see ``apps.ui.keep_result``.
     """
     kept = RESULTS.get(owner)
-    kept.add(replace(result, settings={**kept.settings_of(made_of), **result.settings}))
+    files = {name: (put_aside(what), about) for name, (what, about) in result.files.items()}
+    kept.add(replace(result, files=files, settings={**kept.settings_of(made_of), **result.settings}))
     RESULTS.make_room(owner, lambda one: one.size, _ALL)
 
 
@@ -252,6 +298,8 @@ def _bytes_of(what: Any) -> bytes:
 
 
 def _held(what: Any) -> int:
+    if isinstance(what, OnDisk):
+        return what.size
     if callable(what):
         return 0
     return len(what) if isinstance(what, str | bytes) else what.width * what.height * len(what.getbands())

@@ -293,6 +293,35 @@ def test_what_is_kept_and_packed_is_bounded(monkeypatch: pytest.MonkeyPatch, tak
     assert "more.bin: left out, because" in found[results.README].decode()
 
 
+def test_what_is_large_waits_on_the_disk_and_goes_with_its_owner(
+    monkeypatch: pytest.MonkeyPatch, taken: Callable[[], Taken], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 150, 3), np.uint8))
+    keep_result("gan/sample", {"large.png": (picture, "Large."), "small.png": (picture.resize((9, 9)), "Small.")})
+    keep_result("gan/anatomy", {"film.webp": (b"x" * 60_000, "A film.")})
+
+    def sizes() -> list[int]:
+        return sorted(one.stat().st_size for one in tmp_path.glob("convhub-result-*"))
+
+    assert sizes() == [60_000, 200 * 150 * 3]
+    kept = results.RESULTS.find(session_of(asking("hers")))
+    assert kept is not None
+    assert kept.size == 60_000 + 200 * 150 * 3 + 9 * 9 * 3
+    del kept
+    found = taken()
+    assert np.array_equal(Image.open(io.BytesIO(found["gan-sample/large.png"])), picture)
+    assert found["gan-anatomy/film.webp"] == b"x" * 60_000
+    keep_result("gan/sample", {"large.png": (picture.resize((300, 100)), "Large.")})
+    assert sizes() == [60_000, 300 * 100 * 3]  # its forerunner's is gone
+    forget_everybody()
+    gc.collect()
+    assert not sizes()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))  # where nothing can be written
+    keep_result("gan/sample", {"large.png": (picture, "Large.")})
+    assert np.array_equal(Image.open(io.BytesIO(taken()["gan-sample/large.png"])), picture)
+
+
 def test_all_sessions_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "_ALL", 10_000)
     monkeypatch.setattr(results, "RESULTS", Sessions(results.Kept, there=lambda session: False))
