@@ -20,6 +20,7 @@ from shared.errors import ImageError, ResourceError, named
 
 _FORMATS = "mov,mp4,matroska,webm,avi"  # no playlists: those name other files
 _MOST_PIXELS = 3840 * 2160  # of a frame before it is reduced
+_NARROWEST = 16  # pixels of a reduced frame: an encoder takes no fewer than 2, a painter has no use for them
 _PATIENCE_S = 20.0  # for one frame
 _HEADER = 64  # bytes in which a frame's header must end
 
@@ -66,7 +67,7 @@ def read_frames(
         "-protocol_whitelist", "file", "-format_whitelist", _FORMATS, "-max_pixels", str(_MOST_PIXELS),
         "-i", f"file:{source}", "-map", "0:v:0", "-frames:v", str(most),
         "-vf", f"fps={rate_hz},scale={side}:{side}:force_original_aspect_ratio=decrease",
-        "-f", "image2pipe", "-c:v", "ppm", "-",
+        "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-",  # phones film in 10 bits, too
     ]  # fmt: skip
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     if process.stdout is None:
@@ -74,6 +75,9 @@ def read_frames(
     count = 0
     try:
         while count < most and (frame := _read_frame(process, process.stdout, 3 * side * side)) is not None:
+            if min(frame.size) < _NARROWEST:
+                found = "{} x {} when it is reduced".format(*frame.size)
+                raise ImageError(f"{named(what)}, not that narrow a strip", found, "Cut it, or choose another.")
             yield frame
             count += 1
     finally:

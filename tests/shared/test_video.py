@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,28 @@ def test_frames_are_bounded_reduced_and_thinned(film: Path) -> None:
     assert len(few) == 5
     assert few[0].size == (48, 32)
     assert len(list(video.read_frames(film, side=48, rate_hz=3.0, most=100))) == 6
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p10le", "yuv444p12le", "gray10le", "yuva420p", "gbrp16le"])
+def test_films_in_more_than_8_bits_are_read_like_others(film: Path, pixels: str) -> None:
+    """What a phone takes in HDR has 10 bits."""
+    deep = film.with_suffix(".mkv")
+    exe = video._ffmpeg("to test").get_ffmpeg_exe()
+    codec = ("-c:v", "ffv1", "-pix_fmt", pixels)
+    subprocess.run([exe, "-loglevel", "error", "-i", str(film), *codec, str(deep)], check=True)
+    frames = list(video.read_frames(deep, side=96, rate_hz=6.0, most=100))
+    assert len(frames) == 12
+    if not pixels.startswith("gray"):
+        for number, frame in enumerate(frames):
+            red, green, blue = np.asarray(frame, dtype=float).mean((0, 1))
+            assert max(abs(red - (255 - 20 * number)), abs(blue - 20 * number), green) < 16
+
+
+def test_a_film_that_is_no_wider_than_a_line_is_refused(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (4, 600), "teal")] * 3
+    line = video.write_mp4(frames, tmp_path / "line.mp4", size=(4, 600), rate_hz=6.0)
+    with pytest.raises(ImageError, match="strip"):
+        list(video.read_frames(line, side=256, rate_hz=6.0, most=9, what="The film"))
 
 
 def test_a_reader_that_is_closed_ends_ffmpeg(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
