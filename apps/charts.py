@@ -47,6 +47,7 @@ class Frame:
         return self.width - self.right
 
 
+# a line in a row of small ones: no axis, only a caption above and a margin for the pen
 SMALL = Frame(width=420, height=78, left=2, right=2, top=14, bottom=2)
 
 

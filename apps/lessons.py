@@ -48,7 +48,7 @@ class Step:
     watch: str
     known: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()  # the answers to ``ask`` that students choose from
-    right: int = 0  # the number of the right one, from 1; 0 where there are none
+    right: int = 0  # the number of the right one, from 1; 0 if there are none
 
     @property
     def tab(self) -> str:

@@ -248,7 +248,7 @@ class Sharing:
             return base + write_link(result.path, {}, self.groups)
 
     def code_of(self, result: results.Result) -> str:
-        """The script that gives the numbers of ``result``; empty where there is none."""
+        """The script that gives the numbers of ``result``; empty if there is none."""
         return "" if result.part else take_home.code(result.path, result.settings)[1]
 
     def values(self, asked: Asked) -> dict[str, Any]:

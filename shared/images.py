@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Source = Union[str, Path, bytes, Image.Image, "np.ndarray"]
-_Layers = tuple[Image.Image, Image.Image | None]  # RGB, and the transparency (L) where there is any
+_Layers = tuple[Image.Image, Image.Image | None]  # RGB, and the transparency (L) if there is any
 MAX_PIXELS = 66_000_000  # of a picture that has to be decoded whole, at 12 bytes a pixel in the worst case: 0.8 GB
 MAX_JPEG_PIXELS = 250_000_000  # of a baseline JPEG, which is decoded at 1/2, 1/4 or 1/8: phones write 200 megapixels
 MAX_SIDE = 4096  # pixels; larger pictures are reduced to this

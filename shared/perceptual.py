@@ -29,7 +29,7 @@ RECORD = "style/vgg16-hed"
 LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 SMALLEST = 16  # pixels of a side: the layers of block four halve it three times
 MOST_PIXELS = 1024 * 1024  # for the sake of memory
-_EPSILON = 1e-8
+_EPSILON = 1e-8  # keeps a vector of zeros, which has no direction, finite
 
 
 def features(picture: Image.Image) -> Features:

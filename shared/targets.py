@@ -52,7 +52,7 @@ def check_target(
     Args:
         path: what was typed.
         option: the option that it was typed for, for the messages.
-        endings: that its name may have, in lower case; all where there are none.
+        endings: that its name may have, in lower case; all if there are none.
         apart_from: files that must not be written over: what the work reads, or writes elsewhere.
 
     Raises:

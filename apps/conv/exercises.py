@@ -33,7 +33,7 @@ _PIECES: dict[str, tuple[tuple[int, ...], ...]] = {  # three by three pixels, da
 
 
 def ask(kind: str, seed: int) -> Exercise:
-    """The exercise of that kind and seed; raises ``OptionError`` where there is none."""
+    """The exercise of that kind and seed; raises ``OptionError`` if there is none."""
     return exercise(KINDS, kind, seed)
 
 

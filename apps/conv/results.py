@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from apps.conv.shapes import Shape
 
-_SURE = 0.95
-
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -15,7 +13,7 @@ class Verdict:
 
     shape: Shape | None  # of torch's output; None: torch refuses the layer
     parameters: int  # numbers in torch's module
-    multiplications: int | None  # by torch's counter of operations; None where there are none to count
+    multiplications: int | None  # by torch's counter of operations; None if there are none to count
     difference: float | None  # of one output value, by hand and by torch in float64; None: too large to run here
     agrees: bool
     refused: str = ""  # torch's reason, where it refuses the layer
@@ -35,24 +33,10 @@ class Agreement:
     @property
     def most_wrong(self) -> float:
         """Upper end of the exact 95 % interval (Clopper and Pearson, one-sided) of the share that disagrees."""
-        failures = self.n - self.agreed
-        if failures == 0:
-            return float(1 - (1 - _SURE) ** (1 / self.n))
-        low, high = failures / self.n, 1.0
-        for _ in range(60):  # bisection on the binomial tail
-            middle = (low + high) / 2
-            low, high = (middle, high) if _at_most(failures, self.n, middle) > 1 - _SURE else (low, middle)
-        return high
+        from scipy.stats import binomtest
 
-
-def _at_most(k: int, n: int, p: float) -> float:
-    """The probability of at most ``k`` of ``n`` at ``p`` each."""
-    term = (1 - p) ** n
-    total = term
-    for i in range(1, k + 1):
-        term *= (n - i + 1) / i * p / (1 - p)
-        total += term
-    return total
+        test = binomtest(self.n - self.agreed, self.n, alternative="less")
+        return float(test.proportion_ci(confidence_level=0.95, method="exact").high)
 
 
 @dataclass(frozen=True, kw_only=True)

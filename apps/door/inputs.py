@@ -35,7 +35,7 @@ GONE = InputError(
 )
 LONGEST_TEXT = 200_000  # characters that a client may send as one text; pictures inside a call begin with data:
 _asking: contextvars.ContextVar[str] = contextvars.ContextVar("visitor")
-_ERROR_S = 12.0
+_ERROR_S = 12.0  # that a message stays on the page: two or three sentences, read without haste
 PUT_IN = (gr.Request, gr.EventData, gr.Progress)  # what gradio itself gives to a handler
 
 

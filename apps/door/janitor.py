@@ -13,8 +13,8 @@ from shared.serving.attendance import Attendance
 from shared.serving.later import LATER
 from shared.serving.memory import give_back
 
-EVERY_S = 20.0
-MEMORY_EVERY_S = 60.0
+EVERY_S = 20.0  # between two rounds: a sixth of what a visitor who is gone may still come back in
+MEMORY_EVERY_S = 60.0  # between two times that free memory is given back to the system
 GONE_S = 120.0  # how long files stay after the last stream of their owner has ended: a phone may be back
 OLDEST_S = 3600.0  # for which any file stays
 BROKEN_OFF_S = 600.0  # after which an upload that stopped in the middle is deleted

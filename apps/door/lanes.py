@@ -33,14 +33,14 @@ from shared.serving.turns import TURNS, GoneError
 log = logging.getLogger("convhub")
 
 MOST_WAITING = 400  # events of all lanes together
-LANE_WAITING = {HEAVY_LANE: 120}
-OTHER_LANE_WAITING = 200
+LANE_WAITING = {HEAVY_LANE: 120}  # of one lane: a class of 40 with three long runs each
+OTHER_LANE_WAITING = 200  # ... of any other: five short ones each
 HEAVY_EACH = 3  # events that one visitor may have waiting in the lane of long runs
 HEAVY_EACH_BEGUN = 6  # of one visitor at a time, each of another browser session
-OTHER_EACH = 24
+OTHER_EACH = 24  # ... in another lane: sliders send many
 ADDRESS_SHARE = 0.6  # of a lane's places that one address may take
 UNATTENDED_S = 20.0  # how long an event may wait with nobody there for its answer
-_SWEEP_S = 1.0
+_SWEEP_S = 1.0  # between two looks for events that nobody waits for any more
 _LONG_BYTES = 300_000_000  # that a long call may come to need, once it has begun
 _SPARE_BYTES = 500_000_000  # of the machine's memory, for everything else
 _SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")

@@ -16,10 +16,10 @@ from shared import settings
 from shared.errors import InputError
 
 _FREE = 4  # failures without a wait
-_LONGEST_S = 30.0
+_LONGEST_S = 30.0  # that anybody waits: who mistypes in class loses no lesson, and 2,880 guesses a day find nothing
 _MOST = 10_000  # addresses, and returned tickets, remembered
 TICKET = "convhub-ticket"  # the cookie of who has logged in, where several hubs stand behind one name
-HOLDS_S = 12 * 3600
+HOLDS_S = 12 * 3600  # that a ticket is good for: a school day
 
 
 class Guesses:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
 Endpoint = tuple[str, str]  # lane, name
+# from what a slider may take to the longest painting
 BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _LABELS = ("lane", "endpoint")
 

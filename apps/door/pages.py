@@ -31,7 +31,7 @@ LOCKED = "locked"  # in the key of a page for whoever has yet to log in
 _INFO, _INFO_ENDS = b"window.gradio_api_info = ", b";</script>"  # gradio writes all endpoints into the page, too
 _MOST = 64  # kept at most: any number is a name of the machine
 _LONGEST_QUERY = 4_000  # bytes that are looked at
-_MOST_FIELDS = 100
+_MOST_FIELDS = 100  # of a query; a link of ours has far fewer
 _WORTH_PACKING = 1_000  # bytes
 
 

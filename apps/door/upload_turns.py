@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 
 AT_ONCE = 6  # of one address
 WAITING = 100  # of one address, beyond those; they have sent nothing yet
-WAIT_S = 30.0
-_LOOK_S = 0.05
+WAIT_S = 30.0  # for a turn, before the browser is asked to try again
+_LOOK_S = 0.05  # between two looks whether it has come
 
 
 class Crowded(Exception):  # noqa: N818 - what happened

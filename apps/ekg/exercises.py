@@ -58,7 +58,7 @@ _FAULTS = {
 
 
 def ask(kind: str, seed: int) -> Exercise:
-    """The exercise of that kind and seed; raises ``OptionError`` where there is none."""
+    """The exercise of that kind and seed; raises ``OptionError`` if there is none."""
     return exercise(KINDS, kind, seed)
 
 

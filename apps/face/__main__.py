@@ -131,7 +131,7 @@ def _verify(arguments: argparse.Namespace) -> None:
 
 
 def _faces(path: Path) -> list[Face]:
-    """The faces of a photo, its subject first; an error where there is none."""
+    """The faces of a photo, its subject first; an error if there is none."""
     image = open_image(path, path.name)
     if not (faces := find_faces(image)):
         raise no_face(path.name, image.size)

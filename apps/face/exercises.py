@@ -25,13 +25,13 @@ from shared.engine import room
 from shared.exercises import Exercise, Kind, Slip, exercise, until
 
 _VARIATIONS = 4  # of each sample photo
-_TARGETS = (0.05, 0.02, 0.01, 0.005, 0.002)
-_CROWDS = (10, 20, 50, 100, 200, 500)
+_TARGETS = (0.05, 0.02, 0.01, 0.005, 0.002)  # false-accept rates that are asked for
+_CROWDS = (10, 20, 50, 100, 200, 500)  # K, people that a stranger is compared with
 _PEOPLE_WORDS = ("share of pairs of two people at or below it", "share of pairs of one person above it")
 
 
 def ask(kind: str, seed: int) -> Exercise:
-    """The exercise of that kind and seed; raises ``OptionError`` where there is none."""
+    """The exercise of that kind and seed; raises ``OptionError`` if there is none."""
     return exercise(KINDS, kind, seed)
 
 

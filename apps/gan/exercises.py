@@ -24,7 +24,7 @@ _LOW = 0.4  # a truncation that one sees
 
 
 def ask(kind: str, seed: int) -> Exercise:
-    """The exercise of that kind and seed; raises ``OptionError`` where there is none."""
+    """The exercise of that kind and seed; raises ``OptionError`` if there is none."""
     return exercise(KINDS, kind, seed)
 
 

@@ -22,12 +22,12 @@ from shared.exercises import Exercise, Kind, Slip, exercise, until
 
 _SIZE = 64  # pixels of the longer side of a G whose costs are asked: some hundredths of a second
 _PLAIN = Options(coarse_to_fine=False, size=_SIZE, iterations=1, precision="float32")
-_FACTORS = (0.1, 2.0, 5.0, 10.0, 20.0)
-_SIZES = ((224, 224), (256, 192), (384, 256), (320, 320))
+_FACTORS = (0.1, 2.0, 5.0, 10.0, 20.0)  # that a weight is multiplied by in a question
+_SIZES = ((224, 224), (256, 192), (384, 256), (320, 320))  # of a picture, multiples of 32: each pooling halves them
 
 
 def ask(kind: str, seed: int) -> Exercise:
-    """The exercise of that kind and seed; raises ``OptionError`` where there is none."""
+    """The exercise of that kind and seed; raises ``OptionError`` if there is none."""
     return exercise(KINDS, kind, seed)
 
 

@@ -80,7 +80,7 @@ class Pool:
 def places(nodes: list[Mapping[str, Any]], least: int) -> tuple[float, float]:
     """CPUs and GPUs of one worker in a cluster of ``nodes``, as ``ray.nodes()`` describes them.
 
-    Each worker has a GPU where there are any, with its share of that machine's CPUs; else a machine of its own. On a
+    Each worker has a GPU if there are any, with its share of that machine's CPUs; else a machine of its own. On a
     single machine the ``least`` workers share it.
     """
     alive = [node["Resources"] for node in nodes if node["Alive"] and node["Resources"].get("CPU")]

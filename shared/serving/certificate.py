@@ -61,7 +61,7 @@ def made_for(names: Sequence[str]) -> Certificate:
 
 
 def _authority(folder: Path, trustme: Any) -> Any:
-    """The authority that is kept in ``folder``, or a new one where there is none that can be read."""
+    """The authority that is kept in ``folder``, or a new one if there is none that can be read."""
     file, key = folder / "authority.pem", folder / "authority-key.pem"
     try:
         return trustme.CA.from_pem(file.read_bytes(), key.read_bytes())

@@ -16,7 +16,7 @@ from shared.errors import DownloadError, WeightsError
 from shared.weights.files import Report
 
 _REMEMBERED_S = 60.0  # for which a failure stands, so that a host that does not answer is not asked by every visitor
-_MOST_WAITING = 8
+_MOST_WAITING = 8  # downloads that run at a time; a further one is refused
 
 
 @dataclass

@@ -19,7 +19,7 @@ def part_of(target: Path) -> Path:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of the file, 0 where there is none."""
+    """Bytes of the file, 0 if there is none."""
     return path.stat().st_size if path.is_file() else 0
 
 

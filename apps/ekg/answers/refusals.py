@@ -32,7 +32,7 @@ from apps.ekg.beats.heart import (
 from apps.ekg.beats.signals import Prepared
 from apps.ekg.beats.windows import NOISY, QRS, Array, Beats, noise_of
 
-_MIN_BPM, _MAX_BPM = 15.0, 350.0
+_MIN_BPM, _MAX_BPM = 15.0, 350.0  # what lies outside is the rate of missed or of false marks
 _MIN_LIKENESS = 0.5  # median correlation of a beat's QRS with its neighbours'; DS1's lowest is above 0.8
 _HALF = 0.5  # of the marks
 _CALM = 0.04  # noise in QRS heights: the line is clean enough to measure a shape

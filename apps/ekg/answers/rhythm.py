@@ -23,7 +23,7 @@ from apps.ekg.beats.signals import RATE_HZ, Prepared
 if TYPE_CHECKING:
     from apps.ekg.answers.classify import Classified
 
-_PAUSE_S = 2.0
+_PAUSE_S = 2.0  # a longer interval is a pause, as the page says
 _GAP_S = 15.0  # a longer quiet line is an electrode that came off, not a pause
 _QUIET = 0.4  # of the patient's QRS height: how far the line may move inside a pause
 _AROUND_S = (0.5, 0.25)  # after the beat before, to the end of its T wave; before the beat after, its P wave

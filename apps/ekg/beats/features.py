@@ -21,11 +21,11 @@ from apps.ekg.beats.shapes import SHARED_FEATURES
 from apps.ekg.beats.usual_interval import USUAL_INTERVAL_FEATURES, usual_interval_features
 from apps.ekg.beats.windows import LOCAL_BEATS, P_WAVE, PEAK, QRS, Array, Beats, References
 
-_RR_LIMITS_S = (0.2, 4.0)
+_RR_LIMITS_S = (0.2, 4.0)  # 300 a minute to a long pause; what lies beyond is a missed or a false mark
 _LOG_RATIO_LIMIT = 1.2  # a ratio of 3.3
-_SHAPE_LIMIT = 1.5
+_SHAPE_LIMIT = 1.5  # of logarithms of ratios (4.5 times) and of correlations, which end at 1
 _SPREAD_FLOOR = 0.06  # log ratio; below it a rhythm counts as regular
-_CORRELATED_QRS = (PEAK - 10, PEAK + 14)
+_CORRELATED_QRS = (PEAK - 10, PEAK + 14)  # 0.08 s before to 0.11 s after the peak: less than ``QRS``, so no T wave
 
 RHYTHM_FEATURES = (
     *(f"RR {place:+d} / local median" for place in (-2, -1, 0, 1, 2)),

@@ -25,7 +25,7 @@ _SHIFTS = range(
 _MOST_SLOPE = 1.5  # samples
 _SIZE = (0.75, 1.35)  # of the usual QRS
 _REST = 0.2  # of the reference, that may be left over
-_EPSILON = 1e-3
+_EPSILON = 1e-3  # mV: keeps what divides by a flat reference finite
 
 
 def has_usual_qrs(windows: Array, references: Array) -> npt.NDArray[np.bool_]:

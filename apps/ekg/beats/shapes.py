@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from apps.ekg.beats.windows import QRS, Array
 
-_COMPARED = 2000
+_COMPARED = 2000  # beats, evenly from all, that each is compared with: a day has 100,000
 _SHIFTS = (-3, -1, 0, 1, 3)  # samples that a QRS mark may be off
 _WIDTH = 0.06  # squared distance, against the mean power of the two, at which the weight has fallen to 1/e
-_POWER_FLOOR = 0.05
-_LIMIT = 2.0
+_POWER_FLOOR = 0.05  # added to the mean power: two flat beats are alike, not infinitely apart
+_LIMIT = 2.0  # of every feature, either way
 EVERY_BEAT = 0.5  # "share of the beats" where all have one shape
 
 SHARED_FEATURES = (  # of the beats of its shape

@@ -18,15 +18,15 @@ import numpy.typing as npt
 from apps.ekg.formats.recording import Recording, Signal
 from shared.errors import RecordError
 
-RATE_HZ = 125
-BAND_HZ = (0.5, 40.0)
+RATE_HZ = 125  # of all that is computed: the QRS lies below 40 Hz, and a beat is then 128 samples
+BAND_HZ = (0.5, 40.0)  # the monitor band: without wander and without the mains
 _BLOCK_S = 600  # seconds of the recording in memory at its own rate
 _OVERLAP_S = 8  # the band-pass forgets after about 4 s
 _FLAT_S = 3.0  # a line that does not move for this long is a loose electrode; between slow beats it may stand still
 _FLAT_MV = 0.006  # what still counts as not moving: a count or two of dither
 _LEAST_USABLE_S = 3  # of a recording: a few beats
 _LOUD_HUM_MV = 0.15  # of 50 Hz: the band-pass leaves 0.01 mV of it
-_WANDER_HZ = 0.55
+_WANDER_HZ = 0.55  # breath and movement are slower, a heart of 33 a minute is not
 _LOUD_WANDER = 0.12  # of the QRS complexes' steepest changes, root mean square
 _HUM_SPAN = 512  # samples, 4 s: 50 Hz are distinguished from 48 and 52
 _CLIPPED_S = 0.06  # at the recorder's limit for longer than a QRS peak takes

@@ -15,12 +15,12 @@ from apps.ekg.formats.recording import Recording
 
 _LEAST_HZ = 200.0  # below it a spike falls between two samples
 _BEFORE_S, _UNTIL_S = 0.34, 0.03  # of the peak of the QRS: where spikes are, of an atrium or a ventricle
-_MEDIAN_S = 0.006  # on either side
-_SPIKE_MV = 0.3
+_MEDIAN_S = 0.006  # on either side: a spike, of 2 ms, is gone from the median over them, a QRS is not
+_SPIKE_MV = 0.3  # above that median
 _ONE_PLACE_S = 0.012  # a pacemaker's spikes are as far before the beats as this, one way or the other
 _SHARE = 0.5  # of the beats
 _LOOKED_AT = 200  # beats, spread evenly
-_FEWEST = 5
+_FEWEST = 5  # beats: of fewer nothing is said
 
 
 def spiked_share(recording: Recording, lead: int, times_s: npt.NDArray[np.float64]) -> float:

@@ -23,7 +23,7 @@ _NEAR = 0.06  # of a logarithm: what still counts as the usual interval
 _BLOCK = 8  # beats in a row share one histogram of ...
 _BEFORE, _BEHIND = 32, 40  # ... this many before the first of them and from it on
 _ROWS = 1024  # histograms at a time
-_LIMIT = 2.0
+_LIMIT = 2.0  # of every feature, either way
 
 USUAL_INTERVAL_FEATURES = (
     "frequency of the RR / the usual one's, record",

@@ -39,7 +39,7 @@ _UNEVEN, _BROKEN = 2.5, 5.0  # intervals: a longer step between two times is war
 _LOST = 1.7  # waits: a longer one between two packets is that for one that was lost
 _PACKETS = 0.2  # share of steps of no time from which on samples share a time by packets
 _WRAPS_SEEN, _RISES_BETWEEN = 3, 0.8  # times that a counter falls back, and the share of steps in which it rises
-_CLOCK_LIMITS = (2.0**16, 2.0**32)
+_CLOCK_LIMITS = (2.0**16, 2.0**32)  # where a clock that is kept in 16 or in 32 bits begins again at 0
 _AN_EPOCH = 1e8  # a column that begins above it is no counter of samples
 SAME_RATE = 0.01  # two statements of one rate may differ by so much
 

@@ -52,7 +52,7 @@ _BEYOND = 4  # columns that single lines have more than all others
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its title (empty where there is none) and its numbers, a clock's in seconds; None: words."""
+    """One column: its title (empty if there is none) and its numbers, a clock's in seconds; None: words."""
 
     title: str
     values: npt.NDArray[np.float64] | None  # (rows,), NaN where a cell holds no number

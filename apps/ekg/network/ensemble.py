@@ -25,10 +25,10 @@ from apps.ekg.beats.features import N_FEATURES
 from apps.ekg.beats.windows import CHANNELS, WINDOW
 from shared.weights import read_tensors
 
-MAX_PARAMETERS = 250_000
+MAX_PARAMETERS = 250_000  # weights of all networks together: 0.5 MB in half precision
 N_CLASSES = 4  # N, S, V, F; Q is what cannot be classified, which is decided without a network
 _WIDTH = 16  # filters of the first layers
-_HIDDEN = 48
+_HIDDEN = 48  # units of the layers above intervals and likenesses
 _LAST = 8  # channels that are left when the convolutions end
 _SHAPE = 32  # what the waves are summed up in
 _VENTRICULAR = 2  # classes that the waves have a say in: V and F, the last two

@@ -23,7 +23,7 @@ _OWN = 3.0  # beats of one shape at which half of that step is taken
 _LIMIT = 4.0  # of one beat's log-odds: none outvotes the others alone
 _BLOCK = 1024  # beats at once
 _VENTRICULAR = slice(2, 4)  # V and F among N S V F
-_EPSILON = 1e-6
+_EPSILON = 1e-6  # of a probability: its log-odds stay finite
 
 
 def pooled(probabilities: Array, windows: Array, usable: npt.NDArray[np.bool_]) -> Array:

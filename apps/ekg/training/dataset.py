@@ -30,7 +30,7 @@ from shared.errors import RecordError
 ABERRATED_WEIGHT = 0.3  # "a": an atrial beat conducted abnormally looks ventricular; 97 of DS1's 100 are one patient's
 OTHER_LEAD_WEIGHT = 0.5  # against the lead closest to MLII
 CLASS_WEIGHTS = (1.0, 1.0, 1.0, 0.15)  # N S V F; 373 of DS1's 414 fusion beats are one patient's
-_FEWEST_BEATS = 10
+_FEWEST_BEATS = 10  # of a record: fewer have no usual beat to be compared with
 _SHIFT = 3  # samples that a QRS mark may be off
 _JITTER = 0.04  # of the features
 Half = npt.NDArray[np.float16]

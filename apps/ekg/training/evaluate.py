@@ -25,8 +25,8 @@ from apps.ekg.training.dataset import annotations_of
 from shared.errors import RecordError
 
 SCORED = "NSV"  # what macro-F1 is taken over: F has one patient's beats in each half, Q hardly any
-_BOOTSTRAPS = 1000
-_BINS = 10
+_BOOTSTRAPS = 1000  # draws of patients behind an interval
+_BINS = 10  # of the reliability diagram
 
 
 @dataclass(frozen=True)

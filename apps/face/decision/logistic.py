@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
-_STEPS, _TOLERANCE = 50, 1e-9
+_STEPS, _TOLERANCE = 50, 1e-9  # of Newton at most, and the gain per pair at which it has converged
 _TINY = 1e-9  # keeps the chi-square of two zeros at zero
 
 

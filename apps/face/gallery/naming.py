@@ -105,7 +105,7 @@ def settle(paths: Sequence[str], encodings: Sequence[NDArray[np.float32] | None]
 
     Args:
         paths: as in the folder or the zip.
-        encodings: of each photo's subject, or ``None`` where there is none; all of one encoder.
+        encodings: of each photo's subject, or ``None`` if there is none; all of one encoder.
         tau: the distance up to which two faces are one person's.
     """
     rows, by_files = readings(paths)

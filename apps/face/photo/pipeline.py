@@ -73,7 +73,7 @@ def views(cuts: Sequence[Chip]) -> tuple[Chip, ...]:
 
 
 def find_faces(image: Image.Image, *, every: bool = False) -> list[Face]:
-    """The faces in ``image``, its subject first, then the largest; an empty list where there is none.
+    """The faces in ``image``, its subject first, then the largest; an empty list if there is none.
 
     Args:
         image: an RGB photo of any size, upright as people see it (``shared.images.open_image`` sees to both). Faces

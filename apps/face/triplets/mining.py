@@ -5,7 +5,7 @@ one negative for every pair (anchor, positive):
 
 ``random``     any photo of anybody else;
 ``semi-hard``  the nearest photo of somebody else that is still further away than the positive (FaceNet, section 3.2);
-               where there is none, the furthest;
+               if there is none, the furthest;
 ``hardest``    the nearest photo of anybody else, and for each anchor only its furthest positive: batch hard (Hermans,
                Beyer, Leibe 2017, equation 5).
 
@@ -46,7 +46,7 @@ class Census:
     total: int
     hard: int
     semi_hard: int
-    mean_loss: float  # over all triplets; 0 where there is none
+    mean_loss: float  # over all triplets; 0 if there is none
 
     @property
     def with_loss(self) -> int:

@@ -133,7 +133,7 @@ def enroll_shot(shot: Shot, name: str, encoder: str, gallery: Gallery, owner: st
 
 
 def second_photo(done: Enrolled) -> str:
-    """A kind word for a second photo, and what it buys; empty where there is one."""
+    """A kind word for a second photo, and what it buys; empty if there is one."""
     if done.photos > 1:
         return ""
     bought = f": {gain}" if (gain := two_photos()) else ""

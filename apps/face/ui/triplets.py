@@ -197,7 +197,7 @@ def _mined(kind: str, encoder: str, margin: float, owner: str, request: gr.Reque
 def to_show(kind: str, cost: NDArray[np.float64], margin: float, seed: int) -> int:
     """Which of the mined triplets to show, by their losses ``cost`` (T,).
 
-    Of the hardest the worst; of the semi-hard one that is so at ``margin``, where there is one (a pair without such a
+    Of the hardest the worst; of the semi-hard one that is so at ``margin``, if there is one (a pair without such a
     negative was given another); else any.
     """
     if kind == "hardest":

@@ -24,8 +24,8 @@ from shared.weights import read_tensors
 MARGIN = 2  # places of noise needed beyond the window, on every side of every grid
 NOISE = (16, 4, 2, 1)  # channels of noise at 1/16, 1/8, 1/4 and 1/2 of the picture's size
 WIDTHS = (64, 64, 48, 32, 16)  # channels after each convolution
-_SLOPE = 0.2
-_TINY = 1e-8
+_SLOPE = 0.2  # of the leaky ReLU
+_TINY = 1e-8  # keeps the normalisation of an empty place finite (Karras et al. 2018)
 
 
 class Texture(nn.Module):

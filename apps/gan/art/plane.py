@@ -17,7 +17,9 @@ from torch import Tensor
 
 from apps.gan.art.networks import MARGIN, NOISE
 
+# odd numbers with even bits: 2^64 over the golden ratio, and two more, for seed, row and column
 _STEPS = tuple(np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xD1B54A32D192ED03, 0x8CB92BA72F3D8DD7))
+# the multipliers of SplitMix64 (Steele, Lea and Flood 2014)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _Grid = np.ndarray[tuple[int, ...], np.dtype[np.uint64]]
 

@@ -22,14 +22,14 @@ from apps.gan.art.choices import CELL
 from apps.gan.art.networks import MARGIN, NOISE, Judge, Texture
 from apps.gan.players.judge import blend
 from apps.gan.players.losses import LOSSES, r1_penalty
-from apps.gan.training.train import reading
+from apps.gan.training.train import reading, save
 from shared.errors import InputError
 from shared.progress import Progress
 
 _LOSS = LOSSES["non-saturating"]
 _CELLS = 6  # along a side of a training patch: 96 pixels
 _LIKENESS = 1.0  # weight of the statistics of what D's layers see, against the verdicts
-_R1, _R1_EVERY = 1.0, 8
+_R1, _R1_EVERY = 1.0, 8  # weight of the gradient penalty (Mescheder et al. 2018), and steps from one to the next
 _PARTS = ("g", "d", "average", "adam_g", "adam_d")
 
 
@@ -169,8 +169,6 @@ def run(game: ArtGame, folder: Path, *, every: int = 50) -> Iterator[ArtProgress
     while game.step < game.plan.steps:
         loss_d, loss_g = game.play()
         if game.step % every == 0 or game.step == game.plan.steps:
-            beside = path.with_suffix(".part")
-            torch.save(game.state(), beside)
-            beside.replace(path)
+            save(game.state(), path)
             passed = time.monotonic() - begun
             yield ArtProgress(done=game.step, total=game.plan.steps, elapsed_s=passed, loss_d=loss_d, loss_g=loss_g)

@@ -14,8 +14,8 @@ from PIL import Image
 from apps.gan.drawing.tiles import Labels, Pictures
 
 SIDE = 28  # pixels
-COLUMNS = 25
-PER_DIGIT = 50
+COLUMNS = 25  # of the bundled sheet
+PER_DIGIT = 50  # digits of each class on it, one class after the other
 _SHEET = Path(__file__).parent.parent / "samples" / "digits.png"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 _Words = np.ndarray[tuple[int, ...], np.dtype[np.uint32]]
 _STEP = 0x9E3779B9  # 2^32 divided by the golden ratio
-_WORD = 2**32
+_WORD = 2**32  # JavaScript multiplies 32 bits exactly, with Math.imul; page/lab_dice.js is the same stream
 
 
 class Dice:

@@ -2,7 +2,7 @@
 
 A network that invents what is missing paints *a* face, and the fewer pixels it is given, the more of it is invented.
 The face of a photo is cut out, made small to 16, 24, 32, 48 and 64 pixels a side and restored in every way, and the
-verifier gives its distance to the untouched face or, where there is one, to another photo of the same person. The
+verifier gives its distance to the untouched face or, if there is one, to another photo of the same person. The
 restored face is encoded by the landmarks of the untouched one, so that the encoder alone is asked; whether the detector
 still finds a face in it is said with it.
 

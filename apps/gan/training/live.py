@@ -21,7 +21,7 @@ from apps.gan.training.train import Game, Plan
 from shared.progress import Progress
 from shared.serving.turns import TURNS
 
-_BATCH = 32
+_BATCH = 32  # digits of a step, half as many as in the bundled runs
 _BREATH_S = 0.5  # s from one breath to the next
 _KEEP_S = 3.0  # s that a worker's death may cost
 

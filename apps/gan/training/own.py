@@ -28,8 +28,8 @@ SEEDS = 16  # pictures that are drawn again and again, each from its own z
 MOST = 1_200  # steps of one training
 FRAMES = 80  # of the film at most; then every second one goes
 STRIDE = 4  # steps from one frame to the next, at first
-_FRAME_MS = 90
-_COLUMNS = 4
+_FRAME_MS = 90  # of the film: 80 frames are seven seconds
+_COLUMNS = 4  # of the sixteen pictures
 _PATIENCE_S = 20.0  # that a step which was stopped may still take
 Chances = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 

@@ -88,7 +88,7 @@ class Game:
         self.adam_d = torch.optim.Adam(self.d.parameters(), lr=plan.lr_d, betas=plan.betas)
 
     def play(self, batch: Batch) -> Scores:
-        """One update of the discriminator, where there is one, and one of the generator."""
+        """One update of the discriminator, if there is one, and one of the generator."""
         random = torch.Generator().manual_seed(mixed_seed(self.plan.seed, self.step))
         for adam, lr in ((self.adam_g, self.lr_g), (self.adam_d, self.plan.lr_d)):
             for group in adam.param_groups:

@@ -14,7 +14,7 @@ from apps.style.descent.objective import Objective
 from apps.style.options import Options
 
 FINAL_RATE = 0.25  # Adam's step at the end of a size, relative to its first: the last strokes are fine
-BETAS = (0.9, 0.99)
+BETAS = (0.9, 0.99)  # of Adam; 0.999 remembers a thousand steps, and a size has fewer
 
 
 class Descent:

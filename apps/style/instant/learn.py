@@ -37,7 +37,7 @@ from shared.progress import Progress
 from shared.registry import find
 from shared.serving.turns import TURNS
 
-MOST_STEPS = 2000
+MOST_STEPS = 2000  # of one lesson; what a visitor is offered ends at 400
 _MEAN_OF = 50  # steps: what the running mean of gamma and beta, and the costs that are shown, look back on
 _SMALLEST_CROP = 0.6  # of a content's shorter side
 _PREVIEW = 256  # pixels

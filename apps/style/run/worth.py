@@ -29,5 +29,5 @@ def one_pass(run: Run) -> Costs | None:
 
 
 def reached_after(costs: Sequence[Costs], level: Costs) -> int | None:
-    """The first iteration, at the size of ``level``, whose J is not above it; ``None`` where there is none yet."""
+    """The first iteration, at the size of ``level``, whose J is not above it; ``None`` if there is none yet."""
     return next((cost.iteration for cost in costs if cost.size == level.size and level.J >= cost.J), None)

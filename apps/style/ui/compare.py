@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _SIZE = 160  # pixels: a class should not have to wait long for two runs
-_ITERATIONS = 60
+_ITERATIONS = 60  # of each of the two
 _EMPTY = "A and B appear here."
 
 

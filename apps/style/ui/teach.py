@@ -32,7 +32,7 @@ _HONEST = (
     "dots, nor shapes as large as the picture’s. For those, and for a single picture, the Paint tab is better."
 )
 _STEPS = (20, 400, 150)  # fewest, most, default
-_CONTENT = (0.5, 4.0, 1.0)
+_CONTENT = (0.5, 4.0, 1.0)  # weight of the content: least, most, default
 _FILE_NAME = 40  # characters
 
 

@@ -30,12 +30,12 @@ from shared.model_cache import model_cache
 
 SIDES = (64, 112, 160)  # pixels, from coarse to fine
 _RATE = 0.06  # step for a gradient of standard deviation 1, so that every unit moves at the same pace
-_MOMENTUM = 0.6
+_MOMENTUM = 0.6  # of the ascent
 _SHIFT = 8  # pixels, the largest random shift
 _SMOOTHNESS = 6.0  # weight of the total variation; the activation counts in standard deviations of its layer
 _PALENESS = 1.0  # weight of the mean square before the sigmoid: without it every colour saturates
 _SHARE = 0.15  # of a map's places count, the most excited ones: a selective unit is silent elsewhere
-_NOISE = 0.05
+_NOISE = 0.05  # standard deviation of the start, before the sigmoid: nearly even grey
 
 
 def maximise(

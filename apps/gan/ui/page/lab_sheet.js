@@ -246,7 +246,7 @@ function writeNumbers(box, { since, rounds }, curves) {
   box.querySelector('tbody').replaceChildren(...rows);
 }
 
-// A number in at most four digits; nothing where there is none.
+// A number in at most four digits; nothing if there is none.
 function short(value) {
   if (!Number.isFinite(value)) return '–';
   if (value !== 0 && (Math.abs(value) >= 10_000 || Math.abs(value) < 0.001)) return value.toExponential(1);
