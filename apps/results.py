@@ -49,7 +49,7 @@ _GRACE_S = 180.0
 _GIFT = re.compile(r"[a-z]{1,20}\.(csv|png)")
 _TEXT = """Results of a session with ConvHub, {when}
 
-The latest result of each kind that you made, as the page showed it. Nothing here is somebody else's. A link opens the
+The latest result of each kind that you made, as the page showed it. Nothing of anybody else's is here. A link opens the
 page with the settings of its result; photos and files of yours are not part of it. {code}, if there is one, gives
 the same numbers without the page, of sample photos where yours were shown: save it in the repository's folder and run
 it there, offline, after pip install -r requirements.txt."""

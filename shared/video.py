@@ -116,6 +116,6 @@ def _ffmpeg(purpose: str) -> Any:
         raise ResourceError(
             f"the package imageio-ffmpeg, {purpose}",
             "it is not installed",
-            "pip install imageio-ffmpeg, or take the GIF.",
+            "Run: pip install imageio-ffmpeg, or take the GIF.",
         ) from error
     return imageio_ffmpeg

@@ -14,7 +14,7 @@ import torch
 from apps.gan.art.choices import ARTS, CELL, FRAMES_HZ, LARGEST_POSTER, NO_SECOND, check_place, check_side
 from apps.gan.art.evaluate import FEATURES, evaluate
 from apps.gan.art.networks import Texture, load_texture
-from apps.gan.art.paint import Blend, borrowed, paint
+from apps.gan.art.paint import Blend, leased, paint
 from apps.gan.art.pictures import FOLDER, fitted
 from apps.gan.art.plane import Window
 from apps.gan.art.requests import nearest, once_around
@@ -71,10 +71,10 @@ def paint_file(
     part = check_number(share, "--share", low=0, high=1)
     check_target(out, endings=(".webp",) if film else PICTURES, apart_from=(weights,))
     with ExitStack() as held:
-        (model,) = [_own(weights)] if weights else held.enter_context(borrowed(name))
+        (model,) = [_own(weights)] if weights else held.enter_context(leased(name))
         blend = None
         if other != NO_SECOND:
-            (mixed_in,) = held.enter_context(borrowed(other))
+            (mixed_in,) = held.enter_context(leased(other))
             blend = Blend(other=mixed_in, left=part if even else 0.0, right=part)
         frames = list(once_around(model, window, chosen, blend=blend)) if film else None
         picture = frames[0] if frames else paint(model, window, chosen, blend=blend)
@@ -129,7 +129,7 @@ def train_art(picture: str, *, steps: str | None, seed: str, folder: Path, begin
     check_folder(folder, "--folder")
     game = ArtGame(pixels, Plan(**chosen))
     if begin is not None:
-        with borrowed(check_choice(begin, ARTS, "--begin")) as (model,):
+        with leased(check_choice(begin, ARTS, "--begin")) as (model,):
             game.begin(model.state_dict())
     for progress in run(game, folder):
         yield str(progress)
@@ -151,7 +151,7 @@ def measure(*, out: Path | None) -> Iterator[str | dict[str, Any]]:
     """Measure the bundled generators: a line for each picture and method, then the figures."""
     if out is not None:
         check_target(out)
-    with borrowed(*ARTS) as found, model_cache().lease(find(FEATURES)) as vgg:
+    with leased(*ARTS) as found, model_cache().lease(find(FEATURES)) as vgg:
         models = dict(zip(ARTS, found, strict=True))
         for step in evaluate(models, vgg, command="python -m apps.gan art-evaluate"):
             if "rows" not in step:

@@ -64,7 +64,7 @@ def _share(blend: Blend, window: Window, column: int, x: Tensor) -> Tensor:
 
 
 @contextmanager
-def borrowed(*names: str) -> Iterator[list[Texture]]:
+def leased(*names: str) -> Iterator[list[Texture]]:
     """The bundled generators called ``names`` (keys of ``ARTS``), held by the hub's cache meanwhile.
 
     Raises:

@@ -20,7 +20,7 @@ from apps.gan.art.choices import (
 )
 from apps.gan.art.likeness import PATCH, Patches, pixels_of
 from apps.gan.art.networks import Texture
-from apps.gan.art.paint import Blend, borrowed, paint
+from apps.gan.art.paint import Blend, leased, paint
 from apps.gan.art.pictures import load_picture
 from apps.gan.art.plane import Window
 from apps.gan.art.wish import Pair, Wish
@@ -92,9 +92,9 @@ def _models(wish: Wish, held: ExitStack) -> tuple[Texture, Blend | None]:
     check_choice(wish.second, (NO_SECOND, *ARTS), "The second picture")
     share = check_number(wish.share, "The share", low=0, high=1)
     if wish.second == NO_SECOND:
-        (model,) = held.enter_context(borrowed(wish.name))
+        (model,) = held.enter_context(leased(wish.name))
         return model, None
-    model, other = held.enter_context(borrowed(wish.name, wish.second))
+    model, other = held.enter_context(leased(wish.name, wish.second))
     return model, Blend(other=other, left=0.0 if wish.across else share, right=share)
 
 

@@ -20,9 +20,9 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> dict[str, Texture]:
     made = {name: Texture().eval().requires_grad_(False) for name in ARTS}
 
     @contextmanager
-    def borrowed(*names: str) -> Iterator[list[Texture]]:
+    def leased(*names: str) -> Iterator[list[Texture]]:
         yield [made[check_choice(name, ARTS, "The picture")] for name in names]
 
-    monkeypatch.setattr(requests, "borrowed", borrowed)
-    monkeypatch.setattr(commands, "borrowed", borrowed)
+    monkeypatch.setattr(requests, "leased", leased)
+    monkeypatch.setattr(commands, "leased", leased)
     return made
