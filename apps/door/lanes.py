@@ -102,7 +102,7 @@ class FairQueue(queueing.Queue):
         return None
 
     def _has_room_for(self, request: Any) -> bool:
-        """Whether the memory has room for one more call of this length, beside those that wait."""
+        """Whether the memory has room for one more call of this length, besides those that wait."""
         mine = _length(request)
         if mine == 0:
             return True

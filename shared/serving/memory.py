@@ -2,7 +2,7 @@
 
 A large photo takes half a gigabyte for a second. The C library keeps such pieces for the next one, so a hub that was
 busy once stays large for good, and the machine's other programs have that much less. GNU's keeps them in up to eight
-heaps for each core, a thread's new one beside all others; what is free in one of them serves no thread of another.
+heaps for each core, a thread's new one apart from all others; what is free in one of them serves no thread of another.
 """
 
 from __future__ import annotations

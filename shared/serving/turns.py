@@ -95,7 +95,7 @@ class Turns:
         """Wait, without a thread, until it is the turn of this context's call; the turn lasts as long as the block.
 
         Without a call around it, as gradio's direct addresses come, it is one of its own. ``narrow``: the first turn of
-        this long call has one core, beside those of others.
+        this long call has one core, next to those of others.
 
         Raises:
             GoneError: the call's owner went away while it waited.

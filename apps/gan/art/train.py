@@ -22,7 +22,7 @@ from apps.gan.art.choices import CELL
 from apps.gan.art.networks import MARGIN, NOISE, Judge, Texture
 from apps.gan.players.judge import blend
 from apps.gan.players.losses import LOSSES, r1_penalty
-from apps.gan.training.train import reading, save
+from apps.gan.training.train import Players, descend, reading, save
 from shared.errors import InputError
 from shared.progress import Progress
 
@@ -30,7 +30,6 @@ _LOSS = LOSSES["non-saturating"]
 _CELLS = 6  # along a side of a training patch: 96 pixels
 _LIKENESS = 1.0  # weight of the statistics of what D's layers see, against the verdicts
 _R1, _R1_EVERY = 1.0, 8  # weight of the gradient penalty (Mescheder et al. 2018), and steps from one to the next
-_PARTS = ("g", "d", "average", "adam_g", "adam_d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +56,7 @@ class ArtProgress(Progress):
         return f"step {self.done:,} of {self.total:,}, {self.elapsed_s:.0f} s: {players}"
 
 
-class ArtGame:
+class ArtGame(Players):
     """Both players, their optimizers and the averaged generator.
 
     Args:
@@ -88,17 +87,13 @@ class ArtGame:
         cost = loss_d = _LOSS.d(self.d(real)[0], self.d(fake.detach())[0])
         if self.step % _R1_EVERY == 0:
             cost = cost + 0.5 * _R1 * _R1_EVERY * r1_penalty(lambda x: self.d(x)[0].mean(dim=1), real)
-        self.adam_d.zero_grad(set_to_none=True)
-        cost.backward()
-        self.adam_d.step()
+        descend(self.adam_d, cost)
         self.d.requires_grad_(False)
         with torch.no_grad():
             _, wanted = self.d(real)
         scores, seen = self.d(fake)
         loss_g = _LOSS.g(scores) + _LIKENESS * likeness(wanted, seen)
-        self.adam_g.zero_grad(set_to_none=True)
-        loss_g.backward()
-        self.adam_g.step()
+        descend(self.adam_g, loss_g)
         self.d.requires_grad_(True)
         self.step += 1
         blend(self.average, self.g, decay=min(self.plan.memory, (1 + self.step) / (10 + self.step)))
@@ -112,14 +107,8 @@ class ArtGame:
                 group["lr"] = self.plan.lr * (1 - 0.9 * min(1.0, gone))
 
     def state(self) -> dict[str, Any]:
-        """All that resuming needs."""
-        return {"picture": self.mark, "step": self.step, **{part: getattr(self, part).state_dict() for part in _PARTS}}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue where ``state`` was taken."""
-        self.step = int(state["step"])
-        for part in _PARTS:
-            getattr(self, part).load_state_dict(state[part])
+        """Everything that resuming needs, the picture's mark among it."""
+        return {"picture": self.mark, **super().state()}
 
 
 def likeness(wanted: list[Tensor], seen: list[Tensor]) -> Tensor:

@@ -87,7 +87,41 @@ class Scores:
     caught: float  # share of real digits that D called real
 
 
-class Game:
+_PARTS = ("g", "d", "average", "adam_g", "adam_d")
+
+
+class Players:
+    """Two networks that are trained against each other: what every such training of ours keeps and does alike.
+
+    A subclass makes the ``_PARTS``: both players, their optimizers and the averaged generator.
+    """
+
+    step: int
+    device = torch.device("cpu")
+    bf16 = False
+
+    def state(self) -> dict[str, Any]:
+        """Everything that resuming needs: plain tensors, numbers and strings, which ``weights_only`` loads."""
+        return {"step": self.step, **{part: getattr(self, part).state_dict() for part in _PARTS}}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue where ``state`` was taken."""
+        self.step = int(state["step"])
+        for part in _PARTS:
+            getattr(self, part).load_state_dict(state[part])
+
+    def _fast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+
+def descend(optimizer: torch.optim.Optimizer, cost: Tensor) -> None:
+    """One step down ``cost``."""
+    optimizer.zero_grad(set_to_none=True)
+    cost.backward()
+    optimizer.step()
+
+
+class Game(Players):
     """The two players, their optimizers and the averaged generator: everything that a checkpoint holds."""
 
     def __init__(self, plan: Plan, device: torch.device) -> None:
@@ -130,9 +164,7 @@ class Game:
         cost = loss
         if self.plan.r1 and self.step % self.plan.r1_every == 0:
             cost = cost + 0.5 * self.plan.r1 * self.plan.r1_every * r1_penalty(lambda x: self.d(x, y), real)
-        self.adam_d.zero_grad(set_to_none=True)
-        cost.backward()
-        self.adam_d.step()
+        descend(self.adam_d, cost)
         return loss.item(), s_real.detach(), s_fake.detach()
 
     def update_g(self, y: Tensor | None) -> float:
@@ -141,9 +173,7 @@ class Game:
         with self._fast():
             scores = self.d(self.g(self.latents(self.plan.batch_size), y), y)
         loss = self.loss.g(scores.float())
-        self.adam_g.zero_grad(set_to_none=True)
-        loss.backward()
-        self.adam_g.step()
+        descend(self.adam_g, loss)
         self.d.requires_grad_(True)
         return loss.item()
 
@@ -158,24 +188,13 @@ class Game:
         self.d.load_state_dict(discriminator.state_dict())
 
     def state(self) -> dict[str, Any]:
-        """Everything that resuming needs: plain tensors, numbers and strings, which ``weights_only`` loads."""
-        parts = ("g", "d", "average", "adam_g", "adam_d")
-        return {
-            "plan": dataclasses.asdict(self.plan),
-            "step": self.step,
-            "random": self.random.get_state(),
-            **{part: getattr(self, part).state_dict() for part in parts},
-        }
+        """Everything that resuming needs, the stream of z among it."""
+        return {"plan": dataclasses.asdict(self.plan), "random": self.random.get_state(), **super().state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue where ``state`` was taken."""
-        self.step = int(state["step"])
+        super().restore(state)
         self.random.set_state(state["random"])
-        for part in ("g", "d", "average", "adam_g", "adam_d"):
-            getattr(self, part).load_state_dict(state[part])
-
-    def _fast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
 
     def _set_rates(self) -> None:
         begin = self.plan.steps * (1 - self.plan.cool_down)

