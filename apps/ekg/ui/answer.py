@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from apps.ekg.formats.recording import Recording
 
 _UNCHANGED = (gr.skip(),) * 7  # of what a classification shows, all but the summary
+_SAMPLES: dict[tuple[str, int, bool], Classified] = {}  # a class looks at the same few: (sample, lead, annotated)
 
 
 def classify_ekg(files: list[str], rate_hz: float | None = None, lead: str | None = None) -> dict[str, Any]:
@@ -74,9 +75,13 @@ def _classify(
     """Classify ``recording``, the sample ``chosen`` or a visitor's own; noise is shown as it is, without an answer."""
     sample = SAMPLES[chosen] if chosen else None
     wanted = next((one for one in recording.leads if lead and one.lower() == lead.strip().lower()), None)
+    key = (chosen or "", recording.lead_index(wanted), annotated)
+    known = _SAMPLES.get(key)
     try:
-        for step in served.classify(recording, lead=wanted, use_annotations=annotated):
+        for step in (known,) if known else served.classify(recording, lead=wanted, use_annotations=annotated):
             if isinstance(step, Classified):
+                if chosen:
+                    _SAMPLES[key] = step
                 with tempfile.TemporaryDirectory(prefix="ekg-out-") as folder:  # gradio copies what is in it
                     token = result_store().keep(step, owner)
                     _take_home(token, {"sample": chosen, "annotated": annotated} if chosen else {})

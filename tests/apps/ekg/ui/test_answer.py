@@ -13,6 +13,7 @@ from markupsafe import escape
 
 from apps.ekg.formats.synthetic import Rhythm, synthetic
 from apps.ekg.samples import SAMPLES
+from apps.ekg.ui import answer
 from apps.ekg.ui.answer import classify_choice, classify_ekg, other_files, other_sample, progress_html, show_part
 from shared.errors import RecordError
 
@@ -68,6 +69,27 @@ def test_a_sample_says_what_it_is() -> None:
     summary, *_, about = _last("208", None, None, "no such lead", True)
     assert SAMPLES["208"].title in summary
     assert escape(SAMPLES["208"].note) in about
+
+
+def test_a_sample_is_classified_once_for_everybody_and_a_file_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    classify = answer.served.classify
+
+    def counted(recording: Any, **options: Any) -> Any:
+        asked.append((recording.name, options))
+        return classify(recording, **options)
+
+    monkeypatch.setattr(answer, "_SAMPLES", {})
+    monkeypatch.setattr(answer.served, "classify", counted)
+    first, second = (_last("premature", None, None, None, annotated)[0] for annotated in (False, False))
+    assert (first, len(asked)) == (second, 1)
+    marked = _last("premature", None, None, None, True)
+    assert (marked[0] != first, len(asked)) == (True, 2)
+    files = [str(_csv(tmp_path / "mine.csv"))]
+    tokens = {_last("premature", files, None, None, True)[2] for _ in range(2)}
+    assert (len(tokens), len(asked)) == (2, 4)
 
 
 def test_the_end_point_answers_in_plain_values(tmp_path: Path) -> None:
