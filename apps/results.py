@@ -45,7 +45,7 @@ _PACKED = (".gif", ".jpg", ".mp4", ".png", ".safetensors", ".webp")  # would not
 _ROWS = 500  # of a table that grows line by line
 _GIFTS = 4  # of stages in a browser
 _LIBRARIES = ("torch", "numpy", "pillow", "gradio")
-_GRACE_S = 180.0
+_GRACE_S = 180.0  # after a page has gone: a phone may be back
 _GIFT = re.compile(r"[a-z]{1,20}\.(csv|png)")
 _TEXT = """Results of a session with ConvHub, {when}
 

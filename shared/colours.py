@@ -49,7 +49,7 @@ _SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}  # a mode, and the colour 
 _DEPTHS = (8, 10, 12, 14, 16)  # bits of whole numbers in 16
 _P3, _BT2020 = 12, 9  # colour primaries of ITU-T H.273
 _CURVED = (1, 2, 6, 13, 14, 15)  # its transfer characteristics that are near sRGB's, or are not stated
-_WHITE_D50 = (0.9642, 1.0, 0.8249)
+_WHITE_D50 = (0.9642, 1.0, 0.8249)  # XYZ of the white of every ICC profile
 # red, green and blue as XYZ under D50, and the curve: an exponent, or None for sRGB's own
 _MATRICES: dict[str, tuple[tuple[tuple[float, float, float], ...], float | None]] = {
     "Adobe RGB (1998)": (

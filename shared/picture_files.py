@@ -36,7 +36,7 @@ _TILE_WIDTH, _TILE_LENGTH = 322, 323  # tags of a TIFF
 _BYTES = (1, 2, 7)  # types of a TIFF's values that are read as they are
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _BARE = (0x01, *range(0xD0, 0xD9))  # a JPEG's markers without a length: restarts and its start
-_END, _SCAN = 0xD9, 0xDA
+_END, _SCAN = 0xD9, 0xDA  # ... of its end, and of pixels
 
 
 class TiresomeError(Exception):

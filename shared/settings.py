@@ -22,7 +22,7 @@ from shared.errors import OptionError, check_choice, check_number, check_whole, 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LOCAL, RAY = "local", "ray"
 _SHORTEST_PASSWORD = 8  # characters
-_SHORTEST_SECRET = 24
+_SHORTEST_SECRET = 24  # ... of a secret that a program made, not a person
 _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off", "")
 

@@ -41,7 +41,7 @@ PICTURES = {  # by the ending of a file's name, in lower case
     "": "PNG",
 }
 _SEE_THROUGH = ("PNG", "WEBP", "TIFF")  # formats that keep transparency as it is
-_QUALITY = 95
+_QUALITY = 95  # of a JPEG: no losses that can be seen
 
 
 def check_target(

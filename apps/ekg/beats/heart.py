@@ -25,12 +25,14 @@ LEAST_WIDTH = 2.7  # samples, 22 ms: ... and these 3.0 and more; spikes, through
 _SWING_BEATS, _STROKES_BEATS, _WIDTH_BEATS = 13, 19, 5  # samples on either side: 0.10, 0.15 and 0.04 s
 _BESIDE = (12, 50)  # samples before and after a mark, 0.1 to 0.4 s: outside the QRS
 _LOUD, _CALM = 0.15, 0.25  # of the QRS height; of what is on the other side
-_STROKE, _LOOKED_AT = 0.3, 300
-_FIFTH = 0.2
+_STROKE = 0.3  # of the largest move of the line around a mark: smaller ones are not counted
+_LOOKED_AT = 300  # beats of a recording, evenly from all
+_NEAREST = 0.2  # of the other beats: what a beat is compared with, as a heart may have several shapes
 _BEFORE_S, _BEHIND_S, _BEFORE, _BEHIND = 0.45, 0.6, 0.45, 0.75  # around a QRS, seconds and shares of an interval
 _P_WAVE_ENDS, _T_WAVE_S, _SLOW_S = 11, 0.2, 0.8  # samples before a mark; seconds behind one, at an interval as slow
 _ROOM_S = 0.315  # of an interval, in which a wave can be seen: up to 190 a minute
-_SPECTRUM_BEATS, _SPECTRUM_POINTS, _BROAD_HZ = 25, 512, 8.0
+_SPECTRUM_BEATS, _SPECTRUM_POINTS = 25, 512  # samples on either side, 0.2 s; points of its transform, zeros behind them
+_BROAD_HZ = 8.0  # broad waves lie below
 _PLACES = 65_536  # at a time
 _SHIFTS = (0, -2, -1, 1, 2)  # samples that two marks may be off
 _RISE = 4  # samples, 32 ms: the steepest part of a QRS
@@ -108,7 +110,7 @@ def width(windows: Array) -> float:
 
 
 def strokes(windows: Array) -> float:
-    """How often the line goes up or down around a mark, by a third of the largest time or more: the mean.
+    """How often the line goes up or down around a mark, by a third of the largest such move or more: the mean.
 
     ``windows`` (K, T); a QRS has two or three such strokes, a burst of noise ten.
     """
@@ -162,7 +164,7 @@ def unlike(windows: Array) -> float:
     for other in (own, *others):
         both = power + (other * other).sum(axis=1)
         np.minimum(nearest, (both - 2 * own @ other.T) / np.maximum(both / 2, 1e-9), out=nearest)
-    fifth = round(_FIFTH * (len(own) - 1))
+    fifth = round(_NEAREST * (len(own) - 1))
     return float(np.median(np.partition(nearest, fifth, axis=1)[:, fifth]))  # the nearest of all is itself
 
 

@@ -21,7 +21,7 @@ from shared.errors import RecordError, check_choice
 
 Signal = npt.NDArray[np.float32]
 MIN_RATE_HZ = 80.0  # below it the QRS complex (10 to 40 Hz) has too few samples to be recognised
-MAX_RATE_HZ = 20_000.0
+MAX_RATE_HZ = 20_000.0  # more than any electrocardiograph takes: such a number is in another unit
 MIN_DURATION_S = 5.0  # a beat is compared with its neighbours: a few seconds have none
 MAX_DURATION_S = 26 * 3600.0  # a day's recording with an hour or two to spare
 # The lead that the classifier learned from, under the names that recorders give it; the first that is there is taken.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from apps.ekg.formats.recording import is_called_ekg
 from shared.errors import RecordError
 
-_MOST_LINES = 64
+_MOST_LINES = 64  # leads, one a line
 _LARGEST = 10_000_000  # characters: an hour or two of one lead
 _FEWEST = 500  # numbers in a row that is a lead
 _CELLS = re.compile(r"[,;\t]")

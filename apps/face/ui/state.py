@@ -184,7 +184,7 @@ class Visitor:
 
 
 _PLACES = 2_000  # photos that one visitor may enrol in the class gallery, from one start of the hub to the next
-_PLACES_OF_ADDRESS = 10_000
+_PLACES_OF_ADDRESS = 10_000  # ... and all from one address: a class of 40 behind one router, 250 each
 _PLACES_TAKEN: Counter[str] = Counter()
 VISITORS: Sessions[Visitor] = Sessions(Visitor)
 

@@ -35,7 +35,7 @@ from shared.weights import filled, read_tensors
 
 WIDTHS = (32, 64, 128, 128, 128)  # channels after each halving
 LAST_WIDTH = 16  # channels at full size
-PATCH_WIDTHS = (32, 64, 128, 128)
+PATCH_WIDTHS = (32, 64, 128, 128)  # ... after each convolution of the adversary but its last
 PATCH = 70  # pixels of the side of what one score sees
 SLOPE = 0.2  # of the leaky rectifiers
 NOISES = 2  # channels

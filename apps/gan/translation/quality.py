@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from apps.gan.translation.earth import light
 
 CELL = 6  # pixels of a cell: 60 km, about half a degree
-RESAMPLES = 1_000
-FRECHET_RESAMPLES = 100
+RESAMPLES = 1_000  # of the blocks, behind an interval of 95 %
+FRECHET_RESAMPLES = 100  # ... of a Fréchet distance, which takes longer
 LAYER = "relu3_3"
 FIGURES = ("l1", "l1_light", "correlation", "correlation_cells", "amount", "frechet")
 _CELL_LAND = 0.5  # share of a cell's pixels that must count

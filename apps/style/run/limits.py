@@ -27,7 +27,7 @@ _SHARE = 0.6  # of the free memory that one run may take
 # Memory of an iteration per activation: each is held with its gradient and, if it is compared, with a float32 copy.
 # Measured peaks of 256 to 512 pixels lie at 1.8 or below.
 _PER_ACTIVATION = 1.8
-_PROBE = Stage(height=96, width=96, iterations=2)
+_PROBE = Stage(height=96, width=96, iterations=2)  # a fraction of a second
 
 
 def largest_size(device: torch.device) -> tuple[int, str]:
