@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -10,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from shared.errors import HubError, one_line
+from shared.errors import HubError, one_line, quoted
 from shared.threads import be_a_good_neighbour
 
 BAD_INPUT = 2  # exit status
@@ -38,6 +39,11 @@ def run(main: Callable[[Sequence[str]], None], argv: Sequence[str] | None = None
     except BrokenPipeError:  # the reader of a pipe, `| head` say, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or error.filename is None:
+            raise
+        sys.stderr.write(f"Needed: a shorter path. Found: {quoted(error.filename)} ({error.strerror}).\n")
+        sys.exit(BAD_INPUT)
     except KeyboardInterrupt as stopped:  # it may say what is kept
         sys.stderr.write(f"{next(iter(stopped.args), 'Stopped.')}\n")
         sys.exit(_INTERRUPTED)

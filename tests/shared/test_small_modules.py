@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -75,6 +76,19 @@ def leave(main: Any, capsys: pytest.CaptureFixture[str]) -> tuple[int | str | No
         cli.run(main, [])
     captured = capsys.readouterr()
     return left.value.code, captured.out, captured.err
+
+
+def test_a_path_that_no_disk_takes_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, reason = leave(lambda _: Path("x" * 300).is_file(), capsys)
+    assert (status, said) == (2, "")
+    assert reason.startswith("Needed: a shorter path. Found: “xxx")
+    assert reason.count("\n") == 1
+    with pytest.raises(PermissionError):
+        leave(denied, capsys)
+
+
+def denied(_: Sequence[str]) -> None:
+    raise PermissionError(errno.EACCES, "no", "x")
 
 
 def test_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from shared.errors import InputError, RecordError, ResourceError, quoted
 MAX_FILES = 64
 MAX_BYTES = 400_000_000  # a day of two leads at 360 Hz in format 212 is 93 MB
 LIMITS = Limits(endings=MEMBERS, members=MAX_FILES, member_bytes=MAX_BYTES, total_bytes=MAX_BYTES)
+_LONGEST_NAME = 200  # characters, its ending among them; a zip may name a file with 65,535, a disk with 255
 _PASSED_OVER = (ENDING, SYSTEM)  # files that a zip may hold and that are not read; any other fault refuses the zip
 
 
@@ -78,7 +79,7 @@ def _named_endings(members: Sequence[Member]) -> set[str]:
 
 
 def _target(folder: Path, name: str) -> Path:
-    plain = re.sub(r"[^A-Za-z0-9_.\-]", "_", Path(name).name).lstrip(".") or "file"
+    plain = re.sub(r"[^A-Za-z0-9_.\-]", "_", Path(name).name)[-_LONGEST_NAME:].lstrip(".") or "file"
     plain = re.sub(r"\.hea$", ".hea", plain, flags=re.IGNORECASE)
     path = folder / plain
     if path.exists():

@@ -134,8 +134,8 @@ def regular_file(folder: Path, file: str) -> Path:
         RecordError: it is not.
     """
     path = folder / file
-    if not path.exists():
-        path = next((other for other in folder.iterdir() if other.name.lower() == file.lower()), path)
+    if file not in (names := [other.name for other in folder.iterdir()]):  # the disk is not asked about any name
+        path = folder / next((other for other in names if other.lower() == file.lower()), "")
     if path.is_symlink() or not path.is_file() or path.resolve().parent != folder:
         raise RecordError(
             f"the file {file}",

@@ -189,6 +189,17 @@ def test_a_zip_that_climbs_out_is_refused(tmp_path: Path, name: str) -> None:
     assert set(tmp_path.parent.rglob("*")) == before
 
 
+@pytest.mark.parametrize("stem", ["x" * 256, "心" * 21_000, "x" * 60 + "." * 190])
+def test_a_name_that_no_disk_takes_is_cut(tmp_path: Path, stem: str) -> None:
+    lines = "\n".join(f"{n / 250:.3f},{np.sin(n / 9):.3f}" for n in range(5000)).encode()
+    packed = _zip(tmp_path / "long.zip", {f"{stem}.csv": b"time_s,mV\n" + lines})
+    with open_recording([packed]) as recording:
+        assert recording.read(0, 0, 5000).shape == (5000,)
+    header = _zip(tmp_path / "header.zip", {"r.hea": f"r 1 360 10\n{stem}.dat 16\n".encode()})
+    with pytest.raises(RecordError), open_recording([header]):
+        pass
+
+
 def test_a_zip_bomb_is_refused(tmp_path: Path) -> None:
     packed = _zip(tmp_path / "bomb.zip", {"r1.dat": b"\0" * 50_000_000})
     assert packed.stat().st_size * LIMITS.ratio < 50_000_000
