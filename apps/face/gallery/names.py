@@ -15,7 +15,9 @@ from shared.errors import InputError
 LONGEST_NAME = 60  # characters
 _LONGEST_TYPED = 1_000  # that are looked at: marks on one letter, in an order that is not the usual one, take long
 _INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"})  # Unicode categories
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and marks that show nothing
+_BLANK = frozenset(  # letters, marks and signs that show nothing
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U00016fe4\U0001d159"
+)
 _LOOKS = {  # small letters and digits of other scripts that most typefaces draw like a Latin one
     latin: set(others)
     for latin, others in {
@@ -29,9 +31,18 @@ _RARE = {  # the same of Lisu, Cherokee, Coptic, Tifinagh, and small Latin capit
     "i": "ꓲᏆⲓɪⵏꓡᏞⳑʟ", "j": "ꓙᎫᴊ", "k": "ꓗᏦⲕᴋ", "m": "ꓟᎷⲙᴍ", "n": "ꓠⲛɴ", "o": "ꓳⲟⵔ", "p": "ꓑᏢⲣᴘ", "r": "ꓣᏒᎡʀ",
     "s": "ꓢᏚ", "t": "ꓔᎢⲧᴛ", "u": "ꓴᴜ", "v": "ꓦᏙᴠ", "w": "ꓪᏔᎳᴡ", "x": "ꓫⲭⵝ", "y": "ꓬᎩⲩʏ", "z": "ꓜᏃ",
 }  # fmt: skip
-_CAPITALS = dict(zip("АВЕЗІЈКМНОРСТУХЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abe3ijkmhopctyxsabezhikmnoptyx", strict=True))
-_LATIN = {other: latin for table in (_LOOKS, _RARE) for latin, others in table.items() for other in others}
-_JOINERS = frozenset("\u200c\u200d\ufe0f")  # inside emoji, and in scripts that need them: in the name, not in its key
+_FANCY = {  # and of what websites write "fancy" names with: Canadian syllables, runes, alphabets of the Mediterranean
+    "a": "ᗅᗩ𐊠𐌀𐊀", "b": "ᗷᛒ𐊂𐌁", "c": "ᑕ𐊢𐌂", "d": "ᗪᗞ", "e": "𐊆𐌄", "f": "ᖴ𐊇ϝ", "g": "ᏀᏳԍ", "h": "ᕼ𐋏", "i": "ᒪᛁ𐊊𐌉",
+    "j": "ᒍ", "k": "ᛕ", "m": "ᗰᛖ𐌌", "n": "ᑎ𐌍", "o": "ᝪ𐊒𐌏ⵀ", "p": "ᑭᑮ𐊕𐌛", "r": "ᖇ", "s": "ᔕ𐊖", "t": "𐊗𐌕", "u": "ᑌ",
+    "v": "ᐯ𐊍", "w": "ᗯ", "x": "᙭ᚷ𐊐𐌗", "y": "𐊲", "z": "𐋵",
+}  # fmt: skip
+_CAPITALS = dict(zip("АВЕЗІЈКМНОРСТУХЅԌΑΒΕΖΗΙΚΜΝΟΡΤΥΧՏԼ", "abe3ijkmhopctyxsgabezhikmnoptyxsi", strict=True))
+_LATIN = {other: latin for table in (_LOOKS, _RARE, _FANCY) for latin, others in table.items() for other in others}
+# Inside emoji, and in scripts that need them (a Japanese name may say which form of a character it is written with): in
+# the name, not in its key
+_JOINERS = frozenset(
+    map(chr, (0x180B, 0x180C, 0x180D, 0x180F, 0x200C, 0x200D, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+)
 
 
 def check_name(name: object) -> str:
@@ -74,7 +85,7 @@ def name_key(name: str) -> str:
 def look_key(name: str) -> str:
     """What two names have in common that look the same: of letters that most typefaces draw alike, one stands for all.
 
-    Letters of Latin, Greek, Cyrillic, Armenian and five rare scripts are compared, digits with letters, and the forms
+    Letters of Latin, Greek, Cyrillic, Armenian and rare scripts are compared, digits with letters, and the forms
     of an apostrophe and a hyphen; accents count.
     """
     if len(name) > _LONGEST_TYPED:

@@ -244,6 +244,9 @@ def test_names_are_kept_as_typed_whatever_they_look_like(gallery: Gallery) -> No
         ("\u202egnp.exe", r"U\+202E"),
         ("\ud800", r"U\+D800"),
         ("\u200d\ufe0f", "invisible"),
+        ("\ufe00\U000e01ef\u180b", "invisible"),
+        ("Ada\U0001d159", r"U\+1D159"),  # a note without a head
+        ("\U00016fe4", r"U\+16FE4"),
         (None, "Type a name"),
         (7, "Type a name"),
     ],
@@ -260,6 +263,8 @@ def test_equal_names_are_one_name() -> None:
     assert len({name_key(name) for name in ("Zoë", "ZOË", "Zoe\u0308", "Ｚｏë", "Zoë\u200d")}) == 1
     assert name_key("Straße") == name_key("STRASSE")
     assert name_key("Ann") != name_key("Anna")
+    assert check_name("葛\U000e0100城") == "葛\U000e0100城"  # a form that this family writes itself with
+    assert name_key("葛\U000e0100城") == name_key("葛城")
     assert check_name("x" * LONGEST_NAME)
 
 
@@ -373,6 +378,14 @@ def test_a_thumbnail_is_small() -> None:
         ("ᴀᴅᴀ", "Ada"),
         ("Ⲧoⲙ", "Tom"),  # Coptic
         ("ꓡea", "Lea"),
+        ("ᗅᗪᗅ", "Ada"),  # Canadian syllables
+        ("𐊠da", "Ada"),  # Carian
+        ("Ԍreg", "Greg"),  # Cyrillic Komi Sje
+        ("Տam", "Sam"),  # Armenian
+        ("Ϝinn", "Finn"),  # Greek digamma
+        ("Ada\ufe00", "Ada"),  # marks that choose a form of the letter before, where it has several
+        ("A\U000e0101da", "Ada"),
+        ("Ad\u180ba", "Ada"),
         ("O’Brien", "O'Brien"),
         ("Ann‐Lee", "Ann-Lee"),
     ],
