@@ -171,12 +171,14 @@ function keepInView(element, see = () => element.scrollIntoView({ block: 'neares
 }
 
 // The row of a sub-tab that the address names may stand below the first screen, under a recording: it is brought up.
+// The sub-tab that is open anyhow is meant only by a lesson; other links with it may be about the recording.
 function bringUp(path) {
   const panel = document.getElementById(`tab-${path.replaceAll('/', '--')}`);
   const row = panel?.parentElement;
-  if (row?.getClientRects().length && panel.getClientRects().length)
-    keepInView(panel, () => row.getBoundingClientRect().top > innerHeight / 2 && row.scrollIntoView());
-  else if (arriving() || chosen() === '') setTimeout(bringUp, 100, path);
+  if (row?.getClientRects().length && panel.getClientRects().length) {
+    if (shortened(path) === path || stepNow())
+      keepInView(panel, () => row.getBoundingClientRect().top > innerHeight / 2 && row.scrollIntoView());
+  } else if (arriving() || chosen() === '') setTimeout(bringUp, 100, path);
 }
 
 // The visitor's results have been packed: `file` is where.

@@ -180,6 +180,9 @@ def test_a_link_to_a_part_below_a_strip_shows_that_part(new_page: Callable[..., 
     page.locator("#ekg-summary .ekg-chips").wait_for()
     row = page.get_by_role("tab", name="How good is it?")
     page.wait_for_function("one => one.getBoundingClientRect().top < 100", arg=row.element_handle())
+    page.goto(f"{hub_url}?tab=ekg/one-beat/slide-a-filter&v=1&sample=fibrillation")  # the recording is meant
+    page.locator("#ekg-filter").wait_for()
+    assert page.evaluate("scrollY") == 0
     page.goto(f"{hub_url}?tab=face/threshold")  # what is on the first screen stays where it is
     page.locator("#tab-face--threshold .ch-chart, #tab-face--threshold figure").first.wait_for()
     assert page.evaluate("scrollY") == 0
