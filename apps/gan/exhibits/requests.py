@@ -42,7 +42,7 @@ from apps.gan.exhibits.bundled import (
     lease_restorer,
     lease_snapshots,
 )
-from apps.gan.exhibits.results import PlayersAtStep, RestoredDigit, Samples, WrittenNumber
+from apps.gan.exhibits.results import JudgedPictures, PlayersAtStep, RestoredDigit, WrittenNumber
 from apps.gan.exhibits.superres import psnr_db, shrink_and_restore
 from apps.gan.players.data import DIGITS, to_input
 from apps.gan.players.judge import read
@@ -52,7 +52,7 @@ ON_DEMAND = "cgan-digits"
 AT_RANDOM = "dcgan-digits"  # whose discriminator the visitor plays against
 
 
-def draw_samples(model: str, *, count: int, seed: int, truncation: float = FULL, real: int = 0) -> Samples:
+def draw_samples(model: str, *, count: int, seed: int, truncation: float = FULL, real: int = 0) -> JudgedPictures:
     """``count`` pictures, ``real`` of them real and the others by a generator, rated by its discriminator.
 
     Raises:
@@ -72,7 +72,7 @@ def draw_samples(model: str, *, count: int, seed: int, truncation: float = FULL,
         scores = verdicts(discriminator, to_input(pictures), y)
     asked: tuple[int | None, ...] = (None,) * count if y is None else tuple(y.tolist())
     is_real = tuple(np.isin(np.arange(count), at).tolist())
-    return Samples(pictures.numpy(), is_real, asked, scores.sigmoid().numpy(), _read(pictures))
+    return JudgedPictures(pictures.numpy(), is_real, asked, scores.sigmoid().numpy(), _read(pictures))
 
 
 def write_number(number: str, *, seed: int, truncation: float = FULL) -> WrittenNumber:
@@ -136,7 +136,7 @@ def players_at(step: object, *, seed: object, shown: int = 40, judged: int = 400
     return PlayersAtStep(step, fake[:shown].numpy(), *p_real)
 
 
-def deal_round(seed: int) -> Samples:
+def deal_round(seed: int) -> JudgedPictures:
     """A round against the discriminator: ten pictures, three to seven of them real."""
     seed = check_seed(seed)
     real = int(np.random.default_rng(seed).integers(3, ROUND - 2))

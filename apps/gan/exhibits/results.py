@@ -13,7 +13,7 @@ Probabilities = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
 @dataclass(frozen=True)
-class Samples:
+class JudgedPictures:
     """Pictures by a generator, some of them real, and what two networks make of each."""
 
     pictures: Pictures

@@ -101,7 +101,7 @@ def run(
         log.seconds = time.monotonic() - started
         window, check = [], None
         if judge is not None and real_features is not None and (step % check_every < _WINDOW or step == last):
-            check = check_samples(game.average, step, judge, real_features)
+            check = check_pictures(game.average, step, judge, real_features)
             log.checks.append(asdict(check))
         if step % _SAVE_EVERY < _WINDOW or step == last:
             keep(game, log, folder)
@@ -145,7 +145,7 @@ def load_log(folder: Path) -> RunLog:
     return RunLog(snapshots, history["curves"], history["checks"], history["seconds"])
 
 
-def check_samples(generator: Generator, step: int, judge: Judge, real_features: Tensor) -> Check:
+def check_pictures(generator: Generator, step: int, judge: Judge, real_features: Tensor) -> Check:
     """What ``judge`` finds in samples of ``generator``, compared with its ``real_features`` (N, 128)."""
     y = torch.arange(_CHECKED) % DIGITS if generator.classes else None
     chances, features = read(judge, paint(generator, latents(step, _CHECKED), y))

@@ -30,7 +30,7 @@ def start_from(content: Image.Image, style: Image.Image, size: int) -> Image.Ima
     return paint_now(content, style_for(style), size=max(SMALLEST, size))
 
 
-def in_manner_of(content: Source, style: Image.Image, *, size: int, keep_colours: bool) -> Answer:
+def in_style_of(content: Source, style: Image.Image, *, size: int, keep_colours: bool) -> Answer:
     """``content`` in the style of ``style``, RGB, as ``now.stylize_now`` answers: a first look at a run of ``size``.
 
     It has the run's size, from 64 to 384 pixels: it must be quick, also for a class that asks at once.

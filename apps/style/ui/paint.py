@@ -181,7 +181,7 @@ def _in_one_pass(
     try:
         asked = check_whole(size, "The size", low=SMALLEST, high=LARGEST)
         painting = canvas.open_style(style)
-        answer = begin.in_manner_of(as_sent(content), painting, size=asked, keep_colours=keep_colours)
+        answer = begin.in_style_of(as_sent(content), painting, size=asked, keep_colours=keep_colours)
     except HubError:
         return gr.skip()
     goes_on = "goes on from it" if init == "instant" else "now begins on its own, for as long as you let it"

@@ -15,7 +15,7 @@ from apps.gan.drawing.sampling import latents, paint, verdicts
 from apps.gan.exhibits.snapshots import Snapshots, flat, load_snapshots, measure_snapshots, run_summary
 from apps.gan.players.data import Digits, to_input
 from apps.gan.players.judge import Judge, blend, read, train_judge
-from apps.gan.training.runs import check_samples, load_log, resume, run
+from apps.gan.training.runs import check_pictures, load_log, resume, run
 from apps.gan.training.train import PLANS, Game, Plan, Scores, save, snapshot_steps, train
 from shared.weights import write_shards
 
@@ -189,12 +189,12 @@ def test_the_judge_checks_now_and_then_and_at_the_end(digits: Digits, tmp_path: 
     seen = list(run(game, digits, tmp_path, judge=judge, real_features=features, check_every=1_000))
     assert [one.check is not None for one in seen] == [False, True]
     assert [check["step"] for check in load_log(tmp_path).checks] == [30]
-    check = check_samples(game.average, 30, judge, features)
+    check = check_pictures(game.average, 30, judge, features)
     assert seen[-1].check == check
     assert check.agreement is None
     assert 0.1 <= check.sure <= 1
     with_classes = Game(replace(TINY, classes=10), CPU)
-    assert 0 <= (check_samples(with_classes.average, 0, judge, features).agreement or 0.0) <= 1
+    assert 0 <= (check_pictures(with_classes.average, 0, judge, features).agreement or 0.0) <= 1
 
 
 def test_what_was_logged_after_the_checkpoint_is_forgotten(digits: Digits, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from apps.gan.choices import GENERATORS
 from apps.gan.drawing.tiles import Tile, is_empty, tiles
-from apps.gan.exhibits.results import Samples, WrittenNumber
+from apps.gan.exhibits.results import JudgedPictures, WrittenNumber
 from apps.gan.ui.digits import sample_digits
 from apps.gan.ui.guess import discriminate
 from apps.gan.ui.sampling import sample_gan
@@ -26,9 +26,9 @@ from shared.settings import weights_dir
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def _samples(real: list[bool], p_real: list[float], read: list[int]) -> Samples:
+def _samples(real: list[bool], p_real: list[float], read: list[int]) -> JudgedPictures:
     pictures = np.zeros((len(real), 28, 28), np.uint8)
-    return Samples(pictures, tuple(real), (None,) * len(real), np.array(p_real, np.float32), tuple(read))
+    return JudgedPictures(pictures, tuple(real), (None,) * len(real), np.array(p_real, np.float32), tuple(read))
 
 
 def test_only_fakes_that_d_takes_for_real_have_fooled_it(monkeypatch: pytest.MonkeyPatch) -> None:
