@@ -239,7 +239,7 @@ def test_dragging_tau_moves_both_error_rates_without_a_request(open_page: Callab
     page.get_by_role("button", name="Same person?").click()
     expect(page, VERDICT, "Same person")
     sub_tab(page, "Threshold")
-    page.locator("#face-threshold .cf-hist .cf-needle").first.wait_for(timeout=LONG)
+    page.locator("#face-threshold .cf-hist .cf-marker").first.wait_for(timeout=LONG)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     steps = [page.evaluate(DRAG, [value, 2]) for value in (0.25, 0.35, 0.4, 0.5, 0.6)]

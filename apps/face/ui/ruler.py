@@ -22,7 +22,7 @@ _UNMEASURED = f"{_AXIS}; nobody else's distances were measured with this encoder
 
 
 def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tuple[str, float]] = ()) -> Markup:
-    """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a needle per distance."""
+    """Distances on the axis of everybody else's: histograms of measured pairs, tau, and a marker per distance."""
     end = max(axis_end(known), tau * 1.05, *(value * 1.05 for _, value in distances)) or 1.0
     named = "; ".join(f"{name} {value:.3f}" for name, value in distances)
     summary = f"{f'Distance {named}; ' if named else ''}threshold {tau:.3f}"
@@ -31,7 +31,7 @@ def ruler(known: Calibration | Uncalibrated, tau: float, distances: Sequence[tup
         h.path(class_="cf-axis", d=f"M0 {_BASE}H{_WIDTH}"),
         (_tick(value / end, f"{value:.1f}") for value in np.arange(0, end, 0.2)),
         _threshold(tau, end),
-        (_needle(name, value, tau, end) for name, value in distances),
+        (_marker(name, value, tau, end) for name, value in distances),
         size=(_WIDTH, _HEIGHT),
         label=summary,
         class_="cf-ruler",
@@ -100,12 +100,12 @@ def _threshold(tau: float, end: float) -> Markup:
     return h.g(line, h.text(f"τ = {tau:.3f}", x=x + shift, y=_TOP - 11, text_anchor=side), class_="cf-tau")
 
 
-def _needle(name: str, value: float, tau: float, end: float) -> Markup:
+def _marker(name: str, value: float, tau: float, end: float) -> Markup:
     x = _at(value / end)
     side, shift = ("start", 9) if x < _WIDTH * 0.8 else ("end", -9)
     return h.g(
         h.path(d=f"M{x:.1f} {_BASE}V{_TOP - 6}"),
         h.circle(cx=x, cy=_TOP - 6, r=5),
         h.text(f"{name} {value:.3f}", x=x + shift, y=_TOP - 2, text_anchor=side),
-        class_=f"cf-needle {'cf-is-same' if value <= tau else 'cf-is-diff'}",
+        class_=f"cf-marker {'cf-is-same' if value <= tau else 'cf-is-diff'}",
     )

@@ -109,7 +109,7 @@ function histogram(data, tau) {
 
 function marker(x, same) {
   return (
-    `<g class="cf-needle ${same ? 'cf-is-same' : 'cf-is-diff'}"><path d="M${x} ${FLOOR}V${FLOOR - 30}"/>` +
+    `<g class="cf-marker ${same ? 'cf-is-same' : 'cf-is-diff'}"><path d="M${x} ${FLOOR}V${FLOOR - 30}"/>` +
     `<circle cx="${x}" cy="${FLOOR - 34}" r="5"/></g>`
   );
 }
