@@ -23,6 +23,11 @@ from shared.registry.types import Bundled, HubFile, InPackage, Record, Release
 from shared.weights import inspect
 from tools import house_map
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parent.parent
 MOST_LINES = 400
 WIDEST = 120  # columns; ruff holds Python to it
@@ -539,6 +544,22 @@ def test_every_file_that_a_module_or_the_map_names_is_there() -> None:
         for named in NAMED.findall(text)
         if not any(file.endswith(f"/{named}") for file in there)
     )
+
+
+def test_changes_that_no_test_can_notice_are_of_lines_that_are_there() -> None:
+    """What is listed for ``make mutants`` stands in the code, wherever its lines are broken."""
+    text = (ROOT / "tools/mutants/equivalent.toml").read_text(encoding="utf-8")
+    report(
+        f"{one['path']}: {one['was']}"
+        for one in tomllib.loads(text)["change"]
+        if not (ROOT / one["path"]).is_file()
+        or not any("".join(one["was"].split()) in "".join(code.split()) for code in codes(one["path"]))
+    )
+
+
+def codes(name: str) -> tuple[str, str]:
+    """The file ``name`` as it is written, and as Python would write it."""
+    return (ROOT / name).read_text(encoding="utf-8"), ast.unparse(parsed(name))
 
 
 def test_nothing_lies_about_at_the_top() -> None:
