@@ -42,7 +42,8 @@ from shared.engine.zero import ZeroGpu
 from shared.model_cache import model_cache
 from shared.registry import Bundled, InPackage
 from shared.serving import certificate
-from shared.serving.workspace import UPLOADS
+from shared.serving.later import LATER
+from shared.serving.workspace import UPLOADS, remove_dead
 from shared.sessions import forget_everybody
 from shared.settings import LOCAL, Settings
 from shared.weights.background import DOWNLOADS
@@ -54,6 +55,7 @@ TAGLINE = "What convolutional networks are used for, to try, to look into and to
 _ALONE = ("127.0.0.1", "localhost", "::1")  # hosts of a hub that nobody else reaches
 _STATUS_EVERY_S = 5.0
 _NOT_FOR_AGENTS = ("/verify", "/identify", "/enroll", "/forget", "/triplet")  # faces are for people at the page
+_KILLED_S = 60.0  # that ending a killed process may take: its memory goes first
 _MOST_UPLOADS = 8_000_000_000  # bytes of all visitors' files together, if the disk has twice as much
 _SESSIONS = 500  # that gradio remembers, some 2 MB each; the one unused for longest goes first
 _MOST_BEGUN = 120  # events: a class that paints takes 40, for minutes, and sliders must not wait for them
@@ -165,6 +167,8 @@ def put_door(settings: Settings, folder: Path) -> Gate:
     gradio_patches.put_door(gate)
     hang_up_on_idlers(None if addresses.behind_proxy(settings) else MOST_EACH)
     janitor.start()
+    # one that was killed a moment ago may not be over when this one starts
+    LATER.do("dead hubs", _KILLED_S, functools.partial(remove_dead, folder.parent))
     DOWNLOADS.on = True
     return gate
 

@@ -66,7 +66,10 @@ def _alive(name: str) -> bool:
     if not (pid.isdecimal() and start.isdecimal() and len(pid) < 10 and len(start) < 20):
         return True  # no folder of ours
     try:
-        began = psutil.Process(int(pid)).create_time()
+        process = psutil.Process(int(pid))
+        began = process.create_time()
+        if process.status() == psutil.STATUS_ZOMBIE:  # over, and whoever started it has not asked how it ended
+            return False
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

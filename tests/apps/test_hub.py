@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -254,6 +255,23 @@ def test_a_reset_wipes_files_sessions_and_the_class_gallery(tmp_path: Path) -> N
     assert [store.find("ann") for store in stores] == [None, None]
     assert before
     hub.wipe_class(Settings(tabs=("conv",), gallery=path), Janitor(tmp_path, files))  # a hub without faces
+
+
+def test_a_hub_that_was_killed_a_moment_ago_is_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: dict[str, Callable[[], object]] = {}
+    monkeypatch.setattr(hub, "LATER", SimpleNamespace(do=lambda key, _, action: later.update({key: action})))
+    for place, name in ((hub.gradio_patches, "put_door"), (hub, "hang_up_on_idlers"), (Janitor, "start")):
+        monkeypatch.setattr(place, name, lambda *_: None)
+    monkeypatch.setattr(hub.FILES, "allow", lambda *_, **__: None)
+    monkeypatch.setattr(hub.DOWNLOADS, "on", False)
+    mine, dead = tmp_path / "mine", tmp_path / f"convhub-{os.getpid()}-1000-abc"
+    (mine / "uploads").mkdir(parents=True)
+    hub.put_door(Settings(), mine)
+    dead.mkdir()
+    later["dead hubs"]()
+    assert (mine.is_dir(), dead.is_dir()) == (True, False)
 
 
 def test_a_link_that_is_copied_on_the_hubs_machine_leads_there_from_others(monkeypatch: pytest.MonkeyPatch) -> None:

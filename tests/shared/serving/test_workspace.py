@@ -55,6 +55,16 @@ def test_a_number_that_was_given_to_another_process_since_does_not_keep_the_fold
     assert workspace.remove_dead(below) == 1
 
 
+def test_a_killed_hub_is_over_before_its_parent_asks(below: Path) -> None:
+    script = "from shared.serving.workspace import *; open_workspace(); import os; os.kill(os.getpid(), 9)"
+    killed = subprocess.Popen([sys.executable, "-c", script])
+    if sys.platform != "win32":
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+        assert workspace.remove_dead(below) == 1
+    killed.wait()
+    assert workspace.remove_dead(below) == (sys.platform == "win32")
+
+
 def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(below: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (below / "file").write_text("")
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(below / "file" / "x"))
