@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 ADDRESS = "convhub.address"  # in a request's scope: where it comes from
+REFUSED = "Please check"  # title of a message about a visitor's mistake
 LENGTH = "convhub.length"  # ... and how long its body is
 
 Message = MutableMapping[str, Any]

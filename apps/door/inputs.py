@@ -22,7 +22,8 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from apps.door import type_hints
-from apps.door.lanes import REFUSED, asked_by
+from apps.door.bodies import REFUSED
+from apps.door.lanes import asked_by
 from apps.door.visitors import FILES, NO_ROOM, UnreadableRequestError, file_objects, parts
 from apps.markup import h, joined
 from shared.errors import HubError, InputError, disk_full, quoted

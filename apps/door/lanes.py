@@ -22,7 +22,7 @@ import psutil
 from gradio import queueing
 from gradio.queueing import Event, EventQueue
 
-from apps.door.bodies import ADDRESS, LENGTH, SMALL, fits
+from apps.door.bodies import ADDRESS, LENGTH, REFUSED, SMALL, fits
 from apps.door.metrics import METRICS
 from apps.door.middleware import VISITOR
 from shared import engine
@@ -45,7 +45,6 @@ _LONG_BYTES = 300_000_000  # that a long call may come to need, once it has begu
 _SPARE_BYTES = 500_000_000  # of the machine's memory, for everything else
 _SESSION = re.compile(r"[A-Za-z0-9_-]{4,64}")
 
-REFUSED = "Please check"  # title of a message about a visitor's mistake
 _IN_TURNS = (HEAVY_LANE, QUICK_LANE, "webcam")
 _NARROW = {"stylize"}  # whose first step computes with one thread anyhow
 _LANES = {HEAVY_LANE: "long", QUICK_LANE: QUICK_LANE}  # their names in the metrics; others are "other"

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from starlette.requests import ClientDisconnect
 
 from apps.door import addresses
-from apps.door.bodies import ADDRESS, Message, Receive, RefusedError, bounded, read_body, whole
+from apps.door.bodies import ADDRESS, REFUSED, Message, Receive, RefusedError, bounded, read_body, whole
 from apps.door.logins import TICKET, Guesses, Tickets
 from apps.door.metrics import METRICS
 from apps.door.pages import KEPT, LOCKED, Key, Pages
@@ -101,12 +101,15 @@ class Door:
         except ClientDisconnect:
             log.info("a client left in the middle of what it sent")
         except Exception as error:  # noqa: BLE001 - gradio met a request unlike the page's; what events raise stays there
-            _note_failure(scope["path"], error)
+            named = getattr(error, "title", "") == REFUSED  # what a page asks beside its events
+            reason = str(getattr(error, "message", "")) if named else ""
+            if not reason:
+                _note_failure(scope["path"], error)
             full = disk_full(error)
             if not begun and full is not None:
                 await _answer(send, 507, str(full))
             elif not begun:
-                await _answer(send, 400, "This request could not be understood.")
+                await _answer(send, 400, reason or "This request could not be understood.")
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         gate = self.gate

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.door import lanes, metrics
-from apps.door.lanes import REFUSED
+from apps.door.bodies import REFUSED
 from apps.door.metrics import Metrics
 from shared.device import HEAVY_LANE, QUICK_LANE
 from shared.serving.turns import TURNS

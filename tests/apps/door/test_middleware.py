@@ -14,9 +14,11 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from apps.door import bodies, middleware, visitors
+from apps.door.inputs import refusal
 from apps.door.middleware import PRESENT, VISITOR, Door, Gate
 from apps.door.plain import Asked, as_json
 from apps.door.visitors import FILES
+from shared.errors import InputError
 from shared.serving.attendance import ATTENDANCE, MOST_STREAMS
 from shared.settings import Settings
 from tests.conftest import run_alone
@@ -330,6 +332,18 @@ def test_what_gradio_cannot_read_gets_a_reason_and_one_line_in_the_log(
     assert (headers["content-type"], headers["content-length"]) == ("application/json", str(len(answer)))
     assert "Traceback" not in caplog.text
     assert caplog.text.count("\n") == 1
+
+
+def test_what_a_page_asks_beside_its_events_is_refused_with_the_reason(
+    hub: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(*_: Any) -> None:
+        raise refusal(InputError("the scene, one of a, b", "c"))
+
+    hub.door.app = app
+    status, _, answer = hub.ask("/gradio_api/component_server/", "POST", b"{}")
+    assert (status, json.loads(answer)["detail"]) == (400, "Needed: the scene, one of a, b.<br>Found: c.")
+    assert caplog.text == ""
 
 
 def test_an_upload_to_a_full_disk_gets_a_sentence(hub: Hub) -> None:
