@@ -38,6 +38,7 @@ _MOVES = 0.14  # in QRS heights, on a line that moves under the QRS, too
 _CHANGING = 0.2  # of ``heart.changing``: in a regular rhythm it is 0.05
 _UNLIKE = 0.3  # record 114 has 0.24; of 1,162 strips of 74 patients six have more, of this or the two above
 _BROAD, _BARE = 8.0, 0.055  # of ``heart.width`` and ``other_waves``: 2 and 0 of 148 leads of 74 patients are beyond
+_LOST = 0.5  # share of the beats; the noisiest of 148 leads has 0.19
 _STEP_SWING, _OF_USUAL_SWING = 0.3, 0.4  # a beat with less of ``heart.swing``, and less of the usual one, is a step
 _NEARLY_NOISY = 0.08  # in QRS heights: of the answers S, V and F above it 40 % are right (benchmarks/ekg/noise.py)
 _LEAST_LIKE = 0.7  # likeness of an early beat to the usual one: with less it is a mark on something else, or aberrant
@@ -58,11 +59,12 @@ class Doubts:
     unlike: float  # how far the QRS complexes are from one another, see ``heart.unlike``
     broad: bool  # as a pulse may be
     bare: bool  # hardly a P or T wave next to them
+    lost: float  # share of them that noise hides
 
     @property
     def not_sure(self) -> bool:
-        """Whether a pulse, steps, taps or a moving electrode may have made the beats: then none is sure."""
-        return self.moves > _MOVES or self.unlike > _UNLIKE or self.broad or self.bare
+        """Whether a pulse, steps, taps, noise or a moving electrode may have made the beats: then none is sure."""
+        return self.moves > _MOVES or self.unlike > _UNLIKE or self.broad or self.bare or self.lost > _LOST
 
     def of(self, classes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """(K,) of which beats the answers ``classes`` (K,) are doubtful."""
@@ -92,7 +94,16 @@ def doubts_of(times_s: npt.NDArray[np.float64], inputs: NetworkInputs, classes: 
     beside |= (classes == _S) & (inputs.shape[:, _LIKE_USUAL] < _LEAST_LIKE)  # early beats have the usual QRS
     moves = movement(inputs, _of_commonest_class(inputs.beats, classes))
     irregular = irregular_beats(times_s, classes)
-    return Doubts(irregular, alone, on_moved_line, beside, moves, _unlike(inputs.beats), *_broad_and_bare(inputs.beats))
+    return Doubts(
+        irregular,
+        alone,
+        on_moved_line,
+        beside,
+        moves,
+        _unlike(inputs.beats),
+        *_broad_and_bare(inputs.beats),
+        lost=1 - float(inputs.beats.usable.mean()),
+    )
 
 
 def limits_of(
@@ -146,6 +157,8 @@ def _notes(doubts: Doubts, classes: npt.NDArray[np.int64]) -> Iterator[str]:
         yield "The beats are as broad as the waves of a pulse, or as the broadest QRS complexes; no beat is sure."
     if doubts.bare:
         yield "There is hardly a P or a T wave next to the beats, as with taps or spikes; no beat is sure."
+    if doubts.lost > _LOST:
+        yield f"Too noisy: {doubts.lost:.0%} of the beats are lost in noise; no other is sure."
     alone, moved = int(doubts.alone.sum()), int(doubts.on_moved_line.sum())
     beside = int((doubts.beside & _abnormal(classes)).sum())
     if beside > _FEW:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from apps.ekg.aami import UNSURE
+from apps.ekg.aami import UNCLASSIFIED, UNSURE
+from apps.ekg.answers.classify import classified
 from apps.ekg.answers.limits import (
     Doubts,
     beats_alone,
@@ -179,16 +180,27 @@ def test_beats_that_are_not_classified_are_surely_so() -> None:
     """An electrode that moves makes every answer doubtful, not Q."""
     classes = np.array([0, 1, 2, 3, 4])
     none = np.zeros(5, bool)
-    doubts = Doubts(none, none, none, none, moves=0.5, unlike=0.0, broad=False, bare=False)
+    doubts = Doubts(none, none, none, none, moves=0.5, unlike=0.0, broad=False, bare=False, lost=0.0)
     assert doubts.of(classes).tolist() == [True, True, True, True, False]
     assert replace(doubts, moves=0.1, unlike=0.5).of(classes).tolist() == [True, True, True, True, False]
     for field in ("broad", "bare"):
         assert replace(doubts, moves=0.1, **{field: True}).of(classes).tolist() == [True, True, True, True, False]
-    assert not replace(doubts, moves=0.1, unlike=0.2).of(classes).any()
+    assert replace(doubts, moves=0.1, lost=0.51).of(classes).tolist() == [True, True, True, True, False]
+    assert not replace(doubts, moves=0.1, unlike=0.2, lost=0.5).of(classes).any()
     second = np.arange(5) % 2 == 1
     for field, doubtful in (("irregular", [1]), ("alone", [1, 3]), ("on_moved_line", [1, 3]), ("beside", [1, 3])):
         calm = replace(doubts, moves=0.0, **{field: second})
         assert np.flatnonzero(calm.of(classes)).tolist() == doubtful
+
+
+def test_where_most_beats_are_lost_in_noise_none_is_sure() -> None:
+    line, _ = heart(np.arange(0, 60, 1 / 250), 70)
+    noise = np.where(np.arange(len(line)) < 0.6 * len(line), 0.25, 0.0) * _RANDOM.standard_normal(len(line))
+    with leased() as network:
+        found = classified(in_memory("noise", line + noise, 250, ("II",)), network)
+    assert 0.5 < (found.classes == UNCLASSIFIED).mean() < 0.9
+    assert found.probabilities[found.classes != UNCLASSIFIED].max() < UNSURE
+    assert any("are lost in noise; no other is sure" in words for words in found.warnings)
 
 
 @pytest.fixture(scope="module")
