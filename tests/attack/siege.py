@@ -84,6 +84,8 @@ def besiege(url: str, say: Callable[[str], object] = str, only: Collection[str] 
     config = httpx.get(f"{url}/config", timeout=60).json()
     components = {one["id"]: one for one in config["components"]}
     events = {one["api_name"]: one for one in config["dependencies"] if one["backend_fn"]}
+    with Client(url, "first") as client:  # its wait for torch is not what is measured
+        client.call(events[LIGHT]["id"], LIGHT_INPUTS)
     bystander = Bystander(url, events[LIGHT]["id"], LIGHT_INPUTS)
     outcomes = []
     try:
@@ -179,6 +181,29 @@ def _idle_streams(url: str) -> None:
         time.sleep(4)
 
 
+def _streams_of_one(url: str) -> None:
+    for path in ("heartbeat/same", "queue/data?session_hash=same", "upload_progress?upload_id=same"):
+        with _sockets(url, 500, f"GET {API}/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()):
+            time.sleep(3)
+
+
+def _half_calls(url: str) -> None:
+    head = f"POST {API}/queue/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n".encode()
+    with _sockets(url, 60, head + b"Content-Length: 7900000\r\n\r\n{"):
+        time.sleep(1)
+    with contextlib.suppress(OSError), _sockets(url, 60, head + b"Content-Length: 7900000\r\n\r\n" + b" " * 2_000_000):
+        time.sleep(3)
+
+
+def _crumbs(url: str) -> None:
+    head = (
+        f"POST {API}/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n".encode()
+    )
+    with contextlib.suppress(OSError), _sockets(url, 4, head + b"Transfer-Encoding: chunked\r\n\r\n") as opened:
+        for one in opened:
+            one.sendall(b"1\r\nx\r\n" * 60_000)
+
+
 def _pages(url: str) -> None:
     with ThreadPoolExecutor(20) as pool, httpx.Client(base_url=url, timeout=120) as client:
         list(pool.map(lambda _: client.get("/").status_code, range(100)))
@@ -265,6 +290,9 @@ SIEGES: dict[str, Callable[[str], dict[str, str] | None]] = {
     "100 half uploads": _half_uploads,
     "200 connections that never end their headers": _half_headers,
     "200 idle streams": _idle_streams,
+    "500 streams of one session": _streams_of_one,
+    "60 calls that stop in the middle": _half_calls,
+    "bodies in pieces of one byte": _crumbs,
     "the page 100 times, 20 at once": _pages,
     "600 events of made-up sessions that nobody waits for": _events_of_nobody,
     "12 calls of 8 MB of numbers": _large_calls,
