@@ -78,7 +78,7 @@ def test_a_page_that_stays_open_all_day_keeps_the_latest_pairs_and_trainings() -
     who = state.Visitor()
     for number in range(300):
         who.pairs.append(state.Pair("e", float(number)))
-        who.runs.append(state.TrainedHead("hard", 0.2, number, 0, 0, 1.0))
+        who.runs.append(state.TrainedMap("hard", 0.2, number, 0, 0, 1.0))
     assert [pair.distance for pair in who.pairs] == list(range(100, 300))
     assert [run.numbers for run in who.runs] == list(range(292, 300))
 

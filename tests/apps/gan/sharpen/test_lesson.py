@@ -14,6 +14,7 @@ from PIL import Image
 from apps.gan.sharpen.lesson import WAYS, lesson, prepared
 from apps.gan.sharpen.metrics import luminance, psnr_db, texture_distance
 from apps.gan.sharpen.steps import shrunk
+from apps.style.samples import SAMPLES as STYLE_SAMPLES
 from shared.errors import ImageError
 
 
@@ -62,9 +63,10 @@ def test_the_original_is_reduced_and_cut_to_fours() -> None:
         prepared(Image.new("RGB", (400, 20)))
 
 
-def test_the_lesson_on_a_cat(cat: Image.Image) -> None:
+def test_the_lesson_on_a_cat() -> None:
     """The GAN is further away pixel by pixel, and nearer in texture: that is the lesson."""
-    steps = list(lesson(cat.crop((0, 0, 64, 40)).resize((160, 100)), side=160))
+    fur = Image.open(STYLE_SAMPLES["cat"].path).convert("RGB").crop((90, 30, 250, 130))  # as it was taken
+    steps = list(lesson(fur, side=160))
     last = steps[-1]
     assert last.original.size == (160, 100)
     assert last.small.size == (40, 25)
@@ -77,7 +79,7 @@ def test_the_lesson_on_a_cat(cat: Image.Image) -> None:
         assert answer.kept_db > 25
         assert answer.seconds >= 0
     assert bicubic.psnr_db > gan.psnr_db
-    assert gan.texture < bicubic.texture
+    assert gan.texture < 0.6 * bicubic.texture
     done = [step.progress.fraction for step in steps]
     assert done == sorted(done)
     assert (done[0], done[-1]) == (0, 1)

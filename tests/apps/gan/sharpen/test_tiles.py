@@ -57,6 +57,9 @@ def shorten(monkeypatch: pytest.MonkeyPatch, side: int, *, halo: dict[str, int] 
     monkeypatch.setattr(tiles, "stages", shorter)
 
 
+ROUNDING = 3e-5  # of sums of some hundred products near 1, in another order, which differs between processors
+
+
 @pytest.mark.parametrize("side", [9, 16, 50])
 def test_tiled_equals_whole(
     side: int, few: RRDBNet, small: SRVGG, noise: Tensor, monkeypatch: pytest.MonkeyPatch
@@ -66,7 +69,7 @@ def test_tiled_equals_whole(
         whole = network(noise)
         found, _, count = ended(enlarged(network, noise))
         assert found.shape == whole.shape == (1, 3, 148, 200)
-        assert (found - whole).abs().max() < 1e-5
+        assert (found - whole).abs().max() < ROUNDING
         assert count > len(stages(network)) or side == 50
 
 
@@ -81,7 +84,7 @@ def test_every_pixel_of_overlap_is_needed(
     name: str, halo: int, few: RRDBNet, noise: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shorten(monkeypatch, 16, halo={name: halo})
-    assert (ended(enlarged(few, noise))[0] - few(noise)).abs().max() > 1e-5
+    assert (ended(enlarged(few, noise))[0] - few(noise)).abs().max() > ROUNDING
 
 
 def test_every_pixel_of_the_small_networks_overlap_is_needed(small: SRVGG, monkeypatch: pytest.MonkeyPatch) -> None:
