@@ -36,11 +36,11 @@ def build() -> None:
         with gr.Column(scale=1, min_width=260, elem_id="ekg-controls"):
             controls = _controls()
         with gr.Column(scale=4, min_width=320, elem_id="ekg-result"):
-            viewer, run = _result(token, controls)
+            viewer, begun = _result(token, controls)
     page: Any = Context.root_block
     page.unload(guard(_leave))
     with gr.Tabs(elem_id="ekg-below"):
-        with gr.Tab("One beat"), part(run.then):  # until then there is none to look into
+        with gr.Tab("One beat"), part(begun.then):  # before that there is none to look into
             inside.build_beat(token, viewer)
         with gr.Tab("Break it"), part():
             inside.build_break(token, viewer)
@@ -76,7 +76,7 @@ def _leave(request: gr.Request) -> None:
 
 
 def _result(token: gr.State, controls: dict[str, Any]) -> tuple[gr.HTML, Any]:
-    """The answer and the strip, and the events that fill them; returns the strip, and the event that classifies."""
+    """The answer and the strip, and the events that fill them; returns the strip, and the event that begins."""
     sample, files, rate, lead, annotated, go = controls.values()
     summary = gr.HTML(progress_html("Opening the sample", 0.0), elem_id="ekg-summary")
     viewer = gr.HTML(
@@ -108,11 +108,12 @@ def _result(token: gr.State, controls: dict[str, Any]) -> tuple[gr.HTML, Any]:
     asked = [sample, files, rate, lead, annotated]
     run = job.change(guard(classify_choice), asked, shown, trigger_mode="multiple", **_SHOWN_BY_US, **PRIVATE)
     ending: dict[str, Any] = {"cancels": [run, running], **LIGHT, **PRIVATE}
-    gr.on([viewer.expand, go.click, lead.select, rate.submit, annotated.input], lambda n: n + 1, job, job, **ending)
+    asks = [viewer.expand, go.click, lead.select, rate.submit, annotated.input]
+    begun = gr.on(asks, lambda n: n + 1, job, job, **ending)
     sample.input(other_sample, job, [files, lead, job], **ending)
     files.upload(other_files, [files, known, job], [files, known, sample, lead, job], **ending)
 
     answer = gr.JSON(visible=False, label="The classified recording")
     hidden = gr.Button(visible=False)
     hidden.click(guard(classify_ekg), [files, rate, lead], answer, api_name="classify_ekg", **QUICK)
-    return viewer, run
+    return viewer, begun
